@@ -1,0 +1,1 @@
+"""SQL and the image store: all that Hydra remembers."""

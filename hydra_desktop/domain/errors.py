@@ -1,0 +1,72 @@
+"""Every error that Hydra raises by itself.
+
+HydraError
+├── SiteError               the site can mend it; the message says what to do
+│   ├── SettingsError       a settings file or option is wrong
+│   ├── ManifestError       a manifest can't be read as one
+│   ├── PlotError           one plot can't be taken; all else goes on
+│   │   ├── PlotNameError   its file name doesn't fit the hall's pattern
+│   │   └── PictureError    its picture is damaged, too large or no picture
+│   ├── StorageError        a folder or file can't be read or written
+│   ├── DatabaseError       the database is away, too old or too new
+│   ├── LeaseLostError      another monitor owns this source now
+│   ├── TrainingError       there is not enough to train on
+│   └── ModelFileError      a model file is damaged, tampered with or made for another backbone
+└── Stopped                 a person asked the work to stop
+
+Anything else that surfaces is a fault of our own.
+"""
+
+from __future__ import annotations
+
+
+class HydraError(Exception):
+    """Root of all errors raised by Hydra itself."""
+
+
+class SiteError(HydraError):
+    """The site can mend it; the message says what happened and what to do."""
+
+
+class SettingsError(SiteError):
+    """A settings file or option is wrong."""
+
+
+class ManifestError(SiteError):
+    """A manifest can't be read as one."""
+
+
+class PlotError(SiteError):
+    """One plot can't be taken; all else goes on."""
+
+
+class PlotNameError(PlotError):
+    """The file name of a plot doesn't fit the hall's pattern."""
+
+
+class PictureError(PlotError):
+    """The picture of a plot is damaged, too large or no picture at all."""
+
+
+class StorageError(SiteError):
+    """A folder or file can't be read or written."""
+
+
+class DatabaseError(SiteError):
+    """The database is away, too old or too new for this program."""
+
+
+class LeaseLostError(SiteError):
+    """Another monitor owns this source now."""
+
+
+class TrainingError(SiteError):
+    """There is not enough to train on."""
+
+
+class ModelFileError(SiteError):
+    """A model file is damaged, tampered with, or made for another backbone."""
+
+
+class Stopped(HydraError):
+    """A person asked the work to stop."""

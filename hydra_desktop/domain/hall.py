@@ -1,0 +1,74 @@
+"""A hall: one deployment, with its plot types, its source and its rules."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+from .label import Label, default_label
+
+DEFAULT_LABEL_NAMES = ("Good", "Bad", "NoData", "Ignore")
+
+# One picture: .../RunPeriod-2021-08/Run080464/RF_TOF_selftiming-02_0037.png
+# The pad and the chunk may be missing: a plot without a chunk is made once per run.
+DEFAULT_NAME_PATTERN = (
+    r"(?:.*/)?(?:RunPeriod-(?P<run_period>[^/]+)/)?Run(?P<run_number>\d+)/"
+    r"(?P<plot_type>[^/]+?)(?:-(?P<pad>\d{2}))?(?:_(?P<chunk>\d{4,}))?\.(?:png|jpg|jpeg|bmp|webp|gif)"
+)
+
+
+@dataclass(frozen=True)
+class AlarmRule:
+    """A Confirmed faulty verdict alarms once `k` of the last `n` chunks had one (1 <= k <= n)."""
+
+    k: int = 2
+    n: int = 3
+
+    def __post_init__(self) -> None:
+        if not 1 <= self.k <= self.n:
+            raise ValueError(f"alarm rule needs 1 <= k <= n, got k = {self.k}, n = {self.n}")
+
+
+@dataclass(frozen=True)
+class PlotType:
+    """A monitoring plot's name with all that the hall says about it."""
+
+    name: str
+    group: str = ""
+    chunked: bool = True
+    labels: tuple[Label, ...] = tuple(default_label(name) for name in DEFAULT_LABEL_NAMES)
+    alarm_rule: AlarmRule = AlarmRule()
+    age_limit_s: float = 1800.0  # an older plot never sounds
+    stale_after_s: float = 900.0  # without a new plot for that long the panel says stale
+    collect_percent: float = 2.0
+    contact: str = ""
+    guidance: str = ""
+    ignored: bool = False
+
+    def label(self, name: str) -> Label:
+        """The label of that name as this plot type uses it, the default for a foreign one."""
+        for label in self.labels:
+            if label.name == name:
+                return label
+        return default_label(name)
+
+    @property
+    def rule(self) -> AlarmRule:
+        """The alarm rule in force: a plot made once per run has no second chance to confirm."""
+        return self.alarm_rule if self.chunked else AlarmRule(1, 1)
+
+
+@dataclass(frozen=True)
+class Hall:
+    """A hall's settings.
+
+    `source_folder` is the folder watched for plots ("" when none is set), `name_pattern` a
+    regular expression with the groups plot_type, run_number and optionally run_period, pad,
+    chunk. `beam_file` is a JSON file with run and beam state ("" when there is none).
+    """
+
+    name: str
+    source_folder: str = ""
+    name_pattern: str = DEFAULT_NAME_PATTERN
+    beam_file: str = ""
+    plot_types: Mapping[str, PlotType] = field(default_factory=dict)

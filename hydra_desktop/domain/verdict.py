@@ -1,0 +1,98 @@
+"""Verdicts: what a model says of a plot, and how far that is to be trusted."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from enum import StrEnum
+
+from .hall import PlotType
+from .label import Role, Severity
+
+DEFAULT_THRESHOLD = 0.5
+
+
+class Status(StrEnum):
+    """How a verdict is to be taken."""
+
+    CONFIRMED = "Confirmed"
+    UNCONFIRMED = "Unconfirmed"
+    UNFAMILIAR = "Unfamiliar"
+    NO_MODEL = "NoModel"
+
+
+@dataclass(frozen=True)
+class Verdict:
+    """The judgement of one plot.
+
+    `label` is the most probable one ("" with NoModel) and `confidence` its probability.
+    `fault_score`, 0..1 and rising with doubt, is the number on which the call "not Good" rests.
+    """
+
+    label: str
+    confidence: float
+    status: Status
+    fault_score: float
+    probabilities: Mapping[str, float]
+
+
+NO_MODEL = Verdict("", 0.0, Status.NO_MODEL, 0.0, {})
+
+
+def judge(
+    probabilities: Mapping[str, float],
+    thresholds: Mapping[str, float],
+    plot_type: PlotType,
+    *,
+    unfamiliar: bool = False,
+) -> Verdict:
+    """The verdict that follows from a model's probabilities and the thresholds in force.
+
+    `fault_score` is one minus the probability of all labels of role good. A label without a
+    threshold has `DEFAULT_THRESHOLD`. Ties go to the label named first.
+    """
+    if not probabilities:
+        return NO_MODEL
+    label = max(probabilities, key=lambda name: probabilities[name])
+    confidence = probabilities[label]
+    good = sum(p for name, p in probabilities.items() if plot_type.label(name).role is Role.GOOD)
+    if unfamiliar:
+        status = Status.UNFAMILIAR
+    elif confidence >= thresholds.get(label, DEFAULT_THRESHOLD):
+        status = Status.CONFIRMED
+    else:
+        status = Status.UNCONFIRMED
+    return Verdict(label, confidence, status, min(1.0, max(0.0, 1.0 - good)), dict(probabilities))
+
+
+def is_confirmed_fault(verdict: Verdict, plot_type: PlotType) -> bool:
+    """Whether this verdict, if it lasts, is a matter for an alarm."""
+    return alarm_severity(verdict, plot_type) > Severity.NONE
+
+
+def alarm_severity(verdict: Verdict, plot_type: PlotType) -> Severity:
+    """The severity with which this verdict alarms, NONE when it never does.
+
+    Only a Confirmed verdict of a faulty label alarms; Unconfirmed is queued for a person.
+    """
+    if verdict.status is not Status.CONFIRMED:
+        return Severity.NONE
+    label = plot_type.label(verdict.label)
+    return label.severity if label.role is Role.FAULTY else Severity.NONE
+
+
+def worth_keeping(
+    verdict: Verdict, plot_type: PlotType, *, first_of_chunk: bool, draw: float, episode_plots: int
+) -> bool:
+    """Whether a plot is kept for training.
+
+    Kept are Unconfirmed and Unfamiliar plots and those of a label with a severity, of a long
+    episode only the 1st, 2nd, 4th, 8th ...; of all others the plot type's collect percent,
+    if type, run and chunk are new. `draw` is a random number in [0, 1), `episode_plots` the
+    length of the episode with this plot.
+    """
+    doubtful = verdict.status in (Status.UNCONFIRMED, Status.UNFAMILIAR)
+    severe = verdict.label != "" and plot_type.label(verdict.label).severity > Severity.NONE
+    if doubtful or severe:
+        return episode_plots & (episode_plots - 1) == 0
+    return first_of_chunk and draw * 100.0 < plot_type.collect_percent

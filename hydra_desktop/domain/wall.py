@@ -1,0 +1,120 @@
+"""What the live wall shows, and the rules by which a panel says how it stands."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from enum import StrEnum
+
+from .alarm import Alarm
+from .episode import Episode
+from .hall import PlotType
+from .label import Role, Severity
+from .plot import Plot
+from .run import RunState
+from .verdict import Status, Verdict
+
+MONITOR_SILENT_AFTER = timedelta(seconds=10)
+
+
+class PanelState(StrEnum):
+    """How a panel stands; never blank. Named as the wall says it."""
+
+    GOOD = "Good"  # Confirmed, a label of role good
+    CONDITION = "condition"  # Confirmed, a label of role condition without severity: NoData, LED
+    FAULT = "fault"  # Confirmed, a label with a severity
+    UNCONFIRMED = "Unconfirmed"
+    UNFAMILIAR = "Unfamiliar"
+    NO_MODEL = "NoModel"
+    WAITING = "waiting"
+    STALE = "stale"
+    BEAM_OFF = "beam off"
+    MONITOR_DOWN = "monitor down"
+
+
+@dataclass(frozen=True)
+class Panel:
+    """One plot type on the wall: its newest plot and what is known of it."""
+
+    plot_type: PlotType
+    plot: Plot | None = None
+    verdict: Verdict | None = None
+    verdict_id: int | None = None
+    episode: Episode | None = None
+    alarm: Alarm | None = None
+
+    @property
+    def severity(self) -> Severity:
+        """Severity of the verdict's label, NONE without a verdict."""
+        if self.verdict is None or not self.verdict.label:
+            return Severity.NONE
+        return self.plot_type.label(self.verdict.label).severity
+
+
+@dataclass(frozen=True)
+class MonitorHealth:
+    """The last sign of life of the monitor; `last_seen_at` is None when there never was one."""
+
+    last_seen_at: datetime | None = None
+    queue_length: int = 0
+    station: str = ""
+    message: str = ""  # what the monitor wants a person to know, e.g. an unwritable folder
+
+    def alive(self, now: datetime) -> bool:
+        """Whether the monitor gave a sign of life lately."""
+        return self.last_seen_at is not None and now - self.last_seen_at < MONITOR_SILENT_AFTER
+
+
+@dataclass(frozen=True)
+class News:
+    """A line that a coordinator wrote for all."""
+
+    text: str = ""
+    user: str = ""
+    at: datetime | None = None
+
+
+@dataclass(frozen=True)
+class WallSnapshot:
+    """All that a wall shows of one hall, as of one position of the change feed.
+
+    `alarms` are the open ones, the newest annunciation first; `problems` are the newest plots
+    or files that could not be taken, newest first, as (time, message).
+    """
+
+    hall_name: str
+    position: int = 0
+    run: RunState = RunState()
+    panels: tuple[Panel, ...] = ()
+    alarms: tuple[Alarm, ...] = ()
+    monitor: MonitorHealth = MonitorHealth()
+    news: News = News()
+    newest_data_at: datetime | None = None
+    analysed_total: int = 0
+    last_alarm_ended_at: datetime | None = None
+    problems: tuple[tuple[datetime, str], ...] = field(default=())
+
+
+def panel_state(panel: Panel, run: RunState, monitor: MonitorHealth, now: datetime) -> PanelState:
+    """How a panel stands at the time `now` (UTC, aware).
+
+    A monitor that is down comes first, as no verdict is then to be relied on as current;
+    beam off explains both a missing and an old plot.
+    """
+    if not monitor.alive(now):
+        return PanelState.MONITOR_DOWN
+    if panel.plot is None or panel.verdict is None:
+        return PanelState.BEAM_OFF if run.beam_on is False else PanelState.WAITING
+    if panel.plot_type.chunked and (now - panel.plot.taken_at).total_seconds() > panel.plot_type.stale_after_s:
+        return PanelState.BEAM_OFF if run.beam_on is False else PanelState.STALE
+    if panel.verdict.status is Status.NO_MODEL:
+        return PanelState.NO_MODEL
+    if panel.verdict.status is Status.UNFAMILIAR:
+        return PanelState.UNFAMILIAR
+    if panel.verdict.status is Status.UNCONFIRMED:
+        return PanelState.UNCONFIRMED
+    if panel.severity > Severity.NONE:
+        return PanelState.FAULT
+    if panel.plot_type.label(panel.verdict.label).role is Role.GOOD:
+        return PanelState.GOOD
+    return PanelState.CONDITION

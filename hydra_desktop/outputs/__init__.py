@@ -1,0 +1,1 @@
+"""What leaves the program other than by sound or screen: tables, reports, metrics."""

@@ -1,0 +1,1 @@
+"""What a person or the clock makes happen. No Qt, no threads of its own making unless said."""

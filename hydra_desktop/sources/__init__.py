@@ -1,0 +1,1 @@
+"""Sources: where plots come from."""

@@ -1,0 +1,1 @@
+"""Everything of torch and onnxruntime: pictures in, probabilities and evidence maps out."""
