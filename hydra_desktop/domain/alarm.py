@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections import deque
-from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
@@ -72,21 +71,25 @@ def after_acknowledge(state: AlarmState) -> AlarmState:
 class AlarmWindow:
     """Remembers which of the last chunks had a Confirmed fault: the k-of-n rule.
 
-    The window starts anew at a run or model change. A condition, once active, ends when
-    fewer than `k` of the last `n` chunks were faulty and the newest was not.
+    The window starts anew at a run or model change. A condition, once active, ends when fewer
+    than `k` of the last `n` chunks were faulty and the newest was surely not: a verdict in
+    doubt raises nothing and clears nothing.
     """
 
-    def __init__(self, rule: AlarmRule, history: Iterable[Severity] = ()) -> None:
+    def __init__(self, rule: AlarmRule) -> None:
         self.rule = rule
-        self._last: deque[Severity] = deque(history, maxlen=rule.n)
+        self._last: deque[Severity] = deque(maxlen=rule.n)
+        self._newest_is_sure = False
 
-    def see(self, severity: Severity) -> None:
-        """Count one more chunk; NONE when it had no Confirmed fault."""
+    def see(self, severity: Severity, *, sure: bool = True) -> None:
+        """Count one more chunk: NONE when it had no Confirmed fault, `sure` when Confirmed."""
         self._last.append(severity)
+        self._newest_is_sure = sure
 
     def restart(self) -> None:
         """Forget all: another run or another model begins."""
         self._last.clear()
+        self._newest_is_sure = False
 
     @property
     def faulty(self) -> int:
@@ -94,9 +97,9 @@ class AlarmWindow:
         return sum(severity > Severity.NONE for severity in self._last)
 
     @property
-    def severity(self) -> Severity:
-        """The highest severity in the window."""
-        return max(self._last, default=Severity.NONE)
+    def seen(self) -> int:
+        """Number of chunks in the window, at most n."""
+        return len(self._last)
 
     def raises(self) -> bool:
         """Whether the newest chunk makes the condition active."""
@@ -104,4 +107,6 @@ class AlarmWindow:
 
     def clears(self) -> bool:
         """Whether the condition, being active, ends."""
-        return bool(self._last) and self._last[-1] is Severity.NONE and self.faulty < self.rule.k
+        return (
+            bool(self._last) and self._newest_is_sure and self._last[-1] is Severity.NONE and self.faulty < self.rule.k
+        )

@@ -12,7 +12,7 @@ DEFAULT_LABEL_NAMES = ("Good", "Bad", "NoData", "Ignore")
 # One picture: .../RunPeriod-2021-08/Run080464/RF_TOF_selftiming-02_0037.png
 # The pad and the chunk may be missing: a plot without a chunk is made once per run.
 DEFAULT_NAME_PATTERN = (
-    r"(?:.*/)?(?:RunPeriod-(?P<run_period>[^/]+)/)?Run(?P<run_number>\d+)/"
+    r"(?:.*?/)??(?:RunPeriod-(?P<run_period>[^/]+)/)?Run(?P<run_number>\d+)/"
     r"(?P<plot_type>[^/]+?)(?:-(?P<pad>\d{2}))?(?:_(?P<chunk>\d{4,}))?\.(?:png|jpg|jpeg|bmp|webp|gif)"
 )
 
