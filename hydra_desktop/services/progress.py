@@ -1,0 +1,30 @@
+"""How long work says where it stands, and hears that it is to stop."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable
+from dataclasses import dataclass, field
+
+from ..domain.errors import Stopped
+
+# Called with the stage in words and its fraction done, 0..1; on the thread that works.
+Report = Callable[[str, float], None]
+
+
+def _silent(_stage: str, _fraction: float) -> None:
+    pass
+
+
+@dataclass(frozen=True)
+class Progress:
+    """What a service needs of the one who waits for it."""
+
+    report: Report = _silent
+    stop: threading.Event = field(default_factory=threading.Event)
+
+    def __call__(self, stage: str, fraction: float) -> None:
+        """Report; raises Stopped once a person asked for it."""
+        if self.stop.is_set():
+            raise Stopped(f"Stopped while {stage}.")
+        self.report(stage, fraction)

@@ -1,0 +1,1 @@
+"""Episodes, panels and alarms as verdicts come in, on a real database."""
