@@ -1,0 +1,247 @@
+"""Opening, upgrading, checking and backing up the database."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import sqlite3
+import subprocess
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+import sqlalchemy as sa
+from alembic import command
+from alembic.config import Config
+from alembic.runtime.migration import MigrationContext
+from alembic.script import ScriptDirectory
+
+from ..domain.errors import DatabaseError, StorageError
+
+_WRITE = "hydra_write"
+BUSY_TIMEOUT_MS = 30_000
+
+
+class Database:
+    """A database that any thread may use; every use is one transaction."""
+
+    def __init__(self, engine: sa.Engine) -> None:
+        self._engine = engine
+
+    @property
+    def url(self) -> str:
+        """The URL, without its password."""
+        return self._engine.url.render_as_string(hide_password=True)
+
+    @property
+    def dialect(self) -> str:
+        """``sqlite`` or ``postgresql``."""
+        return self._engine.dialect.name
+
+    @property
+    def engine(self) -> sa.Engine:
+        """For the change feed, which needs a connection of its own."""
+        return self._engine
+
+    @contextmanager
+    def read(self) -> Iterator[sa.Connection]:
+        """A transaction that reads; raises DatabaseError when the database is away."""
+        with self._transaction(write=False) as connection:
+            yield connection
+
+    @contextmanager
+    def write(self) -> Iterator[sa.Connection]:
+        """A transaction that writes, all or nothing; raises DatabaseError when the database is away.
+
+        On SQLite it begins as the only writer, so that nothing it read can change before it writes.
+        """
+        with self._transaction(write=True) as connection:
+            yield connection
+
+    def upgrade(self) -> None:
+        """Bring the schema to this program's version; raises DatabaseError for a newer one."""
+        with self._engine.connect() as connection:
+            revision = _revision(connection)
+        if revision is not None and revision == _newest_revision():
+            return
+        if revision is not None and revision not in _known_revisions():
+            raise DatabaseError(
+                f"The database {self.url} was made by a newer Hydra Desktop ({revision}); update this program."
+            )
+        with self.write() as connection:
+            if self.dialect == "postgresql":  # two programs may start at once
+                connection.execute(sa.text("SELECT pg_advisory_xact_lock(711994)"))
+            config = _alembic()
+            config.attributes["connection"] = connection
+            command.upgrade(config, "head")
+
+    def check(self) -> list[str]:
+        """What is wrong with the database, a line each; empty when all is well."""
+        found = []
+        with self._engine.connect() as connection:
+            revision = _revision(connection)
+            if revision != _newest_revision():
+                found.append(
+                    f"the schema is at {revision or 'nothing'}, not {_newest_revision()}: hydra-desktop db upgrade"
+                )
+            if self.dialect == "sqlite":
+                found += [
+                    f"integrity: {row[0]}"
+                    for row in connection.exec_driver_sql("PRAGMA integrity_check")
+                    if row[0] != "ok"
+                ]
+                found += [
+                    f"a row of {row[0]} points to a missing row of {row[2]}"
+                    for row in connection.exec_driver_sql("PRAGMA foreign_key_check")
+                ]
+        return found
+
+    def backup(self, path: Path) -> None:
+        """Write a complete copy to a new file; raises StorageError when that can't be done."""
+        if path.exists():
+            raise StorageError(f"{path} is there already; name a file that isn't.")
+        partial = path.with_name(path.name + ".partial")
+        try:
+            if self.dialect == "sqlite":
+                self._backup_sqlite(partial)
+            else:
+                self._backup_postgresql(partial)
+            partial.replace(path)
+        except (OSError, sqlite3.Error) as error:
+            raise StorageError(f"No backup could be written to {path}: {error}") from error
+        finally:
+            partial.unlink(missing_ok=True)
+
+    def close(self) -> None:
+        """Close all connections."""
+        self._engine.dispose()
+
+    def _backup_sqlite(self, path: Path) -> None:
+        with self._engine.connect() as connection:
+            source = connection.connection.driver_connection
+            assert isinstance(source, sqlite3.Connection)  # noqa: S101 the dialect says so
+            copy = sqlite3.connect(path)
+            try:
+                source.backup(copy)
+            finally:
+                copy.close()
+
+    def _backup_postgresql(self, path: Path) -> None:
+        program = shutil.which("pg_dump")
+        if program is None:
+            raise StorageError("pg_dump isn't installed; install PostgreSQL's client programs and try again.")
+        url = self._engine.url.set(drivername="postgresql")
+        environment = {**os.environ, "PGPASSWORD": url.password or ""}
+        target = url.set(password=None).render_as_string(hide_password=False)
+        done = subprocess.run(
+            [program, "--format=custom", f"--file={path}", f"--dbname={target}"],
+            env=environment, capture_output=True, text=True, check=False,
+        )  # fmt: skip
+        if done.returncode:
+            raise StorageError(f"pg_dump failed: {done.stderr.strip()}")
+
+    @contextmanager
+    def _transaction(self, *, write: bool) -> Iterator[sa.Connection]:
+        try:
+            with self._engine.connect().execution_options(**{_WRITE: write}) as connection, connection.begin():
+                yield connection
+        except (sa.exc.OperationalError, sa.exc.InterfaceError) as error:
+            raise DatabaseError(f"The database {self.url} doesn't answer: {error.orig}") from error
+        except sa.exc.ProgrammingError as error:
+            if "no such table" in str(error.orig) or "does not exist" in str(error.orig):
+                raise DatabaseError(f"The database {self.url} isn't set up; run: hydra-desktop db upgrade") from error
+            raise
+
+
+def open_database(url: str, *, upgrade: bool = False) -> Database:
+    """Open the database at an SQLAlchemy URL, and with `upgrade` bring its schema up to date.
+
+    Raises DatabaseError, with what to do, when it is away, not set up, or newer than this program.
+    """
+    try:
+        engine = _engine(sa.make_url(url))
+    except sa.exc.ArgumentError as error:
+        raise DatabaseError(
+            f"{url!r} is no database URL; write sqlite:///FILE or postgresql://USER@HOST/DATABASE."
+        ) from error
+    except (sa.exc.NoSuchModuleError, ModuleNotFoundError) as error:
+        raise DatabaseError(f"No driver for {url.split(':')[0]} is installed: {error}") from error
+    database = Database(engine)
+    try:
+        if upgrade:
+            database.upgrade()
+        else:
+            _expect_newest(database)
+    except (sa.exc.OperationalError, sa.exc.DatabaseError) as error:
+        engine.dispose()
+        raise DatabaseError(f"The database {database.url} can't be opened: {error.orig}") from error
+    except DatabaseError:
+        engine.dispose()
+        raise
+    return database
+
+
+def _expect_newest(database: Database) -> None:
+    with database.engine.connect() as connection:
+        revision = _revision(connection)
+    if revision == _newest_revision():
+        return
+    if revision is None or revision in _known_revisions():
+        raise DatabaseError(f"The database {database.url} isn't up to date; run: hydra-desktop db upgrade")
+    raise DatabaseError(f"The database {database.url} was made by a newer Hydra Desktop; update this program.")
+
+
+def _engine(url: sa.URL) -> sa.Engine:
+    if url.drivername == "postgresql":
+        url = url.set(drivername="postgresql+psycopg")
+    if url.get_backend_name() not in ("sqlite", "postgresql"):
+        raise DatabaseError(f"{url.get_backend_name()} isn't supported yet; use SQLite or PostgreSQL.")
+    if url.get_backend_name() == "postgresql":
+        return sa.create_engine(url, pool_pre_ping=True, connect_args={"connect_timeout": 5})
+    if url.database and url.database != ":memory:":
+        folder = Path(url.database).expanduser().parent
+        try:
+            folder.mkdir(parents=True, exist_ok=True)
+        except OSError as error:
+            raise DatabaseError(
+                f"{folder} can't be made ({error.strerror}); name another place for the database."
+            ) from error
+    engine = sa.create_engine(url)
+    sa.event.listen(engine, "connect", _set_up_sqlite)
+    sa.event.listen(engine, "begin", _begin_sqlite)
+    return engine
+
+
+def _set_up_sqlite(connection: sqlite3.Connection, _record: Any) -> None:
+    connection.isolation_level = None  # BEGIN is ours, see _begin_sqlite
+    cursor = connection.cursor()
+    cursor.execute(f"PRAGMA busy_timeout = {BUSY_TIMEOUT_MS}")
+    cursor.execute("PRAGMA journal_mode = WAL")
+    cursor.execute("PRAGMA synchronous = NORMAL")  # in WAL mode a killed process loses nothing committed
+    cursor.execute("PRAGMA foreign_keys = ON")
+    cursor.close()
+
+
+def _begin_sqlite(connection: sa.Connection) -> None:
+    write = connection.get_execution_options().get(_WRITE, False)
+    connection.exec_driver_sql("BEGIN IMMEDIATE" if write else "BEGIN")
+
+
+def _alembic() -> Config:
+    config = Config()
+    config.set_main_option("script_location", str(Path(__file__).parent / "migrations"))
+    config.set_main_option("path_separator", "os")
+    return config
+
+
+def _newest_revision() -> str | None:
+    return ScriptDirectory.from_config(_alembic()).get_current_head()
+
+
+def _known_revisions() -> set[str]:
+    return {script.revision for script in ScriptDirectory.from_config(_alembic()).walk_revisions()}
+
+
+def _revision(connection: sa.Connection) -> str | None:
+    return MigrationContext.configure(connection).get_current_revision()

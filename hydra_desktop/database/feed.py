@@ -1,0 +1,133 @@
+"""The change feed: what is new, in the order of commits.
+
+Every transaction that changes what somebody watches publishes it here. A position is given
+under a lock that lasts to the end of the transaction (SQLite: there is one writer at a time;
+PostgreSQL: an advisory lock), so whoever has read up to a position has missed nothing below it.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import select
+import sqlite3
+import threading
+import time
+from dataclasses import dataclass
+from datetime import UTC, datetime
+
+import psycopg
+import sqlalchemy as sa
+
+from ..domain.errors import DatabaseError
+from . import tables as t
+from .connection import Database
+
+_LOCK = 711995
+_CHANNEL = "hydra_changes"
+POLL_S = 0.05  # how often SQLite's data_version is looked at
+
+
+@dataclass(frozen=True)
+class Change:
+    """One change; `kind` is plots, alarm, hall, model, label, run, news or problem."""
+
+    position: int
+    kind: str
+    subject_id: int | None
+
+
+def publish(c: sa.Connection, hall_id: int, kind: str, subject_id: int | None) -> None:
+    """Tell all that something changed, when this transaction commits.
+
+    Call it late in the transaction: from here on other publishers wait for its end.
+    """
+    if c.dialect.name == "postgresql":
+        c.execute(sa.select(sa.func.pg_advisory_xact_lock(_LOCK)))
+        c.execute(sa.select(sa.func.pg_notify(_CHANNEL, str(hall_id))))
+    c.execute(t.changes.insert().values(hall_id=hall_id, kind=kind, subject_id=subject_id, at=datetime.now(UTC)))
+
+
+def position(c: sa.Connection, hall_id: int) -> int:
+    """The newest position of a hall's feed, 0 when nothing ever changed."""
+    return c.scalar(sa.select(sa.func.max(t.changes.c.position)).where(t.changes.c.hall_id == hall_id)) or 0
+
+
+def read_after(c: sa.Connection, hall_id: int, position: int, limit: int = 1000) -> list[Change]:
+    """Changes after a position, oldest first."""
+    f = t.changes.c
+    rows = c.execute(
+        sa.select(f.position, f.kind, f.subject_id)
+        .where(f.hall_id == hall_id, f.position > position)
+        .order_by(f.position)
+        .limit(limit)
+    )
+    return [Change(*row) for row in rows]
+
+
+def prune(c: sa.Connection, older_than: datetime) -> int:
+    """Forget changes from before a moment; returns how many."""
+    return c.execute(t.changes.delete().where(t.changes.c.at < older_than)).rowcount
+
+
+class ChangeWaiter:
+    """Waits on a connection of its own until the database may hold something new."""
+
+    def __init__(self, database: Database) -> None:
+        self._database = database
+        self._sqlite: sqlite3.Connection | None = None
+        self._postgresql: psycopg.Connection | None = None
+        self._version = -1
+
+    def wait(self, timeout_s: float, stop: threading.Event) -> bool:
+        """Wait until something may be new; False when nothing was or `stop` was set.
+
+        The first call returns True at once. Raises DatabaseError when the database is away;
+        a later call connects anew.
+        """
+        try:
+            if self._database.dialect == "sqlite":
+                return self._wait_sqlite(timeout_s, stop)
+            return self._wait_postgresql(timeout_s, stop)
+        except (psycopg.Error, sqlite3.Error, OSError) as error:
+            self.close()
+            raise DatabaseError(f"The database {self._database.url} doesn't answer: {error}") from error
+
+    def close(self) -> None:
+        """Close the connection."""
+        with contextlib.suppress(psycopg.Error, sqlite3.Error):
+            if self._sqlite is not None:
+                self._sqlite.close()
+            if self._postgresql is not None:
+                self._postgresql.close()
+        self._sqlite = self._postgresql = None
+
+    def _wait_sqlite(self, timeout_s: float, stop: threading.Event) -> bool:
+        if self._sqlite is None:
+            self._sqlite = sqlite3.connect(self._database.engine.url.database or "", check_same_thread=False)
+            self._version = -1
+        deadline = time.monotonic() + timeout_s
+        while True:
+            version = self._sqlite.execute("PRAGMA data_version").fetchone()[0]
+            if version != self._version:
+                self._version = version
+                return True
+            if time.monotonic() >= deadline or stop.wait(POLL_S):
+                return False
+
+    def _wait_postgresql(self, timeout_s: float, stop: threading.Event) -> bool:
+        if self._postgresql is None:
+            url = self._database.engine.url.set(drivername="postgresql")
+            self._postgresql = psycopg.connect(
+                url.render_as_string(hide_password=False), autocommit=True, connect_timeout=5
+            )
+            self._postgresql.execute(f"LISTEN {_CHANNEL}")
+            return True
+        deadline = time.monotonic() + timeout_s
+        while not stop.is_set():
+            left_s = deadline - time.monotonic()
+            if left_s <= 0:
+                return False
+            select.select([self._postgresql.fileno()], [], [], min(left_s, 0.2))
+            if list(self._postgresql.notifies(timeout=0)):
+                return True
+        return False

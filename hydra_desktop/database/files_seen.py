@@ -1,0 +1,38 @@
+"""Which files of the source are dealt with, so that a restart needn't read them all again."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+
+import sqlalchemy as sa
+
+from . import tables as t
+from .upsert import upsert
+
+Stamp = tuple[int, int]  # size in bytes, time of change in ns
+
+
+def remember(c: sa.Connection, hall_id: int, stamps: Mapping[str, Stamp]) -> None:
+    """Store the stamps of files that were dealt with, by their path in the source."""
+    for relative, (size, modified_ns) in stamps.items():
+        upsert(
+            c,
+            t.files_seen,
+            {"hall_id": hall_id, "relative": relative, "size": size, "modified_ns": modified_ns},
+            on=["hall_id", "relative"],
+        )
+
+
+def of(c: sa.Connection, hall_id: int, relatives: Iterable[str]) -> dict[str, Stamp]:
+    """The stamps of those of the files that were dealt with."""
+    f = t.files_seen.c
+    found: dict[str, Stamp] = {}
+    wanted = list(relatives)
+    for start in range(0, len(wanted), 500):
+        rows = c.execute(
+            sa.select(f.relative, f.size, f.modified_ns).where(
+                f.hall_id == hall_id, f.relative.in_(wanted[start : start + 500])
+            )
+        )
+        found.update({row.relative: (row.size, row.modified_ns) for row in rows})
+    return found

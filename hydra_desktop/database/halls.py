@@ -1,0 +1,237 @@
+"""Halls and their plot types, with every change of them kept."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from dataclasses import fields
+from datetime import UTC, datetime
+
+import sqlalchemy as sa
+
+from ..domain.hall import AlarmRule, Hall, PlotType
+from ..domain.label import Label, Role, Severity, default_label
+from ..domain.run import BeamSource, RunState
+from . import feed
+from . import tables as t
+from .upsert import upsert
+
+
+def find(c: sa.Connection, name: str) -> int | None:
+    """Id of the hall of that name, None when there is none."""
+    return c.scalar(sa.select(t.halls.c.id).where(t.halls.c.name == name))
+
+
+def names(c: sa.Connection) -> list[str]:
+    """Names of all halls."""
+    return list(c.scalars(sa.select(t.halls.c.name).order_by(t.halls.c.name)))
+
+
+def find_or_create(c: sa.Connection, name: str) -> int:
+    """Id of the hall of that name, which is made with default settings when it isn't there."""
+    default = Hall(name)
+    upsert(
+        c,
+        t.halls,
+        {
+            "name": name,
+            "source_folder": default.source_folder,
+            "name_pattern": default.name_pattern,
+            "beam_file": default.beam_file,
+        },
+        on=["name"],
+        update=(),
+    )
+    found = find(c, name)
+    assert found is not None  # noqa: S101 just made
+    return found
+
+
+def load(c: sa.Connection, hall_id: int) -> Hall:
+    """The settings of a hall; plot types by group, then name."""
+    row = c.execute(sa.select(t.halls).where(t.halls.c.id == hall_id)).one()
+    by_type: dict[int, list[Label]] = defaultdict(list)
+    chosen = (
+        sa.select(t.labels)
+        .join(t.plot_types, t.plot_types.c.id == t.labels.c.plot_type_id)
+        .where(t.plot_types.c.hall_id == hall_id, t.labels.c.valid)
+        .order_by(t.labels.c.position)
+    )
+    for label in c.execute(chosen):
+        by_type[label.plot_type_id].append(
+            Label(label.name, Role(label.role), Severity(label.severity), label.colour, label.key)
+        )
+    types = {
+        r.name: PlotType(
+            r.name, r.group_name, r.chunked, tuple(by_type[r.id]), AlarmRule(r.alarm_k, r.alarm_n), r.age_limit_s,
+            r.stale_after_s, r.collect_percent, r.contact, r.guidance, r.ignored,
+        )
+        for r in c.execute(
+            sa.select(t.plot_types)
+            .where(t.plot_types.c.hall_id == hall_id)
+            .order_by(t.plot_types.c.group_name, t.plot_types.c.name)
+        )
+    }  # fmt: skip
+    return Hall(row.name, row.source_folder, row.name_pattern, row.beam_file, types)
+
+
+def apply(c: sa.Connection, hall_id: int, hall: Hall, *, user: str, comment: str = "") -> list[str]:
+    """Make the settings of a hall those of `hall`; returns the changes, a line each.
+
+    A plot type or label that `hall` doesn't name stays: plots and labels given rest on it. A
+    label left out of a named plot type is no longer valid for new labels.
+    """
+    before = load(c, hall_id)
+    changes = [
+        f"{name}: {getattr(before, name) or '-'} -> {getattr(hall, name) or '-'}"
+        for name in ("source_folder", "name_pattern", "beam_file")
+        if getattr(before, name) != getattr(hall, name)
+    ]
+    c.execute(
+        t.halls.update()
+        .where(t.halls.c.id == hall_id)
+        .values(source_folder=hall.source_folder, name_pattern=hall.name_pattern, beam_file=hall.beam_file)
+    )
+    for plot_type in hall.plot_types.values():
+        old = before.plot_types.get(plot_type.name)
+        if old == plot_type:
+            continue
+        changes += _type_changes(old, plot_type)
+        _store_type(c, hall_id, plot_type)
+    if changes:
+        _remember(c, hall_id, user, comment, changes)
+    return changes
+
+
+def ensure_plot_type(c: sa.Connection, hall_id: int, name: str) -> PlotType:
+    """The plot type of that name, made with default settings when the hall has none."""
+    known = load(c, hall_id).plot_types.get(name)
+    if known is not None:
+        return known
+    made = PlotType(name)
+    _store_type(c, hall_id, made)
+    _remember(c, hall_id, "hydra", "first plot of this name", [f"plot type {name}: new"])
+    return made
+
+
+def ensure_labels(
+    c: sa.Connection, hall_id: int, plot_type: str, wanted: list[str], *, user: str, comment: str
+) -> list[str]:
+    """Add labels that the plot type lacks, with their defaults; returns those that were added."""
+    known = ensure_plot_type(c, hall_id, plot_type)
+    have = {label.name for label in known.labels}
+    added = [name for name in dict.fromkeys(wanted) if name not in have]
+    if added:
+        labels = (*known.labels, *map(default_label, added))
+        values = {f.name: getattr(known, f.name) for f in fields(known)}
+        _store_type(c, hall_id, PlotType(**{**values, "labels": labels}))
+        _remember(c, hall_id, user, comment, [f"plot type {plot_type}: label {name} added" for name in added])
+    return added
+
+
+def history(c: sa.Connection, hall_id: int) -> list[tuple[datetime, str, str, list[str]]]:
+    """Every change of the settings, newest first: when, who, comment, changes."""
+    h = t.hall_history.c
+    rows = c.execute(sa.select(h.at, h.user, h.comment, h.changes).where(h.hall_id == hall_id).order_by(h.id.desc()))
+    return [(row.at, row.user, row.comment, list(row.changes)) for row in rows]
+
+
+def run_state(c: sa.Connection, hall_id: int) -> RunState:
+    """The run and beam state as last known."""
+    row = c.execute(sa.select(t.run_states).where(t.run_states.c.hall_id == hall_id)).one_or_none()
+    if row is None:
+        return RunState()
+    return RunState(
+        row.run_number, row.run_period, row.beam_on, row.beam_current_na, BeamSource(row.source), row.updated_at
+    )
+
+
+def set_run_state(c: sa.Connection, hall_id: int, state: RunState) -> None:
+    """Store the run and beam state, and tell it to all."""
+    upsert(
+        c,
+        t.run_states,
+        {
+            "hall_id": hall_id,
+            "run_number": state.run_number,
+            "run_period": state.run_period,
+            "beam_on": state.beam_on,
+            "beam_current_na": state.beam_current_na,
+            "source": str(state.source),
+            "updated_at": state.updated_at or datetime.now(UTC),
+        },
+        on=["hall_id"],
+    )
+    feed.publish(c, hall_id, "run", None)
+
+
+def set_news(c: sa.Connection, hall_id: int, text: str, user: str) -> None:
+    """Write the line of news that all walls show; empty text takes it down."""
+    c.execute(t.news.insert().values(hall_id=hall_id, text=text, user=user, at=datetime.now(UTC)))
+    feed.publish(c, hall_id, "news", None)
+
+
+def _remember(c: sa.Connection, hall_id: int, user: str, comment: str, changes: list[str]) -> None:
+    c.execute(
+        t.hall_history.insert().values(
+            hall_id=hall_id, at=datetime.now(UTC), user=user, comment=comment, changes=changes
+        )
+    )
+    feed.publish(c, hall_id, "hall", None)
+
+
+def _type_changes(old: PlotType | None, new: PlotType) -> list[str]:
+    if old is None:
+        return [f"plot type {new.name}: new"]
+    changes = []
+    for f in fields(new):
+        before, after = getattr(old, f.name), getattr(new, f.name)
+        if before == after:
+            continue
+        if f.name == "labels":
+            before, after = (", ".join(label.name for label in value) for value in (before, after))
+            if before == after:
+                after += " (with other properties)"
+        changes.append(f"plot type {new.name}: {f.name}: {before} -> {after}")
+    return changes
+
+
+def _store_type(c: sa.Connection, hall_id: int, plot_type: PlotType) -> None:
+    upsert(
+        c,
+        t.plot_types,
+        {
+            "hall_id": hall_id,
+            "name": plot_type.name,
+            "group_name": plot_type.group,
+            "chunked": plot_type.chunked,
+            "alarm_k": plot_type.alarm_rule.k,
+            "alarm_n": plot_type.alarm_rule.n,
+            "age_limit_s": plot_type.age_limit_s,
+            "stale_after_s": plot_type.stale_after_s,
+            "collect_percent": plot_type.collect_percent,
+            "contact": plot_type.contact,
+            "guidance": plot_type.guidance,
+            "ignored": plot_type.ignored,
+        },
+        on=["hall_id", "name"],
+    )
+    type_id = c.scalar(
+        sa.select(t.plot_types.c.id).where(t.plot_types.c.hall_id == hall_id, t.plot_types.c.name == plot_type.name)
+    )
+    c.execute(t.labels.update().where(t.labels.c.plot_type_id == type_id).values(valid=False))
+    for position, label in enumerate(plot_type.labels):
+        upsert(
+            c,
+            t.labels,
+            {
+                "plot_type_id": type_id,
+                "name": label.name,
+                "position": position,
+                "role": str(label.role),
+                "severity": int(label.severity),
+                "colour": label.colour,
+                "key": label.key,
+                "valid": True,
+            },
+            on=["plot_type_id", "name"],
+        )

@@ -1,0 +1,159 @@
+"""Models: their files, which is active, and their thresholds, all with history."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from typing import Any
+
+import sqlalchemy as sa
+
+from ..domain.errors import ModelFileError
+from . import feed, halls
+from . import tables as t
+from .naming import label_ids, plot_type_id
+from .upsert import upsert
+
+
+@dataclass(frozen=True)
+class ModelRecord:
+    """A model without its file."""
+
+    id: int
+    plot_type: str
+    sha256: str
+    card: Mapping[str, Any]
+    created_at: datetime
+    created_by: str
+    active: bool
+    thresholds: Mapping[str, float]
+
+
+def add(
+    c: sa.Connection,
+    hall_id: int,
+    plot_type: str,
+    *,
+    file: bytes,
+    card: Mapping[str, Any],
+    thresholds: Mapping[str, float],
+    user: str,
+) -> int:
+    """Store a model with its first thresholds; returns its id."""
+    halls.ensure_labels(c, hall_id, plot_type, list(thresholds), user=user, comment="label of a model")
+    model_id: int = c.execute(
+        t.models.insert()
+        .values(
+            plot_type_id=plot_type_id(c, hall_id, plot_type),
+            sha256=hashlib.sha256(file).hexdigest(),
+            card=dict(card),
+            created_at=datetime.now(UTC),
+            created_by=user,
+        )
+        .returning(t.models.c.id)
+    ).scalar_one()
+    c.execute(t.model_files.insert().values(model_id=model_id, data=file))
+    set_thresholds(c, model_id, thresholds, user=user, comment="from training")
+    return model_id
+
+
+def activate(c: sa.Connection, model_id: int, *, user: str) -> None:
+    """Make a model the active one of its plot type."""
+    type_id, hall_id = _type_and_hall(c, model_id)
+    upsert(c, t.active_models, {"plot_type_id": type_id, "model_id": model_id}, on=["plot_type_id"])
+    c.execute(
+        t.model_activations.insert().values(plot_type_id=type_id, model_id=model_id, at=datetime.now(UTC), user=user)
+    )
+    feed.publish(c, hall_id, "model", model_id)
+
+
+def active(c: sa.Connection, hall_id: int) -> dict[str, ModelRecord]:
+    """The active model of each plot type that has one."""
+    return {record.plot_type: record for record in listing(c, hall_id, only_active=True)}
+
+
+def listing(
+    c: sa.Connection, hall_id: int, plot_type: str | None = None, *, only_active: bool = False
+) -> list[ModelRecord]:
+    """All models of a hall or of one plot type, newest first."""
+    m = t.models.c
+    statement = (
+        sa.select(m.id, t.plot_types.c.name, m.sha256, m.card, m.created_at, m.created_by, t.active_models.c.model_id)
+        .join(t.plot_types, t.plot_types.c.id == m.plot_type_id)
+        .outerjoin(t.active_models, t.active_models.c.model_id == m.id)
+        .where(t.plot_types.c.hall_id == hall_id)
+        .order_by(m.id.desc())
+    )
+    if plot_type is not None:
+        statement = statement.where(t.plot_types.c.name == plot_type)
+    if only_active:
+        statement = statement.where(t.active_models.c.model_id.is_not(None))
+    found = c.execute(statement).all()
+    values = _thresholds(c, [row.id for row in found])
+    return [ModelRecord(*row[:6], row.model_id is not None, values.get(row.id, {})) for row in found]
+
+
+def file(c: sa.Connection, model_id: int) -> bytes:
+    """The bytes of a model's file; raises ModelFileError when they aren't what was stored."""
+    row = c.execute(
+        sa.select(t.model_files.c.data, t.models.c.sha256)
+        .join(t.models, t.models.c.id == t.model_files.c.model_id)
+        .where(t.models.c.id == model_id)
+    ).one_or_none()
+    if row is None:
+        raise ModelFileError(f"Model {model_id} isn't in the database.")
+    data = bytes(row.data)
+    if hashlib.sha256(data).hexdigest() != row.sha256:
+        raise ModelFileError(f"The file of model {model_id} was changed since it was stored; train or import it again.")
+    return data
+
+
+def set_thresholds(
+    c: sa.Connection, model_id: int, thresholds: Mapping[str, float], *, user: str, comment: str = ""
+) -> None:
+    """Put thresholds in force from now on; what was before stays in the history."""
+    _, hall_id = _type_and_hall(c, model_id)
+    plot_type = c.execute(
+        sa.select(t.plot_types.c.name)
+        .join(t.models, t.models.c.plot_type_id == t.plot_types.c.id)
+        .where(t.models.c.id == model_id)
+    ).scalar_one()
+    ids = label_ids(c, hall_id)
+    at = datetime.now(UTC)
+    for label, value in thresholds.items():
+        c.execute(
+            t.thresholds.insert().values(
+                model_id=model_id, label_id=ids[plot_type, label], value=float(value), at=at, user=user, comment=comment
+            )
+        )
+    feed.publish(c, hall_id, "model", model_id)
+
+
+def _thresholds(c: sa.Connection, model_ids: list[int]) -> dict[int, dict[str, float]]:
+    if not model_ids:
+        return {}
+    h = t.thresholds.c
+    newest = (
+        sa.select(sa.func.max(h.id)).where(h.model_id.in_(model_ids)).group_by(h.model_id, h.label_id).scalar_subquery()
+    )
+    found: dict[int, dict[str, float]] = {}
+    for model_id, label, value in c.execute(
+        sa.select(h.model_id, t.labels.c.name, h.value)
+        .join(t.labels, t.labels.c.id == h.label_id)
+        .where(h.id.in_(newest))
+    ):
+        found.setdefault(model_id, {})[label] = value
+    return found
+
+
+def _type_and_hall(c: sa.Connection, model_id: int) -> tuple[int, int]:
+    row = c.execute(
+        sa.select(t.plot_types.c.id, t.plot_types.c.hall_id)
+        .join(t.models, t.models.c.plot_type_id == t.plot_types.c.id)
+        .where(t.models.c.id == model_id)
+    ).one_or_none()
+    if row is None:
+        raise ModelFileError(f"Model {model_id} isn't in the database.")
+    return row.id, row.hall_id

@@ -1,0 +1,474 @@
+"""The tables.
+
+How a million verdicts stay off the wall's way: the wall reads `panels`, one row a stream with
+the newest plot, verdict and episode, and follows `changes`; it never counts or sorts verdicts.
+`counters` holds the totals. A history strip reads `plots` backwards on (plot_type_id, taken_at).
+
+A replay under another threshold reads `probabilities`, clustered by model and label: one
+contiguous range for each label of a model, and plain rows for a dashboard's SQL.
+
+`changes` is the change feed; its positions are given in the order of commits (feed.py).
+"""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+from typing import Any
+
+import sqlalchemy as sa
+from sqlalchemy import Column, ForeignKey, Index, Table, UniqueConstraint
+
+
+class UtcDateTime(sa.TypeDecorator[datetime]):
+    """A moment in UTC: aware in Python, timestamptz in PostgreSQL, plain text in SQLite."""
+
+    impl = sa.DateTime(timezone=True)
+    cache_ok = True
+
+    def process_bind_param(self, value: datetime | None, dialect: sa.Dialect) -> datetime | None:
+        """Refuse a naive moment; store UTC."""
+        if value is None:
+            return None
+        if value.tzinfo is None:
+            raise ValueError(f"naive datetime {value}")
+        moment = value.astimezone(UTC)
+        return moment.replace(tzinfo=None) if dialect.name == "sqlite" else moment
+
+    def process_result_value(self, value: datetime | None, dialect: sa.Dialect) -> datetime | None:  # noqa: ARG002
+        """Give back an aware moment in UTC."""
+        if value is None:
+            return None
+        return value.replace(tzinfo=UTC) if value.tzinfo is None else value.astimezone(UTC)
+
+
+metadata = sa.MetaData(
+    naming_convention={
+        "ix": "ix_%(table_name)s_%(column_0_N_name)s",
+        "uq": "uq_%(table_name)s_%(column_0_N_name)s",
+        "fk": "fk_%(table_name)s_%(column_0_N_name)s",
+        "pk": "pk_%(table_name)s",
+    }
+)
+
+_BigId = sa.BigInteger().with_variant(sa.Integer, "sqlite")
+
+
+def _id() -> Column[int]:
+    return Column("id", _BigId, primary_key=True)
+
+
+def _to(table: str, name: str, **options: Any) -> Column[int]:
+    options.setdefault("nullable", False)
+    return Column(name, _BigId, ForeignKey(f"{table}.id"), **options)
+
+
+def _text(name: str, **options: Any) -> Column[str]:
+    options.setdefault("nullable", False)
+    return Column(name, sa.Text, **options)
+
+
+def _at(name: str = "at", **options: Any) -> Column[datetime]:
+    options.setdefault("nullable", False)
+    return Column(name, UtcDateTime, **options)
+
+
+def _float(name: str, **options: Any) -> Column[float]:
+    options.setdefault("nullable", False)
+    return Column(name, sa.Double, **options)
+
+
+def _int(name: str, **options: Any) -> Column[int]:
+    options.setdefault("nullable", False)
+    return Column(name, sa.Integer, **options)
+
+
+def _bool(name: str, **options: Any) -> Column[bool]:
+    options.setdefault("nullable", False)
+    return Column(name, sa.Boolean, **options)
+
+
+halls = Table(
+    "halls",
+    metadata,
+    _id(),
+    _text("name", unique=True),
+    _text("source_folder"),
+    _text("name_pattern"),
+    _text("beam_file"),
+)
+
+hall_history = Table(
+    "hall_history",
+    metadata,
+    _id(),
+    _to("halls", "hall_id", index=True),
+    _at(),
+    _text("user"),
+    _text("comment"),
+    Column("changes", sa.JSON, nullable=False),
+)
+
+plot_types = Table(
+    "plot_types",
+    metadata,
+    _id(),
+    _to("halls", "hall_id"),
+    _text("name"),
+    _text("group_name"),
+    _bool("chunked"),
+    _int("alarm_k"),
+    _int("alarm_n"),
+    _float("age_limit_s"),
+    _float("stale_after_s"),
+    _float("collect_percent"),
+    _text("contact"),
+    _text("guidance"),
+    _bool("ignored"),
+    UniqueConstraint("hall_id", "name"),
+)
+
+labels = Table(
+    "labels",
+    metadata,
+    _id(),
+    _to("plot_types", "plot_type_id"),
+    _text("name"),
+    _int("position"),
+    _text("role"),
+    _int("severity"),
+    _text("colour"),
+    _text("key"),
+    _bool("valid"),  # a label that was taken out of the valid set stays for what carries it
+    UniqueConstraint("plot_type_id", "name"),
+)
+
+plots = Table(
+    "plots",
+    metadata,
+    _id(),
+    _to("halls", "hall_id"),
+    _to("plot_types", "plot_type_id"),
+    _text("pad"),
+    _text("run_period"),
+    _int("run_number"),
+    _int("chunk", nullable=True),
+    _int("revision"),
+    _text("content_hash"),
+    _at("taken_at"),
+    _bool("taken_at_is_file_time"),
+    _at("arrived_at"),
+    _text("origin_key"),
+    _bool("live"),
+    _bool("kept"),
+    UniqueConstraint("hall_id", "origin_key"),
+    Index("ix_plots_newest", "plot_type_id", "taken_at", "id"),
+    Index("ix_plots_chunk", "plot_type_id", "run_number", "chunk"),
+    Index("ix_plots_content_hash", "content_hash"),
+)
+
+files_seen = Table(
+    "files_seen",
+    metadata,
+    Column("hall_id", _BigId, ForeignKey("halls.id"), primary_key=True),
+    Column("relative", sa.Text, primary_key=True),
+    Column("size", sa.BigInteger, nullable=False),
+    Column("modified_ns", sa.BigInteger, nullable=False),
+    sqlite_with_rowid=False,
+)
+
+given_labels = Table(
+    "given_labels",
+    metadata,
+    _id(),
+    _to("plots", "plot_id", index=True),
+    _to("labels", "label_id"),
+    _text("user"),
+    _at(),
+    _text("mode"),  # import, grid, single, relabel
+    _int("taken_ms", nullable=True),
+    _bool("guess_visible"),
+    _bool("accepted"),  # a guess accepted with its page: may train, never evaluates
+    _bool("withdrawn"),
+)
+
+models = Table(
+    "models",
+    metadata,
+    _id(),
+    _to("plot_types", "plot_type_id", index=True),
+    _text("sha256"),
+    Column("card", sa.JSON, nullable=False),
+    _at("created_at"),
+    _text("created_by"),
+)
+
+model_files = Table(
+    "model_files",
+    metadata,
+    Column("model_id", _BigId, ForeignKey("models.id"), primary_key=True),
+    Column("data", sa.LargeBinary, nullable=False),
+)
+
+active_models = Table(
+    "active_models",
+    metadata,
+    Column("plot_type_id", _BigId, ForeignKey("plot_types.id"), primary_key=True),
+    _to("models", "model_id"),
+)
+
+model_activations = Table(
+    "model_activations",
+    metadata,
+    _id(),
+    _to("plot_types", "plot_type_id", index=True),
+    _to("models", "model_id"),
+    _at(),
+    _text("user"),
+)
+
+thresholds = Table(
+    "thresholds",
+    metadata,
+    _id(),
+    _to("models", "model_id"),
+    _to("labels", "label_id"),
+    _float("value"),
+    _at(),
+    _text("user"),
+    _text("comment"),
+    Index("ix_thresholds_newest", "model_id", "label_id", "id"),
+)
+
+plot_references = Table(
+    "plot_references",
+    metadata,
+    _id(),
+    _to("plot_types", "plot_type_id", index=True),
+    _text("run_period"),
+    _at(),
+    _text("user"),
+    _text("comment"),
+)
+
+plot_reference_plots = Table(
+    "plot_reference_plots",
+    metadata,
+    Column("reference_id", _BigId, ForeignKey("plot_references.id"), primary_key=True),
+    Column("plot_id", _BigId, ForeignKey("plots.id"), primary_key=True),
+)
+
+verdicts = Table(
+    "verdicts",
+    metadata,
+    _id(),
+    _to("plots", "plot_id"),
+    _to("models", "model_id", nullable=True),
+    _to("labels", "label_id", nullable=True),
+    _float("confidence"),
+    _text("status"),
+    _float("fault_score"),
+    _bool("live"),
+    _at("decided_at"),
+    Index("ix_verdicts_plot_id", "plot_id"),
+    Index(
+        "uq_verdicts_live",
+        "plot_id",
+        unique=True,
+        sqlite_where=sa.text("live = 1"),
+        postgresql_where=sa.text("live"),
+    ),
+)
+
+probabilities = Table(
+    "probabilities",
+    metadata,
+    Column("model_id", _BigId, ForeignKey("models.id"), primary_key=True),
+    Column("label_id", _BigId, ForeignKey("labels.id"), primary_key=True),
+    Column("verdict_id", _BigId, ForeignKey("verdicts.id"), primary_key=True),
+    _float("probability"),
+    Index("ix_probabilities_verdict_id", "verdict_id"),
+    sqlite_with_rowid=False,
+)
+
+evidence = Table(
+    "evidence",
+    metadata,
+    Column("verdict_id", _BigId, ForeignKey("verdicts.id"), primary_key=True),
+    Column("labels", sa.JSON, nullable=False),
+    _int("height"),
+    _int("width"),
+    Column("maps", sa.LargeBinary, nullable=False),  # float16 (labels, height, width)
+)
+
+stage_timings = Table(
+    "stage_timings",
+    metadata,
+    Column("verdict_id", _BigId, ForeignKey("verdicts.id"), primary_key=True),
+    _float("read_ms"),
+    _float("decode_ms"),
+    _float("save_ms"),
+    _float("classify_ms"),
+    _float("store_ms"),
+)
+
+episodes = Table(
+    "episodes",
+    metadata,
+    _id(),
+    _to("halls", "hall_id"),
+    _to("plot_types", "plot_type_id"),
+    _text("pad"),
+    _to("labels", "label_id", nullable=True),
+    _text("status"),
+    _at("started_at"),
+    _at("last_at"),
+    _to("plots", "first_plot_id"),
+    _to("plots", "last_plot_id"),
+    _int("plots"),
+    Index("ix_episodes_stream", "plot_type_id", "pad", "id"),
+)
+
+alarms = Table(
+    "alarms",
+    metadata,
+    _id(),
+    _to("halls", "hall_id"),
+    _to("plot_types", "plot_type_id"),
+    _text("pad"),
+    _text("label"),
+    _int("severity"),
+    _text("state"),
+    _at("raised_at"),
+    _at("changed_at"),
+    _to("plots", "plot_id"),
+    _to("verdicts", "verdict_id"),
+    _float("confidence"),
+    _text("acknowledged_by", nullable=True),
+    _at("acknowledged_at", nullable=True),
+    _at("returned_at", nullable=True),
+    Index(
+        "uq_alarms_open",
+        "plot_type_id",
+        "pad",
+        unique=True,
+        sqlite_where=sa.text("state <> 'normal'"),
+        postgresql_where=sa.text("state <> 'normal'"),
+    ),
+    Index("ix_alarms_changed", "hall_id", "changed_at"),
+)
+
+alarm_log = Table(
+    "alarm_log",
+    metadata,
+    _id(),
+    _to("alarms", "alarm_id", index=True),
+    _at(),
+    _text("from_state"),
+    _text("to_state"),
+    _text("who"),
+    _text("station"),
+    _text("why"),
+    _text("label"),
+    _int("severity"),
+    _to("plots", "plot_id", nullable=True),
+    _float("confidence", nullable=True),
+)
+
+stations = Table(
+    "stations",
+    metadata,
+    _id(),
+    _to("halls", "hall_id"),
+    _text("name"),
+    _text("role"),  # audible or viewer
+    UniqueConstraint("hall_id", "name"),
+)
+
+heartbeats = Table(
+    "heartbeats",
+    metadata,
+    Column("hall_id", _BigId, ForeignKey("halls.id"), primary_key=True),
+    Column("kind", sa.Text, primary_key=True),
+    Column("station", sa.Text, primary_key=True),
+    _int("pid"),
+    _at(),
+    _int("queue_length"),
+    _text("message"),
+)
+
+source_leases = Table(
+    "source_leases",
+    metadata,
+    Column("hall_id", _BigId, ForeignKey("halls.id"), primary_key=True),
+    Column("source", sa.Text, primary_key=True),
+    _text("holder"),
+    _int("fencing"),
+    _at("expires_at"),
+)
+
+problems = Table(
+    "problems",
+    metadata,
+    _id(),
+    _to("halls", "hall_id"),
+    _text("name"),
+    _text("message"),
+    _at("first_at"),
+    _at("last_at"),
+    _int("times"),
+    UniqueConstraint("hall_id", "name", "message"),
+    Index("ix_problems_newest", "hall_id", "last_at"),
+)
+
+run_states = Table(
+    "run_states",
+    metadata,
+    Column("hall_id", _BigId, ForeignKey("halls.id"), primary_key=True),
+    _int("run_number", nullable=True),
+    _text("run_period"),
+    _bool("beam_on", nullable=True),
+    _float("beam_current_na", nullable=True),
+    _text("source"),
+    _at("updated_at", nullable=True),
+)
+
+news = Table(
+    "news",
+    metadata,
+    _id(),
+    _to("halls", "hall_id", index=True),
+    _text("text"),
+    _text("user"),
+    _at(),
+)
+
+panels = Table(
+    "panels",
+    metadata,
+    Column("hall_id", _BigId, ForeignKey("halls.id"), primary_key=True),
+    Column("plot_type_id", _BigId, ForeignKey("plot_types.id"), primary_key=True),
+    Column("pad", sa.Text, primary_key=True),
+    _to("plots", "plot_id"),
+    _to("verdicts", "verdict_id"),
+    _to("episodes", "episode_id"),
+)
+
+counters = Table(
+    "counters",
+    metadata,
+    Column("hall_id", _BigId, ForeignKey("halls.id"), primary_key=True),
+    Column("name", sa.Text, primary_key=True),
+    Column("value", sa.BigInteger, nullable=False),
+)
+
+changes = Table(
+    "changes",
+    metadata,
+    Column("position", _BigId, primary_key=True, autoincrement=True),
+    _to("halls", "hall_id"),
+    _text("kind"),
+    Column("subject_id", sa.BigInteger, nullable=True),
+    _at(),
+    Index("ix_changes_hall", "hall_id", "position"),
+    sqlite_autoincrement=True,  # a position is never given twice, also after pruning
+)

@@ -1,0 +1,184 @@
+"""Verdicts with all probabilities, evidence maps and the time of each stage."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+import sqlalchemy as sa
+
+from ..domain.verdict import Verdict
+from . import plots
+from . import tables as t
+from .naming import label_ids
+from .upsert import insert
+
+STAGES = ("read", "decode", "save", "classify", "store")
+
+
+@dataclass(frozen=True)
+class JudgedPlot:
+    """A stored plot with its verdict; evidence maps are (height, width) by label, one size for all."""
+
+    plot_id: int
+    plot_type: str
+    model_id: int | None
+    verdict: Verdict
+    evidence: Mapping[str, npt.NDArray[np.floating[Any]]] = field(default_factory=dict)
+    timings_ms: Mapping[str, float] = field(default_factory=dict)
+    decided_at: datetime = field(default_factory=lambda: datetime.now(UTC))
+
+
+def add(c: sa.Connection, hall_id: int, judged: Sequence[JudgedPlot], *, live: bool = True) -> list[int]:
+    """Store verdicts; returns their ids in the same order.
+
+    Raises sqlalchemy's IntegrityError for a second live verdict of one plot, and KeyError for
+    a label that the plot type never had.
+    """
+    if not judged:
+        return []
+    known = label_ids(c, hall_id)
+    ids: list[int] = list(
+        c.scalars(
+            t.verdicts.insert().returning(t.verdicts.c.id, sort_by_parameter_order=True),
+            [
+                {
+                    "plot_id": one.plot_id,
+                    "model_id": one.model_id,
+                    "label_id": known[one.plot_type, one.verdict.label] if one.verdict.label else None,
+                    "confidence": one.verdict.confidence,
+                    "status": str(one.verdict.status),
+                    "fault_score": one.verdict.fault_score,
+                    "live": live,
+                    "decided_at": one.decided_at,
+                }
+                for one in judged
+            ],
+        )
+    )
+    pairs = list(zip(ids, judged, strict=True))
+    chances = [
+        {"model_id": one.model_id, "label_id": known[one.plot_type, label], "verdict_id": id_, "probability": p}
+        for id_, one in pairs
+        if one.model_id is not None
+        for label, p in one.verdict.probabilities.items()
+    ]
+    if chances:
+        c.execute(t.probabilities.insert(), chances)
+    maps = [_evidence_row(id_, one) for id_, one in pairs if one.evidence]
+    if maps:
+        c.execute(t.evidence.insert(), maps)
+    timings = [
+        {"verdict_id": id_, **{f"{stage}_ms": float(one.timings_ms.get(stage, 0.0)) for stage in STAGES}}
+        for id_, one in pairs
+        if one.timings_ms
+    ]
+    if timings:
+        c.execute(t.stage_timings.insert(), timings)
+    if live:
+        _count(c, hall_id, len(judged))
+    return ids
+
+
+def evidence(c: sa.Connection, verdict_id: int) -> dict[str, npt.NDArray[np.float32]]:
+    """The evidence maps of a verdict by label, float32 (height, width); empty when it has none."""
+    row = c.execute(sa.select(t.evidence).where(t.evidence.c.verdict_id == verdict_id)).one_or_none()
+    if row is None:
+        return {}
+    maps = np.frombuffer(row.maps, np.float16).reshape(len(row.labels), row.height, row.width).astype(np.float32)
+    return dict(zip(row.labels, maps, strict=True))
+
+
+def probabilities(c: sa.Connection, model_id: int) -> tuple[npt.NDArray[np.int64], list[str], npt.NDArray[np.float32]]:
+    """Every stored probability of a model, for a replay: verdict ids (N,), labels, values (N, L)."""
+    p = t.probabilities.c
+    labels = c.execute(
+        sa.select(t.labels.c.id, t.labels.c.name)
+        .where(t.labels.c.id.in_(sa.select(p.label_id).where(p.model_id == model_id).distinct()))
+        .order_by(t.labels.c.position)
+    ).all()
+    ids: npt.NDArray[np.int64] = np.empty(0, np.int64)
+    columns = []
+    for label_id, _ in labels:
+        rows = c.execute(
+            sa.select(p.verdict_id, p.probability)
+            .where(p.model_id == model_id, p.label_id == label_id)
+            .order_by(p.verdict_id)
+        ).all()
+        ids = np.fromiter((row[0] for row in rows), np.int64, len(rows))
+        columns.append(np.fromiter((row[1] for row in rows), np.float32, len(rows)))
+    values = np.stack(columns, axis=1) if columns else np.empty((0, 0), np.float32)
+    return ids, [name for _, name in labels], values
+
+
+def rows(c: sa.Connection, hall_id: int) -> Iterator[Any]:
+    """Every live verdict, for export, oldest first."""
+    yield from c.execution_options(yield_per=2000).execute(
+        sa.select(
+            t.verdicts.c.id,
+            t.plot_types.c.name.label("plot_type"),
+            t.plots.c.run_period,
+            t.plots.c.run_number,
+            t.plots.c.chunk,
+            t.plots.c.pad,
+            t.plots.c.revision,
+            t.plots.c.taken_at,
+            t.plots.c.content_hash,
+            sa.func.coalesce(t.labels.c.name, "").label("label"),
+            t.verdicts.c.confidence,
+            t.verdicts.c.status,
+            t.verdicts.c.fault_score,
+            t.verdicts.c.model_id,
+            t.verdicts.c.decided_at,
+        )
+        .select_from(plots.JOINED)
+        .join(t.verdicts, t.verdicts.c.plot_id == t.plots.c.id)
+        .outerjoin(t.labels, t.labels.c.id == t.verdicts.c.label_id)
+        .where(t.plots.c.hall_id == hall_id, t.verdicts.c.live)
+        .order_by(t.verdicts.c.id)
+    )
+
+
+def count(c: sa.Connection, hall_id: int) -> int:
+    """Plots analysed in total."""
+    found = c.scalar(
+        sa.select(t.counters.c.value).where(t.counters.c.hall_id == hall_id, t.counters.c.name == "analysed")
+    )
+    return found or 0
+
+
+def mean_timings_ms(c: sa.Connection, hall_id: int) -> dict[str, float]:
+    """Mean time of each stage, ms a plot, over all live verdicts."""
+    columns = [sa.func.avg(t.stage_timings.c[f"{stage}_ms"]) for stage in STAGES]
+    row = c.execute(
+        sa.select(*columns)
+        .join(t.verdicts, t.verdicts.c.id == t.stage_timings.c.verdict_id)
+        .join(t.plots, t.plots.c.id == t.verdicts.c.plot_id)
+        .where(t.plots.c.hall_id == hall_id, t.verdicts.c.live)
+    ).one()
+    return {stage: float(value or 0.0) for stage, value in zip(STAGES, row, strict=True)}
+
+
+def _evidence_row(verdict_id: int, one: JudgedPlot) -> dict[str, Any]:
+    maps = np.stack([np.asarray(value, np.float32) for value in one.evidence.values()]).astype(np.float16)
+    _, height, width = maps.shape
+    return {
+        "verdict_id": verdict_id,
+        "labels": list(one.evidence),
+        "height": height,
+        "width": width,
+        "maps": maps.tobytes(),
+    }
+
+
+def _count(c: sa.Connection, hall_id: int, more: int) -> None:
+    statement = insert(c, t.counters).values(hall_id=hall_id, name="analysed", value=more)
+    c.execute(
+        statement.on_conflict_do_update(
+            index_elements=["hall_id", "name"], set_={"value": t.counters.c.value + statement.excluded.value}
+        )
+    )

@@ -1,0 +1,181 @@
+"""What the wall reads: one row a stream, whatever the number of verdicts."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterable
+from dataclasses import dataclass
+from typing import Any
+
+import sqlalchemy as sa
+
+from ..domain.alarm import Alarm
+from ..domain.plot import Plot
+from ..domain.verdict import Status, Verdict
+from ..domain.wall import MonitorHealth, News, Panel, WallSnapshot
+from . import alarms, episodes, feed, halls, heartbeats, plots, problems, verdicts
+from . import tables as t
+from .naming import plot_type_id
+from .upsert import upsert
+
+
+@dataclass(frozen=True)
+class PastVerdict:
+    """A plot with its live verdict."""
+
+    plot: Plot
+    verdict_id: int
+    verdict: Verdict
+    model_id: int | None
+
+
+def load(c: sa.Connection, hall_id: int) -> WallSnapshot:
+    """All that a wall shows of a hall; panels by group, then name, ignored plot types left out."""
+    position = feed.position(c, hall_id)
+    hall = halls.load(c, hall_id)
+    rows = c.execute(
+        _PAST.add_columns(t.panels.c.episode_id)
+        .join(t.panels, t.panels.c.verdict_id == t.verdicts.c.id)
+        .where(t.panels.c.hall_id == hall_id)
+    ).all()
+    current = episodes.by_id(c, [row.episode_id for row in rows])
+    newest: dict[str, tuple[PastVerdict, int]] = {}
+    for past, row in zip(_past(c, rows), rows, strict=True):
+        name = past.plot.name.plot_type
+        if name not in newest or _rank(past) > _rank(newest[name][0]):
+            newest[name] = (past, row.episode_id)
+    open_alarms = alarms.open_alarms(c, hall_id)
+    worst: dict[str, Alarm] = {}
+    for alarm in open_alarms:
+        if alarm.plot_type not in worst or alarm.severity > worst[alarm.plot_type].severity:
+            worst[alarm.plot_type] = alarm
+    panels = []
+    for plot_type in hall.plot_types.values():
+        if plot_type.ignored:
+            continue
+        if plot_type.name not in newest:
+            panels.append(Panel(plot_type, alarm=worst.get(plot_type.name)))
+            continue
+        past, episode_id = newest[plot_type.name]
+        panels.append(
+            Panel(
+                plot_type,
+                past.plot,
+                past.verdict,
+                past.verdict_id,
+                current[episode_id],
+                worst.get(plot_type.name),
+            )
+        )
+    return WallSnapshot(
+        hall_name=hall.name,
+        position=position,
+        run=halls.run_state(c, hall_id),
+        panels=tuple(panels),
+        alarms=tuple(open_alarms),
+        monitor=_monitor(c, hall_id),
+        news=_news(c, hall_id),
+        newest_data_at=max((panel.plot.taken_at for panel in panels if panel.plot is not None), default=None),
+        analysed_total=verdicts.count(c, hall_id),
+        last_alarm_ended_at=alarms.last_ended_at(c, hall_id),
+        problems=tuple((one.last_at, f"{one.name}: {one.message}") for one in problems.newest(c, hall_id)),
+    )
+
+
+def update_panel(
+    c: sa.Connection, hall_id: int, plot_type: str, pad: str, plot_id: int, verdict_id: int, episode_id: int
+) -> None:
+    """Put another plot on a stream's panel."""
+    upsert(
+        c,
+        t.panels,
+        {
+            "hall_id": hall_id,
+            "plot_type_id": plot_type_id(c, hall_id, plot_type),
+            "pad": pad,
+            "plot_id": plot_id,
+            "verdict_id": verdict_id,
+            "episode_id": episode_id,
+        },
+        on=["hall_id", "plot_type_id", "pad"],
+    )
+
+
+def history(
+    c: sa.Connection, hall_id: int, plot_type: str, limit: int = 200, *, pad: str | None = None
+) -> list[PastVerdict]:
+    """The last live verdicts of a plot type, or of one pad of it, newest first."""
+    chosen = _PAST.where(t.plots.c.plot_type_id == plot_type_id(c, hall_id, plot_type), t.verdicts.c.live)
+    if pad is not None:
+        chosen = chosen.where(t.plots.c.pad == pad)
+    return _past(c, c.execute(chosen.order_by(t.plots.c.taken_at.desc(), t.plots.c.id.desc()).limit(limit)).all())
+
+
+def last_good(c: sa.Connection, hall_id: int, plot_type: str) -> PastVerdict | None:
+    """The newest plot of a type with a Confirmed verdict of role good, None when there is none."""
+    chosen = _PAST.where(
+        t.plots.c.plot_type_id == plot_type_id(c, hall_id, plot_type),
+        t.verdicts.c.live,
+        t.verdicts.c.status == str(Status.CONFIRMED),
+        t.labels.c.role == "good",
+    )
+    found = c.execute(chosen.order_by(t.plots.c.taken_at.desc(), t.plots.c.id.desc()).limit(1)).all()
+    return _past(c, found)[0] if found else None
+
+
+_PAST = (
+    sa.select(
+        *plots.COLUMNS,
+        t.verdicts.c.id.label("verdict_id"),
+        t.verdicts.c.model_id,
+        sa.func.coalesce(t.labels.c.name, "").label("label"),
+        t.verdicts.c.confidence,
+        t.verdicts.c.status,
+        t.verdicts.c.fault_score,
+    )
+    .select_from(plots.JOINED)
+    .join(t.verdicts, t.verdicts.c.plot_id == t.plots.c.id)
+    .outerjoin(t.labels, t.labels.c.id == t.verdicts.c.label_id)
+)
+
+
+def _past(c: sa.Connection, rows: Iterable[Any]) -> list[PastVerdict]:
+    found = list(rows)
+    chances: dict[int, dict[str, float]] = defaultdict(dict)
+    if found:
+        p = t.probabilities.c
+        for verdict_id, label, probability in c.execute(
+            sa.select(p.verdict_id, t.labels.c.name, p.probability)
+            .join(t.labels, t.labels.c.id == p.label_id)
+            .where(p.verdict_id.in_([row.verdict_id for row in found]))
+            .order_by(t.labels.c.position)
+        ):
+            chances[verdict_id][label] = probability
+    return [
+        PastVerdict(
+            plots.from_row(row),
+            row.verdict_id,
+            Verdict(row.label, row.confidence, Status(row.status), row.fault_score, chances[row.verdict_id]),
+            row.model_id,
+        )
+        for row in found
+    ]
+
+
+def _rank(past: PastVerdict) -> tuple[Any, ...]:
+    # of several pads of one chunk the most doubtful is shown
+    name = past.plot.name
+    return (name.run_number, name.chunk or 0, past.verdict.fault_score, past.plot.taken_at)
+
+
+def _monitor(c: sa.Connection, hall_id: int) -> MonitorHealth:
+    beat = heartbeats.newest(c, hall_id, "monitor")
+    return MonitorHealth() if beat is None else MonitorHealth(beat.at, beat.queue_length, beat.station, beat.message)
+
+
+def _news(c: sa.Connection, hall_id: int) -> News:
+    n = t.news.c
+    row = c.execute(
+        sa.select(n.text, n.user, n.at).where(n.hall_id == hall_id).order_by(n.id.desc()).limit(1)
+    ).one_or_none()
+    return News(*row) if row is not None else News()

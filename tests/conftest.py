@@ -1,0 +1,67 @@
+"""What all tests share: no display, a home of their own, and real databases."""
+
+from __future__ import annotations
+
+import os
+
+os.environ.setdefault("QT_QPA_PLATFORM", "offscreen")
+os.environ.setdefault("OMP_WAIT_POLICY", "PASSIVE")
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from hydra_desktop import paths
+from hydra_desktop.database.connection import Database, open_database
+from tests.fakes.postgres_server import PostgresServer, programs
+
+_CACHE = paths.cache()
+
+
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    """Leave the long forms out unless they are asked for."""
+    if "soak" in (config.option.markexpr or ""):
+        return
+    skip = pytest.mark.skip(reason="long form, run by make soak")
+    for item in items:
+        if "soak" in item.keywords:
+            item.add_marker(skip)
+
+
+@pytest.fixture(autouse=True)
+def home(tmp_path_factory: pytest.TempPathFactory, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """A data folder of the test's own; what is exported once stays in the shared cache."""
+    folder = tmp_path_factory.mktemp("home")
+    (folder / "cache").symlink_to(_CACHE, target_is_directory=True)
+    _CACHE.mkdir(parents=True, exist_ok=True)
+    monkeypatch.setenv("HYDRA_HOME", str(folder))
+    monkeypatch.delenv("HYDRA_DATABASE", raising=False)
+    return folder
+
+
+@pytest.fixture(scope="session")
+def postgres_server() -> Iterator[PostgresServer]:
+    """A real PostgreSQL server, stopped at the end."""
+    if programs() is None:
+        pytest.skip("PostgreSQL isn't installed here; .ci/run installs it")
+    server = PostgresServer()
+    yield server
+    server.close()
+
+
+@pytest.fixture(params=["sqlite", "postgresql"])
+def database_url(request: pytest.FixtureRequest, tmp_path: Path) -> str:
+    """The URL of a new empty database, of both kinds in turn."""
+    if request.param == "sqlite":
+        return f"sqlite:///{tmp_path / 'hydra.db'}"
+    server: PostgresServer = request.getfixturevalue("postgres_server")
+    return server.new_database()
+
+
+@pytest.fixture
+def database(database_url: str) -> Iterator[Database]:
+    """An upgraded database, of both kinds in turn."""
+    opened = open_database(database_url, upgrade=True)
+    yield opened
+    opened.close()

@@ -1,0 +1,90 @@
+"""Opening, upgrading, checking, backing up."""
+
+from __future__ import annotations
+
+import shutil
+from pathlib import Path
+
+import pytest
+import sqlalchemy as sa
+from alembic.autogenerate import compare_metadata
+from alembic.runtime.migration import MigrationContext
+
+from hydra_desktop.database import halls
+from hydra_desktop.database.connection import Database, open_database
+from hydra_desktop.database.tables import metadata
+from hydra_desktop.domain.errors import DatabaseError, StorageError
+
+
+def test_the_migrations_make_the_tables(database: Database) -> None:
+    with database.engine.connect() as connection:
+        context = MigrationContext.configure(connection, opts={"compare_type": True})
+        assert compare_metadata(context, metadata) == []
+
+
+def test_a_second_upgrade_changes_nothing(database: Database) -> None:
+    database.upgrade()
+    assert database.check() == []
+
+
+def test_a_database_that_is_not_set_up_says_what_to_do(database_url: str) -> None:
+    with pytest.raises(DatabaseError, match="hydra-desktop db upgrade"):
+        open_database(database_url)
+
+
+def test_a_newer_database_is_refused(database: Database, database_url: str) -> None:
+    with database.write() as connection:
+        connection.execute(sa.text("UPDATE alembic_version SET version_num = '9999'"))
+    for upgrade in (False, True):
+        with pytest.raises(DatabaseError, match="newer Hydra Desktop"):
+            open_database(database_url, upgrade=upgrade)
+
+
+def test_a_database_that_is_away_says_so() -> None:
+    with pytest.raises(DatabaseError, match="can't be opened"):
+        open_database("postgresql://nobody@127.0.0.1:9/none", upgrade=True)
+
+
+@pytest.mark.parametrize("url", ["nonsense", "oracle://x/y", "mysql://x/y"])
+def test_a_url_that_is_none_says_what_to_write(url: str) -> None:
+    with pytest.raises(DatabaseError, match="sqlite|SQLite|driver"):
+        open_database(url)
+
+
+def test_a_file_that_is_no_database_says_so(tmp_path: Path) -> None:
+    path = tmp_path / "notes.db"
+    path.write_text("these are notes, not a database, and long enough to be looked at " * 50)
+    with pytest.raises(DatabaseError, match="can't be opened"):
+        open_database(f"sqlite:///{path}", upgrade=True)
+
+
+def test_a_folder_that_cannot_be_made_says_so(tmp_path: Path) -> None:
+    (tmp_path / "file").write_text("")
+    with pytest.raises(DatabaseError, match="can't be made"):
+        open_database(f"sqlite:///{tmp_path}/file/sub/hydra.db", upgrade=True)
+
+
+def test_a_transaction_that_fails_leaves_nothing(database: Database) -> None:
+    with pytest.raises(ZeroDivisionError), database.write() as connection:
+        halls.find_or_create(connection, "D")
+        raise ZeroDivisionError
+    with database.read() as connection:
+        assert halls.names(connection) == []
+
+
+def test_a_backup_holds_everything_and_overwrites_nothing(database: Database, tmp_path: Path) -> None:
+    if database.dialect == "postgresql" and shutil.which("pg_dump") is None:
+        pytest.skip("pg_dump isn't installed here")
+    with database.write() as connection:
+        halls.find_or_create(connection, "D")
+    copy = tmp_path / "copy"
+    database.backup(copy)
+    with pytest.raises(StorageError, match="already"):
+        database.backup(copy)
+    if database.dialect == "sqlite":
+        restored = open_database(f"sqlite:///{copy}")
+        with restored.read() as connection:
+            assert halls.names(connection) == ["D"]
+        restored.close()
+    else:
+        assert copy.read_bytes().startswith(b"PGDMP")

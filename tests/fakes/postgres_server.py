@@ -1,0 +1,82 @@
+"""A real PostgreSQL server for tests: made, started and stopped by themselves."""
+
+from __future__ import annotations
+
+import os
+import pwd
+import shutil
+import subprocess
+import tempfile
+import uuid
+from pathlib import Path
+
+import psycopg
+
+
+def programs() -> Path | None:
+    """The folder of initdb and pg_ctl, None where PostgreSQL isn't installed."""
+    folders = sorted(Path("/usr/lib/postgresql").glob("*/bin"), reverse=True)
+    found = shutil.which("initdb")
+    if found:
+        folders.append(Path(found).resolve().parent)
+    return next((folder for folder in folders if (folder / "initdb").exists() and (folder / "pg_ctl").exists()), None)
+
+
+class PostgresServer:
+    """One server on a Unix socket in a temporary folder; it never listens on the network.
+
+    As root it runs as the user ``postgres`` (or ``nobody``), since PostgreSQL refuses root.
+    """
+
+    def __init__(self) -> None:
+        folder = programs()
+        if folder is None:
+            raise RuntimeError("PostgreSQL isn't installed")
+        self._programs = folder
+        self._user = _server_user() if os.geteuid() == 0 else None
+        self.folder = Path(tempfile.mkdtemp(prefix="hydra-pg-", dir="/tmp" if Path("/tmp").is_dir() else None))  # noqa: S108
+        if self._user:
+            shutil.chown(self.folder, self._user)
+        self._data = self.folder / "data"
+        self._run("initdb", "--auth=trust", "--username=hydra", "--encoding=UTF8", "--no-sync", "-D", str(self._data))
+        self.start()
+
+    def start(self) -> None:
+        """Start the server and wait until it answers."""
+        options = f"-c listen_addresses= -c unix_socket_directories={self.folder} -c fsync=off"
+        self._run("pg_ctl", "-D", str(self._data), "-l", str(self.folder / "log"), "-w", "-o", options, "start")
+
+    def stop(self, *, mode: str = "immediate") -> None:
+        """Stop the server; the data stays."""
+        self._run("pg_ctl", "-D", str(self._data), "-w", "-m", mode, "stop")
+
+    def close(self) -> None:
+        """Stop the server if it runs and remove its data."""
+        try:
+            self.stop()
+        except subprocess.CalledProcessError:
+            pass  # it was stopped already
+        finally:
+            shutil.rmtree(self.folder, ignore_errors=True)
+
+    def new_database(self) -> str:
+        """The URL of a new empty database."""
+        name = f"test_{uuid.uuid4().hex[:12]}"
+        with psycopg.connect(host=str(self.folder), user="hydra", dbname="postgres", autocommit=True) as connection:
+            connection.execute(f"CREATE DATABASE {name}")
+        return f"postgresql://hydra@/{name}?host={self.folder}"
+
+    def _run(self, program: str, *options: str) -> None:
+        command = [str(self._programs / program), *options]
+        if self._user:
+            command = ["runuser", "-u", self._user, "--", *command]
+        subprocess.run(command, check=True, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, cwd=self.folder)
+
+
+def _server_user() -> str:
+    for name in ("postgres", "nobody"):
+        try:
+            return pwd.getpwnam(name).pw_name
+        except KeyError:
+            continue
+    raise RuntimeError("no user to run PostgreSQL as; make one named postgres")
