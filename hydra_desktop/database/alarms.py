@@ -112,7 +112,10 @@ def change(
 def last_ended_at(c: sa.Connection, hall_id: int) -> datetime | None:
     """When the last alarm went back to normal."""
     a = t.alarms.c
-    return c.scalar(sa.select(sa.func.max(a.changed_at)).where(a.hall_id == hall_id, a.state == str(AlarmState.NORMAL)))
+    ended: datetime | None = c.scalar(
+        sa.select(sa.func.max(a.changed_at)).where(a.hall_id == hall_id, a.state == str(AlarmState.NORMAL))
+    )
+    return ended
 
 
 def rows(c: sa.Connection, hall_id: int) -> Iterator[Any]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -55,7 +55,7 @@ def give(
     )
     if before == label_id:
         return None
-    return c.scalar(
+    given: int = c.execute(
         t.given_labels.insert()
         .values(
             plot_id=plot_id,
@@ -69,7 +69,23 @@ def give(
             withdrawn=False,
         )
         .returning(g.id)
-    )
+    ).scalar_one()
+    return given
+
+
+def imported(c: sa.Connection, plot_ids: Sequence[int], user: str) -> dict[int, str]:
+    """The label with which an import of this user last gave each of the plots, where one did."""
+    g = t.given_labels.c
+    found: dict[int, str] = {}
+    for start in range(0, len(plot_ids), 500):
+        for plot_id, label in c.execute(
+            sa.select(g.plot_id, t.labels.c.name)
+            .join(t.labels, t.labels.c.id == g.label_id)
+            .where(g.plot_id.in_(plot_ids[start : start + 500]), g.user == user, g.mode == "import")
+            .order_by(g.id)
+        ):
+            found[plot_id] = label
+    return found
 
 
 def current(c: sa.Connection, hall_id: int, plot_type: str) -> list[LabelledPlot]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from dataclasses import fields
+from dataclasses import fields, replace
 from datetime import UTC, datetime
 
 import sqlalchemy as sa
@@ -121,9 +121,11 @@ def ensure_labels(
     have = {label.name for label in known.labels}
     added = [name for name in dict.fromkeys(wanted) if name not in have]
     if added:
-        labels = (*known.labels, *map(default_label, added))
-        values = {f.name: getattr(known, f.name) for f in fields(known)}
-        _store_type(c, hall_id, PlotType(**{**values, "labels": labels}))
+        labels = [*known.labels]
+        for label in map(default_label, added):
+            taken = {other.key for other in labels}
+            labels.append(replace(label, key="") if label.key in taken else label)
+        _store_type(c, hall_id, replace(known, labels=tuple(labels)))
         _remember(c, hall_id, user, comment, [f"plot type {plot_type}: label {name} added" for name in added])
     return added
 

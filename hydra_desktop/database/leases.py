@@ -8,6 +8,7 @@ The clock is the caller's; stations are expected to agree within a second or so.
 from __future__ import annotations
 
 from datetime import UTC, datetime, timedelta
+from typing import Any
 
 import sqlalchemy as sa
 
@@ -73,7 +74,7 @@ def holder(c: sa.Connection, hall_id: int, source: str) -> tuple[str, int] | Non
     return (row.holder, row.fencing) if row is not None and row.holder else None
 
 
-def _locked(c: sa.Connection, hall_id: int, source: str) -> sa.Row[tuple[str, int, datetime]] | None:
+def _locked(c: sa.Connection, hall_id: int, source: str) -> sa.Row[Any] | None:
     s = t.source_leases.c
     return c.execute(
         sa.select(s.holder, s.fencing, s.expires_at).where(s.hall_id == hall_id, s.source == source).with_for_update()

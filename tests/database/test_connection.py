@@ -47,7 +47,7 @@ def test_a_database_that_is_away_says_so() -> None:
 
 @pytest.mark.parametrize("url", ["nonsense", "oracle://x/y", "mysql://x/y"])
 def test_a_url_that_is_none_says_what_to_write(url: str) -> None:
-    with pytest.raises(DatabaseError, match="sqlite|SQLite|driver"):
+    with pytest.raises(DatabaseError, match=r"sqlite|SQLite|driver"):
         open_database(url)
 
 
@@ -65,9 +65,12 @@ def test_a_folder_that_cannot_be_made_says_so(tmp_path: Path) -> None:
 
 
 def test_a_transaction_that_fails_leaves_nothing(database: Database) -> None:
-    with pytest.raises(ZeroDivisionError), database.write() as connection:
-        halls.find_or_create(connection, "D")
-        raise ZeroDivisionError
+    def fail() -> None:
+        with database.write() as connection:
+            halls.find_or_create(connection, "D")
+            raise ZeroDivisionError
+
+    pytest.raises(ZeroDivisionError, fail)
     with database.read() as connection:
         assert halls.names(connection) == []
 

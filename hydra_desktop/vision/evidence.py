@@ -1,0 +1,56 @@
+"""Evidence maps in closed form, and their drawing.
+
+For average pooling and one linear layer the gradient of a label's logit at every cell of the
+last map is its weight over the number of cells, so unscaled Grad-CAM (Selvaraju et al. 2017,
+arXiv:1610.02391) at the layer before pooling is relu(sum_k w_k A_k) / cells, for all labels at
+once and at no cost. The scale is fixed: a plot without evidence looks like one.
+"""
+
+from __future__ import annotations
+
+from functools import lru_cache
+
+import numpy as np
+import numpy.typing as npt
+from PIL import Image
+
+from .backbone import MAP_HEIGHT, MAP_WIDTH, Floats
+from .picture import Picture
+
+FULL_SCALE = 0.25  # drawn at the bright end: a cell that alone moves the logit that much
+
+
+def maps(last: Floats, weights: Floats) -> Floats:
+    """Evidence maps float32 (L, 7, 10) of one plot from its last map (1280, 7, 10) and weights (L, 1280)."""
+    cells = MAP_HEIGHT * MAP_WIDTH
+    flat: Floats = weights @ last.reshape(len(last), cells)
+    return np.maximum(flat, 0.0).reshape(-1, MAP_HEIGHT, MAP_WIDTH) / np.float32(cells)
+
+
+def enlarge(evidence: Floats, height: int, width: int) -> Floats:
+    """A map at the size of its plot, float32 (height, width), interpolated."""
+    image = Image.fromarray(np.ascontiguousarray(evidence, np.float32))
+    return np.asarray(image.resize((width, height), Image.Resampling.BICUBIC)).clip(min=0.0)
+
+
+def overlay(picture: Picture, evidence: Floats, opacity: float = 0.6) -> Picture:
+    """The greyed plot uint8 (H, W, 3) under its evidence in inferno, on the fixed scale."""
+    height, width = picture.shape[:2]
+    levels = (enlarge(evidence, height, width) / FULL_SCALE).clip(0.0, 1.0)
+    colours = inferno()[np.round(levels * 255).astype(np.uint8)]
+    grey = (picture @ np.array([0.299, 0.587, 0.114]))[..., None]
+    return (grey * (1 - opacity) + colours * opacity).round().astype(np.uint8)
+
+
+@lru_cache
+def inferno() -> npt.NDArray[np.float64]:
+    """The inferno colour map as 256 colours (256, 3), 0 to 255, from nine anchors."""
+    anchors = np.array(
+        [
+            (0, 0, 4), (31, 12, 72), (85, 15, 109), (136, 34, 106), (186, 54, 85),
+            (227, 89, 51), (249, 140, 10), (249, 201, 50), (252, 255, 164),
+        ],
+        float,
+    )  # fmt: skip
+    at = np.linspace(0, 255, len(anchors))
+    return np.stack([np.interp(np.arange(256), at, anchors[:, channel]) for channel in range(3)], axis=1)

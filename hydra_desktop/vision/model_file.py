@@ -1,0 +1,111 @@
+"""A trained model and its file: one safetensors file with a JSON card. Opening one runs no code."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+import safetensors
+from safetensors import SafetensorError
+from safetensors.numpy import load as load_tensors
+from safetensors.numpy import save as save_tensors
+
+from ..domain.errors import ModelFileError
+from .backbone import CHANNELS, IDENTITY, Features, Floats
+from .deviation import Normal, project, summarise
+
+FORMAT = "hydra-desktop-model-1"
+
+
+@dataclass(frozen=True)
+class Model:
+    """A classifier of one plot type, linear on appearance and deviation.
+
+    `weights` float32 (L, 1280) act on the pooled features, `deviation_weights` float32 (L, 3)
+    on the summary of the deviation from `normal`, `bias` is float32 (L,).
+    """
+
+    plot_type: str
+    labels: tuple[str, ...]
+    weights: Floats
+    deviation_weights: Floats
+    bias: Floats
+    normal: Normal
+    thresholds: Mapping[str, float]
+    card: Mapping[str, Any]
+
+    def logits(self, features: Features) -> Floats:
+        """Logits float32 (N, L) of the labels."""
+        summary = summarise(self.normal.map(project(features.mid)))
+        return features.pooled @ self.weights.T + summary @ self.deviation_weights.T + self.bias
+
+    def probabilities(self, features: Features) -> Floats:
+        """Calibrated probabilities float32 (N, L); each row sums to 1."""
+        return softmax(self.logits(features))
+
+
+def softmax(logits: Floats) -> Floats:
+    """Probabilities of logits (N, L)."""
+    shifted = np.exp(logits - logits.max(axis=1, keepdims=True))
+    return (shifted / shifted.sum(axis=1, keepdims=True)).astype(np.float32)
+
+
+def save(model: Model) -> bytes:
+    """The bytes of a model's file; weights are kept in float16 where that is enough."""
+    header = {
+        "format": FORMAT,
+        "backbone": IDENTITY,
+        "plot_type": model.plot_type,
+        "labels": json.dumps(model.labels),
+        "thresholds": json.dumps(dict(model.thresholds)),
+        "card": json.dumps(dict(model.card), sort_keys=True),
+    }
+    tensors = {
+        "weights": model.weights.astype(np.float16),
+        "deviation_weights": model.deviation_weights.astype(np.float32),
+        "bias": model.bias.astype(np.float32),
+        "normal_mean": model.normal.mean.astype(np.float16),
+        "normal_variance": np.maximum(model.normal.variance, 1e-4).astype(np.float16),
+    }
+    return save_tensors(tensors, metadata=header)
+
+
+def load(data: bytes) -> Model:
+    """Open a model's file.
+
+    Raises ModelFileError when it is damaged, no model at all, or made for another backbone.
+    """
+    try:
+        tensors = load_tensors(data)
+        length = int.from_bytes(data[:8], "little")
+        header = json.loads(data[8 : 8 + length]).get("__metadata__", {})
+    except (SafetensorError, ValueError, safetensors.SafetensorError) as error:
+        raise ModelFileError(f"This is no model of Hydra, or it is damaged: {error}") from error
+    if header.get("format") != FORMAT:
+        raise ModelFileError("This is no model of Hydra, or one of another version; train it again.")
+    if header.get("backbone") != IDENTITY:
+        raise ModelFileError(
+            f"This model was made for the backbone {header.get('backbone')}, this program has {IDENTITY}; train it again."
+        )
+    try:
+        labels = tuple(json.loads(header["labels"]))
+        model = Model(
+            plot_type=header["plot_type"],
+            labels=labels,
+            weights=tensors["weights"].astype(np.float32),
+            deviation_weights=tensors["deviation_weights"].astype(np.float32),
+            bias=tensors["bias"].astype(np.float32),
+            normal=Normal(tensors["normal_mean"].astype(np.float32), tensors["normal_variance"].astype(np.float32)),
+            thresholds=json.loads(header["thresholds"]),
+            card=json.loads(header["card"]),
+        )
+    except (KeyError, ValueError) as error:
+        raise ModelFileError(f"This model lacks a part ({error}); train it again.") from error
+    if model.weights.shape != (len(labels), CHANNELS) or not all(
+        np.isfinite(array).all() for array in (model.weights, model.bias, model.deviation_weights, model.normal.mean)
+    ):
+        raise ModelFileError("This model is damaged: its numbers don't fit its labels; train it again.")
+    return model

@@ -1,0 +1,56 @@
+"""Live prediction: one pass of the backbone for all plot types, then a small head for each."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+
+import numpy as np
+
+from . import evidence
+from .backbone import CHANNELS, Backbone, Features, Floats, stack
+from .model_file import Model
+from .picture import Picture
+
+
+@dataclass(frozen=True)
+class Prediction:
+    """What a model says of one plot; all empty without a model.
+
+    `evidence` maps each label to float32 (7, 10); `pooled` is float32 (1280,).
+    """
+
+    probabilities: Mapping[str, float] = field(default_factory=dict)
+    evidence: Mapping[str, Floats] = field(default_factory=dict)
+    unfamiliar: bool = False
+    pooled: Floats = field(default_factory=lambda: np.zeros(CHANNELS, np.float32))
+
+
+class Predictor:
+    """Judges plots of many types with one shared backbone; memory hardly grows with the models."""
+
+    def __init__(self, models: Mapping[str, Model], threads: int = 2, backbone: Backbone | None = None) -> None:
+        self.models = dict(models)
+        self.backbone = backbone or Backbone(threads)
+
+    def predict(self, pictures: Sequence[Picture], plot_types: Sequence[str]) -> list[Prediction]:
+        """Predictions for pictures uint8 (224, 320, 3) of the given plot types, in their order."""
+        if not pictures:
+            return []
+        features = self.backbone(stack(list(pictures)))
+        return [self._one(features, index, name) for index, name in enumerate(plot_types)]
+
+    def _one(self, features: Features, index: int, plot_type: str) -> Prediction:
+        pooled = features.pooled[index]
+        model = self.models.get(plot_type)
+        if model is None:
+            return Prediction(pooled=pooled)
+        at = slice(index, index + 1)
+        chances = model.probabilities(Features(features.pooled[at], features.last[at], features.mid[at]))[0]
+        maps = evidence.maps(features.last[index], model.weights)
+        return Prediction(
+            {label: float(p) for label, p in zip(model.labels, chances, strict=True)},
+            dict(zip(model.labels, maps, strict=True)),
+            False,
+            pooled,
+        )
