@@ -1,0 +1,152 @@
+"""A folder in which plots arrive; every file is given once it is complete."""
+
+from __future__ import annotations
+
+import os
+import threading
+import time
+from collections.abc import Iterator
+from pathlib import Path
+
+import watchfiles
+
+from .arrival import Arrival
+
+SUFFIXES = frozenset({".png", ".jpg", ".jpeg", ".bmp", ".webp", ".gif"})
+SETTLE_S = 0.3  # a file that doesn't tell that it is complete must be unchanged for so long
+GIVE_UP_S = 10.0  # after which a half-written file is given all the same, to be told as a problem
+TICK_MS = 50
+
+_PNG_START, _PNG_END = b"\x89PNG\r\n\x1a\n", b"IEND\xaeB`\x82"
+_JPEG_START, _JPEG_END = b"\xff\xd8", b"\xff\xd9"
+
+_Stamp = tuple[int, int]
+
+
+class WatchedFolder:
+    """Watches a folder and all below it.
+
+    A PNG or JPEG is complete when its last bytes say so; any other file, also a picture in
+    name only, when it hasn't changed for `SETTLE_S`. Hidden and temporary names are left alone.
+    Changes are told by the system; every `rescan_s` the folder is read as well, so that nothing
+    is lost where the system tells nothing, as on some network disks.
+    """
+
+    def __init__(self, folder: Path, rescan_s: float = 30.0) -> None:
+        self._folder = folder
+        self._rescan_s = rescan_s
+        self._given: dict[str, _Stamp] = {}
+        self._unsettled: dict[str, tuple[_Stamp, float, float]] = {}  # stamp, since, first seen
+        self.trouble = ""  # what a person should know, "" when all is well
+
+    def existing(self) -> list[Arrival]:
+        """All complete files that are there now, the newest first."""
+        arrivals = [arrival for arrival in self._scan() if _says_complete(arrival.path) is not False]
+        return sorted(arrivals, key=lambda arrival: arrival.modified_ns, reverse=True)
+
+    def arrivals(self, stop: threading.Event) -> Iterator[list[Arrival]]:
+        """Groups of files as they get complete, the newest first in each; first what is there already.
+
+        Ends when `stop` is set. A folder that is missing is waited for, and told in `trouble`.
+        """
+        while not stop.is_set():
+            if not self._folder.is_dir():
+                self.trouble = f"The folder {self._folder} isn't there; plots are taken as soon as it is."
+                stop.wait(1.0)
+                continue
+            self.trouble = ""
+            try:
+                yield from self._watch(stop)
+            except (OSError, RuntimeError) as error:  # the folder went away, or no more watches are to be had
+                self.trouble = f"The folder {self._folder} can't be watched ({error}); trying again."
+                stop.wait(1.0)
+
+    def _watch(self, stop: threading.Event) -> Iterator[list[Arrival]]:
+        changes = watchfiles.watch(
+            self._folder, stop_event=stop, step=TICK_MS, debounce=TICK_MS, rust_timeout=100, yield_on_timeout=True,
+            raise_interrupt=False, watch_filter=None,
+        )  # fmt: skip
+        next_scan = 0.0
+        for changed in changes:
+            found: dict[str, Arrival] = {}
+            now = time.monotonic()
+            if now >= next_scan:
+                next_scan = now + self._rescan_s
+                found = {arrival.relative: arrival for arrival in self._scan()}
+                if not self._folder.is_dir():
+                    return
+            for _, name in changed:
+                path = Path(name)
+                paths = [path] if not path.is_dir() else [Path(entry) for entry in _files_below(path)]
+                for one in paths:
+                    arrival = self._arrival(one)
+                    if arrival is not None:
+                        found[arrival.relative] = arrival
+            for relative in list(self._unsettled):
+                if relative not in found:
+                    arrival = self._arrival(self._folder / relative)
+                    if arrival is None:
+                        del self._unsettled[relative]
+                    else:
+                        found[relative] = arrival
+            ready = [arrival for arrival in found.values() if self._is_ready(arrival, now)]
+            if ready:
+                yield sorted(ready, key=lambda arrival: arrival.modified_ns, reverse=True)
+
+    def _is_ready(self, arrival: Arrival, now: float) -> bool:
+        stamp = (arrival.size, arrival.modified_ns)
+        if self._given.get(arrival.relative) == stamp:
+            return False
+        complete = _says_complete(arrival.path)
+        before, since, first = self._unsettled.get(arrival.relative, (stamp, now, now))
+        if before != stamp:
+            since = now
+        settled = now - since >= SETTLE_S if complete is None else now - since >= GIVE_UP_S
+        if complete or settled:
+            self._unsettled.pop(arrival.relative, None)
+            self._given[arrival.relative] = stamp
+            return True
+        self._unsettled[arrival.relative] = (stamp, since, first)
+        return False
+
+    def _scan(self) -> Iterator[Arrival]:
+        for name in _files_below(self._folder):
+            arrival = self._arrival(Path(name))
+            if arrival is not None:
+                yield arrival
+
+    def _arrival(self, path: Path) -> Arrival | None:
+        relative = path.relative_to(self._folder)
+        if path.suffix.lower() not in SUFFIXES or any(part.startswith(".") for part in relative.parts):
+            return None
+        try:
+            status = path.stat()
+        except OSError:
+            return None  # removed meanwhile
+        if not os.path.isfile(path):  # noqa: PTH113 cheaper here, and a FIFO is none
+            return None
+        return Arrival(path, relative.as_posix(), status.st_size, status.st_mtime_ns)
+
+
+def _files_below(folder: Path) -> Iterator[str]:
+    for place, folders, files in os.walk(folder):
+        folders[:] = [name for name in folders if not name.startswith(".")]
+        for name in files:
+            yield os.path.join(place, name)  # noqa: PTH118 half a million of them
+
+
+def _says_complete(path: Path) -> bool | None:
+    """Whether the last bytes say that a picture is complete; None when this kind of file can't tell."""
+    try:
+        with path.open("rb") as file:
+            start = file.read(8)
+            size = file.seek(0, os.SEEK_END)
+            file.seek(max(0, size - 8))
+            end = file.read(8)
+    except OSError:
+        return None
+    if start == _PNG_START:
+        return end == _PNG_END
+    if start.startswith(_JPEG_START):
+        return end.rstrip(b"\0").endswith(_JPEG_END)
+    return None
