@@ -112,16 +112,19 @@ def rows(c: sa.Connection, hall_id: int) -> Iterator[Any]:
     """Every label ever given, for export, oldest first."""
     yield from c.execute(
         sa.select(
+            t.plots.c.id.label("plot_id"),
             t.plot_types.c.name.label("plot_type"),
             t.plots.c.run_period,
             t.plots.c.run_number,
             t.plots.c.chunk,
             t.plots.c.pad,
+            t.plots.c.taken_at,
             t.plots.c.content_hash,
             t.labels.c.name.label("label"),
             t.given_labels.c.user,
             t.given_labels.c.at,
             t.given_labels.c.mode,
+            t.given_labels.c.withdrawn,
         )
         .select_from(plots.JOINED)
         .join(t.given_labels, t.given_labels.c.plot_id == t.plots.c.id)

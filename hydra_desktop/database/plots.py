@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from datetime import UTC, datetime
 from typing import Any
 
@@ -112,6 +112,12 @@ def get(c: sa.Connection, plot_id: int) -> Plot:
     if row is None:
         raise KeyError(plot_id)
     return from_row(row)
+
+
+def content_hashes(c: sa.Connection) -> Iterator[str]:
+    """The content of every plot of all halls, each once, in order."""
+    statement = sa.select(t.plots.c.content_hash).distinct().order_by(t.plots.c.content_hash)
+    yield from c.execution_options(yield_per=2000).scalars(statement)
 
 
 def keep(c: sa.Connection, plot_ids: Iterable[int]) -> None:

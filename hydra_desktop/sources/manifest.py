@@ -57,14 +57,10 @@ def read_manifest(path: Path) -> list[ManifestRow]:
         if missing:
             raise ManifestError(
                 f"{path} lacks the column{'s' if len(missing) > 1 else ''} {' and '.join(missing)}; its first line "
-                f"must name the columns file and plot_type, and may name run_period, run_number, chunk, taken_at, label."
+                "must name file and plot_type, and may name run_period, run_number, chunk, taken_at and label."
             )
         return [
-            _row(
-                path.parent,
-                lines.line_num,
-                dict(zip(reversed(columns), reversed(_filled(fields, len(columns))), strict=True)),
-            )
+            _row(path.parent, lines.line_num, dict(zip(columns, _filled(fields, len(columns)), strict=True)))
             for fields in lines
             if any(field.strip() for field in fields)
         ]
