@@ -1,0 +1,349 @@
+"""A hall's settings as one TOML file: what `hall show` prints and `hall apply` takes.
+
+What a file leaves out stays as it is, a plot type as well as a single setting, so that a file
+of two lines is as good as the whole one.
+"""
+
+from __future__ import annotations
+
+import tomllib
+from collections.abc import Callable, Iterator
+from dataclasses import replace
+from pathlib import Path
+from typing import Annotated, Any, Literal, Self
+
+from pydantic import (
+    BaseModel,
+    BeforeValidator,
+    ConfigDict,
+    Field,
+    ValidationError,
+    ValidationInfo,
+    field_validator,
+    model_validator,
+)
+from pydantic_core import ErrorDetails
+
+from ..database import halls
+from ..database.connection import Database
+from ..domain.errors import SettingsError
+from ..domain.hall import AlarmRule, Hall, PlotType
+from ..domain.label import Label, Role, Severity, default_label
+from ..domain.plot import NamePattern
+from .toml_text import key, number, text
+
+NAME_LENGTH = 200
+
+_HEADER = """\
+# Settings of the hall {name}: hydra-desktop hall apply THIS_FILE
+# What is left out stays as it is: a whole plot type, or one setting of it.
+"""
+
+_SOURCE_HELP = """\
+# folder       where the plots arrive; "" while there is none
+# name_pattern regular expression for the path within the folder, with the groups plot_type, run_number and,
+#              where the names have them, run_period, pad, chunk: (?P<chunk>\\d+)
+# beam_file    JSON file with run and beam state; "" when there is none
+"""
+
+_PLOT_TYPES_HELP = """\
+# group            panels of one group stand together on the wall
+# chunked          false for a plot that is made once per run (it then alarms at its first fault)
+# labels           what a plot of this type can be, each a name, or a name with
+#                    role      good, faulty, condition (NoData, LED ...) or excluded (left out of training)
+#                    severity  none, low, medium or high
+#                    colour    "#RRGGBB", for legends and histograms
+#                    key       one character for labeling, "" for none
+# alarm_rule       a fault alarms when k of the last n chunks had it
+# age_limit_s      a plot older than this never sounds
+# stale_after_s    without a new plot for this long the panel says stale
+# collect_percent  share of the plots without any finding that is kept for training
+# contact          who is responsible
+# guidance         what to do when it is bad
+# ignored          true leaves its plots alone: not analysed, not on the wall
+"""
+
+
+def _clean(value: str, info: ValidationInfo) -> str:
+    if info.context is not None and value in info.context:
+        return value  # it is in use already, however it came there
+    if value != value.strip() or not value:
+        raise ValueError("must not be empty nor begin or end with a space")
+    if not value.isprintable():
+        raise ValueError("holds a character that can't be printed")
+    if len(value) > NAME_LENGTH:
+        raise ValueError(f"is longer than {NAME_LENGTH} characters")
+    return value
+
+
+Seconds = Annotated[float, Field(gt=0, le=1e9, allow_inf_nan=False)]
+
+
+class _Part(BaseModel):
+    model_config = ConfigDict(extra="forbid", strict=True)
+
+
+class _LabelPart(_Part):
+    name: str
+    role: Literal["good", "faulty", "condition", "excluded"] | None = None
+    severity: Literal["none", "low", "medium", "high"] | None = None
+    colour: Annotated[str, Field(pattern=r"^#[0-9A-Fa-f]{6}$")] | None = None
+    key: Annotated[str, Field(max_length=1)] | None = None
+
+    _name = field_validator("name")(_clean)
+
+    @field_validator("key")
+    @classmethod
+    def _printable(cls, value: str | None) -> str | None:
+        if value and (not value.isprintable() or value.isspace()):
+            raise ValueError("must be one visible character")
+        return value
+
+    def label(self) -> Label:
+        usual = default_label(self.name)
+        return Label(
+            self.name,
+            usual.role if self.role is None else Role(self.role),
+            usual.severity if self.severity is None else Severity.from_word(self.severity),
+            usual.colour if self.colour is None else self.colour,
+            usual.key if self.key is None else self.key,
+        )
+
+
+class _AlarmRulePart(_Part):
+    k: Annotated[int, Field(ge=1, le=1000)]
+    n: Annotated[int, Field(ge=1, le=1000)]
+
+    @model_validator(mode="after")
+    def _ordered(self) -> Self:
+        if self.k > self.n:
+            raise ValueError(f"k must not be more than n (k = {self.k}, n = {self.n})")
+        return self
+
+
+def _named(value: Any) -> Any:
+    return {"name": value} if isinstance(value, str) else value
+
+
+class _PlotTypePart(_Part):
+    group: str | None = None
+    chunked: bool | None = None
+    labels: Annotated[list[Annotated[_LabelPart, BeforeValidator(_named)]], Field(min_length=1)] | None = None
+    alarm_rule: _AlarmRulePart | None = None
+    age_limit_s: Seconds | None = None
+    stale_after_s: Seconds | None = None
+    collect_percent: Annotated[float, Field(ge=0, le=100, allow_inf_nan=False)] | None = None
+    contact: str | None = None
+    guidance: str | None = None
+    ignored: bool | None = None
+
+    @field_validator("group", "contact", "guidance")
+    @classmethod
+    def _storable(cls, value: str | None) -> str | None:
+        if value is not None and "\x00" in value:
+            raise ValueError("holds the character 0, which no database takes")
+        return value
+
+    @field_validator("labels")
+    @classmethod
+    def _distinct(cls, parts: list[_LabelPart] | None) -> list[_LabelPart] | None:
+        by_key: dict[str, str] = {}
+        names: set[str] = set()
+        for label in [part.label() for part in parts or ()]:
+            if label.name in names:
+                raise ValueError(f"names {label.name} twice")
+            names.add(label.name)
+            if label.key and label.key in by_key:
+                raise ValueError(f"gives the key {label.key!r} to both {by_key[label.key]} and {label.name}")
+            by_key[label.key] = label.name
+        return parts
+
+    def plot_type(self, current: PlotType) -> PlotType:
+        given = {name: value for name in self.model_fields_set if (value := getattr(self, name)) is not None}
+        if self.labels is not None:
+            given["labels"] = tuple(part.label() for part in self.labels)
+        if self.alarm_rule is not None:
+            given["alarm_rule"] = AlarmRule(self.alarm_rule.k, self.alarm_rule.n)
+        return replace(current, **given)
+
+
+class _SourcePart(_Part):
+    folder: str | None = None
+    name_pattern: str | None = None
+    beam_file: str | None = None
+
+    @field_validator("folder", "beam_file", "name_pattern")
+    @classmethod
+    def _storable(cls, value: str | None) -> str | None:
+        if value is not None and "\x00" in value:
+            raise ValueError("holds the character 0, which no path and no pattern has")
+        return value
+
+    @field_validator("name_pattern")
+    @classmethod
+    def _readable(cls, value: str | None) -> str | None:
+        if value is not None:
+            try:
+                NamePattern(value)
+            except SettingsError as error:
+                raise ValueError(str(error)) from error
+        return value
+
+
+class _HallPart(_Part):
+    source: _SourcePart = _SourcePart()
+    plot_types: dict[str, _PlotTypePart] = Field(default_factory=dict)
+
+    @field_validator("plot_types")
+    @classmethod
+    def _usable(cls, parts: dict[str, _PlotTypePart], info: ValidationInfo) -> dict[str, _PlotTypePart]:
+        for name in parts:
+            try:
+                _clean(name, info)
+            except ValueError as error:
+                raise ValueError(f"the name {name!r} {error}") from error
+        return parts
+
+
+def read(toml: str, current: Hall, *, place: str = "settings") -> Hall:
+    """The hall that follows from `current` when the settings of a TOML text are applied.
+
+    Raises SettingsError with one line for each fault; `place` names the file in these lines.
+    """
+    try:
+        part = _HallPart.model_validate(tomllib.loads(toml), context=_names(current))
+    except tomllib.TOMLDecodeError as error:
+        raise SettingsError(f"{place}: is no TOML: {error}.") from error
+    except ValidationError as error:
+        lines = [f"{place}: {_place(fault['loc'])}: {_explained(fault)}" for fault in error.errors()]
+        raise SettingsError("\n".join(lines)) from error
+    plot_types = dict(current.plot_types)
+    for name, plot_type in part.plot_types.items():
+        plot_types[name] = plot_type.plot_type(plot_types.get(name, PlotType(name)))
+    source = part.source
+    return replace(
+        current,
+        source_folder=current.source_folder if source.folder is None else source.folder,
+        name_pattern=current.name_pattern if source.name_pattern is None else source.name_pattern,
+        beam_file=current.beam_file if source.beam_file is None else source.beam_file,
+        plot_types=plot_types,
+    )
+
+
+def show(hall: Hall) -> str:
+    """The hall's settings as a documented TOML text that `read` takes again unchanged."""
+    return "\n".join([*_lines(hall), ""])
+
+
+def show_hall(database: Database, hall_name: str) -> str:
+    """`show` for a hall of the database; a hall that isn't there yet shows the defaults."""
+    with database.read() as connection:
+        hall_id = halls.find(connection, hall_name)
+        return show(Hall(hall_name) if hall_id is None else halls.load(connection, hall_id))
+
+
+def apply_file(database: Database, hall_name: str, path: Path, *, user: str) -> list[str]:
+    """Apply a settings file to a hall, made if it is new; gives what changed, a line each.
+
+    Raises SettingsError for a file that can't be read or doesn't hold.
+    """
+    try:
+        toml = path.read_text(encoding="utf-8-sig")
+    except OSError as error:
+        raise SettingsError(f"{path}: can't be read ({error.strerror}); check the name.") from error
+    except UnicodeDecodeError as error:
+        raise SettingsError(f"{path}: is not in UTF-8 (byte {error.start}); save it as UTF-8.") from error
+    with database.write() as connection:
+        hall_id = halls.find_or_create(connection, hall_name)
+        hall = read(toml, halls.load(connection, hall_id), place=str(path))
+        return halls.apply(connection, hall_id, hall, user=user, comment=f"hall apply {path.name}")
+
+
+def _lines(hall: Hall) -> Iterator[str]:
+    yield _HEADER.format(name="".join(c for c in hall.name if c.isprintable()))
+    yield "[source]"
+    yield _SOURCE_HELP.rstrip()
+    yield f"folder = {text(hall.source_folder)}"
+    yield f"name_pattern = {text(hall.name_pattern)}"
+    yield f"beam_file = {text(hall.beam_file)}"
+    yield ""
+    yield "# Plot types. A name that the monitor meets and that isn't here is added with the defaults."
+    yield _PLOT_TYPES_HELP.rstrip()
+    for plot_type in hall.plot_types.values():
+        yield ""
+        yield f"[plot_types.{key(plot_type.name)}]"
+        yield f"group = {text(plot_type.group)}"
+        yield f"chunked = {_truth(plot_type.chunked)}"
+        yield "labels = ["
+        yield from (f"  {_label(label)}," for label in plot_type.labels)
+        yield "]"
+        yield f"alarm_rule = {{ k = {plot_type.alarm_rule.k}, n = {plot_type.alarm_rule.n} }}"
+        yield f"age_limit_s = {number(plot_type.age_limit_s)}"
+        yield f"stale_after_s = {number(plot_type.stale_after_s)}"
+        yield f"collect_percent = {number(plot_type.collect_percent)}"
+        yield f"contact = {text(plot_type.contact)}"
+        yield f"guidance = {text(plot_type.guidance)}"
+        yield f"ignored = {_truth(plot_type.ignored)}"
+
+
+def _label(label: Label) -> str:
+    return (
+        f"{{ name = {text(label.name)}, role = {text(label.role.value)}, severity = {text(label.severity.word)}, "
+        f"colour = {text(label.colour)}, key = {text(label.key)} }}"
+    )
+
+
+def _names(hall: Hall) -> frozenset[str]:
+    """Names of plot types and labels that are in use."""
+    labels = (label.name for plot_type in hall.plot_types.values() for label in plot_type.labels)
+    return frozenset((*hall.plot_types, *labels))
+
+
+def _truth(value: bool) -> str:
+    return "true" if value else "false"
+
+
+def _place(location: tuple[int | str, ...]) -> str:
+    parts = ""
+    for step in location:
+        parts += f"[{step + 1}]" if isinstance(step, int) else f".{key(step)}" if step != "[key]" else ""
+    return parts.lstrip(".") or "the file"
+
+
+_KNOWN_PARTS: dict[str, type[_Part]] = {
+    "source": _SourcePart,
+    "plot_types": _PlotTypePart,
+    "labels": _LabelPart,
+    "alarm_rule": _AlarmRulePart,
+}
+
+
+def _known(location: tuple[int | str, ...]) -> str:
+    part: type[_Part] = _HallPart
+    for step in location[:-1]:
+        part = _KNOWN_PARTS.get(str(step), part)
+    return ", ".join(part.model_fields)
+
+
+_EXPLAINED: dict[str, Callable[[ErrorDetails], str]] = {
+    "extra_forbidden": lambda fault: f"is not a setting; known here are {_known(fault['loc'])}",
+    "missing": lambda _: "is missing",
+    "value_error": lambda fault: str(fault["ctx"]["error"]).rstrip("."),
+    "bool_type": lambda fault: f"must be true or false, not {fault['input']!r}",
+    "string_type": lambda fault: f"must be a text in quotes, not {fault['input']!r}",
+    "int_type": lambda fault: f"must be a whole number, not {fault['input']!r}",
+    "float_type": lambda fault: f"must be a number, not {fault['input']!r}",
+    "literal_error": lambda fault: f"must be {fault['ctx']['expected']}, not {fault['input']!r}",
+    "model_type": lambda fault: f"must be a table, not {fault['input']!r}",
+    "dict_type": lambda fault: f"must be a table, not {fault['input']!r}",
+    "list_type": lambda fault: f"must be a list, not {fault['input']!r}",
+    "string_pattern_mismatch": lambda fault: f"must look like #A7BCCB, not {fault['input']!r}",
+}
+
+
+def _explained(fault: ErrorDetails) -> str:
+    explain = _EXPLAINED.get(fault["type"])
+    if explain is not None:
+        return explain(fault)
+    said = fault["msg"].removeprefix("Input ").replace("should", "must", 1)
+    return f"{said[:1].lower()}{said[1:]}, not {fault['input']!r}"

@@ -1,0 +1,172 @@
+"""A model trained on the labels that people gave, measured on held-out runs, stored, put live."""
+
+from __future__ import annotations
+
+import time
+from collections import Counter
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict, dataclass, replace
+
+import numpy as np
+
+from ..database import given_labels, halls, model_store
+from ..database.connection import Database
+from ..database.given_labels import LabelledPlot
+from ..database.image_store import ImageStore
+from ..domain.errors import TrainingError
+from ..domain.hall import PlotType
+from ..domain.label import Role
+from ..domain.verdict import judge
+from ..vision import head, model_file
+from ..vision.backbone import Backbone
+from ..vision.evaluate import Figures
+from ..vision.picture import Picture, decode_for_network
+from . import evaluating, lookup
+from .features import extract
+from .grouping import groups
+from .progress import Progress
+
+
+@dataclass(frozen=True)
+class TrainingReport:
+    """A new model and its figures on held-out plots, each judged by a fit without its run."""
+
+    plot_type: str
+    model_id: int
+    active: bool
+    counts: Mapping[str, int]  # label -> plots trained on
+    left_out: Mapping[str, int]  # reason -> plots
+    split: str
+    held_out: Figures
+    thresholds: Mapping[str, float]
+    seconds: float
+
+    def figures(self) -> dict[str, object]:
+        """All as plain values, for a JSON file."""
+        return {
+            "plot_type": self.plot_type,
+            "model_id": self.model_id,
+            "active": self.active,
+            "trained_on": dict(self.counts),
+            "left_out": dict(self.left_out),
+            "split": self.split,
+            "thresholds": dict(self.thresholds),
+            "seconds": round(self.seconds, 2),
+            "held_out": asdict(self.held_out),
+        }
+
+    def text(self) -> str:
+        """The report in words."""
+        labels = ", ".join(f"{label} {count}" for label, count in self.counts.items())
+        lines = [
+            f"{self.plot_type}: model {self.model_id} trained on {sum(self.counts.values())} plots ({labels})"
+            f" in {self.seconds:.1f} s, " + ("now live." if self.active else "not live (--activate puts one live)."),
+        ]
+        lines += [f"  left out, {reason}: {count}" for reason, count in self.left_out.items() if count]
+        chosen = ", ".join(f"{label} {value:.2f}" for label, value in self.thresholds.items())
+        lines += [
+            f"On held-out plots ({self.split}):",
+            *evaluating.table(self.held_out),
+            f"  thresholds chosen on them: {chosen}",
+        ]
+        return "\n".join(lines)
+
+
+def train(
+    database: Database,
+    hall_name: str,
+    images: ImageStore,
+    plot_type: str,
+    *,
+    activate: bool,
+    user: str,
+    progress: Progress,
+) -> TrainingReport:
+    """Train a model of a plot type on its labelled plots, store it, and put it live if wanted.
+
+    Raises SettingsError for an unknown hall or plot type, TrainingError when there is too
+    little to learn from, Stopped when the progress' stop flag is set.
+    """
+    started = time.monotonic()
+    with database.read() as connection:
+        hall_id = lookup.hall(connection, hall_name)
+        hall = halls.load(connection, hall_id)
+        labelled = given_labels.current(connection, hall_id, lookup.plot_type(hall.plot_types, plot_type))
+    settings = hall.plot_types[plot_type]
+    chosen, left_out = _choose(labelled, settings)
+
+    def load(content_hash: str) -> Picture:
+        return decode_for_network(images.read(content_hash))
+
+    extracted = extract([one.plot.content_hash for one in chosen], load, Backbone(), progress)
+    if extracted.refused:
+        left_out["picture not readable"] = len(chosen) - len(extracted.kept)
+        chosen = [chosen[index] for index in extracted.kept]
+        if not chosen:
+            raise TrainingError(f"No picture of {plot_type} could be read: {extracted.refused[0]}")
+    labels = [one.label for one in chosen]
+    trained = head.train(
+        plot_type,
+        extracted.features,
+        labels,
+        [str(group) for group in groups([one.plot for one in chosen])],
+        good=[name for name in set(labels) if settings.label(name).role is Role.GOOD],
+        hashes=[one.plot.content_hash for one in chosen],
+        progress=lambda stage, fraction: progress(f"training, {stage}", fraction),
+        stop=progress.stop.is_set,
+    )
+    held_out = _held_out(trained, labels, settings)
+    card = {**trained.model.card, "figures": asdict(held_out)}
+    model = replace(trained.model, card=card)
+    with database.write() as connection:
+        model_id = model_store.add(
+            connection,
+            hall_id,
+            plot_type,
+            file=model_file.save(model),
+            card=card,
+            thresholds=model.thresholds,
+            user=user,
+        )
+        if activate:
+            model_store.activate(connection, model_id, user=user)
+    return TrainingReport(
+        plot_type,
+        model_id,
+        activate,
+        dict(Counter(labels).most_common()),
+        left_out,
+        str(card.get("split", "")),
+        held_out,
+        model.thresholds,
+        time.monotonic() - started,
+    )
+
+
+def _choose(labelled: Sequence[LabelledPlot], settings: PlotType) -> tuple[list[LabelledPlot], dict[str, int]]:
+    """The plots to train on, and how many are not, by reason."""
+    left_out: dict[str, int] = {}
+    usable = [one for one in labelled if settings.label(one.label).role is not Role.EXCLUDED]
+    left_out["label left out by its role"] = len(labelled) - len(usable)
+    counts = Counter(one.label for one in usable)
+    # a single plot of a label must not keep all others from being learnt
+    chosen = [one for one in usable if counts[one.label] >= head.FEWEST_A_LABEL]
+    if len({one.label for one in chosen}) < 2:
+        there = ", ".join(f"{label} {count}" for label, count in counts.most_common()) or "none"
+        raise TrainingError(
+            f"{settings.name} has too few labelled plots to learn from ({there}); at least two labels "
+            f"with {head.FEWEST_A_LABEL} plots each are needed: label or import some more."
+        )
+    for label, count in counts.items():
+        if count < head.FEWEST_A_LABEL:
+            left_out[f"too few {label}"] = count
+    return chosen, left_out
+
+
+def _held_out(trained: head.Trained, labels: Sequence[str], settings: PlotType) -> Figures:
+    names = trained.model.labels
+    verdicts = [
+        judge(dict(zip(names, map(float, row), strict=True)), trained.model.thresholds, settings)
+        for row in np.asarray(trained.held_out)
+    ]
+    return evaluating.measure(labels, verdicts, settings)
