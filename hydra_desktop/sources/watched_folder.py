@@ -40,9 +40,8 @@ class WatchedFolder:
         self.trouble = ""  # what a person should know, "" when all is well
 
     def existing(self) -> list[Arrival]:
-        """All complete files that are there now, the newest first."""
-        arrivals = [arrival for arrival in self._scan() if _says_complete(arrival.path) is not False]
-        return sorted(arrivals, key=lambda arrival: arrival.modified_ns, reverse=True)
+        """All files that are there now, the newest first, half-written ones among them."""
+        return sorted(self._scan(), key=lambda arrival: arrival.modified_ns, reverse=True)
 
     def arrivals(self, stop: threading.Event) -> Iterator[list[Arrival]]:
         """Groups of files as they get complete, the newest first in each; first what is there already.

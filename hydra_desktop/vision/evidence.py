@@ -8,16 +8,12 @@ once and at no cost. The scale is fixed: a plot without evidence looks like one.
 
 from __future__ import annotations
 
-from functools import lru_cache
-
 import numpy as np
-import numpy.typing as npt
 from PIL import Image
 
+from ..domain.evidence import colour
 from .backbone import MAP_HEIGHT, MAP_WIDTH, Floats
 from .picture import Picture
-
-FULL_SCALE = 0.25  # drawn at the bright end: a cell that alone moves the logit that much
 
 
 def maps(last: Floats, weights: Floats) -> Floats:
@@ -36,21 +32,6 @@ def enlarge(evidence: Floats, height: int, width: int) -> Floats:
 def overlay(picture: Picture, evidence: Floats, opacity: float = 0.6) -> Picture:
     """The greyed plot uint8 (H, W, 3) under its evidence in inferno, on the fixed scale."""
     height, width = picture.shape[:2]
-    levels = (enlarge(evidence, height, width) / FULL_SCALE).clip(0.0, 1.0)
-    colours = inferno()[np.round(levels * 255).astype(np.uint8)]
+    colours = colour(enlarge(evidence, height, width))
     grey = (picture @ np.array([0.299, 0.587, 0.114]))[..., None]
     return (grey * (1 - opacity) + colours * opacity).round().astype(np.uint8)
-
-
-@lru_cache
-def inferno() -> npt.NDArray[np.float64]:
-    """The inferno colour map as 256 colours (256, 3), 0 to 255, from nine anchors."""
-    anchors = np.array(
-        [
-            (0, 0, 4), (31, 12, 72), (85, 15, 109), (136, 34, 106), (186, 54, 85),
-            (227, 89, 51), (249, 140, 10), (249, 201, 50), (252, 255, 164),
-        ],
-        float,
-    )  # fmt: skip
-    at = np.linspace(0, 255, len(anchors))
-    return np.stack([np.interp(np.arange(256), at, anchors[:, channel]) for channel in range(3)], axis=1)

@@ -1,0 +1,227 @@
+"""The demo: a simulated hall that writes plots into a folder; all behind it is the real path."""
+
+from __future__ import annotations
+
+import csv
+import multiprocessing
+import shutil
+import subprocess
+import sys
+import tempfile
+from collections import Counter
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
+from multiprocessing.synchronize import Event
+from pathlib import Path
+
+from .. import paths
+from ..database import alarms, halls, model_store, verdicts
+from ..database.connection import Database, open_database
+from ..domain.errors import StorageError
+from ..domain.label import Role
+from ..domain.verdict import Status
+from ..settings import Settings
+from ..sources.simulated import SimulatedHall
+from ..vision import model_file
+
+SEED = 20260301
+HALL = "Demo"
+USER = "demo"
+
+
+@dataclass(frozen=True)
+class Summary:
+    """What a demo saw, against the truth of its simulator."""
+
+    plots: int
+    by_verdict: Mapping[tuple[str, str], int]  # (label, status) -> plots
+    alarms: int
+    timings_ms: Mapping[str, float]  # stage -> mean
+    visible_faults: int
+    found_faults: int
+    good: int
+    good_called_faulty: int
+    good_unfamiliar: int
+
+    def text(self) -> str:
+        """The table that ends a demo."""
+        lines = [f"{self.plots} plots analysed, {self.alarms} alarms", "", f"{'verdict':<14}{'status':<14}{'plots':>6}"]
+        for (label, status), count in sorted(self.by_verdict.items(), key=lambda entry: -entry[1]):
+            lines.append(f"{label or '-':<14}{status:<14}{count:>6}")
+        lines += ["", f"{'stage':<14}{'mean ms a plot':>20}"]
+        lines += [f"{stage:<14}{mean:>20.1f}" for stage, mean in self.timings_ms.items()]
+        lines += [
+            "",
+            "against the simulator's truth:",
+            f"  visible faults found: {self.found_faults} of {self.visible_faults}"
+            f" (recall {_share(self.found_faults, self.visible_faults)})",
+            f"  Good called faulty:   {self.good_called_faulty} of {self.good}"
+            f" ({_share(self.good_called_faulty, self.good)}), Unfamiliar {_share(self.good_unfamiliar, self.good)}",
+        ]
+        return "\n".join(lines)
+
+
+def _share(part: int, whole: int) -> str:
+    return f"{100 * part / whole:.1f} %" if whole else "none there"
+
+
+@dataclass
+class Demo:
+    """A simulated hall with a database, folders and processes of its own, all gone at its end."""
+
+    base: Settings
+    chunks: int | None = None
+    interval_s: float = 10.0
+    seed: int = SEED
+    _processes: list[subprocess.Popen[bytes]] = field(default_factory=list)
+
+    def __post_init__(self) -> None:
+        try:
+            self.base.home.mkdir(parents=True, exist_ok=True)
+            self.folder = Path(tempfile.mkdtemp(prefix="demo-", dir=self.base.home))
+        except OSError as error:
+            raise StorageError(
+                f"{self.base.home} can't be written ({error.strerror}); set HYDRA_HOME to a folder that can."
+            ) from error
+        self.source = self.folder / "source"
+        self.source.mkdir()
+        self.settings = replace(
+            self.base, database_url=f"sqlite:///{self.folder / 'hydra.db'}", hall=HALL, home=self.folder
+        )
+        context = multiprocessing.get_context("spawn")
+        self._stop: Event = context.Event()
+        self._simulator = context.Process(
+            target=_simulate, args=(self.folder, self.seed, self.chunks, self.interval_s, self._stop), daemon=True
+        )
+
+    def start(self) -> None:
+        """Set up the hall with the demo models, then start simulator and monitor."""
+        self._simulator.start()
+        database = open_database(self.settings.database_url, upgrade=True)
+        try:
+            prepare(database, self.seed, self.source)
+        finally:
+            database.close()
+        command = [sys.executable, "-m", "hydra_desktop.cli", "--database", self.settings.database_url]
+        command += ["--hall", HALL, "monitor", str(self.source)]
+        with (self.folder / "monitor.log").open("wb") as output:
+            self._processes.append(subprocess.Popen(command, stdout=output, stderr=output, stdin=subprocess.DEVNULL))
+
+    def finished(self) -> bool:
+        """Whether all chunks were written and every plot in them has its verdict."""
+        if self.chunks is None or self._simulator.is_alive():
+            return False
+        if self._simulator.exitcode:
+            raise StorageError(f"The simulator ended with code {self._simulator.exitcode}; see the messages above.")
+        database = open_database(self.settings.database_url)
+        try:
+            with database.read() as connection:
+                return len(list(verdicts.rows(connection, halls.find(connection, HALL)))) >= len(self._truth())
+        finally:
+            database.close()
+
+    def summary(self) -> Summary:
+        """What was seen until now."""
+        truth = self._truth()
+        database = open_database(self.settings.database_url)
+        try:
+            with database.read() as connection:
+                hall_id = halls.find(connection, HALL)
+                rows = list(verdicts.rows(connection, hall_id))
+                hall = halls.load(connection, hall_id)
+                log = list(alarms.rows(connection, hall_id))
+                timings_ms = verdicts.mean_timings(connection, hall_id)
+        finally:
+            database.close()
+        visible = found = good = called = unfamiliar = 0
+        for row in rows:
+            true = truth.get((row.plot_type, row.run_number, row.chunk))
+            if true is None:
+                continue
+            plot_type = hall.plot_types[row.plot_type]
+            role = plot_type.label(row.label).role if row.label else Role.GOOD
+            faulty = role is Role.FAULTY and row.status == Status.CONFIRMED
+            if true.visible:
+                visible += 1
+                found += faulty
+            if plot_type.label(true.label).role is Role.GOOD:
+                good += 1
+                called += faulty
+                unfamiliar += row.status == Status.UNFAMILIAR
+        annunciations = sum(entry.to_state == "unacknowledged" for entry in log)
+        by_verdict = Counter((row.label, str(row.status)) for row in rows)
+        return Summary(len(rows), by_verdict, annunciations, timings_ms, visible, found, good, called, unfamiliar)
+
+    def close(self) -> None:
+        """End all processes and remove the demo's data."""
+        self._stop.set()
+        for process in self._processes:
+            process.terminate()
+        for process in self._processes:
+            try:
+                process.wait(timeout=15)
+            except subprocess.TimeoutExpired:
+                process.kill()
+                process.wait()
+        if self._simulator.pid is not None:
+            self._simulator.join(timeout=10)
+        shutil.rmtree(self.folder, ignore_errors=True)
+
+    def _truth(self) -> dict[tuple[str, int, int | None], _Truth]:
+        path = self.folder / "truth.csv"
+        if not path.exists():
+            return {}
+        with path.open(newline="", encoding="utf-8") as lines:
+            return {
+                (row["plot_type"], int(row["run_number"]), int(row["chunk"]) if row["chunk"] else None): _Truth(
+                    row["label"], row["visible"] == "1"
+                )
+                for row in csv.DictReader(lines)
+            }
+
+
+@dataclass(frozen=True)
+class _Truth:
+    label: str
+    visible: bool
+
+
+def prepare(database: Database, seed: int, source: Path) -> None:
+    """Set up the simulated hall in an empty database, with the models that ship with the program."""
+    hall = SimulatedHall(seed).hall()
+    with database.write() as connection:
+        hall_id = halls.find_or_create(connection, HALL)
+        halls.apply(
+            connection,
+            hall_id,
+            replace(hall, name=HALL, source_folder=str(source), beam_file=str(source.parent / "beam.json")),
+            user=USER,
+            comment="simulated hall",
+        )
+        for path in sorted((paths.shipped("models") / "demo").glob("*.safetensors")):
+            data = path.read_bytes()
+            model = model_file.load(data)
+            model_id = model_store.add(
+                connection,
+                hall_id,
+                model.plot_type,
+                file=data,
+                card=model.card,
+                thresholds=model.thresholds,
+                user=USER,
+            )
+            model_store.activate(connection, model_id, user=USER)
+
+
+def _simulate(folder: Path, seed: int, chunks: int | None, interval_s: float, stop: Event) -> None:
+    """The simulator's process: a chunk now and then, until told to stop or its parent is gone."""
+    hall = SimulatedHall(seed)
+    parent = multiprocessing.parent_process()
+    written = 0
+    while chunks is None or written < chunks:
+        hall.write_next_chunk(folder)
+        written += 1
+        if stop.wait(interval_s if chunks is None or written < chunks else 0.0):
+            return
+        if parent is not None and not parent.is_alive():
+            return

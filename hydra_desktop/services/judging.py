@@ -1,0 +1,208 @@
+"""The first half of a plot's way: from files to verdicts, with decoding and inference overlapped."""
+
+from __future__ import annotations
+
+import hashlib
+import time
+from collections import deque
+from collections.abc import Callable, Mapping
+from concurrent.futures import Future, ThreadPoolExecutor, wait
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+
+import numpy as np
+
+from ..database.image_store import ImageStore
+from ..domain.errors import PlotError, StorageError
+from ..domain.hall import Hall, PlotType
+from ..domain.plot import NamePattern, NewPlot, PlotName
+from ..domain.verdict import NO_MODEL, Verdict, judge
+from ..sources.arrival import Arrival
+from ..vision.picture import decode_for_network
+from ..vision.predictor import Predictor
+
+BATCH = 8  # measured: larger batches are no faster and need far more memory
+LOOKAHEAD = 3 * BATCH
+GATHER_S = 0.02  # how long a batch that isn't full waits for plots that are being decoded
+
+
+@dataclass(frozen=True)
+class ActiveModel:
+    """What judging needs to know of a plot type's active model."""
+
+    id: int
+    thresholds: Mapping[str, float]
+
+
+@dataclass(frozen=True)
+class Prepared:
+    """A plot that is read, decoded and in the image store; `picture` is uint8 (224, 320, 3)."""
+
+    arrival: Arrival
+    new_plot: NewPlot
+    picture: np.ndarray
+    timings_ms: dict[str, float]
+
+
+@dataclass(frozen=True)
+class Judged:
+    """A plot with its verdict, ready to be stored; evidence maps are float32 (h, w) by label."""
+
+    arrival: Arrival
+    new_plot: NewPlot
+    verdict: Verdict
+    model_id: int | None
+    evidence: Mapping[str, np.ndarray]
+    timings_ms: dict[str, float]
+
+
+@dataclass(frozen=True)
+class Refused:
+    """A file that couldn't be taken, and why; `retry` when the fault isn't the file's."""
+
+    arrival: Arrival
+    reason: str
+    retry: bool = False
+
+
+@dataclass(frozen=True)
+class Repeated:
+    """A file whose name and bytes are known already, or whose plot type is ignored."""
+
+    arrival: Arrival
+
+
+Outcome = Judged | Refused | Repeated
+
+
+@dataclass
+class Judge:
+    """Reads and decodes files on a small pool while the network works on the batch before.
+
+    `is_known` tells whether a plot of that origin key is stored already; it is called from
+    the pool's threads.
+    """
+
+    hall: Hall
+    images: ImageStore
+    predictor: Predictor
+    active: Mapping[str, ActiveModel]
+    is_known: Callable[[str], bool]
+    threads: int = 2
+    _pending: deque[Future[Prepared | Refused | Repeated]] = field(default_factory=deque)
+
+    def __post_init__(self) -> None:
+        self._pool = ThreadPoolExecutor(self.threads, thread_name_prefix="decode")
+        self._pattern = NamePattern(self.hall.name_pattern)
+
+    @property
+    def room(self) -> int:
+        """How many more files may be given now."""
+        return LOOKAHEAD - len(self._pending)
+
+    @property
+    def busy(self) -> bool:
+        """Whether files were given whose outcome wasn't taken yet."""
+        return bool(self._pending)
+
+    def give(self, arrival: Arrival) -> None:
+        """Start to read and decode a file; outcomes come in the order of giving."""
+        self._pending.append(self._pool.submit(self._prepare, arrival))
+
+    def change_hall(self, hall: Hall) -> None:
+        """Use other settings from the next file on."""
+        self.hall = hall
+        self._pattern = NamePattern(hall.name_pattern)
+
+    def change_models(self, predictor: Predictor, active: Mapping[str, ActiveModel]) -> None:
+        """Use other models from the next batch on."""
+        self.predictor, self.active = predictor, active
+
+    def take(self) -> list[Outcome]:
+        """The outcomes of the next batch, empty when nothing was given."""
+        batch: list[Prepared] = []
+        outcomes: list[Outcome] = []
+        deadline = time.monotonic() + GATHER_S
+        while self._pending and len(batch) < BATCH:
+            first = self._pending[0]
+            if not first.done() and batch:
+                wait([first], timeout=max(0.0, deadline - time.monotonic()))
+                if not first.done():
+                    break
+            prepared = self._pending.popleft().result()
+            if isinstance(prepared, Prepared):
+                batch.append(prepared)
+            else:
+                outcomes.append(prepared)
+        return [*outcomes, *self._judge(batch)]
+
+    def close(self) -> None:
+        """End the pool; files given but not taken are forgotten and will be found again."""
+        self._pool.shutdown(cancel_futures=True)
+
+    def plot_type(self, name: str) -> PlotType:
+        """The settings of a plot type, the defaults for one that the hall doesn't name."""
+        return self.hall.plot_types.get(name) or PlotType(name)
+
+    def _prepare(self, arrival: Arrival) -> Prepared | Refused | Repeated:
+        try:
+            name = self._pattern.read(arrival.relative)
+            if self.plot_type(name.plot_type).ignored:
+                return Repeated(arrival)
+            started = time.perf_counter()
+            try:
+                data = arrival.path.read_bytes()
+            except FileNotFoundError:
+                return Repeated(arrival)  # removed before its turn came
+            except OSError as error:
+                return Refused(arrival, f"can't be read ({error.strerror}); check its permissions", retry=True)
+            read = time.perf_counter()
+            new_plot = _new_plot(name, arrival, data)
+            if self.is_known(new_plot.origin_key):
+                return Repeated(arrival)
+            picture = decode_for_network(data)
+            decoded = time.perf_counter()
+            self.images.add(data)
+            saved = time.perf_counter()
+        except StorageError as error:
+            return Refused(arrival, str(error), retry=True)
+        except PlotError as error:
+            return Refused(arrival, str(error))
+        timings_ms = {
+            "read": 1e3 * (read - started),
+            "decode": 1e3 * (decoded - read),
+            "save": 1e3 * (saved - decoded),
+        }
+        return Prepared(arrival, new_plot, picture, timings_ms)
+
+    def _judge(self, batch: list[Prepared]) -> list[Judged]:
+        if not batch:
+            return []
+        started = time.perf_counter()
+        types = [prepared.new_plot.name.plot_type for prepared in batch]
+        predictions = self.predictor.predict([prepared.picture for prepared in batch], types)
+        share_ms = 1e3 * (time.perf_counter() - started) / len(batch)
+        judged = []
+        for prepared, prediction in zip(batch, predictions, strict=True):
+            plot_type = self.plot_type(prepared.new_plot.name.plot_type)
+            model = self.active.get(plot_type.name)
+            verdict = NO_MODEL
+            if model is not None and prediction.probabilities:
+                verdict = judge(prediction.probabilities, model.thresholds, plot_type, unfamiliar=prediction.unfamiliar)
+            judged.append(
+                Judged(
+                    prepared.arrival,
+                    prepared.new_plot,
+                    verdict,
+                    model.id if model is not None and verdict is not NO_MODEL else None,
+                    prediction.evidence,
+                    {**prepared.timings_ms, "classify": share_ms},
+                )
+            )
+        return judged
+
+
+def _new_plot(name: PlotName, arrival: Arrival, data: bytes) -> NewPlot:
+    content = hashlib.sha256(data).hexdigest()
+    taken_at = datetime.fromtimestamp(arrival.modified_at_s, UTC)
+    return NewPlot(name, content, taken_at, f"{arrival.relative}|{content}", taken_at_is_file_time=True)

@@ -1,0 +1,418 @@
+"""The monitor: takes new plots from a folder, judges them and stores what follows.
+
+A process of its own, always. Files come in on one thread, are decoded on a small pool,
+judged on the main thread and stored on a writer thread, batch by batch, each batch in one
+transaction that also verifies the monitor's lease on the source. A file is known by what
+the database holds, so a monitor that is killed at any moment loses and doubles nothing.
+"""
+
+from __future__ import annotations
+
+import heapq
+import logging
+import os
+import queue
+import signal
+import threading
+import time
+from collections.abc import Sequence
+from dataclasses import dataclass, field, replace
+from datetime import UTC, datetime
+from pathlib import Path
+
+import psutil
+from sqlalchemy import Connection
+from sqlalchemy.exc import DBAPIError
+
+from ..database import feed, files_seen, halls, heartbeats, leases, model_store, plots, problems, verdicts
+from ..database.connection import open_database
+from ..database.image_store import ImageStore
+from ..domain.errors import DatabaseError, LeaseLostError, ModelFileError, SettingsError, SiteError
+from ..domain.run import BeamSource, RunState
+from ..settings import Settings
+from ..sources.arrival import Arrival
+from ..sources.beam_file import read_beam_file
+from ..sources.watched_folder import WatchedFolder
+from ..vision import model_file
+from ..vision.predictor import Predictor
+from .judging import ActiveModel, Judge, Judged, Outcome, Refused
+from .streams import Streams
+
+log = logging.getLogger(__name__)
+
+KIND = "monitor"
+LEASE_TTL_S = 10.0
+BEAT_S = 1.0
+RETRY_S = 2.0
+RESCAN_S = 30.0
+
+
+@dataclass(order=True)
+class _Waiting:
+    """An arrival in the queue: the newest first."""
+
+    age: float
+    order: int
+    arrival: Arrival = field(compare=False)
+
+
+class Monitor:
+    """Judges what arrives in one folder for one hall until it is told to stop.
+
+    Raises SettingsError when there is no folder, DatabaseError when the database can't be
+    opened, LeaseLostError when another living monitor owns the folder.
+    """
+
+    def __init__(self, settings: Settings, folder: Path | None = None, rescan_s: float = RESCAN_S) -> None:
+        self._settings = settings
+        self._database = open_database(settings.database_url, upgrade=True)
+        with self._database.write() as connection:
+            self._hall_id = halls.find_or_create(connection, settings.hall)
+            self._hall = halls.load(connection, self._hall_id)
+        chosen = folder or (Path(self._hall.source_folder) if self._hall.source_folder else None)
+        if chosen is None:
+            raise SettingsError(
+                "No folder to watch: name one (hydra-desktop monitor FOLDER), "
+                "or set source.folder in the hall's settings."
+            )
+        self._folder = chosen.expanduser().resolve()
+        self._source = WatchedFolder(self._folder, rescan_s=rescan_s)
+        self._images = ImageStore(settings.image_folder)
+        self._holder = f"{settings.station}:{os.getpid()}"
+        self._streams = Streams(self._hall_id, self._hall, settings.station)
+        self._run = RunState()
+        self._fencing = 0
+        self._feed_position = 0
+        self._stop = threading.Event()
+        self._reload = threading.Event()
+        self._alarms_moved = threading.Event()
+        self._trouble = ""
+        self._failure: BaseException | None = None
+        self._backlog: list[_Waiting] = []
+        self._order = 0
+        self._queued: dict[str, tuple[int, int]] = {}
+        self._retry: list[tuple[float, Arrival]] = []
+        self._arrived: queue.SimpleQueue[list[Arrival]] = queue.SimpleQueue()
+        self._to_store: queue.Queue[list[Outcome] | None] = queue.Queue(maxsize=4)
+        self.stored = 0
+        self.refused = 0
+
+    def stop(self) -> None:
+        """Ask the monitor to end after the batch in hand."""
+        self._stop.set()
+
+    def run(self, *, once: bool = False) -> None:
+        """Work until stopped; with `once` until all that was in the folder is stored."""
+        self._acquire()
+        judge = self._make_judge()
+        with self._database.read() as connection:
+            self._streams.load(connection)
+        threads = [threading.Thread(target=self._keep, args=(self._store_all,), name="writer")]
+        threads.append(threading.Thread(target=self._keep, args=(self._beat_all,), name="heartbeat"))
+        if once:
+            if not self._folder.is_dir():
+                raise SettingsError(f"{self._folder} is not a folder; name the one where the plots arrive.")
+            self._arrived.put(self._unseen(self._source.existing()))
+        else:
+            threads.append(threading.Thread(target=self._keep, args=(self._listen,), name="source"))
+        for thread in threads:
+            thread.start()
+        try:
+            self._work(judge, once=once)
+        finally:
+            judge.close()
+            self._to_store.put(None)
+            threads[0].join()
+            self._stop.set()
+            for thread in threads[1:]:
+                thread.join()
+            self._release()
+        if self._failure is not None:
+            raise self._failure
+
+    def _work(self, judge: Judge, *, once: bool) -> None:
+        while not self._stop.is_set():
+            idle = not self._backlog and not judge.busy
+            self._take_arrivals(wait_s=0.1 if idle else 0.0)
+            if once and not self._backlog and not judge.busy and self._arrived.empty():
+                break
+            if self._reload.is_set() and not judge.busy:
+                self._reload.clear()
+                judge.change_hall(self._hall)
+                judge.change_models(*self._load_models())
+            while self._backlog and judge.room > 0 and not self._reload.is_set():
+                judge.give(heapq.heappop(self._backlog).arrival)
+            outcomes = judge.take()
+            if outcomes:
+                self._hand_over(outcomes)
+
+    def _hand_over(self, results: list[Outcome]) -> None:
+        while not self._stop.is_set():
+            try:
+                self._to_store.put(results, timeout=0.5)
+            except queue.Full:
+                continue
+            return
+
+    def _take_arrivals(self, wait_s: float) -> None:
+        now = time.monotonic()
+        due = [arrival for at, arrival in self._retry if at <= now]
+        self._retry = [(at, arrival) for at, arrival in self._retry if at > now]
+        arrived = due
+        try:
+            while True:
+                arrived = (
+                    arrived + self._arrived.get(timeout=wait_s) if wait_s else arrived + self._arrived.get_nowait()
+                )
+                wait_s = 0.0
+        except queue.Empty:
+            pass
+        for arrival in arrived:
+            stamp = (arrival.size, arrival.modified_ns)
+            if self._queued.get(arrival.relative) == stamp and arrival not in due:
+                continue
+            self._queued[arrival.relative] = stamp
+            self._order += 1
+            heapq.heappush(self._backlog, _Waiting(-arrival.modified_at_s, self._order, arrival))
+
+    # the writer's thread
+
+    def _store_all(self) -> None:
+        while (results := self._to_store.get()) is not None:
+            while True:
+                try:
+                    self._store(results)
+                except (DatabaseError, DBAPIError) as error:
+                    self._trouble = f"The database doesn't answer: {_first_line(error)}. Plots wait until it does."
+                    log.error(self._trouble)
+                    if self._stop.wait(RETRY_S):
+                        return
+                    self._reload_streams()
+                    continue
+                self._trouble = ""
+                break
+
+    def _reload_streams(self) -> None:
+        try:
+            with self._database.read() as connection:
+                self._streams.load(connection)
+        except (DatabaseError, DBAPIError):
+            log.info("Still no answer from the database.")
+
+    def _store(self, results: Sequence[Outcome]) -> None:
+        """Store one batch in one transaction."""
+        judged = [result for result in results if isinstance(result, Judged)]
+        refused = [result for result in results if isinstance(result, Refused)]
+        now = datetime.now(UTC)
+        started = time.perf_counter()
+        with self._database.write() as connection:
+            leases.verify(connection, self._hall_id, str(self._folder), self._fencing)
+            if self._alarms_moved.is_set():
+                self._alarms_moved.clear()
+                self._streams.refresh_alarms(connection)
+            stored = self._store_judged(connection, judged, now, started)
+            for result in refused:
+                problems.report(connection, self._hall_id, result.arrival.relative, result.reason)
+            done = [r.arrival for r in results if not (isinstance(r, Refused) and r.retry)]
+            stamps = {arrival.relative: (arrival.size, arrival.modified_ns) for arrival in done}
+            files_seen.remember(connection, self._hall_id, stamps)
+            if stored:
+                feed.publish(connection, self._hall_id, "plots", None)
+        self.stored += stored
+        self.refused += len(refused)
+        for refusal in refused:
+            log.warning("%s: %s", refusal.arrival.relative, refusal.reason)
+            if refusal.retry:
+                self._retry.append((time.monotonic() + RETRY_S, refusal.arrival))
+        for result in results:
+            self._queued.pop(result.arrival.relative, None)
+
+    def _store_judged(self, connection: Connection, judged: Sequence[Judged], now: datetime, started: float) -> int:
+        added = []
+        for result in judged:
+            name = result.new_plot.name.plot_type
+            if name not in self._hall.plot_types:
+                known = halls.ensure_plot_type(connection, self._hall_id, name)
+                self._hall = replace(self._hall, plot_types={**self._hall.plot_types, name: known})
+                self._streams.hall = self._hall
+            plot = plots.add(connection, self._hall_id, result.new_plot, live=True)
+            if plot is not None:
+                added.append((plot, result))
+        if not added:
+            return 0
+        share_ms = 1e3 * (time.perf_counter() - started) / len(added)
+        ids = verdicts.add(
+            connection,
+            self._hall_id,
+            [
+                verdicts.JudgedPlot(
+                    plot_id=plot.id,
+                    plot_type=plot.name.plot_type,
+                    model_id=result.model_id,
+                    verdict=result.verdict,
+                    evidence=result.evidence,
+                    timings_ms={**result.timings_ms, "store": share_ms},
+                    decided_at=now,
+                )
+                for plot, result in added
+            ],
+            live=True,
+        )
+        for (plot, result), verdict_id in sorted(zip(added, ids, strict=True), key=lambda pair: pair[0][0].taken_at):
+            self._streams.follow(connection, plot, verdict_id, result.verdict, result.model_id, now)
+        if not self._hall.beam_file:
+            self._follow_run(connection, added[-1][1])
+        return len(added)
+
+    def _follow_run(self, connection: Connection, newest: Judged) -> None:
+        name = newest.new_plot.name
+        if (name.run_number, name.run_period) == (self._run.run_number, self._run.run_period):
+            return
+        self._run = replace(
+            halls.run_state(connection, self._hall_id), run_number=name.run_number, run_period=name.run_period
+        )
+        halls.set_run_state(connection, self._hall_id, self._run)
+
+    # the other threads
+
+    def _keep(self, work) -> None:  # type: ignore[no-untyped-def]
+        """Run a thread's work; when it fails, the whole monitor ends with its error."""
+        try:
+            work()
+        except BaseException as error:  # noqa: BLE001 handed to the main thread
+            self._failure = self._failure or error
+            self._stop.set()
+
+    def _listen(self) -> None:
+        for arrivals in self._source.arrivals(self._stop):
+            self._arrived.put(self._unseen(arrivals))
+
+    def _unseen(self, arrivals: list[Arrival]) -> list[Arrival]:
+        """Those of the files that weren't dealt with before, in an earlier life of the monitor too."""
+        try:
+            with self._database.read() as connection:
+                seen = files_seen.of(connection, self._hall_id, [arrival.relative for arrival in arrivals])
+        except (DatabaseError, DBAPIError):
+            return arrivals  # the writer will find out
+        return [one for one in arrivals if seen.get(one.relative) != (one.size, one.modified_ns)]
+
+    def _beat_all(self) -> None:
+        while True:
+            try:
+                self._beat()
+            except (DatabaseError, DBAPIError) as error:
+                log.error("The database doesn't answer: %s", _first_line(error))
+            if self._stop.wait(BEAT_S):
+                return
+
+    def _beat(self) -> None:
+        message = self._trouble or self._source.trouble
+        with self._database.write() as connection:
+            if not leases.renew(connection, self._hall_id, str(self._folder), self._fencing, LEASE_TTL_S):
+                raise LeaseLostError(f"Another monitor watches {self._folder} now; this one ends.")
+            heartbeats.beat(
+                connection,
+                self._hall_id,
+                KIND,
+                self._settings.station,
+                os.getpid(),
+                queue_length=len(self._backlog),
+                message=message,
+            )
+            self._read_beam(connection)
+            self._read_feed(connection)
+
+    def _read_beam(self, connection: Connection) -> None:
+        if not self._hall.beam_file:
+            return
+        state = read_beam_file(Path(self._hall.beam_file))
+        if state is None or replace(state, updated_at=None) == replace(self._run, updated_at=None):
+            return
+        if halls.run_state(connection, self._hall_id).source is BeamSource.SWITCH:
+            return  # a person's word goes before a file's
+        self._run = state
+        halls.set_run_state(connection, self._hall_id, state)
+
+    def _read_feed(self, connection: Connection) -> None:
+        for change in feed.read_after(connection, self._hall_id, self._feed_position, limit=1000):
+            self._feed_position = change.position
+            if change.kind in ("model", "hall"):
+                self._hall = halls.load(connection, self._hall_id)
+                self._streams.hall = self._hall
+                self._reload.set()
+            elif change.kind == "alarm":
+                self._alarms_moved.set()
+
+    # the start and the end
+
+    def _make_judge(self) -> Judge:
+        predictor, active = self._load_models()
+        return Judge(self._hall, self._images, predictor, active, self._is_known)
+
+    def _is_known(self, origin_key: str) -> bool:
+        try:
+            with self._database.read() as connection:
+                return bool(plots.known_origins(connection, self._hall_id, [origin_key]))
+        except (DatabaseError, DBAPIError):
+            return False  # the writer asks again, inside its transaction
+
+    def _load_models(self) -> tuple[Predictor, dict[str, ActiveModel]]:
+        models, active = {}, {}
+        with self._database.read() as connection:
+            self._feed_position = max(self._feed_position, feed.position(connection, self._hall_id))
+            for name, record in model_store.active(connection, self._hall_id).items():
+                try:
+                    models[name] = model_file.load(model_store.file(connection, record.id))
+                except ModelFileError as error:
+                    log.error("%s is watched without a model: %s", name, error)
+                    self._trouble = f"{name} is watched without a model: {error}"
+                    continue
+                active[name] = ActiveModel(record.id, record.thresholds)
+        return Predictor(models), active
+
+    def _acquire(self) -> None:
+        """Take the lease on the folder, waiting for that of a monitor that died to run out."""
+        deadline = time.monotonic() + LEASE_TTL_S + 2.0
+        while True:
+            with self._database.write() as connection:
+                fencing = leases.acquire(connection, self._hall_id, str(self._folder), self._holder, LEASE_TTL_S)
+                holder = leases.holder(connection, self._hall_id, str(self._folder))
+                if fencing is None and holder is not None and self._is_dead(holder[0]):
+                    leases.release(connection, self._hall_id, str(self._folder), holder[1])
+                    continue
+            if fencing is not None:
+                self._fencing = fencing
+                return
+            if time.monotonic() > deadline or self._stop.wait(0.5):
+                name = holder[0] if holder else "unknown"
+                raise LeaseLostError(f"Another monitor ({name}) watches {self._folder} already; stop that one first.")
+
+    def _is_dead(self, holder: str) -> bool:
+        """Whether a holder of this very station is known not to live any more."""
+        station, _, pid = holder.rpartition(":")
+        return station == self._settings.station and pid.isdigit() and not psutil.pid_exists(int(pid))
+
+    def _release(self) -> None:
+        try:
+            with self._database.write() as connection:
+                leases.release(connection, self._hall_id, str(self._folder), self._fencing)
+        except (SiteError, DBAPIError) as error:
+            log.info("The lease runs out by itself: %s", _first_line(error))
+        self._database.close()
+
+
+def run(settings: Settings, *, folder: Path | None, once: bool, interval_s: float | None = None) -> int:
+    """Run a monitor in this process until it is told to stop by a signal; returns an exit code."""
+    monitor = Monitor(settings, folder, rescan_s=interval_s or RESCAN_S)
+    for name in (signal.SIGTERM, signal.SIGINT):
+        signal.signal(name, lambda *_: monitor.stop())
+    started = time.monotonic()
+    monitor.run(once=once)
+    print(  # noqa: T201 the command's answer
+        f"{monitor.stored} plots judged, {monitor.refused} files not taken, in {time.monotonic() - started:.1f} s"
+    )
+    return 0
+
+
+def _first_line(error: BaseException) -> str:
+    return (str(error) or type(error).__name__).splitlines()[0]

@@ -1,0 +1,213 @@
+"""The second half of a plot's way: what live verdicts add up to, stream by stream.
+
+A stream is one plot type and pad. Its newest plot stands on the wall, its verdicts make
+episodes, and Confirmed faults in enough of its last chunks make an alarm.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from datetime import datetime
+
+from sqlalchemy import Connection
+
+from ..database import alarms, episodes, feed, plots, wall
+from ..domain.alarm import Alarm, AlarmState, AlarmWindow, after_condition
+from ..domain.episode import Episode
+from ..domain.hall import Hall, PlotType
+from ..domain.plot import Plot
+from ..domain.verdict import Status, Verdict, alarm_severity, worth_keeping
+
+MONITOR = "monitor"
+
+
+@dataclass
+class _Stream:
+    window: AlarmWindow
+    newest: Plot | None = None
+    model_id: int | None = None
+    episode: Episode | None = None
+    alarm: Alarm | None = None
+    late: tuple[str, Status, int] = field(default=("", Status.NO_MODEL, 0))
+
+
+class Streams:
+    """Keeps panels, episodes and alarms true to the verdicts as they are stored.
+
+    It mirrors what is in the database: after a transaction that failed, load it anew.
+    """
+
+    def __init__(self, hall_id: int, hall: Hall, station: str) -> None:
+        self.hall = hall
+        self._hall_id = hall_id
+        self._station = station
+        self._streams: dict[tuple[str, str], _Stream] = {}
+
+    def load(self, connection: Connection) -> None:
+        """Rebuild everything from the database."""
+        self._streams = {}
+        newest_episodes = episodes.newest(connection, self._hall_id)
+        for (name, pad), episode in newest_episodes.items():
+            stream = self._stream(name, pad)
+            stream.episode = episode
+            self._load_window(connection, name, pad, stream)
+        self._load_alarms(connection)
+
+    def refresh_alarms(self, connection: Connection) -> None:
+        """Take over what people did to the alarms on any station."""
+        for stream in self._streams.values():
+            stream.alarm = None
+        self._load_alarms(connection)
+
+    def follow(
+        self,
+        connection: Connection,
+        plot: Plot,
+        verdict_id: int,
+        verdict: Verdict,
+        model_id: int | None,
+        now: datetime,
+    ) -> None:
+        """Take one more stored verdict into account.
+
+        A plot older than the newest of its stream belongs to a backlog: it is judged silently
+        and moves neither panel, episode nor alarm.
+        """
+        name = plot.name
+        plot_type = self.hall.plot_types.get(name.plot_type) or PlotType(name.plot_type)
+        stream = self._stream(name.plot_type, name.pad)
+        first_of_chunk = plots.is_first_of_chunk(connection, plot)
+        if stream.newest is not None and _order(plot) < _order(stream.newest):
+            length = self._late_length(stream, verdict)
+        else:
+            self._restart_window_on_change(stream, plot, model_id)
+            stream.newest, stream.model_id = plot, model_id
+            episode = self._extend_episode(connection, stream, plot, verdict)
+            length = episode.plots
+            wall.update_panel(connection, self._hall_id, name.plot_type, name.pad, plot.id, verdict_id, episode.id)
+            self._look_for_alarm(connection, stream, plot, plot_type, verdict, verdict_id, now)
+        draw = int(plot.content_hash[:8], 16) / 2**32
+        if worth_keeping(verdict, plot_type, first_of_chunk=first_of_chunk, draw=draw, episode_plots=length):
+            plots.keep(connection, [plot.id])
+
+    def _stream(self, plot_type: str, pad: str) -> _Stream:
+        key = (plot_type, pad)
+        if key not in self._streams:
+            known = self.hall.plot_types.get(plot_type) or PlotType(plot_type)
+            self._streams[key] = _Stream(AlarmWindow(known.rule))
+        return self._streams[key]
+
+    def _load_window(self, connection: Connection, name: str, pad: str, stream: _Stream) -> None:
+        plot_type = self.hall.plot_types.get(name) or PlotType(name)
+        for past in reversed(wall.history(connection, self._hall_id, name, stream.window.rule.n + 1, pad=pad)):
+            self._restart_window_on_change(stream, past.plot, past.model_id)
+            stream.newest, stream.model_id = past.plot, past.model_id
+            stream.window.see(alarm_severity(past.verdict, plot_type), sure=past.verdict.status is Status.CONFIRMED)
+
+    def _load_alarms(self, connection: Connection) -> None:
+        for alarm in alarms.open_alarms(connection, self._hall_id):
+            self._stream(alarm.plot_type, alarm.pad).alarm = alarm
+
+    @staticmethod
+    def _restart_window_on_change(stream: _Stream, plot: Plot, model_id: int | None) -> None:
+        newest = stream.newest
+        if newest is None:
+            return
+        run, run_before = plot.name, newest.name
+        if (run.run_period, run.run_number) != (
+            run_before.run_period,
+            run_before.run_number,
+        ) or model_id != stream.model_id:
+            stream.window.restart()
+
+    @staticmethod
+    def _late_length(stream: _Stream, verdict: Verdict) -> int:
+        label, status, length = stream.late
+        length = length + 1 if (label, status) == (verdict.label, verdict.status) else 1
+        stream.late = (verdict.label, verdict.status, length)
+        return length
+
+    def _extend_episode(self, connection: Connection, stream: _Stream, plot: Plot, verdict: Verdict) -> Episode:
+        before = stream.episode
+        if before is not None and before.goes_on_with(verdict):
+            episodes.extend(connection, before.id, plot.id, plot.taken_at)
+            stream.episode = Episode(
+                before.id, before.plot_type, before.pad, before.label, before.status, before.started_at,
+                plot.taken_at, before.first_plot_id, plot.id, before.plots + 1,
+            )  # fmt: skip
+        else:
+            stream.episode = episodes.start(
+                connection, self._hall_id, plot.name.plot_type, plot.name.pad, verdict.label, verdict.status, plot
+            )
+        return stream.episode
+
+    def _look_for_alarm(
+        self,
+        connection: Connection,
+        stream: _Stream,
+        plot: Plot,
+        plot_type: PlotType,
+        verdict: Verdict,
+        verdict_id: int,
+        now: datetime,
+    ) -> None:
+        severity = alarm_severity(verdict, plot_type)
+        if stream.window.rule != plot_type.rule:
+            stream.window = AlarmWindow(plot_type.rule)
+        window = stream.window
+        window.see(severity, sure=verdict.status is Status.CONFIRMED)
+        why = f"Confirmed in {window.faulty} of {window.seen} chunks"
+        alarm = stream.alarm
+        if alarm is None:
+            too_old = (now - plot.taken_at).total_seconds() > plot_type.age_limit_s
+            if window.raises() and not too_old:
+                stream.alarm = alarms.raise_alarm(
+                    connection,
+                    self._hall_id,
+                    plot_type=plot_type.name,
+                    pad=plot.name.pad,
+                    label=verdict.label,
+                    severity=severity,
+                    plot_id=plot.id,
+                    verdict_id=verdict_id,
+                    confidence=verdict.confidence,
+                    at=now,
+                    station=self._station,
+                    why=why,
+                )
+                feed.publish(connection, self._hall_id, "alarm", stream.alarm.id)
+            return
+        if window.raises():
+            after = after_condition(alarm.state, active=True)
+            if severity > alarm.severity:
+                after = AlarmState.UNACKNOWLEDGED  # a rise of severity is a new annunciation
+        elif window.clears():
+            after, why = after_condition(alarm.state, active=False), f"{verdict.label} again"
+        else:
+            return
+        if after is alarm.state and severity <= alarm.severity:
+            return
+        raised = window.raises()
+        changed = alarms.change(
+            connection,
+            alarm,
+            after,
+            at=now,
+            who=MONITOR,
+            station=self._station,
+            why=why,
+            plot_id=plot.id,
+            verdict_id=verdict_id,
+            label=verdict.label if raised else alarm.label,
+            severity=max(severity, alarm.severity) if raised else alarm.severity,
+            confidence=verdict.confidence,
+        )
+        if changed is None:  # somebody acknowledged it in this very moment; look again at the next chunk
+            stream.alarm = alarms.get(connection, alarm.id)
+            return
+        stream.alarm = changed if after is not AlarmState.NORMAL else None
+        feed.publish(connection, self._hall_id, "alarm", alarm.id)
+
+
+def _order(plot: Plot) -> tuple[datetime, int]:
+    return plot.taken_at, plot.id

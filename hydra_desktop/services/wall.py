@@ -1,0 +1,105 @@
+"""What walls need of the database: to follow it, to fetch evidence, and to hand in what people do."""
+
+from __future__ import annotations
+
+import logging
+import threading
+import time
+from collections.abc import Callable
+from datetime import UTC, datetime
+
+import numpy as np
+import numpy.typing as npt
+
+from ..database import halls, verdicts, wall
+from ..database.connection import Database, open_database
+from ..database.feed import ChangeWaiter
+from ..domain.errors import DatabaseError
+from ..domain.run import BeamSource, RunState
+from ..domain.wall import WallSnapshot
+from ..settings import Settings
+
+log = logging.getLogger(__name__)
+
+WAIT_S = 1.0
+LEAST_BETWEEN_S = 0.1  # a chunk commits a dozen times a second; people don't look that fast
+RETRY_S = 2.0
+
+
+class WallFollower:
+    """Follows one hall: a new snapshot as soon as something changed, on the caller's thread."""
+
+    def __init__(self, settings: Settings) -> None:
+        self._settings = settings
+
+    def follow(
+        self,
+        stop: threading.Event,
+        on_snapshot: Callable[[WallSnapshot], None],
+        on_trouble: Callable[[str], None],
+    ) -> None:
+        """Hand over snapshots until `stop` is set; `on_trouble` tells that the database is away."""
+        while not stop.is_set():
+            try:
+                database = open_database(self._settings.database_url, upgrade=True)
+            except DatabaseError as error:
+                on_trouble(str(error))
+                stop.wait(RETRY_S)
+                continue
+            waiter = ChangeWaiter(database)
+            try:
+                with database.write() as connection:
+                    hall_id = halls.find_or_create(connection, self._settings.hall)
+                self._follow_one(database, waiter, hall_id, stop, on_snapshot)
+            except DatabaseError as error:
+                log.warning("%s", error)
+                on_trouble(str(error))
+                stop.wait(RETRY_S)
+            finally:
+                waiter.close()
+                database.close()
+
+    @staticmethod
+    def _follow_one(
+        database: Database,
+        waiter: ChangeWaiter,
+        hall_id: int,
+        stop: threading.Event,
+        on_snapshot: Callable[[WallSnapshot], None],
+    ) -> None:
+        while not stop.is_set():
+            # on PostgreSQL heartbeats don't notify, so a quiet second is looked at as well
+            waiter.wait(WAIT_S, stop)
+            if stop.is_set():
+                return
+            started = time.monotonic()
+            with database.read() as connection:
+                snapshot = wall.load(connection, hall_id)
+            on_snapshot(snapshot)
+            stop.wait(max(0.0, LEAST_BETWEEN_S - (time.monotonic() - started)))
+
+
+def evidence(database: Database, verdict_id: int, label: str) -> npt.NDArray[np.float32] | None:
+    """The evidence map of a label of a verdict, float32 (h, w), None when there is none."""
+    with database.read() as connection:
+        return verdicts.evidence(connection, verdict_id).get(label)
+
+
+def switch_beam(database: Database, hall: str, beam_on: bool | None) -> None:
+    """Set the beam state by hand; None gives the word back to the file."""
+    with database.write() as connection:
+        hall_id = halls.find_or_create(connection, hall)
+        before = halls.run_state(connection, hall_id)
+        source = BeamSource.UNKNOWN if beam_on is None else BeamSource.SWITCH
+        current = before.beam_current_na if beam_on else None
+        halls.set_run_state(
+            connection,
+            hall_id,
+            RunState(before.run_number, before.run_period, beam_on, current, source, datetime.now(UTC)),
+        )
+
+
+def write_news(database: Database, hall: str, text: str, user: str) -> None:
+    """Write the line of news that all walls of a hall show."""
+    with database.write() as connection:
+        halls.set_news(connection, halls.find_or_create(connection, hall), text.strip(), user)

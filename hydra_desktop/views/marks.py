@@ -1,0 +1,152 @@
+"""The marks that stand beside every word and colour: drawn, so that they are sharp at any size."""
+
+from __future__ import annotations
+
+import math
+
+from PySide6.QtCore import QPointF, QRectF, Qt
+from PySide6.QtGui import QColor, QPainter, QPainterPath, QPen, QPolygonF
+
+from ..domain.label import Severity
+from ..domain.wall import PanelState
+
+ARROW, RETURN = "arrow", "return"
+
+
+def for_state(state: PanelState, severity: Severity = Severity.NONE) -> str:
+    """The name of the mark of a panel's state."""
+    if state is PanelState.FAULT:
+        return {Severity.HIGH: "square", Severity.MEDIUM: "triangle"}.get(severity, "diamond")
+    return {
+        PanelState.GOOD: "tick",
+        PanelState.CONDITION: "dash",
+        PanelState.UNCONFIRMED: "question",
+        PanelState.UNFAMILIAR: "star",
+        PanelState.STALE: "hatch",
+        PanelState.WAITING: "dots",
+        PanelState.BEAM_OFF: "dash",
+        PanelState.NO_MODEL: "dashed",
+        PanelState.MONITOR_DOWN: "cross",
+    }[state]
+
+
+def paint(painter: QPainter, mark: str, box: QRectF, colour: str, *, hollow: bool = False, hole: str = "") -> None:
+    """Paint a mark into a square box; `hole` is the colour of what is cut out of a filled one."""
+    painter.save()
+    painter.setRenderHint(QPainter.RenderHint.Antialiasing)
+    size = min(box.width(), box.height())
+    painter.translate(box.center())
+    painter.scale(size / 16, size / 16)
+    pen = QPen(QColor(colour), 1.8)
+    pen.setCapStyle(Qt.PenCapStyle.RoundCap)
+    pen.setJoinStyle(Qt.PenJoinStyle.RoundJoin)
+    painter.setPen(pen)
+    painter.setBrush(Qt.BrushStyle.NoBrush if hollow else QColor(colour))
+    inner = colour if hollow else (hole or "#0E1116")
+    _PAINTERS[mark](painter, pen, inner)
+    painter.restore()
+
+
+def _tick(painter: QPainter, _pen: QPen, _inner: str) -> None:
+    painter.setBrush(Qt.BrushStyle.NoBrush)
+    painter.drawPolyline(QPolygonF([QPointF(-5, 0), QPointF(-1.5, 4), QPointF(5.5, -4.5)]))
+
+
+def _square(painter: QPainter, _pen: QPen, inner: str) -> None:
+    painter.drawRoundedRect(QRectF(-6.5, -6.5, 13, 13), 2, 2)
+    painter.setPen(Qt.PenStyle.NoPen)
+    painter.setBrush(QColor(inner))
+    painter.drawRoundedRect(QRectF(-1.1, -4.4, 2.2, 5.6), 1, 1)
+    painter.drawEllipse(QPointF(0, 3.6), 1.3, 1.3)
+
+
+def _triangle(painter: QPainter, _pen: QPen, _inner: str) -> None:
+    painter.drawPolygon(QPolygonF([QPointF(0, -6), QPointF(6.5, 5.5), QPointF(-6.5, 5.5)]))
+
+
+def _diamond(painter: QPainter, _pen: QPen, _inner: str) -> None:
+    painter.drawPolygon(QPolygonF([QPointF(0, -6.5), QPointF(6.5, 0), QPointF(0, 6.5), QPointF(-6.5, 0)]))
+
+
+def _question(painter: QPainter, _pen: QPen, _inner: str) -> None:
+    painter.setBrush(Qt.BrushStyle.NoBrush)
+    painter.drawEllipse(QPointF(0, 0), 6.8, 6.8)
+    path = QPainterPath(QPointF(-2.2, -1.8))
+    path.cubicTo(-2.2, -5.2, 2.6, -5.0, 2.2, -1.8)
+    path.cubicTo(2.0, -0.4, 0.0, 0.0, 0.0, 1.6)
+    painter.drawPath(path)
+    painter.drawPoint(QPointF(0, 4.2))
+
+
+def _star(painter: QPainter, _pen: QPen, _inner: str) -> None:
+    points = []
+    for corner in range(12):
+        radius = 7.2 if corner % 2 == 0 else 3.4
+        angle = math.pi * corner / 6 - math.pi / 2
+        points.append(QPointF(radius * math.cos(angle), radius * math.sin(angle)))
+    painter.drawPolygon(QPolygonF(points))
+
+
+def _dash(painter: QPainter, _pen: QPen, _inner: str) -> None:
+    painter.drawLine(QPointF(-5, 0), QPointF(5, 0))
+
+
+def _cross(painter: QPainter, _pen: QPen, _inner: str) -> None:
+    painter.drawLine(QPointF(-5, -5), QPointF(5, 5))
+    painter.drawLine(QPointF(-5, 5), QPointF(5, -5))
+
+
+def _dashed(painter: QPainter, pen: QPen, _inner: str) -> None:
+    pen.setStyle(Qt.PenStyle.DotLine)
+    painter.setPen(pen)
+    painter.setBrush(Qt.BrushStyle.NoBrush)
+    painter.drawRect(QRectF(-6, -6, 12, 12))
+
+
+def _dots(painter: QPainter, pen: QPen, _inner: str) -> None:
+    painter.setPen(Qt.PenStyle.NoPen)
+    painter.setBrush(pen.color())
+    for x in (-5, 0, 5):
+        painter.drawEllipse(QPointF(x, 0), 1.6, 1.6)
+
+
+def _hatch(painter: QPainter, _pen: QPen, _inner: str) -> None:
+    painter.setBrush(Qt.BrushStyle.NoBrush)
+    painter.drawRect(QRectF(-6, -6, 12, 12))
+    for offset in (-6, 0, 6):
+        painter.drawLine(
+            QPointF(max(-6, offset - 6), min(6, offset + 6)), QPointF(min(6, offset + 6), max(-6, offset - 6))
+        )
+
+
+def _arrow(painter: QPainter, _pen: QPen, _inner: str) -> None:
+    painter.drawLine(QPointF(-6, 0), QPointF(6, 0))
+    painter.setBrush(Qt.BrushStyle.NoBrush)
+    painter.drawPolyline(QPolygonF([QPointF(1, -5), QPointF(6, 0), QPointF(1, 5)]))
+
+
+def _return(painter: QPainter, _pen: QPen, _inner: str) -> None:
+    painter.setBrush(Qt.BrushStyle.NoBrush)
+    path = QPainterPath(QPointF(-6, -2))
+    path.lineTo(3, -2)
+    path.cubicTo(7, -2, 7, 5, 3, 5)
+    path.lineTo(-2, 5)
+    painter.drawPath(path)
+    painter.drawPolyline(QPolygonF([QPointF(-2.5, -5.5), QPointF(-6, -2), QPointF(-2.5, 1.5)]))
+
+
+_PAINTERS = {
+    "tick": _tick,
+    "square": _square,
+    "triangle": _triangle,
+    "diamond": _diamond,
+    "question": _question,
+    "star": _star,
+    "dash": _dash,
+    "cross": _cross,
+    "dashed": _dashed,
+    "dots": _dots,
+    "hatch": _hatch,
+    ARROW: _arrow,
+    RETURN: _return,
+}

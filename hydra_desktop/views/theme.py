@@ -1,0 +1,165 @@
+"""Colours, fonts and sizes of all screens: one quiet look, dark or light.
+
+The colours of the states were found by a search for the greatest least distance in normal
+sight and in the three kinds of colour blindness; colour is never the only sign.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from PySide6.QtCore import QObject, Signal
+from PySide6.QtGui import QColor, QFont, QFontDatabase, QPalette
+from PySide6.QtWidgets import QApplication
+
+from ..domain.label import Severity
+
+
+@dataclass(frozen=True)
+class Colours:
+    """The tokens of one theme."""
+
+    background: str
+    panel: str
+    raised: str
+    selected: str
+    line: str
+    edge: str
+    text: str
+    muted: str
+    good: str
+    high: str
+    medium: str
+    low: str
+    unconfirmed: str
+    unfamiliar: str
+    on_colour: str  # words on a filled colour
+
+    def severity(self, severity: Severity) -> str:
+        """The colour of a severity; muted for none."""
+        return {Severity.HIGH: self.high, Severity.MEDIUM: self.medium, Severity.LOW: self.low}.get(
+            severity, self.muted
+        )
+
+
+DARK = Colours(
+    background="#0E1116", panel="#171B22", raised="#1E242D", selected="#262E3A", line="#2C333F", edge="#667183",
+    text="#E6E9EF", muted="#9AA4B2", good="#738F91", high="#E6505B", medium="#EBA709", low="#FEFF99",
+    unconfirmed="#82CBFF", unfamiliar="#CD3AFF", on_colour="#0E1116",
+)  # fmt: skip
+LIGHT = Colours(
+    background="#F4F5F7", panel="#FFFFFF", raised="#E9ECF0", selected="#DDE3EA", line="#C9CFD8", edge="#7B8694",
+    text="#15181D", muted="#555E6B", good="#7C807F", high="#B63B4C", medium="#B5820A", low="#4C4300",
+    unconfirmed="#4576AB", unfamiliar="#73115B", on_colour="#FFFFFF",
+)  # fmt: skip
+
+
+class Theme(QObject):
+    """The theme in force; screens repaint on `changed`."""
+
+    changed = Signal()
+
+    def __init__(self, *, dark: bool = True, scale: float = 1.0, parent: QObject | None = None) -> None:
+        super().__init__(parent)
+        self.dark = dark
+        self.scale = scale
+        families = set(QFontDatabase.families())
+        self._family = "Inter" if "Inter" in families else QApplication.font().family()
+
+    @property
+    def colours(self) -> Colours:
+        """The tokens in force."""
+        return DARK if self.dark else LIGHT
+
+    @property
+    def plot_light(self) -> float:
+        """How bright white plots are shown on the wall, 0..1."""
+        return 0.7 if self.dark else 1.0
+
+    def set_dark(self, dark: bool) -> None:
+        """Choose the dark or the light theme."""
+        self.dark = dark
+        self.changed.emit()
+
+    def set_scale(self, scale: float) -> None:
+        """Set the size of everything relative to a 1080p screen."""
+        if scale != self.scale:
+            self.scale = scale
+            self.changed.emit()
+
+    def px(self, size: float) -> int:
+        """A size given for a 1080p screen, in pixels of this one."""
+        return max(1, round(size * self.scale))
+
+    def font(self, size: float, *, bold: bool = False) -> QFont:
+        """A font of a pixel size given for 1080p, with figures of equal width."""
+        return self.exact_font(size * self.scale, bold=bold)
+
+    def exact_font(self, pixels: float, *, bold: bool = False) -> QFont:
+        """A font of exactly so many pixels."""
+        font = QFont(self._family)
+        font.setPixelSize(max(9, round(pixels)))
+        font.setWeight(QFont.Weight.Bold if bold else QFont.Weight.Normal)
+        font.setFeature(QFont.Tag("tnum"), 1)
+        return font
+
+    def word_on(self, fill: str) -> str:
+        """The colour of words on a filled colour: whichever of dark and white contrasts more."""
+        return max(("#0E1116", "#FFFFFF"), key=lambda word: contrast(word, fill))
+
+    def palette(self) -> QPalette:
+        """Qt's palette for everything that isn't painted by hand."""
+        c = self.colours
+        palette = QPalette()
+        roles = QPalette.ColorRole
+        for role, colour in (
+            (roles.Window, c.background), (roles.WindowText, c.text), (roles.Base, c.panel), (roles.Text, c.text),
+            (roles.AlternateBase, c.raised), (roles.Button, c.raised), (roles.ButtonText, c.text),
+            (roles.ToolTipBase, c.raised), (roles.ToolTipText, c.text), (roles.Highlight, c.selected),
+            (roles.HighlightedText, c.text), (roles.PlaceholderText, c.muted), (roles.BrightText, c.text),
+            (roles.Mid, c.line), (roles.Light, c.raised), (roles.Dark, c.background), (roles.Link, c.unconfirmed),
+        ):  # fmt: skip
+            palette.setColor(role, QColor(colour))
+        return palette
+
+    def style_sheet(self) -> str:
+        """Style of the ordinary controls."""
+        c, px = self.colours, self.px
+        return f"""
+            * {{ font-family: "{self._family}"; font-size: {px(13)}px; }}
+            QWidget {{ color: {c.text}; }}
+            QMainWindow, QDialog, #screen {{ background: {c.background}; }}
+            QPushButton {{ background: {c.raised}; border: 1px solid {c.edge}; border-radius: {px(4)}px;
+                padding: {px(6)}px {px(12)}px; }}
+            QPushButton:disabled {{ color: {c.muted}; border-color: {c.line}; }}
+            QPushButton#main {{ background: {c.text}; color: {c.background}; font-weight: bold; border: none; }}
+            QPushButton#main:disabled {{ background: {c.raised}; color: {c.muted}; }}
+            QPushButton:focus, QLineEdit:focus, QComboBox:focus {{ border: 2px solid {c.text}; }}
+            QPushButton#main:focus {{ border: 2px solid {c.unconfirmed}; }}
+            QLineEdit, QComboBox {{ background: {c.panel}; border: 1px solid {c.edge}; border-radius: {px(4)}px;
+                padding: {px(4)}px {px(8)}px; }}
+            QComboBox QAbstractItemView {{ background: {c.panel}; border: 1px solid {c.edge}; }}
+            QSlider::groove:horizontal {{ height: {px(4)}px; background: {c.edge}; border-radius: {px(2)}px; }}
+            QSlider::handle:horizontal {{ background: {c.text}; width: {px(14)}px; height: {px(14)}px;
+                margin: -{px(5)}px 0; border-radius: {px(7)}px; }}
+            QScrollBar:vertical {{ background: {c.background}; width: {px(10)}px; }}
+            QScrollBar::handle:vertical {{ background: {c.edge}; border-radius: {px(4)}px; min-height: {px(24)}px; }}
+            QScrollBar::add-line, QScrollBar::sub-line {{ height: 0; }}
+            QMenu {{ background: {c.raised}; border: 1px solid {c.edge}; }}
+            QMenu::item {{ padding: {px(6)}px {px(20)}px; }}
+            QMenu::item:selected {{ background: {c.selected}; }}
+            QToolTip {{ background: {c.raised}; color: {c.text}; border: 1px solid {c.edge}; }}
+            QListView {{ background: {c.background}; border: none; }}
+        """
+
+
+def contrast(first: str, second: str) -> float:
+    """The contrast ratio of two colours after WCAG 2.1."""
+    high, low = sorted((_luminance(first), _luminance(second)), reverse=True)
+    return (high + 0.05) / (low + 0.05)
+
+
+def _luminance(colour: str) -> float:
+    red, green, blue, _ = QColor(colour).getRgbF()
+    linear = [v / 12.92 if v <= 0.03928 else ((v + 0.055) / 1.055) ** 2.4 for v in (red, green, blue)]
+    return 0.2126 * linear[0] + 0.7152 * linear[1] + 0.0722 * linear[2]

@@ -1,0 +1,226 @@
+"""The header: is something wrong, which hall and run, how fresh is what the wall shows."""
+
+from __future__ import annotations
+
+from collections import Counter
+from datetime import UTC, datetime
+
+from PySide6.QtCore import QRect, QRectF, Qt
+from PySide6.QtGui import QColor, QPainter, QPaintEvent
+from PySide6.QtWidgets import QSizePolicy, QWidget
+
+from ...domain.alarm import AlarmState
+from ...domain.label import Severity
+from ...domain.wall import PanelState, WallSnapshot
+from .. import marks, words
+from ..theme import Theme
+from .panel_list_model import PanelItem
+
+
+class Header(QWidget):
+    """Painted whole each second; two lines that never jump."""
+
+    def __init__(self, theme: Theme) -> None:
+        super().__init__()
+        self._theme = theme
+        self._snapshot = WallSnapshot("")
+        self._items: list[PanelItem] = []
+        self._of = 0
+        self._contact_at: datetime | None = None
+        self._trouble = ""
+        self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Fixed)
+        self.setAccessibleName("State of the hall")
+        self.rescale()
+
+    def rescale(self) -> None:
+        """Take over the theme's size."""
+        self.setFixedHeight(self._theme.px(72))
+        self.update()
+
+    def show_snapshot(self, snapshot: WallSnapshot, items: list[PanelItem], contact_at: datetime) -> None:
+        """Take over a new snapshot, and when it came."""
+        self._snapshot, self._items, self._contact_at = snapshot, items, contact_at
+        self._of = len(snapshot.panels)
+        self._trouble = ""
+        self.update()
+
+    def show_items(self, items: list[PanelItem]) -> None:
+        """Take over what the wall shows after a filter or a tick."""
+        self._items = items
+        self.update()
+
+    def show_trouble(self, message: str) -> None:
+        """Say that the database is away."""
+        self._trouble = message
+        self.update()
+
+    def facts(self, now: datetime) -> list[tuple[str, str]]:
+        """The first line as (muted word, strong word) pairs."""
+        s = self._snapshot
+        run = s.run.run_number
+        beam = {None: "unknown", True: "on", False: "off"}[s.run.beam_on]
+        if s.run.beam_on and s.run.beam_current_na is not None:
+            beam += f" {s.run.beam_current_na:.0f} nA"
+        data = words.age(now - s.newest_data_at) + " old" if s.newest_data_at else "none yet"
+        link = words.age(now - self._contact_at) if self._contact_at else "none"
+        return [
+            ("run", str(run) if run is not None else "unknown"),
+            ("beam", beam),
+            ("data", f"{data}, link {link}"),
+            ("showing", f"{len(self._items)} / {self._of}"),
+        ]
+
+    def counts(self) -> list[tuple[str, str, str, str]]:
+        """The second line: mark, colour, words of each state that is on the wall, and its key."""
+        c = self._theme.colours
+        by_key: Counter[tuple[str, str, str]] = Counter()
+        order = {PanelState.GOOD: 0, PanelState.FAULT: 1, PanelState.UNCONFIRMED: 2, PanelState.UNFAMILIAR: 3}
+        ranked = sorted(self._items, key=lambda item: (order.get(item.state, 4), -item.severity, item.word))
+        for item in ranked:
+            word = str(item.state) if item.state is PanelState.STALE else item.word
+            colour = {
+                PanelState.GOOD: c.good,
+                PanelState.FAULT: c.severity(item.severity),
+                PanelState.UNCONFIRMED: c.unconfirmed,
+                PanelState.UNFAMILIAR: c.unfamiliar,
+            }.get(item.state, c.muted)
+            by_key[marks.for_state(item.state, item.severity), colour, word] += 1
+        return [(mark, colour, f"{count} {word}", word) for (mark, colour, word), count in by_key.items()]
+
+    def paintEvent(self, _event: QPaintEvent) -> None:
+        """Paint the header."""
+        painter = QPainter(self)
+        painter.setRenderHint(QPainter.RenderHint.Antialiasing)
+        c, px = self._theme.colours, self._theme.px
+        now = datetime.now(UTC)
+        painter.setPen(QColor(c.line))
+        painter.setBrush(QColor(c.panel))
+        painter.drawRoundedRect(QRectF(self.rect()).adjusted(0.5, 0.5, -0.5, -0.5), 4, 4)
+        left = self._headline(painter, QRect(0, 0, min(px(360), self.width() // 4), self.height()), now)
+        right = self._right(painter, now)
+        x = left + px(20)
+        painter.setFont(self._theme.font(24, bold=True))
+        x = self._write(painter, x, px(8), px(30), self._snapshot.hall_name, c.text) + px(22)
+        for muted, strong in self.facts(now):
+            painter.setFont(self._theme.font(18))
+            width = painter.fontMetrics().horizontalAdvance(f"{muted} {strong}")
+            if x + width > right - px(130):
+                break
+            x = self._write(painter, x, px(8), px(30), muted + " ", c.muted)
+            stale = muted == "data" and self._is_late(now)
+            x = self._write(painter, x, px(8), px(30), strong, c.medium if stale else c.text) + px(22)
+        alive = self._snapshot.monitor.alive(now) and not self._trouble
+        mark, colour = ("tick", c.good) if alive else ("cross", c.high)
+        if x + px(150) < right:
+            marks.paint(painter, mark, QRectF(x, px(15), px(16), px(16)), colour)
+            word = "monitor alive" if alive else "monitor down"
+            painter.setFont(self._theme.font(18, bold=not alive))
+            self._write(painter, x + px(22), px(8), px(30), word, c.text)
+        self._counts_line(painter, left + px(20), right)
+        painter.end()
+
+    def _is_late(self, now: datetime) -> bool:
+        newest = self._snapshot.newest_data_at
+        limits = [item.plot_type.stale_after_s for item in self._items]
+        return newest is not None and bool(limits) and (now - newest).total_seconds() > min(limits)
+
+    def _counts_line(self, painter: QPainter, x: int, right: int) -> None:
+        c, px = self._theme.colours, self._theme.px
+        painter.setFont(self._theme.font(16))
+        for mark, colour, text, _ in self.counts():
+            width = painter.fontMetrics().horizontalAdvance(text) + px(24)
+            if x + width > right:
+                break
+            marks.paint(painter, mark, QRectF(x, px(45), px(15), px(15)), colour, hole=c.panel)
+            x = self._write(painter, x + px(22), px(40), px(26), text, c.text) + px(18)
+
+    def _headline(self, painter: QPainter, box: QRect, now: datetime) -> int:
+        """Is something wrong? At the top left, in words."""
+        c, px = self._theme.colours, self._theme.px
+        alarms = self._snapshot.alarms
+        fresh = [a for a in alarms if a.state is AlarmState.UNACKNOWLEDGED]
+        returned = [a for a in alarms if a.state is AlarmState.RETURNED_UNACKNOWLEDGED]
+        alive = self._snapshot.monitor.alive(now)
+        fill, mark, hole = "", "tick", c.panel
+        colour, word = c.good, c.text
+        if self._trouble:
+            title, below, mark, colour = "Database away", "what you see is old; trying again", "cross", c.high
+        elif not alive:
+            title, mark, colour = "Monitor down", "cross", c.high
+            seen = self._snapshot.monitor.last_seen_at
+            below = f"nobody judges plots; last sign {words.age(now - seen)} ago" if seen else "nobody judges plots yet"
+        elif fresh:
+            worst = max(fresh, key=lambda alarm: (alarm.severity, alarm.raised_at))
+            fill = c.severity(worst.severity)
+            title = f"{worst.label}: {worst.plot_type}"
+            parts = [f"{len(fresh)} new alarm{'s' if len(fresh) > 1 else ''}"]
+            if returned:
+                parts.append(f"{len(returned)} returned")
+            if len(alarms) > len(fresh) + len(returned):
+                parts.append(f"{len(alarms) - len(fresh) - len(returned)} taken")
+            below, mark = ", ".join(parts), marks.for_state(PanelState.FAULT, worst.severity)
+            word = colour = self._theme.word_on(fill)
+            hole = fill
+        elif alarms:
+            worst = max(alarms, key=lambda alarm: alarm.severity)
+            title = f"{len(alarms)} alarm{'s' if len(alarms) > 1 else ''}, none new"
+            below = ", ".join(
+                part
+                for part in (
+                    f"{len(returned)} returned" if returned else "",
+                    f"{len(alarms) - len(returned)} taken" if len(alarms) > len(returned) else "",
+                )
+                if part
+            )
+            mark, colour = marks.for_state(PanelState.FAULT, worst.severity), c.severity(worst.severity)
+        elif any(item.state is PanelState.FAULT and item.severity > Severity.NONE for item in self._items):
+            title, below, mark, colour = "No alarm", "some plots are not Good; see below", "dash", c.muted
+        else:
+            title = "All well"
+            ended = self._snapshot.last_alarm_ended_at
+            below = f"quiet since {words.clock(ended)[:5]}" if ended else "no alarm yet"
+        if fill:
+            painter.setPen(Qt.PenStyle.NoPen)
+            painter.setBrush(QColor(fill))
+            painter.drawRoundedRect(QRectF(box), 4, 4)
+        marks.paint(painter, mark, QRectF(px(16), box.height() / 2 - px(15), px(30), px(30)), colour,
+                    hollow=bool(alarms) and not fresh and not self._trouble, hole=hole)  # fmt: skip
+        left = px(60)
+        room = box.width() - left - px(8)
+        painter.setFont(self._theme.font(22, bold=True))
+        painter.setPen(QColor(word))
+        title = painter.fontMetrics().elidedText(title, Qt.TextElideMode.ElideMiddle, room)
+        painter.drawText(QRect(left, px(8), room, px(32)), Qt.AlignmentFlag.AlignVCenter, title)
+        painter.setFont(self._theme.font(14))
+        painter.setPen(QColor(word if fill else c.muted))
+        below = painter.fontMetrics().elidedText(below, Qt.TextElideMode.ElideRight, room)
+        painter.drawText(QRect(left, px(40), room, px(22)), Qt.AlignmentFlag.AlignVCenter, below)
+        if not fill:
+            painter.setPen(QColor(c.line))
+            painter.drawLine(box.right(), 1, box.right(), box.height() - 2)
+        return box.right()
+
+    def _right(self, painter: QPainter, now: datetime) -> int:
+        c, px = self._theme.colours, self._theme.px
+        painter.setFont(self._theme.font(20, bold=True))
+        clock = words.clock(now)
+        zone = now.astimezone().tzname() or ""
+        width = painter.fontMetrics().horizontalAdvance(clock)
+        painter.setFont(self._theme.font(14))
+        zone_width = painter.fontMetrics().horizontalAdvance(" " + zone)
+        total = f"{self._snapshot.analysed_total:,} analysed in total"
+        total_width = painter.fontMetrics().horizontalAdvance(total)
+        edge = self.width() - px(14)
+        self._write(painter, edge - zone_width, px(8), px(30), " " + zone, c.muted)
+        painter.setFont(self._theme.font(20, bold=True))
+        self._write(painter, edge - zone_width - width, px(8), px(30), clock, c.text)
+        painter.setFont(self._theme.font(14))
+        self._write(painter, edge - total_width, px(40), px(26), total, c.muted)
+        return edge - max(total_width, width + zone_width) - px(16)
+
+    @staticmethod
+    def _write(painter: QPainter, x: float, y: int, height: int, text: str, colour: str) -> int:
+        painter.setPen(QColor(colour))
+        width = painter.fontMetrics().horizontalAdvance(text)
+        painter.drawText(QRectF(x, y, width + 2, height), Qt.AlignmentFlag.AlignVCenter, text)
+        return round(x + width)

@@ -1,0 +1,231 @@
+"""Paints a panel: name, picture, and a strip that says by colour, mark and word how it stands."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from PySide6.QtCore import QModelIndex, QPersistentModelIndex, QRect, QRectF, QSize, Qt
+from PySide6.QtGui import QColor, QPainter, QPen
+from PySide6.QtWidgets import QStyle, QStyledItemDelegate, QStyleOptionViewItem
+
+from ...domain.alarm import AlarmState
+from ...domain.wall import PanelState
+from .. import marks
+from ..theme import Theme
+from .panel_list_model import ITEM_ROLE, PanelItem
+from .pictures import PictureKey, Pictures
+
+GAP = 8
+
+_QUIET = (PanelState.GOOD, PanelState.CONDITION)
+_MUTED = (PanelState.NO_MODEL, PanelState.WAITING, PanelState.STALE, PanelState.MONITOR_DOWN, PanelState.BEAM_OFF)
+
+Index = QModelIndex | QPersistentModelIndex
+
+
+class PanelDelegate(QStyledItemDelegate):
+    """Paints panels at whatever size the wall has chosen."""
+
+    def __init__(self, theme: Theme, pictures: Pictures, image_folder: Path) -> None:
+        super().__init__()
+        self._theme = theme
+        self._pictures = pictures
+        self._folder = image_folder
+        self.cell = QSize(180, 150)
+        self.opacity = 0.6
+        self.evidence_on_good = False
+        self.blink = False
+
+    def sizeHint(self, _option: QStyleOptionViewItem, _index: Index) -> QSize:
+        """The size of one cell, its gap included."""
+        return self.cell
+
+    def wants_evidence(self, item: PanelItem) -> bool:
+        """Whether the overlay is shown: off on Good plots unless asked for."""
+        if self.opacity <= 0 or item.verdict_id is None or not item.label:
+            return False
+        return self.evidence_on_good or item.state not in _QUIET
+
+    def paint(self, painter: QPainter, option: QStyleOptionViewItem, index: Index) -> None:
+        """Paint one panel."""
+        item: PanelItem = index.data(ITEM_ROLE)
+        c = self._theme.colours
+        half = max(2, self._theme.px(GAP) // 2)
+        box = option.rect.adjusted(half, half, -half, -half)
+        painter.save()
+        painter.setRenderHint(QPainter.RenderHint.Antialiasing)
+        self._frame(painter, box, item)
+        margin = max(4, self._theme.px(7))
+        word_size = max(self._theme.px(13), box.height() / 9)
+        strip_height = round(word_size * 1.45)
+        name_height = round(self._theme.px(18))
+        painter.setFont(self._theme.font(14))
+        painter.setPen(QColor(c.text))
+        name_box = QRect(box.left() + margin, box.top() + margin // 2, box.width() - 2 * margin, name_height)
+        name = painter.fontMetrics().elidedText(item.name, Qt.TextElideMode.ElideMiddle, name_box.width())
+        painter.drawText(name_box, Qt.AlignmentFlag.AlignVCenter, name)
+        strip = QRect(box.left(), box.bottom() - strip_height, box.width(), strip_height + 1)
+        facts_height = self._facts(painter, box, strip, item, margin)
+        room = QRect(
+            box.left() + margin,
+            name_box.bottom() + 2,
+            box.width() - 2 * margin,
+            strip.top() - facts_height - name_box.bottom() - 4,
+        )
+        if item.alarm is not None:
+            self._pointer(painter, room, item)
+        else:
+            self._picture(painter, room, item)
+        self._strip(painter, strip, item, word_size, margin)
+        if option.state & QStyle.StateFlag.State_Selected:
+            painter.setBrush(Qt.BrushStyle.NoBrush)
+            painter.setPen(QPen(QColor(c.text), 2))
+            painter.drawRoundedRect(QRectF(box).adjusted(-1, -1, 1, 1), 5, 5)
+        painter.restore()
+
+    def _frame(self, painter: QPainter, box: QRect, item: PanelItem) -> None:
+        c = self._theme.colours
+        pen = QPen(QColor(c.line), 1)
+        if item.alarm is not None:
+            taken = item.alarm.state is AlarmState.ACKNOWLEDGED
+            pen = QPen(QColor(c.severity(item.alarm.severity)), self._theme.px(2 if taken else 4))
+        elif item.state in (PanelState.UNCONFIRMED, PanelState.UNFAMILIAR, PanelState.FAULT):
+            pen = QPen(QColor(self.colour(item)), max(1, self._theme.px(1.5)))
+        elif item.state in _MUTED:
+            pen = QPen(QColor(c.edge), 1, Qt.PenStyle.DashLine)
+        painter.setPen(pen)
+        painter.setBrush(QColor(c.panel))
+        painter.drawRoundedRect(QRectF(box).adjusted(0.5, 0.5, -0.5, -0.5), 4, 4)
+
+    def colour(self, item: PanelItem) -> str:
+        """The colour of a panel's state."""
+        c = self._theme.colours
+        if item.state is PanelState.FAULT:
+            return c.severity(item.severity)
+        return {
+            PanelState.GOOD: c.good,
+            PanelState.UNCONFIRMED: c.unconfirmed,
+            PanelState.UNFAMILIAR: c.unfamiliar,
+        }.get(item.state, c.muted)
+
+    def _facts(self, painter: QPainter, box: QRect, strip: QRect, item: PanelItem, margin: int) -> int:
+        """Run, chunk and age in one line above the strip, where there is room to read them."""
+        size = self._theme.px(11)
+        if box.height() < 10 * size or item.alarm is not None or not item.where:
+            return 0
+        painter.setFont(self._theme.font(11))
+        painter.setPen(QColor(self._theme.colours.muted))
+        line = QRect(box.left() + margin, strip.top() - size - 5, box.width() - 2 * margin, size + 4)
+        width = painter.fontMetrics().horizontalAdvance(item.age)
+        painter.drawText(line, Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter, item.age)
+        left = line.adjusted(0, 0, -width - 6, 0)
+        where = painter.fontMetrics().elidedText(item.where, Qt.TextElideMode.ElideRight, left.width())
+        painter.drawText(left, Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignVCenter, where)
+        return size + 6
+
+    def _picture(self, painter: QPainter, room: QRect, item: PanelItem) -> None:
+        c = self._theme.colours
+        if not item.content_hash:
+            painter.setFont(self._theme.font(12))
+            painter.setPen(QColor(c.muted))
+            painter.drawText(room, Qt.AlignmentFlag.AlignCenter | Qt.TextFlag.TextWordWrap, item.explanation)
+            return
+        ratio = painter.device().devicePixelRatioF()
+        overlay = self.wants_evidence(item)
+        key = PictureKey(
+            self._folder / item.content_hash[:2] / item.content_hash,
+            max(1, round(room.width() * ratio)),
+            max(1, round(room.height() * ratio)),
+            item.verdict_id if overlay else None,
+            item.label if overlay else "",
+        )
+        shown = self._pictures.get(key)
+        if shown is None:
+            return  # its frame and words stand already; it follows in a moment
+        if shown.plot.isNull():
+            painter.setFont(self._theme.font(11))
+            painter.setPen(QColor(c.muted))
+            painter.drawText(room, Qt.AlignmentFlag.AlignCenter | Qt.TextFlag.TextWordWrap, shown.problem)
+            return
+        size = shown.plot.size() / ratio
+        size.scale(room.size(), Qt.AspectRatioMode.KeepAspectRatio)
+        target = QRect(
+            room.left() + (room.width() - size.width()) // 2,
+            room.top() + (room.height() - size.height()) // 2,
+            size.width(),
+            size.height(),
+        )
+        painter.setRenderHint(QPainter.RenderHint.SmoothPixmapTransform)
+        light = self._theme.plot_light * (0.5 if item.state in _MUTED else 1.0)
+        if overlay and not shown.evidence.isNull():
+            painter.drawImage(target, shown.grey)
+            painter.setOpacity(self.opacity)
+            painter.drawImage(target, shown.evidence)
+            painter.setOpacity(1.0)
+        else:
+            painter.drawImage(target, shown.plot)
+            if light < 1.0:
+                painter.fillRect(target, QColor(0, 0, 0, round(255 * (1 - light))))
+
+    def _pointer(self, painter: QPainter, room: QRect, item: PanelItem) -> None:
+        """The number of the card in the alarm area, and an arrow towards it."""
+        c = self._theme.colours
+        size = min(room.height() * 0.6, room.width() * 0.3)
+        painter.setFont(self._theme.exact_font(size, bold=True))
+        painter.setPen(QColor(c.text))
+        number = str(item.alarm_number)
+        width = painter.fontMetrics().horizontalAdvance(number)
+        total = width + size * 1.1
+        left = room.left() + (room.width() - total) / 2
+        painter.drawText(QRectF(left, room.top(), width + 2, room.height()), Qt.AlignmentFlag.AlignVCenter, number)
+        colour = c.severity(item.alarm.severity) if item.alarm is not None else c.text
+        box = QRectF(left + width + size * 0.3, room.center().y() - size * 0.35, size * 0.8, size * 0.8)
+        marks.paint(painter, marks.ARROW, box, colour)
+
+    def _strip(self, painter: QPainter, strip: QRect, item: PanelItem, word_size: float, margin: int) -> None:
+        c = self._theme.colours
+        colour, mark, word = self.colour(item), marks.for_state(item.state, item.severity), item.word
+        filled, hollow = item.state is PanelState.FAULT and item.alarm is None, False
+        alarm = item.alarm
+        if alarm is not None:
+            colour = c.severity(alarm.severity)
+            mark, word = marks.for_state(PanelState.FAULT, alarm.severity), alarm.label
+            hollow = alarm.state is AlarmState.ACKNOWLEDGED
+            filled = alarm.state is AlarmState.UNACKNOWLEDGED
+            if alarm.state is AlarmState.RETURNED_UNACKNOWLEDGED:
+                mark, word = marks.RETURN, f"{item.word} now"
+        word_colour = c.text
+        if filled:
+            fill = c.text if alarm is not None and self.blink else colour
+            painter.setPen(Qt.PenStyle.NoPen)
+            painter.setBrush(QColor(fill))
+            painter.drawRoundedRect(QRectF(strip).adjusted(1, 0, -1, -1), 3, 3)
+            word_colour = colour = self._theme.word_on(fill)
+            hole = fill
+        else:
+            hole = c.panel
+            if item.state in _QUIET and alarm is None:
+                word_colour = c.good if self._theme.dark else c.text
+            elif item.state in _MUTED and alarm is None:
+                word_colour = c.muted
+            elif alarm is None and self._theme.dark:
+                word_colour = colour
+        size = word_size * 0.85
+        mark_box = QRectF(strip.left() + margin, strip.center().y() - size / 2 + 0.5, size, size)
+        marks.paint(painter, mark, mark_box, colour, hollow=hollow, hole=hole)
+        figure = item.confidence if alarm is None and item.state not in _MUTED else ""
+        painter.setFont(self._theme.exact_font(min(word_size * 0.72, self._theme.px(26))))
+        figure_width = painter.fontMetrics().horizontalAdvance(figure) if figure else 0
+        right = strip.adjusted(0, 0, -margin, 0)
+        painter.setPen(QColor(word_colour if filled else c.muted))
+        painter.drawText(right, Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter, figure)
+        left = mark_box.right() + size * 0.35
+        room = right.right() - left - figure_width - 4
+        font = self._theme.exact_font(word_size, bold=True)
+        painter.setFont(font)
+        while painter.fontMetrics().horizontalAdvance(word) > room and font.pixelSize() > self._theme.px(10):
+            font.setPixelSize(font.pixelSize() - 1)
+            painter.setFont(font)
+        painter.setPen(QColor(word_colour))
+        text = painter.fontMetrics().elidedText(word, Qt.TextElideMode.ElideRight, round(room))
+        painter.drawText(QRectF(left, strip.top(), room + 2, strip.height()), Qt.AlignmentFlag.AlignVCenter, text)

@@ -1,0 +1,199 @@
+"""The panels as a Qt list: stable positions, and only what changed is painted again."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from typing import Any
+
+from PySide6.QtCore import QAbstractListModel, QModelIndex, Qt
+
+from ...domain.alarm import Alarm
+from ...domain.hall import PlotType
+from ...domain.label import Severity
+from ...domain.verdict import Status
+from ...domain.wall import Panel, PanelState, WallSnapshot, panel_state
+from .. import words
+
+ITEM_ROLE = Qt.ItemDataRole.UserRole + 1
+
+
+@dataclass(frozen=True)
+class PanelItem:
+    """One panel as it is painted; two that are equal look the same."""
+
+    plot_type: PlotType
+    state: PanelState
+    severity: Severity
+    word: str
+    confidence: str
+    where: str  # run and chunk
+    age: str
+    how_long: str  # of the episode, "" when all is well
+    content_hash: str
+    verdict_id: int | None
+    label: str
+    alarm: Alarm | None
+    alarm_number: int
+    explanation: str  # in place of the picture
+
+    @property
+    def name(self) -> str:
+        """The plot type's name."""
+        return self.plot_type.name
+
+    @property
+    def accessible(self) -> str:
+        """What a screen reader says."""
+        parts = [self.name, self.word, self.confidence, self.how_long, self.where, self.age]
+        return ", ".join(part for part in parts if part)
+
+
+def make_item(panel: Panel, snapshot: WallSnapshot, now: datetime, alarm_number: int = 0) -> PanelItem:
+    """What a panel shows at the time `now`."""
+    state = panel_state(panel, snapshot.run, snapshot.monitor, now)
+    plot, verdict = panel.plot, panel.verdict
+    word, explanation = _word(panel, state, now)
+    episode = panel.episode
+    how_long = ""
+    if episode is not None and state in (PanelState.FAULT, PanelState.UNFAMILIAR, PanelState.UNCONFIRMED):
+        how_long = f"for {words.age(max(now, episode.last_at) - episode.started_at)}"
+    where = ""
+    if plot is not None:
+        where = f"run {plot.name.run_number}"
+        if plot.name.chunk is not None:
+            where += f", chunk {plot.name.chunk}"
+    return PanelItem(
+        plot_type=panel.plot_type,
+        state=state,
+        severity=panel.severity,
+        word=word,
+        confidence=words.confidence(verdict.confidence) if verdict is not None and verdict.label else "",
+        where=where,
+        age=words.age(now - plot.taken_at) if plot is not None else "",
+        how_long=how_long,
+        content_hash=plot.content_hash if plot is not None else "",
+        verdict_id=panel.verdict_id,
+        label=verdict.label if verdict is not None else "",
+        alarm=panel.alarm,
+        alarm_number=alarm_number,
+        explanation=explanation,
+    )
+
+
+def _word(panel: Panel, state: PanelState, now: datetime) -> tuple[str, str]:
+    verdict = panel.verdict
+    label = verdict.label if verdict is not None else ""
+    if state is PanelState.STALE and panel.plot is not None:
+        return f"stale {words.age(now - panel.plot.taken_at)}", ""
+    if state is PanelState.WAITING:
+        return "waiting", "no plot of this type yet" if panel.plot_type.chunked else "made once per run; none yet"
+    if state is PanelState.BEAM_OFF:
+        return "beam off", "" if panel.plot is not None else "no plot yet, and no beam"
+    if state is PanelState.MONITOR_DOWN:
+        return "monitor down", "" if panel.plot is not None else "nobody looks for plots"
+    if state is PanelState.NO_MODEL:
+        return "NoModel", ""
+    if verdict is not None and verdict.status is Status.UNFAMILIAR:
+        return "Unfamiliar", ""
+    if state is PanelState.UNCONFIRMED:
+        return f"{label}?", ""
+    return label, ""
+
+
+class PanelListModel(QAbstractListModel):
+    """Panels in the order of their groups; nothing reorders by itself."""
+
+    def __init__(self, clock: Callable[[], datetime] = lambda: datetime.now(UTC)) -> None:
+        super().__init__()
+        self._clock = clock
+        self._snapshot = WallSnapshot("")
+        self._items: list[PanelItem] = []
+        self._numbers: dict[int, int] = {}
+        self.group = ""
+        self.search = ""
+        self.hidden: set[str] = set()
+
+    @property
+    def snapshot(self) -> WallSnapshot:
+        """What the panels were made from."""
+        return self._snapshot
+
+    @property
+    def items(self) -> list[PanelItem]:
+        """The panels that are shown, in their order."""
+        return self._items
+
+    def number_of(self, alarm: Alarm) -> int:
+        """The number that an alarm's card and pointer share, the same as long as it is open."""
+        return self._numbers.get(alarm.id, 0)
+
+    def show_snapshot(self, snapshot: WallSnapshot) -> None:
+        """Take over a new snapshot."""
+        self._snapshot = snapshot
+        self._number(snapshot)
+        self.refresh()
+
+    def set_filter(self, *, search: str | None = None, group: str | None = None) -> None:
+        """Show only panels whose name holds `search`, of one group or of all ("")."""
+        self.search = self.search if search is None else search
+        self.group = self.group if group is None else group
+        self.refresh()
+
+    def hide(self, names: set[str]) -> None:
+        """Leave panels out; they keep alarming."""
+        self.hidden |= names
+        self.refresh()
+
+    def show_all(self) -> None:
+        """Show all panels again."""
+        self.hidden.clear()
+        self.refresh()
+
+    def refresh(self) -> None:
+        """Work out what is shown now, and tell Qt only of panels that look different."""
+        now = self._clock()
+        items = [
+            make_item(panel, self._snapshot, now, self._numbers.get(panel.alarm.id, 0) if panel.alarm else 0)
+            for panel in self._snapshot.panels
+            if self._is_shown(panel.plot_type)
+        ]
+        if [item.name for item in items] != [item.name for item in self._items]:
+            self.beginResetModel()
+            self._items = items
+            self.endResetModel()
+            return
+        changed = [row for row, (new, old) in enumerate(zip(items, self._items, strict=True)) if new != old]
+        self._items = items
+        for row in changed:
+            self.dataChanged.emit(self.index(row), self.index(row))
+
+    def rowCount(self, parent: QModelIndex = QModelIndex()) -> int:  # noqa: B008 Qt's own signature
+        """Number of panels shown."""
+        return 0 if parent.isValid() else len(self._items)
+
+    def data(self, index: QModelIndex, role: int = Qt.ItemDataRole.DisplayRole) -> Any:
+        """The item for painting, its name for searching, its words for a screen reader."""
+        if not index.isValid():
+            return None
+        item = self._items[index.row()]
+        if role == ITEM_ROLE:
+            return item
+        if role == Qt.ItemDataRole.DisplayRole:
+            return item.name
+        if role in (Qt.ItemDataRole.AccessibleTextRole, Qt.ItemDataRole.ToolTipRole):
+            return item.accessible
+        return None
+
+    def _is_shown(self, plot_type: PlotType) -> bool:
+        if plot_type.name in self.hidden or (self.group and plot_type.group != self.group):
+            return False
+        return self.search.lower() in plot_type.name.lower()
+
+    def _number(self, snapshot: WallSnapshot) -> None:
+        alive = {alarm.id for alarm in snapshot.alarms}
+        self._numbers = {id_: number for id_, number in self._numbers.items() if id_ in alive}
+        for id_ in sorted(alive - set(self._numbers)):
+            taken = set(self._numbers.values())
+            self._numbers[id_] = next(n for n in range(1, len(taken) + 2) if n not in taken)

@@ -1,0 +1,138 @@
+"""Pictures of the wall: decoded and scaled on other threads to the size shown, in a bounded cache."""
+
+from __future__ import annotations
+
+from collections import OrderedDict
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+from PySide6.QtCore import QObject, QRunnable, QSize, Qt, QThreadPool, Signal
+from PySide6.QtGui import QImage, QImageReader
+
+from ...domain.evidence import colour
+
+MOST_PICTURES = 800
+MOST_MEGAPIXELS = 60
+
+Evidence = Callable[[int, str], "np.ndarray | None"]
+
+
+@dataclass(frozen=True)
+class PictureKey:
+    """What is shown: a plot's picture at a size, with the evidence of a verdict for a label or without."""
+
+    path: Path
+    width: int
+    height: int
+    verdict_id: int | None = None
+    label: str = ""
+
+
+@dataclass(frozen=True)
+class Shown:
+    """A picture ready to paint; `grey` and `evidence` are null without an evidence map."""
+
+    plot: QImage
+    grey: QImage
+    evidence: QImage
+    problem: str = ""
+
+
+class Pictures(QObject):
+    """Fetches pictures in the background; `ready` tells that one can be painted now."""
+
+    ready = Signal(object)
+
+    def __init__(self, evidence: Evidence, threads: int = 2, parent: QObject | None = None) -> None:
+        super().__init__(parent)
+        self._evidence = evidence
+        self._cache: OrderedDict[PictureKey, Shown] = OrderedDict()
+        self._wanted: dict[PictureKey, _Fetch] = {}
+        self._pixels = 0
+        self._pool = QThreadPool(self)
+        self._pool.setMaxThreadCount(threads)
+        self._signals = _Signals(self)
+        self._signals.done.connect(self._take)
+
+    @property
+    def busy(self) -> bool:
+        """Whether pictures are still to come."""
+        return bool(self._wanted)
+
+    def get(self, key: PictureKey) -> Shown | None:
+        """The picture if it is there; else it is fetched, and `ready` tells when it has come."""
+        shown = self._cache.get(key)
+        if shown is not None:
+            self._cache.move_to_end(key)
+            return shown
+        if key not in self._wanted:
+            fetch = _Fetch(key, self._evidence, self._signals)
+            self._wanted[key] = fetch
+            self._pool.start(fetch)
+        return None
+
+    def forget_waiting(self) -> None:
+        """Drop what was asked for but isn't needed any more, after a scroll or another size."""
+        for key, fetch in list(self._wanted.items()):
+            if self._pool.tryTake(fetch):
+                del self._wanted[key]
+
+    def close(self) -> None:
+        """End all work."""
+        self._pool.clear()
+        self._pool.waitForDone()
+
+    def _take(self, key: PictureKey, shown: Shown) -> None:
+        self._wanted.pop(key, None)
+        self._cache[key] = shown
+        self._pixels += key.width * key.height
+        while len(self._cache) > 1 and (len(self._cache) > MOST_PICTURES or self._pixels > MOST_MEGAPIXELS * 1_000_000):
+            old, _ = self._cache.popitem(last=False)
+            self._pixels -= old.width * old.height
+        self.ready.emit(key)
+
+
+class _Signals(QObject):
+    done = Signal(object, object)
+
+
+class _Fetch(QRunnable):
+    def __init__(self, key: PictureKey, evidence: Evidence, signals: _Signals) -> None:
+        super().__init__()
+        self.setAutoDelete(False)
+        self._key, self._evidence, self._signals = key, evidence, signals
+
+    def run(self) -> None:
+        shown = _load(self._key, self._evidence)
+        try:
+            self._signals.done.emit(self._key, shown)
+        except RuntimeError:
+            return  # the window was closed meanwhile
+
+
+def _load(key: PictureKey, evidence: Evidence) -> Shown:
+    reader = QImageReader(str(key.path))
+    reader.setDecideFormatFromContent(True)
+    size = reader.size()
+    if size.isValid():
+        reader.setScaledSize(size.scaled(QSize(key.width, key.height), Qt.AspectRatioMode.KeepAspectRatio))
+    plot = reader.read()
+    if plot.isNull():
+        return Shown(QImage(), QImage(), QImage(), "the picture isn't in the image store any more")
+    plot = plot.convertToFormat(QImage.Format.Format_RGB32)
+    if key.verdict_id is None:
+        return Shown(plot, QImage(), QImage())
+    try:
+        found = evidence(key.verdict_id, key.label)
+    except Exception:  # noqa: BLE001 a wall without its overlay is still a wall
+        found = None
+    if found is None:
+        return Shown(plot, QImage(), QImage())
+    coloured = np.ascontiguousarray(colour(found))
+    height, width = coloured.shape[:2]
+    small = QImage(coloured.data, width, height, 3 * width, QImage.Format.Format_RGB888).copy()
+    large = small.scaled(plot.size(), Qt.AspectRatioMode.IgnoreAspectRatio, Qt.TransformationMode.SmoothTransformation)
+    grey = plot.convertToFormat(QImage.Format.Format_Grayscale8).convertToFormat(QImage.Format.Format_RGB32)
+    return Shown(plot, grey, large.convertToFormat(QImage.Format.Format_RGB32))

@@ -1,0 +1,29 @@
+"""How times, ages and shares are written on every screen."""
+
+from __future__ import annotations
+
+from datetime import datetime, timedelta
+
+
+def age(span: timedelta) -> str:
+    """An age as ``12 s``, ``4 min``, ``2 h`` or ``3 d``."""
+    seconds = max(0, int(span.total_seconds()))
+    for unit, size in (("d", 86400), ("h", 3600), ("min", 60)):
+        if seconds >= size:
+            return f"{seconds // size} {unit}"
+    return f"{seconds} s"
+
+
+def confidence(value: float) -> str:
+    """A probability as ``97 %``, and never as 100 % or 0 % when it isn't."""
+    percent = round(100 * value)
+    if percent >= 100 and value < 1.0:
+        return "> 99 %"
+    if percent <= 0 and value > 0.0:
+        return "< 1 %"
+    return f"{percent} %"
+
+
+def clock(moment: datetime) -> str:
+    """A time of the local day as ``14:03:27``."""
+    return moment.astimezone().strftime("%H:%M:%S")
