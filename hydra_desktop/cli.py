@@ -239,10 +239,12 @@ def _classify(options: argparse.Namespace, settings: Settings) -> int:
 
 
 def _demo_models(options: argparse.Namespace, _settings: Settings) -> int:
-    from .services import demo_models
+    from .services import demo, demo_models
 
     with _progress() as progress:
-        made = demo_models.make(options.folder, seed=options.seed, only=options.only, progress=progress)
+        made = demo_models.make(
+            options.folder, hall_seed=demo.SEED, seed=options.seed, only=options.only, progress=progress
+        )
     _tell(f"{made} models in {options.folder}.")
     return DONE
 
