@@ -115,8 +115,8 @@ class Demo:
             raise StorageError(f"The simulator ended with code {self._simulator.exitcode}; see the messages above.")
         database = open_database(self.settings.database_url)
         try:
-            with database.read() as connection:
-                return len(list(verdicts.rows(connection, halls.find(connection, HALL)))) >= len(self._truth())
+            with database.write() as connection:
+                return verdicts.count(connection, halls.find_or_create(connection, HALL)) >= len(self._truth())
         finally:
             database.close()
 
@@ -125,12 +125,12 @@ class Demo:
         truth = self._truth()
         database = open_database(self.settings.database_url)
         try:
-            with database.read() as connection:
-                hall_id = halls.find(connection, HALL)
+            with database.write() as connection:
+                hall_id = halls.find_or_create(connection, HALL)
                 rows = list(verdicts.rows(connection, hall_id))
                 hall = halls.load(connection, hall_id)
                 log = list(alarms.rows(connection, hall_id))
-                timings_ms = verdicts.mean_timings(connection, hall_id)
+                timings_ms = verdicts.mean_timings_ms(connection, hall_id)
         finally:
             database.close()
         visible = found = good = called = unfamiliar = 0
@@ -144,7 +144,7 @@ class Demo:
             if true.visible:
                 visible += 1
                 found += faulty
-            if plot_type.label(true.label).role is Role.GOOD:
+            if true.label == "Good":
                 good += 1
                 called += faulty
                 unfamiliar += row.status == Status.UNFAMILIAR

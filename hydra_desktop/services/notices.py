@@ -17,11 +17,10 @@ def write_news(database: Database, hall_id: int, text: str, *, user: str) -> Non
 
 
 def switch_beam(database: Database, hall_id: int, on: bool | None) -> RunState:
-    """Set the beam state by hand, None for not known; gives the run state as it stands then."""
+    """Set the beam state by hand, None to give the word back to the file; gives the run state as it stands then."""
     with database.write() as connection:
         before = halls.run_state(connection, hall_id)
-        state = replace(
-            before, beam_on=on, beam_current_na=None, source=BeamSource.SWITCH, updated_at=datetime.now(UTC)
-        )
+        source = BeamSource.UNKNOWN if on is None else BeamSource.SWITCH
+        state = replace(before, beam_on=on, beam_current_na=None, source=source, updated_at=datetime.now(UTC))
         halls.set_run_state(connection, hall_id, state)
         return state

@@ -1,4 +1,4 @@
-"""What walls need of the database: to follow it, to fetch evidence, and to hand in what people do."""
+"""What walls need of the database: to follow it, and to fetch evidence."""
 
 from __future__ import annotations
 
@@ -6,7 +6,6 @@ import logging
 import threading
 import time
 from collections.abc import Callable
-from datetime import UTC, datetime
 
 import numpy as np
 import numpy.typing as npt
@@ -15,7 +14,6 @@ from ..database import halls, verdicts, wall
 from ..database.connection import Database, open_database
 from ..database.feed import ChangeWaiter
 from ..domain.errors import DatabaseError
-from ..domain.run import BeamSource, RunState
 from ..domain.wall import WallSnapshot
 from ..settings import Settings
 
@@ -83,23 +81,3 @@ def evidence(database: Database, verdict_id: int, label: str) -> npt.NDArray[np.
     """The evidence map of a label of a verdict, float32 (h, w), None when there is none."""
     with database.read() as connection:
         return verdicts.evidence(connection, verdict_id).get(label)
-
-
-def switch_beam(database: Database, hall: str, beam_on: bool | None) -> None:
-    """Set the beam state by hand; None gives the word back to the file."""
-    with database.write() as connection:
-        hall_id = halls.find_or_create(connection, hall)
-        before = halls.run_state(connection, hall_id)
-        source = BeamSource.UNKNOWN if beam_on is None else BeamSource.SWITCH
-        current = before.beam_current_na if beam_on else None
-        halls.set_run_state(
-            connection,
-            hall_id,
-            RunState(before.run_number, before.run_period, beam_on, current, source, datetime.now(UTC)),
-        )
-
-
-def write_news(database: Database, hall: str, text: str, user: str) -> None:
-    """Write the line of news that all walls of a hall show."""
-    with database.write() as connection:
-        halls.set_news(connection, halls.find_or_create(connection, hall), text.strip(), user)

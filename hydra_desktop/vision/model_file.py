@@ -70,7 +70,15 @@ def save(model: Model) -> bytes:
         "normal_mean": model.normal.mean.astype(np.float16),
         "normal_variance": np.maximum(model.normal.variance, 1e-4).astype(np.float16),
     }
-    return save_tensors(tensors, metadata=header)
+    return _ordered(save_tensors(tensors, metadata=header))
+
+
+def _ordered(data: bytes) -> bytes:
+    """The same file with its header in one order: safetensors writes the metadata in any."""
+    length = int.from_bytes(data[:8], "little")
+    header = json.dumps(json.loads(data[8 : 8 + length]), sort_keys=True, separators=(",", ":")).encode()
+    header += b" " * (-len(header) % 8)  # the tensors stay aligned
+    return len(header).to_bytes(8, "little") + header + data[8 + length :]
 
 
 def load(data: bytes) -> Model:

@@ -1,0 +1,308 @@
+"""Builds the desktop program and connects its parts."""
+
+from __future__ import annotations
+
+import logging
+import os
+import signal
+import subprocess
+import sys
+from collections.abc import Callable
+from datetime import UTC, datetime
+from pathlib import Path
+
+from PySide6.QtCore import QObject, QSettings, QSocketNotifier, QTimer
+from PySide6.QtGui import QImage
+from PySide6.QtWidgets import QApplication
+
+from .database import halls, heartbeats
+from .database.connection import Database, open_database
+from .domain.alarm import AlarmState
+from .domain.errors import SiteError, StorageError
+from .domain.wall import MonitorHealth, WallSnapshot
+from .services import alarms as alarm_service
+from .services import demo as demo_service
+from .services import notices
+from .services import wall as wall_service
+from .settings import Settings
+from .views.background import Background
+from .views.follower import Follower
+from .views.main_window import MainWindow
+from .views.siren_client import SirenClient
+from .views.theme import Theme
+from .views.wall.wall_screen import WallScreen
+
+log = logging.getLogger(__name__)
+
+MONITOR = "monitor"
+DEMO_CHUNKS_WITHOUT_DISPLAY = 3
+SCREENSHOT_SIZE = (1920, 1080)
+
+
+class Desktop(QObject):
+    """One window on one hall, with all that it needs."""
+
+    def __init__(self, settings: Settings, database: Database) -> None:
+        super().__init__()
+        self._settings = settings
+        self._database = database
+        with database.write() as connection:
+            self._hall_id = halls.find_or_create(connection, settings.hall)
+        self._monitor: subprocess.Popen[bytes] | None = None
+        self._heard: set[tuple[int, datetime]] = set()
+        self._silenced: set[tuple[int, datetime]] = set()
+        dark = QSettings("hydra-desktop", "hydra-desktop").value("theme", "dark") != "light"
+        self.theme = Theme(dark=dark, parent=self)
+        self.background = Background(parent=self)
+        self.siren = SirenClient(parent=self)
+        self.wall = WallScreen(self.theme, settings.image_folder, self._evidence)
+        self.window = MainWindow(self.theme, self.wall, settings.hall)
+        self.follower = Follower(settings, parent=self)
+        self._connect()
+
+    def start(self) -> None:
+        """Show the window and start following."""
+        self.siren.start()
+        self.follower.start()
+        self.window.show()
+        self.window.open_screen(0)
+
+    def start_monitor_if_none(self) -> None:
+        """Start a monitor for the hall's folder when nobody watches it."""
+        with self._database.read() as connection:
+            hall = halls.load(connection, self._hall_id)
+            beat = heartbeats.newest(connection, self._hall_id, MONITOR)
+        alive = beat is not None and MonitorHealth(beat.at).alive(datetime.now(UTC))
+        if not hall.source_folder or alive:
+            return
+        command = [sys.executable, "-m", "hydra_desktop.cli", "--database", self._settings.database_url]
+        command += ["--hall", self._settings.hall, "monitor"]
+        self._settings.home.mkdir(parents=True, exist_ok=True)
+        with (self._settings.home / "monitor.log").open("ab") as output:
+            self._monitor = subprocess.Popen(
+                command, stdin=subprocess.DEVNULL, stdout=output, stderr=output, start_new_session=True
+            )
+
+    def ask_before_closing(self) -> None:
+        """From now on closing asks whether a monitor that this program started goes on."""
+        self.window.ask_before_closing(self._may_close)
+
+    def close(self) -> None:
+        """End all threads and the siren."""
+        self.follower.close()
+        self.wall.close_threads()
+        self.background.close()
+        self.siren.close()
+
+    def screenshot(self, path: Path) -> None:
+        """Write what the window shows to a PNG file."""
+        image = QImage(self.window.size(), QImage.Format.Format_RGB32)
+        self.window.render(image)
+        path.parent.mkdir(parents=True, exist_ok=True)
+        if not image.save(str(path)):
+            raise StorageError(f"The screenshot can't be written to {path}; name another file.")
+
+    def _connect(self) -> None:
+        self.follower.snapshot.connect(self._show)
+        self.follower.trouble.connect(self.wall.show_trouble)
+        self.background.failed.connect(self.wall.show_trouble)
+        self.siren.state_changed.connect(self.wall.alarm_area.show_sound)
+        self.wall.silenced.connect(self._silence)
+        self.wall.sound_tested.connect(self.siren.test)
+        self.wall.acknowledged.connect(self._acknowledge)
+        self.wall.beam_switched.connect(self._switch_beam)
+        self.wall.news_written.connect(self._write_news)
+        self.wall.alarm_area.show_sound(self.siren.state, self.siren.audible)
+
+    def _show(self, snapshot: WallSnapshot) -> None:
+        self.wall.show_snapshot(snapshot)
+        sounding = {
+            (alarm.id, alarm.raised_at): alarm for alarm in snapshot.alarms if alarm.state is AlarmState.UNACKNOWLEDGED
+        }
+        if set(sounding) - self._heard:
+            self._silenced.clear()  # silence ends at the next new alarm
+        self._heard = set(sounding)
+        self._silenced &= self._heard
+        loud = [alarm.severity for key, alarm in sounding.items() if key not in self._silenced]
+        if loud:
+            self.siren.sound(max(loud))
+        else:
+            self.siren.stop()
+
+    def _silence(self) -> None:
+        self._silenced = set(self._heard)
+        self.siren.stop()
+
+    def _acknowledge(self, alarm_id: int) -> None:
+        self.background.run(
+            lambda: alarm_service.acknowledge(
+                self._database, self._hall_id, alarm_id, user=self._settings.user, station=self._settings.station
+            )
+        )
+
+    def _switch_beam(self, beam_on: bool | None) -> None:
+        self.background.run(lambda: notices.switch_beam(self._database, self._hall_id, beam_on))
+
+    def _write_news(self, text: str) -> None:
+        self.background.run(lambda: notices.write_news(self._database, self._hall_id, text, user=self._settings.user))
+
+    def _evidence(self, verdict_id: int, label: str):
+        return wall_service.evidence(self._database, verdict_id, label)
+
+    def _may_close(self) -> bool:
+        if self._monitor is None or self._monitor.poll() is not None:
+            return True
+        answer = self.window.ask_about_monitor()
+        if answer == "stop":
+            self._monitor.terminate()
+        return answer != "stay"
+
+
+def run(settings: Settings) -> int:
+    """Run the desktop program on the user's own database; returns an exit code."""
+    _expect_display()
+    application = _application()
+    database = open_database(settings.database_url, upgrade=True)
+    try:
+        desktop = Desktop(settings, database)
+        desktop.start_monitor_if_none()
+        desktop.ask_before_closing()
+        desktop.window.resize(1600, 1000)
+        desktop.start()
+        with _quit_on_signals(desktop.window.close):
+            code = application.exec()
+        desktop.close()
+    finally:
+        database.close()
+    return code
+
+
+def demo(settings: Settings, *, chunks: int | None, interval_s: float, screenshot: Path | None) -> int:
+    """Run the simulated hall with its own database and processes; returns an exit code."""
+    if not _has_display():
+        os.environ["QT_QPA_PLATFORM"] = "offscreen"
+        chunks = chunks or DEMO_CHUNKS_WITHOUT_DISPLAY
+        screenshot = screenshot or Path("hydra-demo.png")
+        print(f"There is no display: the demo runs offscreen for {chunks} chunks and writes {screenshot}.")  # noqa: T201
+    application = _application()
+    demo = demo_service.Demo(settings, chunks, interval_s)
+    try:
+        demo.start()
+        database = open_database(demo.settings.database_url)
+        try:
+            error = _run_demo(application, demo, database, screenshot)
+        finally:
+            database.close()
+        if error is not None:
+            raise error
+        print(demo.summary().text())  # noqa: T201
+        if screenshot is not None:
+            print(f"screenshot: {screenshot}")  # noqa: T201
+    finally:
+        demo.close()
+    return 0
+
+
+def _run_demo(
+    application: QApplication, demo: demo_service.Demo, database: Database, screenshot: Path | None
+) -> SiteError | None:
+    desktop = Desktop(demo.settings, database)
+    desktop.window.resize(*(_screenshot_size() if screenshot is not None else (1600, 1000)))
+    problem: list[SiteError] = []
+
+    def finish() -> None:
+        poll.stop()
+        if screenshot is None:
+            desktop.window.close()
+            return
+
+        def shoot() -> None:
+            if desktop.wall.pictures.busy:
+                return
+            waiting.stop()
+            try:
+                desktop.screenshot(screenshot)
+            except SiteError as error:
+                problem.append(error)
+            desktop.window.close()
+
+        waiting.timeout.connect(shoot)
+        waiting.start(300)
+
+    def look() -> None:
+        try:
+            if demo.finished():
+                finish()
+        except SiteError as error:
+            problem.append(error)
+            desktop.window.close()
+
+    poll, waiting = QTimer(desktop), QTimer(desktop)
+    poll.timeout.connect(look)
+    poll.start(500)
+    desktop.start()
+    with _quit_on_signals(desktop.window.close):
+        application.exec()
+    desktop.close()
+    return problem[0] if problem else None
+
+
+def _application() -> QApplication:
+    application = QApplication.instance() or QApplication(sys.argv[:1])
+    assert isinstance(application, QApplication)
+    application.setApplicationName("Hydra Desktop")
+    application.setStyle("Fusion")
+    return application
+
+
+def _has_display() -> bool:
+    if os.environ.get("QT_QPA_PLATFORM"):
+        return os.environ["QT_QPA_PLATFORM"] != "offscreen"
+    if sys.platform != "linux":
+        return True
+    return bool(os.environ.get("DISPLAY") or os.environ.get("WAYLAND_DISPLAY"))
+
+
+def _expect_display() -> None:
+    if not _has_display() and not os.environ.get("QT_QPA_PLATFORM"):
+        raise DisplayError(
+            "There is no display. Start this in a graphical session, or run the part that needs none: "
+            "hydra-desktop monitor FOLDER"
+        )
+
+
+class DisplayError(SiteError):
+    """There is no display to show a window on."""
+
+
+def _screenshot_size() -> tuple[int, int]:
+    wanted = os.environ.get("HYDRA_SCREENSHOT_SIZE", "")
+    width, _, height = wanted.partition("x")
+    return (int(width), int(height)) if width.isdigit() and height.isdigit() else SCREENSHOT_SIZE
+
+
+class _quit_on_signals:  # noqa: N801 used like a function
+    """Hears Ctrl-C and a polite kill while Qt's loop runs, and closes instead of dying."""
+
+    def __init__(self, close: Callable[[], object]) -> None:
+        self._close = close
+
+    def __enter__(self) -> None:
+        self._read, self._write = os.pipe()
+        os.set_blocking(self._write, False)
+        self._former_fd = signal.set_wakeup_fd(self._write)
+        self._former = {name: signal.signal(name, lambda *_: None) for name in (signal.SIGINT, signal.SIGTERM)}
+        self._notifier = QSocketNotifier(self._read, QSocketNotifier.Type.Read)
+        self._notifier.activated.connect(self._heard)
+
+    def __exit__(self, *_error: object) -> None:
+        self._notifier.setEnabled(False)
+        signal.set_wakeup_fd(self._former_fd)
+        for name, handler in self._former.items():
+            signal.signal(name, handler)
+        os.close(self._read)
+        os.close(self._write)
+
+    def _heard(self) -> None:
+        os.read(self._read, 64)
+        self._close()

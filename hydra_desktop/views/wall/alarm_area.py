@@ -1,0 +1,387 @@
+"""The alarm area: a card for each alarm that somebody must take or has taken."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+from pathlib import Path
+
+from PySide6.QtCore import QRect, QRectF, QSize, Qt, Signal
+from PySide6.QtGui import QColor, QFocusEvent, QMouseEvent, QPainter, QPaintEvent, QPen
+from PySide6.QtWidgets import QFrame, QHBoxLayout, QLabel, QPushButton, QScrollArea, QVBoxLayout, QWidget
+
+from ...domain.alarm import Alarm, AlarmState
+from ...domain.wall import PanelState
+from .. import marks, words
+from ..theme import Theme
+from .panel_list_model import PanelItem, PanelListModel
+from .pictures import PictureKey, Pictures
+
+_WORDS = {
+    AlarmState.UNACKNOWLEDGED: "Not acknowledged",
+    AlarmState.RETURNED_UNACKNOWLEDGED: "Not acknowledged",
+}
+
+
+class AlarmCard(QWidget):
+    """One alarm: what, since when, the plot with its evidence, and who has taken it."""
+
+    chosen = Signal(int)
+
+    def __init__(self, theme: Theme, pictures: Pictures, image_folder: Path) -> None:
+        super().__init__()
+        self._theme, self._pictures, self._folder = theme, pictures, image_folder
+        self.alarm: Alarm | None = None
+        self._item: PanelItem | None = None
+        self.number = 0
+        self.large = False
+        self.blink = False
+        self.is_chosen = False
+        self.opacity = 0.6
+        self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
+
+    def show_alarm(self, alarm: Alarm, item: PanelItem | None, number: int, *, large: bool) -> None:
+        """Take over an alarm and the panel of its plot type."""
+        self.alarm, self._item, self.number, self.large = alarm, item, number, large
+        self.setAccessibleName(f"Alarm {number}: {alarm.label}, {alarm.plot_type}, {alarm.state}")
+        self.setFixedHeight(self._theme.px(360 if large else 150))
+        self.update()
+
+    def sizeHint(self) -> QSize:
+        """As wide as the area, as high as its content."""
+        return QSize(self._theme.px(300), self.height())
+
+    def mousePressEvent(self, event: QMouseEvent) -> None:
+        """Choose this card."""
+        if self.alarm is not None:
+            self.chosen.emit(self.alarm.id)
+        super().mousePressEvent(event)
+
+    def focusInEvent(self, event: QFocusEvent) -> None:
+        """Choose this card."""
+        if self.alarm is not None:
+            self.chosen.emit(self.alarm.id)
+        super().focusInEvent(event)
+
+    def paintEvent(self, _event: QPaintEvent) -> None:
+        """Paint the card."""
+        alarm = self.alarm
+        if alarm is None:
+            return
+        painter = QPainter(self)
+        painter.setRenderHint(QPainter.RenderHint.Antialiasing)
+        c, px = self._theme.colours, self._theme.px
+        colour = c.severity(alarm.severity)
+        taken = alarm.state is AlarmState.ACKNOWLEDGED
+        returned = alarm.state is AlarmState.RETURNED_UNACKNOWLEDGED
+        width = px(2 if taken else 4)
+        painter.setPen(QPen(QColor(colour), width))
+        painter.setBrush(QColor(c.panel))
+        half = width / 2
+        painter.drawRoundedRect(QRectF(self.rect()).adjusted(half, half, -half, -half), 4, 4)
+        strip = QRect(width, width, self.width() - 2 * width, px(56 if self.large else 34))
+        self._strip(painter, strip, alarm, colour, taken=taken, returned=returned)
+        body = QRect(width + px(12), strip.bottom() + px(6), self.width() - 2 * (width + px(12)), 0)
+        body.setBottom(self.height() - width - px(8))
+        if self.large:
+            self._large(painter, body, alarm)
+        else:
+            self._small(painter, body, alarm)
+        if self.is_chosen:
+            painter.setBrush(Qt.BrushStyle.NoBrush)
+            painter.setPen(QPen(QColor(c.text), 2, Qt.PenStyle.DotLine))
+            inset = width + 2
+            painter.drawRoundedRect(QRectF(self.rect()).adjusted(inset, inset, -inset, -inset), 3, 3)
+        painter.end()
+
+    def _strip(
+        self, painter: QPainter, strip: QRect, alarm: Alarm, colour: str, *, taken: bool, returned: bool
+    ) -> None:
+        c, px = self._theme.colours, self._theme.px
+        filled = alarm.state is AlarmState.UNACKNOWLEDGED
+        word_colour, mark_colour, hole = c.text, colour, c.panel
+        if filled:
+            fill = c.text if self.blink else colour
+            painter.fillRect(strip, QColor(fill))
+            word_colour = mark_colour = self._theme.word_on(fill)
+            hole = fill
+        else:
+            painter.setPen(QPen(QColor(colour), 1))
+            painter.drawLine(strip.bottomLeft(), strip.bottomRight())
+        size = px(28 if self.large else 18)
+        mark = marks.RETURN if returned else marks.for_state(PanelState.FAULT, alarm.severity)
+        box = QRectF(strip.left() + px(10), strip.center().y() - size / 2, size, size)
+        marks.paint(painter, mark, box, mark_colour, hollow=taken, hole=hole)
+        number = str(self.number)
+        number_size = px(28 if self.large else 20)
+        number_box = QRectF(
+            strip.right() - number_size - px(10), strip.center().y() - number_size / 2, number_size, number_size
+        )
+        painter.setPen(QPen(QColor(word_colour), 1.5))
+        painter.setBrush(Qt.BrushStyle.NoBrush)
+        painter.drawRoundedRect(number_box, 3, 3)
+        painter.setFont(self._theme.font(15 if self.large else 13, bold=True))
+        painter.drawText(number_box, Qt.AlignmentFlag.AlignCenter, number)
+        x = box.right() + px(10)
+        word = f"{self._item.word} now" if returned and self._item is not None else alarm.label
+        painter.setFont(self._theme.font(30 if self.large else 18, bold=True))
+        room = number_box.left() - x - px(10)
+        word = painter.fontMetrics().elidedText(word, Qt.TextElideMode.ElideRight, round(room))
+        painter.drawText(QRectF(x, strip.top(), room, strip.height()), Qt.AlignmentFlag.AlignVCenter, word)
+        x += painter.fontMetrics().horizontalAdvance(word) + px(12)
+        painter.setFont(self._theme.font(15 if self.large else 13))
+        beside = f"was {alarm.label}" if returned else self._how_long()
+        if x + painter.fontMetrics().horizontalAdvance(beside) < number_box.left() - px(6):
+            painter.drawText(QRectF(x, strip.top(), room, strip.height()), Qt.AlignmentFlag.AlignVCenter, beside)
+
+    def _how_long(self) -> str:
+        if self._item is not None and self._item.how_long:
+            return self._item.how_long
+        return f"for {words.age(datetime.now(UTC) - self.alarm.raised_at)}" if self.alarm else ""
+
+    def _large(self, painter: QPainter, body: QRect, alarm: Alarm) -> None:
+        c, px = self._theme.colours, self._theme.px
+        top = QRect(body.left(), body.top(), body.width(), px(28))
+        painter.setFont(self._theme.font(15))
+        painter.setPen(QColor(c.muted))
+        painter.drawText(
+            top, Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter, words.confidence(alarm.confidence)
+        )
+        painter.setFont(self._theme.font(20, bold=True))
+        painter.setPen(QColor(c.text))
+        name = painter.fontMetrics().elidedText(alarm.plot_type, Qt.TextElideMode.ElideMiddle, body.width() - px(70))
+        painter.drawText(top, Qt.AlignmentFlag.AlignVCenter, name)
+        painter.setFont(self._theme.font(14))
+        painter.setPen(QColor(c.muted))
+        contact = self._item.plot_type.contact if self._item is not None else ""
+        line = QRect(body.left(), top.bottom(), body.width(), px(22))
+        text = contact or (self._item.where if self._item else "")
+        text = painter.fontMetrics().elidedText(text, Qt.TextElideMode.ElideRight, body.width())
+        painter.drawText(line, Qt.AlignmentFlag.AlignVCenter, text)
+        foot = QRect(body.left(), body.bottom() - px(24), body.width(), px(24))
+        self._picture(painter, QRect(body.left(), line.bottom() + 4, body.width(), foot.top() - line.bottom() - px(8)))
+        self._foot(painter, foot, alarm)
+
+    def _small(self, painter: QPainter, body: QRect, alarm: Alarm) -> None:
+        c, px = self._theme.colours, self._theme.px
+        picture = QRect(body.left(), body.top(), round(body.height() * 1.45), body.height())
+        self._picture(painter, picture)
+        x = picture.right() + px(10)
+        room = body.right() - x
+        painter.setFont(self._theme.font(15, bold=True))
+        painter.setPen(QColor(c.text))
+        name = painter.fontMetrics().elidedText(alarm.plot_type, Qt.TextElideMode.ElideMiddle, room)
+        painter.drawText(QRect(x, body.top(), room, px(22)), Qt.AlignmentFlag.AlignVCenter, name)
+        painter.setFont(self._theme.font(13))
+        painter.setPen(QColor(c.muted))
+        painter.drawText(
+            QRect(x, body.top() + px(23), room, px(20)),
+            Qt.AlignmentFlag.AlignVCenter,
+            f"since {words.clock(alarm.raised_at)}, {words.confidence(alarm.confidence)}",
+        )
+        self._foot(painter, QRect(x, body.bottom() - px(24), room, px(24)), alarm, wrap=True)
+
+    def _foot(self, painter: QPainter, box: QRect, alarm: Alarm, *, wrap: bool = False) -> None:
+        c = self._theme.colours
+        text = _WORDS.get(alarm.state, "")
+        if alarm.state is AlarmState.ACKNOWLEDGED and alarm.acknowledged_at is not None:
+            text = f"taken by {alarm.acknowledged_by}, {words.clock(alarm.acknowledged_at)[:5]}"
+        painter.setFont(self._theme.font(14, bold=True))
+        painter.setPen(QColor(c.text))
+        text = painter.fontMetrics().elidedText(text, Qt.TextElideMode.ElideRight, box.width())
+        painter.drawText(box, Qt.AlignmentFlag.AlignVCenter, text)
+        if not wrap:
+            painter.setFont(self._theme.font(14))
+            painter.setPen(QColor(c.muted))
+            right = Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter
+            painter.drawText(box, right, f"raised {words.clock(alarm.raised_at)}")
+
+    def _picture(self, painter: QPainter, room: QRect) -> None:
+        item = self._item
+        if item is None or not item.content_hash or room.width() < 8 or room.height() < 8:
+            return
+        ratio = self.devicePixelRatioF()
+        overlay = self.opacity > 0 and item.state is PanelState.FAULT and item.verdict_id is not None
+        key = PictureKey(
+            self._folder / item.content_hash[:2] / item.content_hash,
+            round(room.width() * ratio),
+            round(room.height() * ratio),
+            item.verdict_id if overlay else None,
+            item.label if overlay else "",
+        )
+        shown = self._pictures.get(key)
+        if shown is None or shown.plot.isNull():
+            return
+        size = (shown.plot.size() / ratio).scaled(room.size(), Qt.AspectRatioMode.KeepAspectRatio)
+        target = QRect(
+            room.left() + (room.width() - size.width()) // 2 * int(self.large), room.top(), size.width(), size.height()
+        )
+        painter.setRenderHint(QPainter.RenderHint.SmoothPixmapTransform)
+        if overlay and not shown.evidence.isNull():
+            painter.drawImage(target, shown.grey)
+            painter.setOpacity(self.opacity)
+            painter.drawImage(target, shown.evidence)
+            painter.setOpacity(1.0)
+        else:
+            painter.drawImage(target, shown.plot)
+            painter.fillRect(target, QColor(0, 0, 0, round(255 * (1 - self._theme.plot_light))))
+
+
+class AlarmArea(QWidget):
+    """The cards, and what a person can do: silence, acknowledge, test the sound."""
+
+    acknowledge = Signal(int)
+    silence = Signal()
+    test_sound = Signal()
+
+    def __init__(self, theme: Theme, model: PanelListModel, pictures: Pictures, image_folder: Path) -> None:
+        super().__init__()
+        self._theme, self._model, self._pictures, self._folder = theme, model, pictures, image_folder
+        self._cards: list[AlarmCard] = []
+        self._chosen: int | None = None
+        self._unconfirmed = 0
+        self.setAccessibleName("Alarms")
+        self._title = QLabel("Alarms")
+        self._sound = QLabel("")
+        self._sound.setAlignment(Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter)
+        self._sound.setWordWrap(True)
+        self._quiet = QLabel("")
+        self._quiet.setAlignment(Qt.AlignmentFlag.AlignCenter)
+        self._quiet.setWordWrap(True)
+        self._doubt = QLabel("")
+        self._doubt.setWordWrap(True)
+        self._silence = QPushButton("Silence  [S]")
+        self._take = QPushButton("Acknowledge  [A]")
+        self._take.setObjectName("main")
+        self._test = QPushButton("Test the sound")
+        self._silence.clicked.connect(self.silence)
+        self._take.clicked.connect(self.acknowledge_chosen)
+        self._test.clicked.connect(self.test_sound)
+        self._list = QWidget()
+        self._list_layout = QVBoxLayout(self._list)
+        self._list_layout.setContentsMargins(0, 0, 0, 0)
+        self._list_layout.addStretch(1)
+        self._scroll = QScrollArea()
+        self._scroll.setWidget(self._list)
+        self._scroll.setWidgetResizable(True)
+        self._scroll.setFrameShape(QFrame.Shape.NoFrame)
+        self._scroll.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
+        top = QHBoxLayout()
+        top.addWidget(self._title, 1)
+        top.addWidget(self._sound, 1)
+        buttons = QHBoxLayout()
+        buttons.addWidget(self._test)
+        buttons.addWidget(self._silence)
+        buttons.addWidget(self._take, 1)
+        layout = QVBoxLayout(self)
+        layout.setContentsMargins(0, 0, 0, 0)
+        layout.addLayout(top)
+        layout.addWidget(self._quiet, 1)
+        layout.addWidget(self._scroll, 1)
+        layout.addWidget(self._doubt)
+        layout.addLayout(buttons)
+        self._pictures.ready.connect(self._repaint)
+        self.rescale()
+        self.refresh()
+
+    @property
+    def chosen(self) -> Alarm | None:
+        """The alarm that Acknowledge would take: the chosen one, else the newest nobody has taken."""
+        to_take = [a for a in self._model.snapshot.alarms if a.state is not AlarmState.ACKNOWLEDGED]
+        for alarm in to_take:
+            if alarm.id == self._chosen:
+                return alarm
+        return max(to_take, key=lambda a: (a.state is AlarmState.UNACKNOWLEDGED, a.severity, a.raised_at), default=None)
+
+    def acknowledge_chosen(self) -> None:
+        """Ask that the chosen alarm be taken."""
+        alarm = self.chosen
+        if alarm is not None:
+            self.acknowledge.emit(alarm.id)
+
+    def choose(self, alarm_id: int) -> None:
+        """Make an alarm the one that Acknowledge takes."""
+        self._chosen = alarm_id
+        self._mark_chosen()
+
+    def show_sound(self, state: str, audible: bool) -> None:
+        """Say how sound stands; loudly when there is none."""
+        c = self._theme.colours
+        self._sound.setText(state)
+        colour = c.muted if audible else c.high
+        weight = "normal" if audible else "bold"
+        self._sound.setStyleSheet(f"color: {colour}; font-weight: {weight}; font-size: {self._theme.px(13)}px;")
+
+    def rescale(self) -> None:
+        """Take over the theme's size and colours."""
+        c, px = self._theme.colours, self._theme.px
+        self._title.setStyleSheet(f"font-size: {px(18)}px; font-weight: bold; color: {c.text};")
+        self._quiet.setStyleSheet(
+            f"font-size: {px(20)}px; color: {c.text}; border: 1px solid {c.line}; border-radius: {px(4)}px;"
+            f" background: {c.panel};"
+        )
+        self._doubt.setStyleSheet(f"font-size: {px(13)}px; color: {c.muted};")
+        self._scroll.setStyleSheet(f"background: {c.background};")
+        self._list_layout.setSpacing(px(8))
+        self.refresh()
+
+    def refresh(self) -> None:
+        """Show the alarms of the newest snapshot."""
+        snapshot = self._model.snapshot
+        order = [AlarmState.UNACKNOWLEDGED, AlarmState.RETURNED_UNACKNOWLEDGED, AlarmState.ACKNOWLEDGED]
+        alarms = sorted(snapshot.alarms, key=lambda a: (order.index(a.state), -a.severity, -a.raised_at.timestamp()))
+        to_take = sum(alarm.state is not AlarmState.ACKNOWLEDGED for alarm in alarms)
+        plural = "s" if len(alarms) != 1 else ""
+        self._title.setText(f"{len(alarms)} alarm{plural}, {to_take} to take" if alarms else "Alarms")
+        items = {item.name: item for item in self._model.items}
+        while len(self._cards) < len(alarms):
+            card = AlarmCard(self._theme, self._pictures, self._folder)
+            card.chosen.connect(self.choose)
+            self._cards.append(card)
+            self._list_layout.insertWidget(len(self._cards) - 1, card)
+        for index, card in enumerate(self._cards):
+            card.setVisible(index < len(alarms))
+            if index < len(alarms):
+                alarm = alarms[index]
+                large = index == 0 and alarm.state is AlarmState.UNACKNOWLEDGED
+                card.show_alarm(alarm, items.get(alarm.plot_type), self._model.number_of(alarm), large=large)
+        self._scroll.setVisible(bool(alarms))
+        self._quiet.setVisible(not alarms)
+        ended = snapshot.last_alarm_ended_at
+        since = f"quiet since {words.clock(ended)[:5]}" if ended else "none was raised yet"
+        self._quiet.setText(f"No alarms\n{since}")
+        doubtful = sum(item.state in (PanelState.UNCONFIRMED, PanelState.UNFAMILIAR) for item in self._model.items)
+        self._doubt.setVisible(doubtful > 0)
+        verb = "are" if doubtful > 1 else "is"
+        waits = "they wait for an expert and ask" if doubtful > 1 else "it waits for an expert and asks"
+        self._doubt.setText(f"{doubtful} more {verb} not confirmed or unfamiliar; {waits} nothing of you.")
+        self._mark_chosen()
+
+    def set_blink(self, blink: bool) -> None:
+        """Turn the cards that nobody has taken to their other look."""
+        for card in self._cards:
+            if card.isVisible() and card.alarm is not None and card.alarm.state is AlarmState.UNACKNOWLEDGED:
+                card.blink = blink
+                card.update()
+
+    def set_opacity(self, opacity: float) -> None:
+        """How strongly evidence covers the plots, 0..1."""
+        for card in self._cards:
+            card.opacity = opacity
+            card.update()
+
+    def _mark_chosen(self) -> None:
+        alarm = self.chosen
+        for card in self._cards:
+            card.is_chosen = alarm is not None and card.alarm is not None and card.alarm.id == alarm.id
+            card.update()
+        number = f" {self._model.number_of(alarm)}" if alarm is not None else ""
+        self._take.setText(f"Acknowledge{number}  [A]")
+        self._take.setVisible(alarm is not None)
+        sounding = any(a.state is AlarmState.UNACKNOWLEDGED for a in self._model.snapshot.alarms)
+        self._silence.setVisible(sounding)
+        self._test.setVisible(not self._model.snapshot.alarms)
+
+    def _repaint(self, _key: PictureKey) -> None:
+        for card in self._cards:
+            if card.isVisible():
+                card.update()

@@ -1,0 +1,456 @@
+"""The live wall: panels, header, news, alarms, legend and the few controls a crew needs."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from datetime import UTC, datetime
+from pathlib import Path
+
+from PySide6.QtCore import QEvent, QItemSelectionModel, QObject, QRectF, QSize, Qt, QTimer, Signal
+from PySide6.QtGui import QAction, QColor, QKeySequence, QPainter, QPaintEvent, QResizeEvent
+from PySide6.QtWidgets import (
+    QAbstractItemView,
+    QComboBox,
+    QHBoxLayout,
+    QLabel,
+    QLineEdit,
+    QListView,
+    QMenu,
+    QPushButton,
+    QSlider,
+    QVBoxLayout,
+    QWidget,
+)
+
+from ...domain.alarm import AlarmState
+from ...domain.wall import WallSnapshot
+from .. import marks, words
+from ..theme import Theme
+from .alarm_area import AlarmArea
+from .header import Header
+from .panel_delegate import PanelDelegate
+from .panel_list_model import PanelListModel
+from .pictures import Evidence, PictureKey, Pictures
+
+TICK_MS = 1000
+BLINK_MS = 500
+SMALLEST_PANEL = 118
+SHAPE = 1.16  # width to height of a panel that suits most plots
+
+
+class WallScreen(QWidget):
+    """Shows snapshots; tells what people did by signals and does nothing itself.
+
+    `acknowledged` carries the alarm's id, `beam_switched` True, False or None (the file decides),
+    `news_written` the text, `painted` tells that every picture in sight stands.
+    """
+
+    acknowledged = Signal(int)
+    silenced = Signal()
+    sound_tested = Signal()
+    beam_switched = Signal(object)
+    news_written = Signal(str)
+    painted = Signal()
+
+    def __init__(
+        self, theme: Theme, image_folder: Path, evidence: Evidence, clock: Callable[[], datetime] | None = None
+    ) -> None:
+        super().__init__()
+        self.setObjectName("screen")
+        self._theme = theme
+        self._contact_at: datetime | None = None
+        self.pictures = Pictures(evidence, parent=self)
+        self.model = PanelListModel(clock) if clock else PanelListModel()
+        self.delegate = PanelDelegate(theme, self.pictures, image_folder)
+        self.header = Header(theme)
+        self.alarm_area = AlarmArea(theme, self.model, self.pictures, image_folder)
+        self._news = QLabel()
+        self._problems = QPushButton()
+        self._empty = QLabel()
+        self.view = self._make_view()
+        self._search = QLineEdit()
+        self._group = QComboBox()
+        self._opacity = QSlider(Qt.Orientation.Horizontal)
+        self._show_all = QPushButton()
+        self._evidence_on_good = QPushButton("Evidence on Good  [E]")
+        self._beam = QPushButton("Beam...")
+        self.legend = Legend(theme)
+        self._controls = self._make_controls()
+        self._lay_out()
+        self._connect()
+        self._make_shortcuts()
+        self._tick = QTimer(self)
+        self._tick.setInterval(TICK_MS)
+        self._tick.timeout.connect(self._ticked)
+        self._tick.start()
+        self._blink = QTimer(self)
+        self._blink.setInterval(BLINK_MS)
+        self._blink.timeout.connect(self._blinked)
+        self.rescale()
+        self._show_emptiness()
+
+    def show_snapshot(self, snapshot: WallSnapshot) -> None:
+        """Show a new snapshot."""
+        self._contact_at = datetime.now(UTC)
+        groups = sorted({panel.plot_type.group for panel in snapshot.panels if panel.plot_type.group})
+        if groups != [self._group.itemText(i) for i in range(1, self._group.count())]:
+            self._show_groups(groups)
+        self.model.show_snapshot(snapshot)
+        self.header.show_snapshot(snapshot, self.model.items, self._contact_at)
+        self.alarm_area.refresh()
+        self.legend.show_items(self.model.items)
+        news = snapshot.news
+        self._news.setVisible(bool(news.text))
+        if news.text and news.at is not None:
+            muted = self._theme.colours.muted
+            who = f"{_escape(news.user)}, {words.clock(news.at)[:5]}"
+            self._news.setText(f'<span style="color:{muted}">{who}</span>&nbsp; {_escape(news.text)}')
+        self._show_problems(snapshot)
+        unacknowledged = any(a.state is AlarmState.UNACKNOWLEDGED for a in snapshot.alarms)
+        if unacknowledged and not self._blink.isActive():
+            self._blink.start()
+        elif not unacknowledged:
+            self._blink.stop()
+            self.delegate.blink = False
+        self._show_emptiness()
+
+    def show_trouble(self, message: str) -> None:
+        """Say that the database is away; what stands on the wall is old."""
+        self.header.show_trouble(message)
+        self._problems.setText(message)
+        self._problems.setVisible(True)
+
+    def set_wall_mode(self, on: bool) -> None:
+        """Leave out what only a desk needs."""
+        self._controls.setVisible(not on)
+
+    def rescale(self) -> None:
+        """Take over the theme's size and colours."""
+        c, px = self._theme.colours, self._theme.px
+        self.header.rescale()
+        self.alarm_area.rescale()
+        self.alarm_area.setFixedWidth(self._alarm_width())
+        frame = f"border: 1px solid {c.line}; border-radius: {px(4)}px; background: {c.panel};"
+        self._news.setStyleSheet(f"font-size: {px(15)}px; padding: {px(5)}px {px(10)}px; {frame}")
+        self._problems.setStyleSheet(
+            f"font-size: {px(13)}px; text-align: left; padding: {px(5)}px {px(10)}px; color: {c.text};"
+            f" border: 1px solid {c.medium}; border-radius: {px(4)}px; background: {c.panel};"
+        )
+        self._empty.setStyleSheet(f"font-size: {px(20)}px; color: {c.text};")
+        self.legend.rescale()
+        self._fit()
+        self.view.viewport().update()
+
+    def selected_names(self) -> set[str]:
+        """Plot types of the selected panels."""
+        return {str(index.data()) for index in self.view.selectionModel().selectedIndexes()}
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        """Fit the panels to the new size."""
+        super().resizeEvent(event)
+        self.alarm_area.setFixedWidth(self._alarm_width())
+        QTimer.singleShot(0, self, self._fit)
+
+    def eventFilter(self, watched: QObject, event: QEvent) -> bool:
+        """Fit the panels when their area changes."""
+        if watched is self.view.viewport() and event.type() is QEvent.Type.Resize:
+            self._fit()
+        return super().eventFilter(watched, event)
+
+    def close_threads(self) -> None:
+        """End the work in the background."""
+        self._tick.stop()
+        self._blink.stop()
+        self.pictures.close()
+
+    def _make_view(self) -> QListView:
+        view = QListView()
+        view.setAccessibleName("Plots")
+        view.setModel(self.model)
+        view.setItemDelegate(self.delegate)
+        view.setViewMode(QListView.ViewMode.IconMode)
+        view.setMovement(QListView.Movement.Static)
+        view.setResizeMode(QListView.ResizeMode.Adjust)
+        view.setUniformItemSizes(True)
+        view.setSelectionMode(QAbstractItemView.SelectionMode.ExtendedSelection)
+        view.setVerticalScrollMode(QAbstractItemView.ScrollMode.ScrollPerPixel)
+        view.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
+        view.setEditTriggers(QAbstractItemView.EditTrigger.NoEditTriggers)
+        view.viewport().installEventFilter(self)
+        return view
+
+    def _make_controls(self) -> QWidget:
+        controls = QWidget()
+        row = QHBoxLayout(controls)
+        row.setContentsMargins(0, 0, 0, 0)
+        self._search.setPlaceholderText("Search plot types  [/]")
+        self._search.setClearButtonEnabled(True)
+        self._search.setAccessibleName("Search plot types")
+        self._group.setAccessibleName("Group")
+        self._group.addItem("All groups")
+        self._opacity.setRange(0, 100)
+        self._opacity.setValue(round(100 * self.delegate.opacity))
+        self._opacity.setAccessibleName("Opacity of the evidence")
+        self._opacity.setFixedWidth(self._theme.px(120))
+        self._evidence_on_good.setCheckable(True)
+        self._show_all.setVisible(False)
+        row.addWidget(self._search, 2)
+        row.addWidget(self._group, 1)
+        row.addWidget(self._show_all)
+        row.addStretch(1)
+        row.addWidget(self._beam)
+        row.addWidget(self._evidence_on_good)
+        row.addWidget(QLabel("Evidence"))
+        row.addWidget(self._opacity)
+        return controls
+
+    def _lay_out(self) -> None:
+        gap = self._theme.px(8)
+        left = QVBoxLayout()
+        left.setSpacing(gap)
+        for widget in (self._news, self._problems, self._controls):
+            left.addWidget(widget)
+        left.addWidget(self.view, 1)
+        left.addWidget(self._empty, 1)
+        left.addWidget(self.legend)
+        body = QHBoxLayout()
+        body.setSpacing(gap)
+        body.addLayout(left, 1)
+        body.addWidget(self.alarm_area)
+        layout = QVBoxLayout(self)
+        layout.setContentsMargins(gap, gap, gap, gap)
+        layout.setSpacing(gap)
+        layout.addWidget(self.header)
+        layout.addLayout(body, 1)
+        self._empty.setAlignment(Qt.AlignmentFlag.AlignCenter)
+        self._empty.setWordWrap(True)
+        self._news.setVisible(False)
+        self._problems.setVisible(False)
+
+    def _connect(self) -> None:
+        self.alarm_area.acknowledge.connect(self.acknowledged)
+        self.alarm_area.silence.connect(self.silenced)
+        self.alarm_area.test_sound.connect(self.sound_tested)
+        self.pictures.ready.connect(self._picture_ready)
+        self._search.textChanged.connect(lambda text: self._filter(search=text))
+        self._group.currentIndexChanged.connect(
+            lambda index: self._filter(group=self._group.itemText(index) if index > 0 else "")
+        )
+        self._opacity.valueChanged.connect(self._set_opacity)
+        self._evidence_on_good.toggled.connect(self._set_evidence_on_good)
+        self._show_all.clicked.connect(self._show_hidden)
+        self._problems.clicked.connect(lambda: self._problems.setVisible(False))
+        self.view.selectionModel().currentChanged.connect(lambda current, _before: self._choose_alarm(current.row()))
+        menu = QMenu(self)
+        for text, value in (("Beam is on", True), ("Beam is off", False), ("As the hall's beam file says", None)):
+            action = menu.addAction(text)
+            action.triggered.connect(lambda _checked=False, value=value: self.beam_switched.emit(value))
+        self._beam.setMenu(menu)
+
+    def _make_shortcuts(self) -> None:
+        for keys, work in (
+            ("A", self.alarm_area.acknowledge_chosen),
+            ("S", self.silenced.emit),
+            ("/", self._search.setFocus),
+            ("E", self._evidence_on_good.toggle),
+            ("H", self._hide_selected),
+            ("Shift+H", self._show_hidden),
+            ("Esc", self._leave_search),
+        ):
+            action = QAction(self)
+            action.setShortcut(QKeySequence(keys))
+            action.setShortcutContext(Qt.ShortcutContext.WidgetWithChildrenShortcut)
+            action.triggered.connect(lambda _checked=False, work=work: work())
+            self.addAction(action)
+
+    def _filter(self, *, search: str | None = None, group: str | None = None) -> None:
+        self.model.set_filter(search=search, group=group)
+        self._after_change()
+
+    def _hide_selected(self) -> None:
+        self.model.hide(self.selected_names())
+        self._after_change()
+
+    def _show_hidden(self) -> None:
+        self.model.show_all()
+        self._after_change()
+
+    def _after_change(self) -> None:
+        hidden = len(self.model.hidden)
+        self._show_all.setVisible(hidden > 0)
+        self._show_all.setText(f"Show {hidden} hidden  [Shift+H]")
+        self.header.show_items(self.model.items)
+        self._show_emptiness()
+        self._fit()
+
+    def _leave_search(self) -> None:
+        self._search.clear()
+        self.view.setFocus()
+
+    def _set_opacity(self, percent: int) -> None:
+        self.delegate.opacity = percent / 100
+        self.alarm_area.set_opacity(percent / 100)
+        self.view.viewport().update()
+
+    def _set_evidence_on_good(self, on: bool) -> None:
+        self.delegate.evidence_on_good = on
+        self.view.viewport().update()
+
+    def _choose_alarm(self, row: int) -> None:
+        if 0 <= row < len(self.model.items) and self.model.items[row].alarm is not None:
+            self.alarm_area.choose(self.model.items[row].alarm.id)
+
+    def _show_groups(self, groups: list[str]) -> None:
+        chosen = self._group.currentText()
+        self._group.blockSignals(True)
+        self._group.clear()
+        self._group.addItems(["All groups", *groups])
+        self._group.setCurrentIndex(max(0, self._group.findText(chosen)))
+        self._group.blockSignals(False)
+
+    def _show_problems(self, snapshot: WallSnapshot) -> None:
+        now = datetime.now(UTC)
+        recent = [text for at, text in snapshot.problems if (now - at).total_seconds() < 600]
+        message = snapshot.monitor.message
+        parts = [message] if message else []
+        if recent:
+            more = f" (and {len(recent) - 1} more)" if len(recent) > 1 else ""
+            parts.append(f"Not taken: {recent[0]}{more}")
+        text = "   ".join(parts)
+        if text != self._problems.text():
+            self._problems.setText(text)
+            self._problems.setToolTip("\n".join([*parts, *recent[1:10]]))
+            self._problems.setVisible(bool(text))
+
+    def _show_emptiness(self) -> None:
+        """An empty wall says why it is, and what to do."""
+        shown = bool(self.model.items)
+        self.view.setVisible(shown)
+        self.legend.setVisible(shown)
+        self._empty.setVisible(not shown)
+        if shown:
+            return
+        if self._contact_at is None:
+            text = "Opening the database..."
+        elif self.model.snapshot.panels:
+            text = "No plot type fits the search or group.\nPress Esc to show all."
+        elif self.model.snapshot.monitor.last_seen_at is None:
+            text = (
+                "No plots yet, and no monitor has been here.\nName the folder where plots arrive in the hall's settings"
+                " (hydra-desktop hall apply SETTINGS.toml),\nor start one: hydra-desktop monitor FOLDER"
+            )
+        else:
+            text = "Waiting for the first plot.\nThe monitor watches the folder; panels appear as plots arrive."
+        self._empty.setText(text)
+
+    def _alarm_width(self) -> int:
+        return max(self._theme.px(260), min(self._theme.px(420), round(self.width() * 0.21)))
+
+    def _fit(self) -> None:
+        """Choose the number of columns with which all panels are largest, and scroll below a least size."""
+        count = len(self.model.items)
+        area = self.view.viewport().size()
+        if not count or area.width() < 50 or area.height() < 50:
+            return
+        best: tuple[float, int, int] = (0.0, 0, 0)
+        for columns in range(1, count + 1):
+            rows = -(-count // columns)
+            width, height = area.width() / columns, area.height() / rows
+            size = min(width, height * SHAPE)
+            if size > best[0]:
+                best = (size, columns, rows)
+        size, columns, rows = best
+        least = self._theme.px(SMALLEST_PANEL)
+        if size < least:
+            columns = max(1, area.width() // least)
+            cell = QSize(area.width() // columns, round(area.width() / columns / SHAPE))
+        else:
+            cell = QSize(area.width() // columns, min(area.height() // rows, round(area.width() / columns * 1.15)))
+        if cell != self.delegate.cell or self.view.gridSize() != cell:
+            self.delegate.cell = cell
+            self.view.setGridSize(cell)
+            self.pictures.forget_waiting()
+            self.view.doItemsLayout()
+
+    def _picture_ready(self, _key: PictureKey) -> None:
+        self.view.viewport().update()
+        if not self.pictures.busy:
+            QTimer.singleShot(0, self, self.painted.emit)
+
+    def _ticked(self) -> None:
+        self.model.refresh()
+        self.header.show_items(self.model.items)
+
+    def _blinked(self) -> None:
+        self.delegate.blink = not self.delegate.blink
+        self.alarm_area.set_blink(self.delegate.blink)
+        for row, item in enumerate(self.model.items):
+            if item.alarm is not None and item.alarm.state is AlarmState.UNACKNOWLEDGED:
+                self.view.update(self.model.index(row))
+
+    def select(self, name: str) -> None:
+        """Select the panel of a plot type."""
+        for row, item in enumerate(self.model.items):
+            if item.name == name:
+                flags = QItemSelectionModel.SelectionFlag.ClearAndSelect
+                self.view.selectionModel().setCurrentIndex(self.model.index(row), flags)
+
+
+class Legend(QWidget):
+    """What marks and colours mean; an entry takes its colour only while its state is on the wall."""
+
+    def __init__(self, theme: Theme) -> None:
+        super().__init__()
+        self._theme = theme
+        self._here: set[str] = set()
+        self.setAccessibleName("Legend")
+        self.rescale()
+
+    def rescale(self) -> None:
+        """Take over the theme's size."""
+        self.setFixedHeight(self._theme.px(24))
+        self.update()
+
+    def show_items(self, items: list) -> None:
+        """Take over which states are on the wall."""
+        here = {marks.for_state(item.state, item.severity) for item in items}
+        if here != self._here:
+            self._here = here
+            self.update()
+
+    def paintEvent(self, _event: QPaintEvent) -> None:
+        """Paint the legend."""
+        painter = QPainter(self)
+        c, px = self._theme.colours, self._theme.px
+        painter.setFont(self._theme.font(13))
+        x = px(4)
+        for mark, colour, text in (
+            ("square", c.high, "high, e.g. Bad"),
+            ("triangle", c.medium, "medium, e.g. HotChannel"),
+            ("diamond", c.low, "low"),
+            ("tick", c.good, "Good"),
+            ("question", c.unconfirmed, "not confirmed"),
+            ("star", c.unfamiliar, "Unfamiliar"),
+            ("dash", c.muted, "condition"),
+            ("dashed", c.muted, "NoModel"),
+            ("dots", c.muted, "waiting"),
+            ("hatch", c.muted, "stale"),
+            (marks.ARROW, c.muted, "the plot is at the right, under this number"),
+            ("", c.muted, "% is confidence"),
+        ):
+            width = painter.fontMetrics().horizontalAdvance(text)
+            if x + width + px(22) > self.width():
+                break
+            here = mark in self._here
+            if mark:
+                box = QRectF(x, self.height() / 2 - px(7), px(14), px(14))
+                marks.paint(painter, mark, box, colour if here else c.edge, hole=c.background)
+                x += px(20)
+            painter.setPen(QColor(c.text if here else c.muted))
+            painter.drawText(QRectF(x, 0, width + 2, self.height()), Qt.AlignmentFlag.AlignVCenter, text)
+            x += width + px(16)
+        painter.end()
+
+
+def _escape(text: str) -> str:
+    return text.replace("&", "&amp;").replace("<", "&lt;").replace(">", "&gt;")
