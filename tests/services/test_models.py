@@ -1,0 +1,261 @@
+"""From labels to a model that is live, its measure, and judged files."""
+
+from __future__ import annotations
+
+import csv
+import threading
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+import pytest
+from PIL import Image
+
+from hydra_desktop.database import given_labels, halls, model_store
+from hydra_desktop.database.connection import Database, open_database
+from hydra_desktop.database.image_store import ImageStore
+from hydra_desktop.domain.errors import ManifestError, SettingsError, Stopped, TrainingError
+from hydra_desktop.services.classifying import classify
+from hydra_desktop.services.evaluating import evaluate
+from hydra_desktop.services.importing import import_manifest
+from hydra_desktop.services.progress import Progress
+from hydra_desktop.services.training import TrainingReport, train
+from hydra_desktop.vision import model_file
+from tests.fakes import manifests
+
+SET = ["Good"] * 10 + ["Bad"] * 8 + ["NoData"] * 4
+UNSEEN = ["Good", "Good", "Bad", "Bad", "", "NoData"]
+
+
+@dataclass
+class Site:
+    """A database with a trained hall, and the folder of its pictures."""
+
+    database: Database
+    images: ImageStore
+    folder: Path
+    report: TrainingReport
+
+
+def teach(database: Database, images: ImageStore, manifest: Path, **options: bool) -> TrainingReport:
+    import_manifest(database, "D", images, manifest, user="ann", progress=Progress())
+    activate = options.get("activate", True)
+    return train(database, "D", images, "hump", activate=activate, user="ann", progress=Progress())
+
+
+@pytest.fixture(scope="module")
+def site(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Site]:
+    """Trained once for all tests that only read."""
+    folder = tmp_path_factory.mktemp("site")
+    database = open_database(f"sqlite:///{folder / 'hydra.db'}", upgrade=True)
+    images = ImageStore(folder / "images")
+    report = teach(database, images, manifests.write(folder / "data", [*SET, "Ignore", "Odd"]))
+    yield Site(database, images, folder, report)
+    database.close()
+
+
+@pytest.fixture
+def empty(tmp_path: Path) -> Iterator[tuple[Database, ImageStore]]:
+    database = open_database(f"sqlite:///{tmp_path / 'hydra.db'}", upgrade=True)
+    yield database, ImageStore(tmp_path / "images")
+    database.close()
+
+
+def rows(path: Path) -> list[dict[str, str]]:
+    with path.open(newline="", encoding="utf-8") as file:
+        return list(csv.DictReader(file))
+
+
+def test_training_stores_a_model_and_puts_it_live(site: Site) -> None:
+    report = site.report
+    assert report.counts == {"Good": 10, "Bad": 8, "NoData": 4}
+    assert report.left_out == {"label left out by its role": 1, "too few Odd": 1}
+    assert report.held_out.auc is not None
+    assert report.held_out.auc > 0.9
+    with site.database.read() as connection:
+        hall_id = halls.find(connection, "D")
+        assert hall_id is not None
+        record = model_store.active(connection, hall_id)["hump"]
+        model = model_file.load(model_store.file(connection, record.id))
+        hashes = {one.plot.content_hash for one in given_labels.current(connection, hall_id, "hump")}
+    assert record.id == report.model_id
+    assert set(record.thresholds) == {"Good", "Bad", "NoData"}
+    assert len(model.card["trained_on"]) == 10 + 8 + 1
+    assert set(model.card["trained_on"]) < hashes
+    assert model.card["figures"]["macro_f1"] == pytest.approx(report.held_out.macro_f1)
+    assert "now live" in report.text()
+
+
+def test_training_is_deterministic(empty: tuple[Database, ImageStore], tmp_path: Path) -> None:
+    database, images = empty
+    manifest = manifests.write(tmp_path / "data", SET)
+    first = teach(database, images, manifest, activate=False)
+    second = teach(database, images, manifest, activate=True)
+    with database.read() as connection:
+        assert model_store.file(connection, first.model_id) == model_store.file(connection, second.model_id)
+        hall_id = halls.find(connection, "D")
+        assert hall_id is not None
+        assert [record.active for record in model_store.listing(connection, hall_id)] == [True, False]
+
+
+def test_a_missing_picture_is_left_out_and_told(empty: tuple[Database, ImageStore], tmp_path: Path) -> None:
+    database, images = empty
+    manifest = manifests.write(tmp_path / "data", SET)
+    import_manifest(database, "D", images, manifest, user="ann", progress=Progress())
+    with database.read() as connection:
+        hall_id = halls.find(connection, "D")
+        assert hall_id is not None
+        images.remove(given_labels.current(connection, hall_id, "hump")[0].plot.content_hash)
+    report = train(database, "D", images, "hump", activate=False, user="ann", progress=Progress())
+    assert report.counts["Good"] == 9
+    assert report.left_out["picture not readable"] == 1
+
+
+def test_too_little_to_learn_from_is_said(empty: tuple[Database, ImageStore], tmp_path: Path) -> None:
+    with pytest.raises(TrainingError, match=r"hump has too few labelled plots to learn from \(Good 3, Bad 1\)"):
+        teach(*empty, manifests.write(tmp_path / "data", ["Good", "Good", "Good", "Bad"]))
+
+
+def test_unknown_names_are_said_with_what_is_there(site: Site, empty: tuple[Database, ImageStore]) -> None:
+    def trained(database: Database, hall: str, plot_type: str) -> None:
+        train(database, hall, site.images, plot_type, activate=False, user="ann", progress=Progress())
+
+    with pytest.raises(SettingsError, match=r"no plot type humb in this hall; did you mean hump\?"):
+        trained(site.database, "D", "humb")
+    with pytest.raises(SettingsError, match="There is no hall E in this database; choose with --hall: D"):
+        trained(site.database, "E", "hump")
+    with pytest.raises(SettingsError, match="it is empty, import a manifest first"):
+        trained(empty[0], "D", "hump")
+
+
+def test_training_hears_a_stop(site: Site) -> None:
+    stop = threading.Event()
+    stages: list[str] = []
+
+    def report(stage: str, _fraction: float) -> None:
+        stages.append(stage)
+        if stage.startswith("training"):
+            stop.set()
+
+    with pytest.raises(Stopped):
+        train(site.database, "D", site.images, "hump", activate=True, user="ann", progress=Progress(report, stop))
+    assert stages[0] == "computing features"
+
+
+def test_evaluation_leaves_out_what_was_trained_on(site: Site) -> None:
+    manifest = manifests.write(
+        site.folder / "new", ["Good"] * 4 + ["Bad"] * 3 + ["NoData", "", "Ignore"], first_run=100
+    )
+    table = manifest.read_text()
+    manifest.write_text(
+        f"{table}../data/hump_1.png,hump,1,0,Good\nhump_100.png,other,1,0,Good\nnone.png,hump,1,0,Bad\n"
+    )
+    report = evaluate(site.database, "D", "hump", manifest, progress=Progress())
+    assert report.measured.plots == 7
+    assert report.left_out == {
+        "another plot type": 1,
+        "without a label": 1,
+        "label left out by its role": 1,
+        "trained on": 2,  # the run that was there, and the empty picture that is equal to one
+        "not readable": 1,
+    }
+    assert report.measured.auc == 1.0
+    assert report.figures()["false_positives_per_1000"] == 0.0
+    assert "left out, trained on: 2" in report.text()
+
+
+def test_nothing_to_measure_is_said(site: Site) -> None:
+    manifest = site.folder / "data" / "known.csv"
+    manifest.write_text("file,plot_type,label\nhump_1.png,hump,Good\n")
+    with pytest.raises(ManifestError, match=r"has no plot to measure hump on \(trained on: 1\)"):
+        evaluate(site.database, "D", "hump", manifest, progress=Progress())
+
+
+def test_classifying_writes_a_row_for_each_plot(site: Site) -> None:
+    manifest = manifests.write(site.folder / "judge", UNSEEN, first_run=200)
+    out = site.folder / "out.csv"
+    report = classify(site.database, "D", [manifest], plot_type=None, csv=out, progress=Progress())
+    found = rows(out)
+    columns = ["file", "plot_type", "verdict", "confidence", "status", "fault_score", "p_Good", "p_Bad", "p_NoData"]
+    assert sorted(found[0]) == sorted(columns)
+    assert list(found[0])[:6] == columns[:6]
+    assert [row["file"] for row in found] == [f"hump_{run}.png" for run in range(200, 206)]
+    assert [row["verdict"] for row in found] == ["Good", "Good", "Bad", "Bad", "Good", "NoData"]
+    for row in found:
+        assert row["status"] in ("Confirmed", "Unconfirmed")
+        chances = [float(row[name]) for name in ("p_Good", "p_Bad", "p_NoData")]
+        assert sum(chances) == pytest.approx(1, abs=1e-5)
+        assert float(row["confidence"]) == pytest.approx(max(chances))
+        assert float(row["fault_score"]) == pytest.approx(1 - chances[0], abs=1e-6)
+    assert sum(report.verdicts.values()) == 6
+    assert report.refused == ()
+
+
+def test_maps_lie_under_the_names_of_the_plots(site: Site) -> None:
+    manifest = manifests.write(site.folder / "judge", UNSEEN, first_run=200)
+    maps = site.folder / "maps"
+    classify(site.database, "D", [manifest], plot_type=None, csv=site.folder / "m.csv", maps=maps, progress=Progress())
+    assert sorted(path.name for path in maps.iterdir()) == sorted(
+        f"hump_{run}.{kind}" for run in range(200, 206) for kind in ("npy", "png")
+    )
+    evidence = np.load(maps / "hump_202.npy")
+    assert (evidence.dtype, evidence.shape) == (np.float32, (64, 96))
+    assert evidence.max() > 0
+    with Image.open(maps / "hump_202.png") as picture:
+        assert picture.size == (96, 64)
+
+
+def test_a_large_plot_has_a_map_of_its_aspect(site: Site) -> None:
+    path = site.folder / "large.png"
+    path.write_bytes(manifests.png("Bad", 1, (1200, 800)))
+    maps = site.folder / "large"
+    classify(site.database, "D", [path], plot_type="hump", csv=site.folder / "l.csv", maps=maps, progress=Progress())
+    (map_file,) = maps.rglob("large.npy")
+    assert np.load(map_file).shape == (213, 320)
+
+
+def test_without_a_model_the_status_says_so(site: Site) -> None:
+    path = site.folder / "data" / "hump_1.png"
+    out = site.folder / "none.csv"
+    classify(site.database, "D", [path], plot_type="other", csv=out, maps=site.folder / "no", progress=Progress())
+    (row,) = rows(out)
+    assert row == {
+        "file": str(path),
+        "plot_type": "other",
+        "verdict": "",
+        "confidence": "",
+        "status": "NoModel",
+        "fault_score": "",
+    }
+
+
+def test_a_picture_name_tells_its_plot_type(site: Site) -> None:
+    folder = site.folder / "Run000007"
+    folder.mkdir()
+    path = folder / "hump_0003.png"
+    path.write_bytes(manifests.png("Bad", 7))
+    out = site.folder / "named.csv"
+    nameless = site.folder / "data" / "hump_1.png"
+    report = classify(site.database, "D", [path, nameless], plot_type=None, csv=out, progress=Progress())
+    assert [(row["plot_type"], row["verdict"]) for row in rows(out)] == [("hump", "Bad")]
+    assert report.refused == (f"{nameless}: its name doesn't say its plot type; give --plot-type",)
+
+
+def test_bad_files_are_told_and_all_else_goes_on(site: Site) -> None:
+    folder = site.folder / "bad"
+    folder.mkdir()
+    good, text, half = (folder / name for name in ("good.png", "text.png", "half.png"))
+    good.write_bytes(manifests.png("Good", 9))
+    text.write_text("no picture")
+    half.write_bytes(manifests.png("Good", 9)[:-60])
+    out = folder / "out.csv"
+    sources = [folder, text, half, folder / "none.png", good]
+    report = classify(site.database, "D", sources, plot_type="hump", csv=out, progress=Progress())
+    assert [row["file"] for row in rows(out)] == [str(good)]
+    assert [message.removeprefix(f"{folder}").split(" ")[0] for message in report.refused] == [
+        ":",
+        "/text.png:",
+        "/half.png:",
+        "/none.png:",
+    ]
