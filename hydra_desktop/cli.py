@@ -287,7 +287,7 @@ def _db_check(_options: argparse.Namespace, settings: Settings) -> int:
     from .database.image_store import ImageStore
     from .services import checking
 
-    with _database(settings) as database, _progress() as progress:
+    with _database(settings, any_version=True) as database, _progress() as progress:
         problems = checking.check(database, ImageStore(settings.image_folder), progress=progress)
     for problem in problems:
         _say(problem)
@@ -296,19 +296,19 @@ def _db_check(_options: argparse.Namespace, settings: Settings) -> int:
 
 
 def _db_backup(options: argparse.Namespace, settings: Settings) -> int:
-    with _database(settings) as database:
+    with _database(settings, any_version=True) as database:
         database.backup(options.file)
     _tell(f"The database is copied to {options.file}; the pictures are in {settings.image_folder}.")
     return DONE
 
 
 @contextmanager
-def _database(settings: Settings, *, upgrade: bool = False) -> Iterator[Database]:
+def _database(settings: Settings, *, upgrade: bool = False, any_version: bool = False) -> Iterator[Database]:
     from .database.connection import open_database
 
     # the embedded database is this program's own and follows it; a shared one waits for its keeper
-    embedded = settings.database_url.startswith("sqlite")
-    database = open_database(settings.database_url, upgrade=upgrade or embedded)
+    embedded = settings.database_url.startswith("sqlite") and not any_version
+    database = open_database(settings.database_url, upgrade=upgrade or embedded, any_version=any_version)
     try:
         yield database
     finally:

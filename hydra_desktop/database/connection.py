@@ -154,9 +154,10 @@ class Database:
             raise
 
 
-def open_database(url: str, *, upgrade: bool = False) -> Database:
+def open_database(url: str, *, upgrade: bool = False, any_version: bool = False) -> Database:
     """Open the database at an SQLAlchemy URL, and with `upgrade` bring its schema up to date.
 
+    With `any_version` an older or newer schema is let be, for a backup before an upgrade.
     Raises DatabaseError, with what to do, when it is away, not set up, or newer than this program.
     """
     try:
@@ -172,7 +173,7 @@ def open_database(url: str, *, upgrade: bool = False) -> Database:
         if upgrade:
             database.upgrade()
         else:
-            _expect_newest(database)
+            _expect_newest(database, any_version=any_version)
     except (sa.exc.OperationalError, sa.exc.DatabaseError) as error:
         engine.dispose()
         raise DatabaseError(f"The database {database.url} can't be opened: {error.orig}") from error
@@ -182,10 +183,10 @@ def open_database(url: str, *, upgrade: bool = False) -> Database:
     return database
 
 
-def _expect_newest(database: Database) -> None:
+def _expect_newest(database: Database, *, any_version: bool) -> None:
     with database.engine.connect() as connection:
         revision = _revision(connection)
-    if revision == _newest_revision():
+    if revision == _newest_revision() or (any_version and revision is not None):
         return
     if revision is None or revision in _known_revisions():
         raise DatabaseError(f"The database {database.url} isn't up to date; run: hydra-desktop db upgrade")

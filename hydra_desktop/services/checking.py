@@ -12,6 +12,8 @@ def check(database: Database, images: ImageStore, *, progress: Progress) -> list
     """What is wrong, a line each; empty when all is well."""
     progress("checking the database", 0.0)
     found = database.check()
+    if found:  # an old or damaged database can't be asked for its plots
+        return found
     progress("looking for missing pictures", 0.0)
     with database.read() as connection:
         missing = [content_hash for content_hash in plots.content_hashes(connection) if not images.has(content_hash)]

@@ -30,10 +30,21 @@ class _Job:
     plot_type: str
     hall_seed: int
     seed: int
+    good: int
+    each: int
     threads: int
 
 
-def make(folder: Path, *, hall_seed: int, seed: int, only: Collection[str] | None, progress: Progress) -> int:
+def make(
+    folder: Path,
+    *,
+    hall_seed: int,
+    seed: int,
+    only: Collection[str] | None,
+    progress: Progress,
+    good: int = GOOD,
+    each: int = EACH,
+) -> int:
     """Train a model for each plot type of the simulated hall; gives how many were made.
 
     They go to ``demo/`` in `folder`, with ``manifest.json`` beside: of each file its hash, input,
@@ -49,7 +60,7 @@ def make(folder: Path, *, hall_seed: int, seed: int, only: Collection[str] | Non
         raise StorageError(f"{folder} can't be written ({error.strerror}); name another folder.") from error
     exported()  # once, before the processes all want it
     processes = max(1, min(len(chosen), len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else 2))
-    jobs = [_Job(name, hall_seed, seed, threads=1 if processes > 1 else 2) for name in chosen]
+    jobs = [_Job(name, hall_seed, seed, good, each, threads=1 if processes > 1 else 2) for name in chosen]
     for done, (name, data) in enumerate(_trained(jobs, processes), start=1):
         progress(f"training {len(chosen)} models", done / len(chosen))
         _write(folder / "demo" / f"{name}.safetensors", data)
@@ -70,7 +81,7 @@ def _trained(jobs: list[_Job], processes: int) -> Iterator[tuple[str, bytes]]:
 
 def _train(job: _Job) -> tuple[str, bytes]:
     hall = SimulatedHall(job.hall_seed)
-    plots = list(hall.training_set(job.plot_type, GOOD, EACH, job.seed))
+    plots = list(hall.training_set(job.plot_type, job.good, job.each, job.seed))
     settings = hall.hall().plot_types[job.plot_type]
     extracted = extract(
         range(len(plots)), lambda index: resize(plots[index].picture), Backbone(job.threads), Progress()

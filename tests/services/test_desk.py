@@ -1,0 +1,151 @@
+"""What people do at a desk: take alarms, write news, switch the beam, export, check."""
+
+from __future__ import annotations
+
+import csv
+from datetime import UTC, datetime
+from pathlib import Path
+
+import pytest
+
+from hydra_desktop.database import alarms as alarm_store
+from hydra_desktop.database import feed, halls, plots, verdicts, wall
+from hydra_desktop.database.connection import Database
+from hydra_desktop.database.image_store import ImageStore
+from hydra_desktop.domain.alarm import Alarm, AlarmState
+from hydra_desktop.domain.errors import SettingsError
+from hydra_desktop.domain.label import Severity
+from hydra_desktop.domain.plot import NewPlot, PlotName
+from hydra_desktop.domain.run import BeamSource
+from hydra_desktop.domain.verdict import Status, Verdict
+from hydra_desktop.services import alarms, checking, notices
+from hydra_desktop.services.exporting import export
+from hydra_desktop.services.importing import import_manifest
+from hydra_desktop.services.progress import Progress
+from tests.fakes import manifests
+
+NOW = datetime(2026, 3, 1, 2, 30, tzinfo=UTC)
+
+
+@pytest.fixture
+def images(tmp_path: Path) -> ImageStore:
+    return ImageStore(tmp_path / "images")
+
+
+def judged(database: Database, images: ImageStore) -> tuple[int, Alarm]:
+    """A hall with one Bad plot in alarm."""
+    with database.write() as connection:
+        hall_id = halls.find_or_create(connection, "D")
+        halls.ensure_plot_type(connection, hall_id, "hump")
+        content = images.add(manifests.png("Bad", 1))
+        plot = plots.add(connection, hall_id, NewPlot(PlotName("hump", 7, 3), content, NOW, "a"), live=True)
+        assert plot is not None
+        verdict = Verdict("Bad", 0.9, Status.CONFIRMED, 0.95, {})
+        (verdict_id,) = verdicts.add(connection, hall_id, [verdicts.JudgedPlot(plot.id, "hump", None, verdict)])
+        alarm = alarm_store.raise_alarm(
+            connection,
+            hall_id,
+            plot_type="hump",
+            pad="",
+            label="Bad",
+            severity=Severity.HIGH,
+            plot_id=plot.id,
+            verdict_id=verdict_id,
+            confidence=0.9,
+            at=NOW,
+            station="here",
+            why="2 of 3",
+        )
+    return hall_id, alarm
+
+
+def rows(path: Path) -> list[dict[str, str]]:
+    with path.open(newline="", encoding="utf-8") as file:
+        return list(csv.DictReader(file))
+
+
+def test_an_alarm_is_taken_once_by_the_first(database: Database, images: ImageStore) -> None:
+    hall_id, alarm = judged(database, images)
+    with database.read() as connection:
+        before = feed.position(connection, hall_id)
+    first = alarms.acknowledge(database, hall_id, alarm.id, user="ann", station="one")
+    second = alarms.acknowledge(database, hall_id, alarm.id, user="bob", station="two")
+    assert first == second
+    assert (first.state, first.acknowledged_by) == (AlarmState.ACKNOWLEDGED, "ann")
+    with database.read() as connection:
+        assert [(c.kind, c.subject_id) for c in feed.read_after(connection, hall_id, before)] == [("alarm", alarm.id)]
+        log = list(alarm_store.rows(connection, hall_id))
+    assert [(row.to_state, row.who, row.station) for row in log] == [
+        ("unacknowledged", "monitor", "here"),
+        ("acknowledged", "ann", "one"),
+    ]
+
+
+def test_an_alarm_whose_fault_went_away_ends_when_it_is_taken(database: Database, images: ImageStore) -> None:
+    hall_id, alarm = judged(database, images)
+    with database.write() as connection:
+        alarm_store.change(
+            connection, alarm, AlarmState.RETURNED_UNACKNOWLEDGED, at=NOW, who="monitor", station="here", why="clear"
+        )
+    taken = alarms.acknowledge(database, hall_id, alarm.id, user="ann", station="one")
+    assert taken.state is AlarmState.NORMAL
+    with database.read() as connection:
+        assert alarm_store.open_alarms(connection, hall_id) == []
+
+
+def test_news_and_beam_reach_the_wall(database: Database) -> None:
+    with database.write() as connection:
+        hall_id = halls.find_or_create(connection, "D")
+    notices.write_news(database, hall_id, " Target\nis  empty ", user="ann")
+    notices.switch_beam(database, hall_id, False)
+    with database.read() as connection:
+        snapshot = wall.load(connection, hall_id)
+    assert (snapshot.news.text, snapshot.news.user) == ("Target is empty", "ann")
+    assert (snapshot.run.beam_on, snapshot.run.source) == (False, BeamSource.SWITCH)
+
+
+def test_labels_leave_as_a_manifest_that_comes_back(database: Database, images: ImageStore, tmp_path: Path) -> None:
+    manifest = manifests.write(tmp_path / "data", ["Good", "Bad", ""])
+    import_manifest(database, "D", images, manifest, user="ann", progress=Progress())
+    out = tmp_path / "labels.csv"
+    assert export(database, "D", images, "labels", out) == 2
+    assert [(row["run_number"], row["label"], row["user"]) for row in rows(out)] == [
+        ("1", "Good", "ann"),
+        ("2", "Bad", "ann"),
+    ]
+    report = import_manifest(database, "E", images, out, user="bob", progress=Progress())
+    assert (report.added, report.labelled, report.file_times, report.refused) == ({"hump": 2}, 2, 0, ())
+
+
+def test_verdicts_and_alarms_leave_as_tables(database: Database, images: ImageStore, tmp_path: Path) -> None:
+    judged(database, images)
+    assert export(database, "D", images, "verdicts", tmp_path / "v.csv") == 1
+    (verdict,) = rows(tmp_path / "v.csv")
+    assert (verdict["plot_type"], verdict["chunk"], verdict["label"], verdict["status"]) == (
+        "hump",
+        "3",
+        "Bad",
+        "Confirmed",
+    )
+    assert verdict["taken_at"] == "2026-03-01T02:30:00Z"
+    assert export(database, "D", images, "alarms", tmp_path / "a.csv") == 1
+    (alarm,) = rows(tmp_path / "a.csv")
+    assert (alarm["from_state"], alarm["to_state"], alarm["severity"]) == ("normal", "unacknowledged", "high")
+
+
+def test_an_empty_export_has_its_header(database: Database, images: ImageStore, tmp_path: Path) -> None:
+    with database.write() as connection:
+        halls.find_or_create(connection, "D")
+    assert export(database, "D", images, "alarms", tmp_path / "a.csv") == 0
+    assert (tmp_path / "a.csv").read_text().startswith("at,alarm_id,plot_type,")
+    with pytest.raises(SettingsError, match="There is no hall E"):
+        export(database, "E", images, "alarms", tmp_path / "a.csv")
+
+
+def test_a_check_finds_missing_pictures(database: Database, images: ImageStore) -> None:
+    judged(database, images)
+    assert checking.check(database, images, progress=Progress()) == []
+    (path,) = [path for path in images.folder.rglob("*") if path.is_file()]
+    path.unlink()
+    (problem,) = checking.check(database, images, progress=Progress())
+    assert problem.startswith(f"1 pictures are not in {images.folder}")

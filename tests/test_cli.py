@@ -1,0 +1,194 @@
+"""The command line as a person meets it: its words, its files and its exit codes."""
+
+from __future__ import annotations
+
+import csv
+import json
+import os
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import pytest
+
+from hydra_desktop import cli
+from hydra_desktop.services import importing
+from tests.fakes import manifests
+
+SET = ["Good"] * 8 + ["Bad"] * 6 + ["NoData"] * 4
+
+
+def run(*arguments: str | Path) -> int:
+    return cli.main([str(argument) for argument in arguments])
+
+
+def program(*arguments: str, **environment: str) -> subprocess.CompletedProcess[str]:
+    return subprocess.run(
+        [sys.executable, "-m", "hydra_desktop.cli", *arguments],
+        env={**os.environ, **environment},
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+
+
+def test_from_a_manifest_to_judged_plots(home: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    manifest = manifests.write(tmp_path / "data", SET)
+    assert run("import", manifest, "--user", "ann") == 0
+    assert "18 new plots, 18 labels given" in capsys.readouterr().out
+    assert run("train", "hump", "--activate", "--json", tmp_path / "train.json") == 0
+    said = capsys.readouterr()
+    assert "now live" in said.out
+    assert "Computing features" in said.err
+    figures = json.loads((tmp_path / "train.json").read_text())
+    assert figures["active"] is True
+    assert figures["held_out"]["plots"] == 18
+
+    fresh = manifests.write(tmp_path / "fresh", ["Good", "Bad", "NoData"], first_run=50)
+    assert run("evaluate", "hump", fresh, "--json", tmp_path / "figures.json") == 0
+    said = capsys.readouterr()
+    for words in ("macro-F1", "AUC, Good against the rest", "false alarms per 1,000 Good", "left out, trained on: 1"):
+        assert words in said.out
+    figures = json.loads((tmp_path / "figures.json").read_text())
+    assert (figures["plots"], figures["left_out"]["trained on"]) == (2, 1)
+
+    assert run("classify", fresh, "--csv", tmp_path / "out.csv", "--maps", tmp_path / "maps") == 0
+    with (tmp_path / "out.csv").open(newline="") as file:
+        assert [row["verdict"] for row in csv.DictReader(file)] == ["Good", "Bad", "NoData"]
+    assert len(list((tmp_path / "maps").glob("*.npy"))) == 3
+
+    assert run("export", "labels", "--csv", tmp_path / "labels.csv") == 0
+    assert run("db", "check") == 0
+    assert run("db", "backup", tmp_path / "backup.db") == 0
+    assert run("--database", tmp_path / "backup.db", "export", "labels", "--csv", tmp_path / "again.csv") == 0
+    assert (tmp_path / "again.csv").read_text() == (tmp_path / "labels.csv").read_text()
+    assert (home / "hydra.db").is_file()
+    assert "Traceback" not in capsys.readouterr().err
+
+
+def test_the_settings_that_are_shown_apply_unchanged(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    settings = tmp_path / "hall.toml"
+    settings.write_text("[plot_types.CDC]\nguidance = '''\nCall Ann.\nThen Bob.\n'''\n")
+    assert run("--hall", "D", "hall", "apply", settings) == 0
+    assert capsys.readouterr().out == "plot type CDC: new\n"
+    assert run("--hall", "D", "hall", "show") == 0
+    settings.write_text(capsys.readouterr().out)
+    assert run("--hall", "D", "hall", "apply", settings) == 0
+    assert capsys.readouterr().out == "Nothing changed.\n"
+
+
+@pytest.mark.parametrize(
+    "arguments",
+    [
+        ["fly"],
+        ["train"],
+        ["hall"],
+        ["db"],
+        ["export", "plots", "--csv", "x.csv"],
+        ["classify", "x.png"],
+        ["demo", "--chunks", "0"],
+        ["monitor", "folder", "--interval", "soon"],
+        ["--nonsense"],
+    ],
+)
+def test_wrong_usage_is_exit_code_2(arguments: list[str], capsys: pytest.CaptureFixture[str]) -> None:
+    assert run(*arguments) == 2
+    assert "usage: hydra-desktop" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize(
+    ("arguments", "message"),
+    [
+        (["import", "none.csv"], "none.csv can't be read (No such file or directory)"),
+        (["import", "bare.csv"], "lacks the column plot_type"),
+        (["import", "gone.csv"], ""),
+        (["train", "hump"], "There is no hall Hall in this database; it is empty, import a manifest first."),
+        (["hall", "apply", "bad.toml"], "bad.toml: plot_types.CDC.ignored: must be true or false, not 3"),
+        (["--database", "sqlite:////proc/none/hydra.db", "hall", "show"], "name another place for the database"),
+        (["--database", "://", "hall", "show"], "is no database URL"),
+        (["--database", "oracle://host/name", "hall", "show"], "use SQLite or PostgreSQL"),
+        (["--database", "postgresql://nobody@localhost:1/none", "hall", "show"], "can't be opened"),
+        (["--database", "bare.csv", "hall", "show"], "can't be opened"),
+    ],
+)
+def test_what_the_site_can_mend_is_exit_code_1(
+    arguments: list[str],
+    message: str,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    Path("bare.csv").write_text("file,label\n1.png,Good\n" + 1000 * " ")
+    Path("gone.csv").write_text("file,plot_type\n1.png,hump\n")
+    Path("bad.toml").write_text("[plot_types.CDC]\nignored = 3\n")
+    assert run(*arguments) == 1
+    said = capsys.readouterr()
+    assert message in said.err
+    assert "Traceback" not in said.err
+
+
+def test_classify_goes_on_and_says_what_it_could_not_judge(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    manifest = manifests.write(tmp_path / "data", ["Good", "Bad"])
+    (tmp_path / "data" / "hump_1.png").write_text("no picture")
+    assert run("import", manifest) == 1
+    said = capsys.readouterr().out
+    assert "1 new plots" in said
+    assert "Not taken, damaged picture: 1" in said
+    assert run("classify", manifest, "--csv", tmp_path / "out.csv") == 1
+    assert "hump_1.png: this is no picture, whatever its name says" in capsys.readouterr().err
+    assert "NoModel" in (tmp_path / "out.csv").read_text()
+
+
+def test_a_fault_of_our_own_becomes_a_message_and_a_log(
+    home: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    def broken(*_arguments: object, **_options: object) -> None:
+        raise ZeroDivisionError("in the heart of it")
+
+    monkeypatch.setattr(importing, "import_manifest", broken)
+    assert run("import", tmp_path / "m.csv") == 1
+    said = capsys.readouterr().err
+    log = home / "hydra-desktop.log"
+    assert str(log) in said
+    assert "Traceback" not in said
+    assert "in the heart of it" in log.read_text()
+
+
+def test_an_interrupt_is_quiet(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    def interrupted(*_arguments: object, **_options: object) -> None:
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(importing, "import_manifest", interrupted)
+    assert run("import", tmp_path / "m.csv") == 130
+    assert capsys.readouterr().err == ""
+
+
+def test_help_comes_at_once_and_needs_nothing_heavy() -> None:
+    started = time.monotonic()
+    shown = program("--help", PYTHONPROFILEIMPORTTIME="1")
+    elapsed_s = time.monotonic() - started
+    assert shown.returncode == 0
+    for command in ("demo", "import", "train", "evaluate", "classify", "monitor", "hall", "export", "db"):
+        assert f"\n    {command} " in shown.stdout
+    for heavy in ("numpy", "sqlalchemy", "PySide6", "torch", "onnxruntime", "pydantic"):
+        assert f" {heavy}\n" not in shown.stderr
+    assert elapsed_s < 5  # generous: a busy machine; the imports above are what counts
+
+
+def test_a_reader_that_goes_away_is_no_fault() -> None:
+    script = f"'{sys.executable}' -m hydra_desktop.cli hall show | head -n 1; exit ${{PIPESTATUS[0]}}"
+    done = subprocess.run(["bash", "-c", script], capture_output=True, text=True, check=False)
+    assert done.stdout.startswith("# Settings of the hall Hall")
+    assert done.returncode == 0
+    assert done.stderr == ""
+
+
+def test_the_database_and_the_hall_come_from_the_environment_too(tmp_path: Path) -> None:
+    url = f"sqlite:///{tmp_path / 'other.db'}"
+    assert program("db", "upgrade", HYDRA_DATABASE=url).returncode == 0
+    assert (tmp_path / "other.db").is_file()
+    assert "hall North" in program("hall", "show", HYDRA_DATABASE=url, HYDRA_HALL="North").stdout
