@@ -92,7 +92,9 @@ def _add(commands: _Commands, name: str, run: Command, text: str) -> argparse.Ar
 def _add_demo(commands: _Commands) -> None:
     demo = _add(commands, "demo", _demo, "a simulated hall, live, on a database of its own")
     demo.add_argument("--chunks", type=_count, metavar="N", help="end by itself after N chunks")
-    demo.add_argument("--interval", type=_seconds, metavar="SECONDS", help="time between chunks")
+    demo.add_argument(
+        "--interval", type=_seconds, default=10.0, metavar="SECONDS", help="time between chunks (default: 10)"
+    )
     demo.add_argument("--screenshot", type=Path, metavar="FILE", help="save a picture of the wall at the end")
 
 
