@@ -26,6 +26,12 @@ def home() -> Path:
 
 
 def cache() -> Path:
-    """The folder for what can be made anew, such as exported networks (not created)."""
+    """The folder for what can be made anew, such as exported networks (not created).
+
+    HYDRA_CACHE, else ``cache`` in HYDRA_HOME, else the platform's place for it.
+    """
+    chosen = os.environ.get("HYDRA_CACHE")
+    if chosen:
+        return Path(chosen).expanduser()
     chosen = os.environ.get("HYDRA_HOME")
     return Path(chosen).expanduser() / "cache" if chosen else Path(platformdirs.user_cache_dir("hydra-desktop"))

@@ -74,7 +74,7 @@ def holder(c: sa.Connection, hall_id: int, source: str) -> tuple[str, int] | Non
     return (row.holder, row.fencing) if row is not None and row.holder else None
 
 
-def _locked(c: sa.Connection, hall_id: int, source: str) -> sa.Row[Any] | None:
+def _locked(c: sa.Connection, hall_id: int, source: str) -> Any:
     s = t.source_leases.c
     return c.execute(
         sa.select(s.holder, s.fencing, s.expires_at).where(s.hall_id == hall_id, s.source == source).with_for_update()

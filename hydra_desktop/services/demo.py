@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 import multiprocessing
+import os
 import shutil
 import subprocess
 import sys
@@ -26,6 +27,7 @@ from ..vision import model_file
 
 SEED = 20260301
 HALL = "Demo"
+ALL_TYPES = 73
 USER = "demo"
 
 
@@ -104,8 +106,11 @@ class Demo:
             database.close()
         command = [sys.executable, "-m", "hydra_desktop.cli", "--database", self.settings.database_url]
         command += ["--hall", HALL, "monitor", str(self.source)]
+        environment = {**os.environ, "HYDRA_HOME": str(self.folder), "HYDRA_CACHE": str(paths.cache())}
         with (self.folder / "monitor.log").open("wb") as output:
-            self._processes.append(subprocess.Popen(command, stdout=output, stderr=output, stdin=subprocess.DEVNULL))
+            self._processes.append(
+                subprocess.Popen(command, stdin=subprocess.DEVNULL, stdout=output, stderr=output, env=environment)
+            )
 
     def finished(self) -> bool:
         """Whether all chunks were written and every plot in them has its verdict."""
@@ -186,9 +191,9 @@ class _Truth:
     visible: bool
 
 
-def prepare(database: Database, seed: int, source: Path) -> None:
+def prepare(database: Database, seed: int, source: Path, plot_types: int = ALL_TYPES) -> None:
     """Set up the simulated hall in an empty database, with the models that ship with the program."""
-    hall = SimulatedHall(seed).hall()
+    hall = SimulatedHall(seed, plot_types).hall()
     with database.write() as connection:
         hall_id = halls.find_or_create(connection, HALL)
         halls.apply(
@@ -199,6 +204,8 @@ def prepare(database: Database, seed: int, source: Path) -> None:
             comment="simulated hall",
         )
         for path in sorted((paths.shipped("models") / "demo").glob("*.safetensors")):
+            if path.stem not in hall.plot_types:
+                continue
             data = path.read_bytes()
             model = model_file.load(data)
             model_id = model_store.add(

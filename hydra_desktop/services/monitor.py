@@ -60,11 +60,19 @@ class Monitor:
     """Judges what arrives in one folder for one hall until it is told to stop.
 
     Raises SettingsError when there is no folder, DatabaseError when the database can't be
-    opened, LeaseLostError when another living monitor owns the folder.
+    opened, LeaseLostError when another living monitor still owns the folder after `patience_s`.
     """
 
-    def __init__(self, settings: Settings, folder: Path | None = None, rescan_s: float = RESCAN_S) -> None:
+    def __init__(
+        self,
+        settings: Settings,
+        folder: Path | None = None,
+        *,
+        rescan_s: float = RESCAN_S,
+        patience_s: float = LEASE_TTL_S + 2.0,
+    ) -> None:
         self._settings = settings
+        self._patience_s = patience_s
         self._database = open_database(settings.database_url, upgrade=True)
         with self._database.write() as connection:
             self._hall_id = halls.find_or_create(connection, settings.hall)
@@ -211,8 +219,8 @@ class Monitor:
                 self._alarms_moved.clear()
                 self._streams.refresh_alarms(connection)
             stored = self._store_judged(connection, judged, now, started)
-            for result in refused:
-                problems.report(connection, self._hall_id, result.arrival.relative, result.reason)
+            for one in refused:
+                problems.report(connection, self._hall_id, one.arrival.relative, one.reason)
             done = [r.arrival for r in results if not (isinstance(r, Refused) and r.retry)]
             stamps = {arrival.relative: (arrival.size, arrival.modified_ns) for arrival in done}
             files_seen.remember(connection, self._hall_id, stamps)
@@ -372,7 +380,7 @@ class Monitor:
 
     def _acquire(self) -> None:
         """Take the lease on the folder, waiting for that of a monitor that died to run out."""
-        deadline = time.monotonic() + LEASE_TTL_S + 2.0
+        deadline = time.monotonic() + self._patience_s
         while True:
             with self._database.write() as connection:
                 fencing = leases.acquire(connection, self._hall_id, str(self._folder), self._holder, LEASE_TTL_S)

@@ -15,11 +15,11 @@ def age(span: timedelta) -> str:
 
 
 def confidence(value: float) -> str:
-    """A probability as ``97 %``, and never as 100 % or 0 % when it isn't."""
+    """A probability as ``97 %``, and never as 100 % or 0 %: nothing is that sure."""
     percent = round(100 * value)
-    if percent >= 100 and value < 1.0:
+    if percent >= 100:
         return "> 99 %"
-    if percent <= 0 and value > 0.0:
+    if percent <= 0:
         return "< 1 %"
     return f"{percent} %"
 

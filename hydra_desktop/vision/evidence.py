@@ -20,7 +20,8 @@ def maps(last: Floats, weights: Floats) -> Floats:
     """Evidence maps float32 (L, 7, 10) of one plot from its last map (1280, 7, 10) and weights (L, 1280)."""
     cells = MAP_HEIGHT * MAP_WIDTH
     flat: Floats = weights @ last.reshape(len(last), cells)
-    return np.maximum(flat, 0.0).reshape(-1, MAP_HEIGHT, MAP_WIDTH) / np.float32(cells)
+    positive = (np.maximum(flat, 0.0) / cells).astype(np.float32)
+    return positive.reshape(-1, MAP_HEIGHT, MAP_WIDTH)
 
 
 def enlarge(evidence: Floats, height: int, width: int) -> Floats:

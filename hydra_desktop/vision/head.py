@@ -157,7 +157,8 @@ def _expect_enough(plot_type: str, labels: Sequence[str], names: Sequence[str]) 
     few = [name for name in names if list(labels).count(name) < FEWEST_A_LABEL]
     if few:
         raise TrainingError(
-            f"{plot_type} has fewer than {FEWEST_A_LABEL} plots of {', '.join(few)}; label more of it or use another label."
+            f"{plot_type} has fewer than {FEWEST_A_LABEL} plots of {', '.join(few)}; "
+            "label more of it or use another label."
         )
 
 

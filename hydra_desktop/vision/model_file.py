@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
+import numpy.typing as npt
 import safetensors
 from safetensors import SafetensorError
 from safetensors.numpy import load as load_tensors
@@ -63,7 +64,7 @@ def save(model: Model) -> bytes:
         "thresholds": json.dumps(dict(model.thresholds)),
         "card": json.dumps(dict(model.card), sort_keys=True),
     }
-    tensors = {
+    tensors: dict[str, npt.NDArray[Any]] = {
         "weights": model.weights.astype(np.float16),
         "deviation_weights": model.deviation_weights.astype(np.float32),
         "bias": model.bias.astype(np.float32),
@@ -96,7 +97,8 @@ def load(data: bytes) -> Model:
         raise ModelFileError("This is no model of Hydra, or one of another version; train it again.")
     if header.get("backbone") != IDENTITY:
         raise ModelFileError(
-            f"This model was made for the backbone {header.get('backbone')}, this program has {IDENTITY}; train it again."
+            f"This model was made for the backbone {header.get('backbone')}, "
+            f"this program has {IDENTITY}; train it again."
         )
     try:
         labels = tuple(json.loads(header["labels"]))

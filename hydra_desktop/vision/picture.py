@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import io
-import warnings
 from pathlib import Path
 
 import numpy as np
@@ -16,6 +15,7 @@ Picture = npt.NDArray[np.uint8]
 
 HEIGHT, WIDTH = 224, 320  # what the network sees
 MOST_PIXELS = 50_000_000
+Image.MAX_IMAGE_PIXELS = None  # Pillow's limit gives way to ours, which tells the size
 _FORMATS = ("PNG", "JPEG", "BMP", "WEBP", "GIF")
 
 
@@ -55,16 +55,11 @@ def _much_larger(image: Image.Image) -> bool:
 
 def _open(data: bytes | Path) -> Image.Image:
     if isinstance(data, Path):
-        try:
-            data = data.read_bytes()
-        except OSError as error:
-            raise PictureError(f"{data} can't be read ({error.strerror})") from error
+        data = _read(data)
     if not data:
         raise PictureError("the file is empty; its writer may have been cut off, write it again")
     try:
-        with warnings.catch_warnings():
-            warnings.simplefilter("ignore", Image.DecompressionBombWarning)  # our own limit is below
-            image = Image.open(io.BytesIO(data), formats=_FORMATS)
+        image: Image.Image = Image.open(io.BytesIO(data), formats=_FORMATS)
         if image.width * image.height > MOST_PIXELS:
             raise PictureError(
                 f"the picture is {image.width} x {image.height} pixels, more than {MOST_PIXELS / 1e6:.0f} megapixels;"
@@ -79,12 +74,17 @@ def _open(data: bytes | Path) -> Image.Image:
         return image.convert("RGB")
     except UnidentifiedImageError as error:
         raise PictureError("this is no picture, whatever its name says; save it as PNG") from error
-    except Image.DecompressionBombError as error:
-        raise PictureError(f"the picture is far too large ({error}); save it smaller") from error
     except (OSError, SyntaxError, ValueError, EOFError) as error:
         raise PictureError(
             f"the picture is damaged or only half written ({error}); if it isn't being written any more, save it again"
         ) from error
+
+
+def _read(path: Path) -> bytes:
+    try:
+        return path.read_bytes()
+    except OSError as error:
+        raise PictureError(f"{path} can't be read ({error.strerror}); check its permissions") from error
 
 
 def _from_deep(image: Image.Image) -> Image.Image:

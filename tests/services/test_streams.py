@@ -1,1 +1,201 @@
-"""Episodes, panels and alarms as verdicts come in, on a real database."""
+"""Panels, episodes and alarms as verdicts come in, on a real database."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass, field, replace
+from datetime import UTC, datetime, timedelta
+
+import pytest
+
+from hydra_desktop.database import alarms, halls, plots, verdicts, wall
+from hydra_desktop.database.connection import Database
+from hydra_desktop.domain.alarm import AlarmState
+from hydra_desktop.domain.hall import AlarmRule, Hall, PlotType
+from hydra_desktop.domain.plot import NewPlot, PlotName
+from hydra_desktop.domain.verdict import Status, Verdict, judge
+from hydra_desktop.services import alarms as alarm_service
+from hydra_desktop.services.streams import Streams
+
+START = datetime(2026, 3, 1, 2, 0, tzinfo=UTC)
+CDC = PlotType("CDC", alarm_rule=AlarmRule(2, 3), collect_percent=0.0, age_limit_s=1800)
+GOOD = judge({"Good": 0.9, "Bad": 0.1}, {}, CDC)
+BAD = judge({"Good": 0.1, "Bad": 0.9}, {}, CDC)
+DOUBT = judge({"Good": 0.45, "Bad": 0.55}, {"Bad": 0.7}, CDC)
+
+
+@dataclass
+class Desk:
+    """A hall with one plot type, to which verdicts are dealt chunk by chunk."""
+
+    database: Database
+    hall_id: int = 0
+    chunk: int = 0
+    streams: Streams = field(init=False)
+
+    def __post_init__(self) -> None:
+        with self.database.write() as c:
+            self.hall_id = halls.find_or_create(c, "D")
+            halls.apply(c, self.hall_id, Hall("D", plot_types={"CDC": CDC}), user="test")
+            self.streams = Streams(self.hall_id, halls.load(c, self.hall_id), "station")
+
+    def deal(self, *dealt: Verdict, run: int = 1, chunk: int | None = None, age_s: float = 0.0) -> list[int]:
+        """Store verdicts, one a chunk and a minute; returns the plots' ids."""
+        ids = []
+        for verdict in dealt:
+            number = self.chunk if chunk is None else chunk
+            self.chunk += 1
+            taken = START + timedelta(minutes=number)
+            with self.database.write() as c:
+                new = NewPlot(PlotName("CDC", run, number), f"{self.chunk:064x}", taken, f"{run}/{number}/{self.chunk}")
+                plot = plots.add(c, self.hall_id, new, live=True)
+                assert plot is not None
+                (verdict_id,) = verdicts.add(c, self.hall_id, [verdicts.JudgedPlot(plot.id, "CDC", None, verdict)])
+                now = taken + timedelta(seconds=age_s)
+                self.streams.follow(c, plot, verdict_id, verdict, None, now)
+            ids.append(plot.id)
+        return ids
+
+    def states(self) -> list[AlarmState]:
+        """States of the open alarms."""
+        with self.database.read() as c:
+            return [alarm.state for alarm in alarms.open_alarms(c, self.hall_id)]
+
+    def log(self) -> list[tuple[str, str]]:
+        """All transitions ever."""
+        with self.database.read() as c:
+            return [(row.from_state, row.to_state) for row in alarms.rows(c, self.hall_id)]
+
+    def acknowledge(self) -> None:
+        """Take the open alarm."""
+        with self.database.read() as c:
+            (alarm,) = alarms.open_alarms(c, self.hall_id)
+        alarm_service.acknowledge(self.database, self.hall_id, alarm.id, user="shift", station="station")
+        with self.database.read() as c:
+            self.streams.refresh_alarms(c)
+
+    def reload(self) -> None:
+        """As after a restart of the monitor."""
+        with self.database.read() as c:
+            self.streams.load(c)
+
+
+@pytest.fixture
+def desk(database: Database) -> Iterator[Desk]:
+    return Desk(database)
+
+
+def test_one_bad_chunk_is_no_alarm_two_of_three_are(desk: Desk) -> None:
+    desk.deal(GOOD, BAD)
+    assert desk.states() == []
+    desk.deal(GOOD, BAD)
+    assert desk.states() == [AlarmState.UNACKNOWLEDGED]
+
+
+def test_an_episode_extends_and_a_repeat_is_no_new_alarm(desk: Desk) -> None:
+    desk.deal(*[BAD] * 10)
+    with desk.database.read() as c:
+        snapshot = wall.load(c, desk.hall_id)
+    (panel,) = snapshot.panels
+    assert panel.episode is not None
+    assert panel.episode.plots == 10
+    assert panel.episode.last_at - panel.episode.started_at == timedelta(minutes=9)
+    assert desk.log() == [("normal", "unacknowledged")]
+
+
+def test_the_life_of_an_alarm_is_logged(desk: Desk) -> None:
+    desk.deal(BAD, BAD)
+    desk.acknowledge()
+    desk.deal(GOOD, GOOD)
+    assert desk.states() == []
+    assert desk.log() == [
+        ("normal", "unacknowledged"),
+        ("unacknowledged", "acknowledged"),
+        ("acknowledged", "normal"),
+    ]
+
+
+def test_an_alarm_nobody_took_returns_and_waits(desk: Desk) -> None:
+    desk.deal(BAD, BAD, GOOD, GOOD)
+    assert desk.states() == [AlarmState.RETURNED_UNACKNOWLEDGED]
+    desk.deal(BAD, BAD)
+    assert desk.states() == [AlarmState.UNACKNOWLEDGED]
+    desk.deal(GOOD, GOOD)
+    desk.acknowledge()
+    assert desk.states() == []
+
+
+def test_a_doubtful_verdict_neither_raises_nor_clears(desk: Desk) -> None:
+    desk.deal(DOUBT, DOUBT, DOUBT)
+    assert desk.states() == []
+    desk.deal(BAD, BAD, DOUBT, DOUBT)
+    assert desk.states() == [AlarmState.UNACKNOWLEDGED]
+
+
+def test_the_window_starts_anew_with_a_run(desk: Desk) -> None:
+    desk.deal(BAD)
+    desk.deal(BAD, run=2)
+    assert desk.states() == []
+    desk.deal(BAD, run=2)
+    assert desk.states() == [AlarmState.UNACKNOWLEDGED]
+
+
+def test_a_plot_past_its_age_limit_never_alarms(desk: Desk) -> None:
+    desk.deal(BAD, BAD, age_s=3600)
+    assert desk.states() == []
+
+
+def test_a_backlog_is_judged_silently_behind_the_newest(desk: Desk) -> None:
+    desk.deal(GOOD, chunk=10)
+    desk.deal(BAD, chunk=1)
+    desk.deal(BAD, chunk=2)
+    assert desk.states() == []
+    with desk.database.read() as c:
+        (panel,) = wall.load(c, desk.hall_id).panels
+    assert panel.plot is not None
+    assert panel.plot.name.chunk == 10
+    assert panel.verdict is not None
+    assert panel.verdict.label == "Good"
+
+
+def test_after_a_restart_all_goes_on_where_it_was(desk: Desk) -> None:
+    desk.deal(BAD)
+    desk.reload()
+    desk.deal(BAD)
+    assert desk.states() == [AlarmState.UNACKNOWLEDGED]
+    desk.reload()
+    desk.deal(BAD)
+    assert desk.log() == [("normal", "unacknowledged")]
+    with desk.database.read() as c:
+        (panel,) = wall.load(c, desk.hall_id).panels
+    assert panel.episode is not None
+    assert panel.episode.plots == 3
+
+
+def test_of_a_long_episode_few_plots_are_kept(desk: Desk) -> None:
+    ids = desk.deal(*[BAD] * 20)
+    with desk.database.read() as c:
+        kept = [number for number, id_ in enumerate(ids, start=1) if plots.get(c, id_).kept]
+    assert kept == [1, 2, 4, 8, 16]
+
+
+def test_two_stations_that_acknowledge_at_once_make_one_entry(desk: Desk) -> None:
+    desk.deal(BAD, BAD)
+    with desk.database.read() as c:
+        (alarm,) = alarms.open_alarms(c, desk.hall_id)
+    for station in ("one", "two"):
+        taken = alarm_service.acknowledge(desk.database, desk.hall_id, alarm.id, user=station, station=station)
+        assert taken.acknowledged_by == "one"
+    assert desk.log() == [("normal", "unacknowledged"), ("unacknowledged", "acknowledged")]
+
+
+def test_a_rise_of_severity_is_a_new_annunciation(desk: Desk) -> None:
+    hot = judge({"Good": 0.1, "HotChannel": 0.9}, {}, CDC)
+    with desk.database.write() as c:
+        halls.ensure_labels(c, desk.hall_id, "CDC", ["HotChannel"], user="test", comment="")
+        desk.streams.hall = replace(desk.streams.hall, plot_types=halls.load(c, desk.hall_id).plot_types)
+    desk.deal(hot, hot)
+    desk.acknowledge()
+    desk.deal(BAD)
+    assert desk.states() == [AlarmState.UNACKNOWLEDGED]
+    assert BAD.status is Status.CONFIRMED

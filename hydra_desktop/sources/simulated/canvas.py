@@ -39,10 +39,16 @@ class Canvas:
         return np.asarray(self._image)
 
     def bars(
-        self, box: Box, heights: Array, x_range: tuple[float, float], y_title: str = "", x_title: str = ""
+        self,
+        box: Box,
+        heights: Array,
+        x_range: tuple[float, float],
+        y_title: str = "",
+        x_title: str = "",
+        top: float | None = None,
     ) -> None:
-        """A histogram as filled steps."""
-        top = self._axis_top(heights)
+        """A histogram as filled steps; `top` is the end of an axis that it shares with others."""
+        top = top or self._axis_top(heights)
         left, up, right, down = box
         edges = np.linspace(left, right, len(heights) + 1)
         levels = down - np.clip(heights / top, 0, 1) * (down - up)

@@ -280,8 +280,9 @@ def sectors_1d(panels: int, bins: int, falling: bool) -> Look:
         return np.stack([shape * (1 + 0.05 * fixed.standard_normal()) for _ in range(panels)])
 
     def draw(canvas: Canvas, counts: Array, _expected: Array) -> None:
+        top = canvas.axis_top(counts)
         for box, heights in zip(_grid(panels), counts, strict=True):
-            canvas.bars(box, heights, (0, 96))
+            canvas.bars(box, heights, (0, 96), top=top)
 
     return Look(
         "sector histograms",

@@ -119,7 +119,10 @@ class PanelDelegate(QStyledItemDelegate):
         width = painter.fontMetrics().horizontalAdvance(item.age)
         painter.drawText(line, Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter, item.age)
         left = line.adjusted(0, 0, -width - 6, 0)
-        where = painter.fontMetrics().elidedText(item.where, Qt.TextElideMode.ElideRight, left.width())
+        where = item.where
+        if painter.fontMetrics().horizontalAdvance(where) > left.width():
+            where = where.partition(",")[0]
+        where = painter.fontMetrics().elidedText(where, Qt.TextElideMode.ElideRight, left.width())
         painter.drawText(left, Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignVCenter, where)
         return size + 6
 

@@ -324,11 +324,13 @@ class WallScreen(QWidget):
 
     def _show_emptiness(self) -> None:
         """An empty wall says why it is, and what to do."""
-        shown = bool(self.model.items)
+        shown, was_shown = bool(self.model.items), not self.view.isHidden()
         self.view.setVisible(shown)
         self.legend.setVisible(shown)
         self._empty.setVisible(not shown)
         if shown:
+            if not was_shown:
+                self.view.setFocus()
             return
         if self._contact_at is None:
             text = "Opening the database..."
@@ -360,8 +362,11 @@ class WallScreen(QWidget):
             if size > best[0]:
                 best = (size, columns, rows)
         size, columns, rows = best
+        fits = size >= self._theme.px(SMALLEST_PANEL)
+        bars = Qt.ScrollBarPolicy
+        self.view.setVerticalScrollBarPolicy(bars.ScrollBarAlwaysOff if fits else bars.ScrollBarAsNeeded)
         least = self._theme.px(SMALLEST_PANEL)
-        if size < least:
+        if not fits:
             columns = max(1, area.width() // least)
             cell = QSize(area.width() // columns, round(area.width() / columns / SHAPE))
         else:

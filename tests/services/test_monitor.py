@@ -1,0 +1,215 @@
+"""The monitor as a whole: real files, the real network, a real database, and a real kill."""
+
+from __future__ import annotations
+
+import os
+import signal
+import subprocess
+import sys
+import threading
+from collections import Counter
+from pathlib import Path
+from typing import Any
+
+import pytest
+from PIL import Image
+
+from hydra_desktop import paths, settings
+from hydra_desktop.database import halls, heartbeats, plots, problems, verdicts, wall
+from hydra_desktop.database.connection import Database, open_database
+from hydra_desktop.database.feed import ChangeWaiter
+from hydra_desktop.domain.errors import LeaseLostError, SettingsError
+from hydra_desktop.domain.verdict import Status
+from hydra_desktop.services import demo
+from hydra_desktop.services.monitor import Monitor
+from hydra_desktop.sources.simulated import SimulatedHall
+
+TYPES = 6
+
+
+@pytest.fixture
+def chosen(database_url: str) -> settings.Settings:
+    return settings.load(database_url, "Demo")
+
+
+@pytest.fixture
+def source(tmp_path: Path) -> Path:
+    folder = tmp_path / "plots" / "source"
+    folder.mkdir(parents=True)
+    return folder
+
+
+@pytest.fixture
+def simulated() -> SimulatedHall:
+    return SimulatedHall(demo.SEED, TYPES)
+
+
+@pytest.fixture
+def ready(chosen: settings.Settings, source: Path) -> Database:
+    """A database with the simulated hall and its models."""
+    database = open_database(chosen.database_url, upgrade=True)
+    demo.prepare(database, demo.SEED, source, TYPES)
+    yield database
+    database.close()
+
+
+def judge_all(chosen: settings.Settings, source: Path) -> Monitor:
+    monitor = Monitor(chosen, source)
+    monitor.run(once=True)
+    return monitor
+
+
+def live_verdicts(database: Database) -> list[Any]:
+    with database.read() as c:
+        return list(verdicts.rows(c, halls.find(c, "Demo") or 0))
+
+
+def problems_of(database: Database) -> dict[str, str]:
+    with database.read() as c:
+        return {one.name: one.message for one in problems.newest(c, halls.find(c, "Demo") or 0)}
+
+
+def test_a_chunk_is_judged_once_and_a_second_time_nothing_happens(
+    chosen: settings.Settings, source: Path, simulated: SimulatedHall, ready: Database
+) -> None:
+    simulated.write_next_chunk(source.parent)
+    assert judge_all(chosen, source).stored == TYPES
+    rows = live_verdicts(ready)
+    assert len(rows) == TYPES
+    assert {row.status for row in rows} <= {"Confirmed", "Unconfirmed"}
+    assert judge_all(chosen, source).stored == 0
+    assert len(live_verdicts(ready)) == TYPES
+    with ready.read() as c:
+        hall_id = halls.find(c, "Demo") or 0
+        snapshot = wall.load(c, hall_id)
+        assert verdicts.evidence(c, rows[0].id)
+    shown = [panel for panel in snapshot.panels if panel.plot is not None]
+    assert len(shown) == TYPES
+    assert snapshot.analysed_total == TYPES
+    assert snapshot.run.run_number == 121453
+    assert all((chosen.image_folder / p.plot.content_hash[:2] / p.plot.content_hash).exists() for p in shown if p.plot)
+
+
+def test_other_bytes_under_the_same_name_are_a_new_revision(
+    chosen: settings.Settings, source: Path, simulated: SimulatedHall, ready: Database
+) -> None:
+    simulated.write_next_chunk(source.parent)
+    judge_all(chosen, source)
+    path = next(source.rglob("*.png"))
+    Image.new("RGB", (800, 533), "white").save(path)
+    assert judge_all(chosen, source).stored == 1
+    assert Counter(row.revision for row in live_verdicts(ready)) == {1: TYPES, 2: 1}
+
+
+def test_equal_pictures_under_two_names_are_two_plots(chosen: settings.Settings, source: Path, ready: Database) -> None:
+    for chunk in (1, 2):
+        path = source / "Run000007" / f"Trigger_bits_{chunk:04d}.png"
+        path.parent.mkdir(exist_ok=True)
+        Image.new("RGB", (320, 240), "white").save(path)
+    assert judge_all(chosen, source).stored == 2
+    with ready.read() as c:
+        hashes = {plots.get(c, row.id).content_hash for row in live_verdicts(ready)}
+    assert len(hashes) == 1
+
+
+def test_bad_files_are_told_and_all_else_goes_on(
+    chosen: settings.Settings, source: Path, simulated: SimulatedHall, ready: Database
+) -> None:
+    simulated.write_next_chunk(source.parent)
+    run = next(source.rglob("*.png")).parent
+    good = next(source.rglob("*.png")).read_bytes()
+    (run / "Half_written_0001.png").write_bytes(good[: len(good) // 2])
+    (run / "Only_text_0001.png").write_text("this is no picture")
+    (run / "Empty_0001.png").write_bytes(b"")
+    huge = Image.new("1", (30_000, 30_000))
+    huge.save(run / "Far_too_large_0001.png")
+    (source / "no_run_here.png").write_bytes(good)
+    (run / "Never_heard_of_0001.png").write_bytes(good)
+    assert judge_all(chosen, source).stored == TYPES + 1
+    told = {Path(name).stem: message for name, message in problems_of(ready).items()}
+    assert "half written" in told["Half_written_0001"]
+    assert "no picture" in told["Only_text_0001"]
+    assert "empty" in told["Empty_0001"]
+    assert "30000 x 30000" in told["Far_too_large_0001"]
+    assert "name_pattern" in told["no_run_here"]
+    unknown = [row for row in live_verdicts(ready) if row.plot_type == "Never_heard_of"]
+    assert [(row.status, row.label) for row in unknown] == [(Status.NO_MODEL, "")]
+
+
+def test_an_image_store_that_cannot_be_written_is_told_and_nothing_is_lost(
+    chosen: settings.Settings, source: Path, simulated: SimulatedHall, ready: Database
+) -> None:
+    simulated.write_next_chunk(source.parent)
+    chosen.image_folder.write_text("a file where the folder should be")
+    assert judge_all(chosen, source).stored == 0
+    assert any("image store" in message for message in problems_of(ready).values())
+    chosen.image_folder.unlink()
+    assert judge_all(chosen, source).stored == TYPES
+
+
+def test_without_a_folder_it_says_what_to_do(chosen: settings.Settings) -> None:
+    with pytest.raises(SettingsError, match=r"source\.folder"):
+        Monitor(chosen)
+
+
+def test_a_second_monitor_of_the_same_folder_is_refused(
+    chosen: settings.Settings, source: Path, ready: Database
+) -> None:
+    first = Monitor(chosen, source)
+    running = threading.Thread(target=first.run)
+    running.start()
+    try:
+        _wait_for(ready, lambda c, hall_id: heartbeats.newest(c, hall_id, "monitor") is not None)
+        with pytest.raises(LeaseLostError, match="already"):
+            Monitor(chosen, source, patience_s=0.0).run(once=True)
+    finally:
+        first.stop()
+        running.join()
+
+
+@pytest.mark.parametrize("kills", [2, pytest.param(25, marks=pytest.mark.soak)])
+def test_killed_and_started_again_every_plot_has_one_live_verdict(
+    chosen: settings.Settings, source: Path, simulated: SimulatedHall, ready: Database, kills: int
+) -> None:
+    """kill -9 in the middle of a chunk, again and again."""
+    chunks = kills + 1
+    for number in range(kills):
+        simulated.write_next_chunk(source.parent)
+        process = _start_monitor(chosen, source)
+        _wait_for(ready, lambda c, hall_id, least=number * TYPES + 1: verdicts.count(c, hall_id) >= least)
+        os.killpg(process.pid, signal.SIGKILL)
+        process.wait()
+    simulated.write_next_chunk(source.parent)
+    done = _start_monitor(chosen, source, "--once").wait(timeout=100)
+    assert done == 0
+    rows = live_verdicts(ready)
+    assert len(rows) == chunks * TYPES
+    assert len({(row.plot_type, row.run_number, row.chunk) for row in rows}) == chunks * TYPES
+
+
+def _start_monitor(chosen: settings.Settings, source: Path, *options: str) -> subprocess.Popen[bytes]:
+    command = [sys.executable, "-m", "hydra_desktop.cli", "--database", chosen.database_url, "--hall", "Demo"]
+    environment = {**os.environ, "HYDRA_CACHE": str(paths.cache().resolve())}
+    return subprocess.Popen(
+        [*command, "monitor", str(source), *options],
+        start_new_session=True,
+        env=environment,
+        stdout=subprocess.DEVNULL,
+        stderr=subprocess.DEVNULL,
+    )
+
+
+def _wait_for(database: Database, condition: Any, timeout_s: float = 60.0) -> None:
+    waiter, stop = ChangeWaiter(database), threading.Event()
+    timer = threading.Timer(timeout_s, stop.set)
+    timer.start()
+    try:
+        while not stop.is_set():
+            waiter.wait(1.0, stop)
+            with database.read() as c:
+                if condition(c, halls.find(c, "Demo") or 0):
+                    return
+        pytest.fail("it never came")
+    finally:
+        timer.cancel()
+        waiter.close()

@@ -1,0 +1,166 @@
+"""The wall with real key presses and clicks."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
+
+from PySide6.QtCore import Qt
+from PySide6.QtWidgets import QLineEdit
+from pytestqt.qtbot import QtBot
+
+from hydra_desktop.domain.alarm import AlarmState
+from hydra_desktop.domain.wall import MonitorHealth, News, PanelState, WallSnapshot
+
+from .conftest import Bench
+
+
+def test_every_state_is_said_in_words(bench: Bench, snapshot: WallSnapshot) -> None:
+    bench.wall.show_snapshot(snapshot)
+    assert {item.name: item.word for item in bench.wall.model.items} == {
+        "A_good": "Good",
+        "B_bad": "Bad",
+        "C_hot_taken": "HotChannel",
+        "D_returned": "Good",
+        "E_doubt": "Good?",
+        "F_strange": "Unfamiliar",
+        "G_no_model": "NoModel",
+        "H_stale": "stale 34 min",
+        "I_waiting": "waiting",
+        "J_no_data": "NoData",
+        "K_gone": "Good",
+        "L_bad_no_alarm_yet": "Bad",
+    }
+
+
+def test_the_pictures_come_and_the_wall_says_when_it_stands(qtbot: QtBot, bench: Bench, snapshot: WallSnapshot) -> None:
+    with qtbot.waitSignal(bench.wall.painted, timeout=10_000):
+        bench.wall.show_snapshot(snapshot)
+
+
+def test_a_takes_the_newest_alarm_that_nobody_took(qtbot: QtBot, bench: Bench, snapshot: WallSnapshot) -> None:
+    bench.wall.show_snapshot(snapshot)
+    qtbot.keyClick(bench.wall.view, Qt.Key.Key_A)
+    assert bench.acknowledged == [1]
+    qtbot.keyClick(bench.wall.view, Qt.Key.Key_S)
+    assert bench.silenced == [True]
+
+
+def test_a_chosen_panel_is_the_one_that_is_acknowledged(qtbot: QtBot, bench: Bench, snapshot: WallSnapshot) -> None:
+    bench.wall.show_snapshot(snapshot)
+    bench.wall.select("D_returned")
+    assert "3" in bench.wall.alarm_area._take.text()
+    qtbot.keyClick(bench.wall.view, Qt.Key.Key_A)
+    assert bench.acknowledged == [3]
+
+
+def test_arrow_keys_move_between_panels(qtbot: QtBot, bench: Bench, snapshot: WallSnapshot) -> None:
+    bench.wall.show_snapshot(snapshot)
+    bench.wall.select("A_good")
+    qtbot.keyClick(bench.wall.view, Qt.Key.Key_Right)
+    assert bench.wall.selected_names() == {"B_bad"}
+
+
+def test_search_hide_and_show_again_by_keyboard(qtbot: QtBot, bench: Bench, snapshot: WallSnapshot) -> None:
+    bench.wall.show_snapshot(snapshot)
+    qtbot.keyClick(bench.wall.view, Qt.Key.Key_Slash)
+    search = bench.window.focusWidget()
+    assert isinstance(search, QLineEdit)
+    qtbot.keyClicks(search, "good")
+    assert [item.name for item in bench.wall.model.items] == ["A_good"]
+    assert bench.acknowledged == []
+    qtbot.keyClick(search, Qt.Key.Key_Escape)
+    assert len(bench.wall.model.items) == 12
+    bench.wall.select("A_good")
+    qtbot.keyClick(bench.wall.view, Qt.Key.Key_H)
+    assert "A_good" not in {item.name for item in bench.wall.model.items}
+    qtbot.keyClick(bench.wall.view, Qt.Key.Key_H, Qt.KeyboardModifier.ShiftModifier)
+    assert len(bench.wall.model.items) == 12
+
+
+def test_a_filtered_panel_still_has_its_alarm_beside(bench: Bench, snapshot: WallSnapshot) -> None:
+    bench.wall.show_snapshot(snapshot)
+    bench.wall.model.set_filter(search="A_good")
+    bench.wall.alarm_area.refresh()
+    shown = [card.alarm.plot_type for card in bench.wall.alarm_area._cards if card.alarm and not card.isHidden()]
+    assert shown == ["B_bad", "D_returned", "C_hot_taken"]
+
+
+def test_a_panel_keeps_its_place_and_an_alarm_its_number(bench: Bench, snapshot: WallSnapshot) -> None:
+    bench.wall.show_snapshot(snapshot)
+    names = [item.name for item in bench.wall.model.items]
+    third = snapshot.alarms[2]
+    number = bench.wall.model.number_of(third)
+    left = tuple(alarm for alarm in snapshot.alarms if alarm.id != 1)
+    bench.wall.show_snapshot(replace(snapshot, alarms=left))
+    assert [item.name for item in bench.wall.model.items] == names
+    assert bench.wall.model.number_of(third) == number
+
+
+def test_only_what_looks_different_is_painted_again(bench: Bench, snapshot: WallSnapshot) -> None:
+    bench.wall.show_snapshot(snapshot)
+    changed: list[int] = []
+    bench.wall.model.dataChanged.connect(lambda first, _last: changed.append(first.row()))
+    bench.wall.show_snapshot(snapshot)
+    ages = {row for row, item in enumerate(bench.wall.model.items) if item.age}
+    assert set(changed) <= ages
+
+
+def test_a_dead_monitor_is_said_on_every_panel_and_in_the_header(bench: Bench, snapshot: WallSnapshot) -> None:
+    long_ago = datetime.now(UTC) - timedelta(minutes=5)
+    bench.wall.show_snapshot(replace(snapshot, monitor=MonitorHealth(long_ago)))
+    assert {item.state for item in bench.wall.model.items} == {PanelState.MONITOR_DOWN}
+
+
+def test_an_empty_wall_says_why_and_what_to_do(bench: Bench) -> None:
+    assert "Opening" in bench.wall._empty.text()
+    bench.wall.show_snapshot(WallSnapshot("D"))
+    assert "hydra-desktop hall apply" in bench.wall._empty.text()
+    bench.wall.show_snapshot(WallSnapshot("D", monitor=MonitorHealth(datetime.now(UTC))))
+    assert "Waiting" in bench.wall._empty.text()
+
+
+def test_troubles_and_refused_files_are_told(bench: Bench, snapshot: WallSnapshot) -> None:
+    refused = ((datetime.now(UTC), "x.png: this is no picture"),)
+    bench.wall.show_snapshot(replace(snapshot, problems=refused, news=News("<b>CDC</b> off", "me", datetime.now(UTC))))
+    assert "x.png" in bench.wall._problems.text()
+    assert "&lt;b&gt;CDC" in bench.wall._news.text()
+    bench.wall.show_trouble("The database doesn't answer")
+    assert "doesn't answer" in bench.wall._problems.text()
+    assert not bench.wall._problems.isHidden()
+
+
+def test_evidence_is_off_on_good_plots_unless_asked_for(qtbot: QtBot, bench: Bench, snapshot: WallSnapshot) -> None:
+    bench.wall.show_snapshot(snapshot)
+    items = {item.name: item for item in bench.wall.model.items}
+    assert not bench.wall.delegate.wants_evidence(items["A_good"])
+    assert bench.wall.delegate.wants_evidence(items["L_bad_no_alarm_yet"])
+    qtbot.keyClick(bench.wall.view, Qt.Key.Key_E)
+    assert bench.wall.delegate.wants_evidence(items["A_good"])
+
+
+def test_the_screens_open_by_key_and_those_to_come_say_so(qtbot: QtBot, bench: Bench, snapshot: WallSnapshot) -> None:
+    bench.wall.show_snapshot(snapshot)
+    control = Qt.KeyboardModifier.ControlModifier
+    qtbot.keyClick(bench.window, Qt.Key.Key_3, control)
+    assert bench.window._stack.currentIndex() == 2
+    qtbot.keyClick(bench.window, Qt.Key.Key_1, control)
+    assert bench.window._stack.currentWidget() is bench.wall
+
+
+def test_blinking_stops_with_the_acknowledgement(qtbot: QtBot, bench: Bench, snapshot: WallSnapshot) -> None:
+    bench.wall.show_snapshot(snapshot)
+    qtbot.waitUntil(lambda: bench.wall.delegate.blink, timeout=5000)
+    taken = tuple(replace(a, state=AlarmState.ACKNOWLEDGED) for a in snapshot.alarms)
+    bench.wall.show_snapshot(replace(snapshot, alarms=taken))
+    assert not bench.wall.delegate.blink
+    assert not bench.wall._blink.isActive()
+
+
+def test_wall_mode_leaves_the_bar_out(qtbot: QtBot, bench: Bench, snapshot: WallSnapshot) -> None:
+    bench.wall.show_snapshot(snapshot)
+    qtbot.keyClick(bench.window, Qt.Key.Key_F11)
+    assert bench.window.is_wall_mode
+    assert bench.window._bar.isHidden()
+    qtbot.keyClick(bench.window, Qt.Key.Key_F11)
+    assert not bench.window.is_wall_mode
