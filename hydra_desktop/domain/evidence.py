@@ -7,7 +7,7 @@ from functools import lru_cache
 import numpy as np
 import numpy.typing as npt
 
-FULL_SCALE = 0.25  # drawn at the bright end: a cell that alone moves the logit that much
+FULL_SCALE = 0.8  # drawn at the bright end: a cell that alone moves the logit that much
 
 # inferno, perceptually uniform and safe for colour blindness, at nine equal steps
 _ANCHORS = (

@@ -109,8 +109,8 @@ class Monitor:
         """Ask the monitor to end after the batch in hand."""
         self._stop.set()
 
-    def run(self, *, once: bool = False) -> None:
-        """Work until stopped; with `once` until all that was in the folder is stored."""
+    def run(self, *, once: bool = False, ready: threading.Event | None = None) -> None:
+        """Work until stopped, with `once` until all that was in the folder is stored; sets `ready` when it watches."""
         self._acquire()
         judge = self._make_judge()
         with self._database.read() as connection:
@@ -125,6 +125,8 @@ class Monitor:
             threads.append(threading.Thread(target=self._keep, args=(self._listen,), name="source"))
         for thread in threads:
             thread.start()
+        if ready is not None:
+            ready.set()
         try:
             self._work(judge, once=once)
         finally:

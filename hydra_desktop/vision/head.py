@@ -28,6 +28,7 @@ StopFlag = Callable[[], bool]
 STRENGTHS = (1e-3, 1e-2, 1e-1)  # inverse regularisation that is tried
 FOLDS = 5
 FEWEST_A_LABEL = 2
+LOWEST_LOG_TEMPERATURE = -1.5  # where held-out plots are separated wholly, nothing tells how sure to be
 
 
 @dataclass(frozen=True)
@@ -256,4 +257,4 @@ def _temperature(logits: npt.NDArray[np.float64], target: npt.NDArray[np.int_]) 
         chances = softmax((logits / np.exp(log_temperature)).astype(np.float32))
         return float(-np.log(chances[np.arange(len(target)), target] + 1e-9).mean())
 
-    return float(np.exp(minimize_scalar(loss, bounds=(-3.0, 3.0), method="bounded").x))
+    return float(np.exp(minimize_scalar(loss, bounds=(LOWEST_LOG_TEMPERATURE, 3.0), method="bounded").x))

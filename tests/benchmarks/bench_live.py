@@ -1,0 +1,197 @@
+"""The live loop: files on disk to stored verdicts, beside what a bare loop and the usual tools need."""
+
+from __future__ import annotations
+
+import os
+import statistics
+import tempfile
+import threading
+import time
+from collections.abc import Iterator
+from pathlib import Path
+
+import numpy as np
+from PIL import Image
+
+from hydra_desktop import paths, settings
+from hydra_desktop.database import halls, verdicts
+from hydra_desktop.database.connection import open_database
+from hydra_desktop.services import demo
+from hydra_desktop.services.monitor import Monitor
+from hydra_desktop.services.wall import WallFollower
+from hydra_desktop.sources.simulated import SimulatedHall
+from hydra_desktop.sources.simulated.canvas import png
+from hydra_desktop.vision.backbone import Backbone, network, stack
+from hydra_desktop.vision.picture import decode_for_network
+from tests.fakes import torchvision_for_cpu
+
+from .figure import Figure
+
+ROUNDS = 3
+SLOW_PLOTS = 12  # of the one-at-a-time loop, which is measured a plot
+
+
+def figures(_data: Path | None) -> Iterator[Figure]:
+    """73 files of 1200 x 800 on disk to 73 stored verdicts with evidence maps."""
+    with tempfile.TemporaryDirectory() as folder:
+        os.environ["HYDRA_CACHE"] = str(paths.cache().resolve())
+        os.environ["HYDRA_HOME"] = folder
+        files = _draw(Path(folder) / "drawn")
+        backbone = Backbone()
+        bare, ours, stalls = [], [], []
+        for number in range(ROUNDS):
+            bare.append(_bare_loop(files, backbone))
+            seconds, stall = _monitor(files, Path(folder), number)
+            ours.append(seconds)
+            stalls.append(stall)
+        slow = _library_loop(files[:SLOW_PLOTS]) / SLOW_PLOTS * len(files)
+        latency_ms = _latency_ms(files, Path(folder))
+    bare_s, ours_s = statistics.median(bare), statistics.median(ours)
+    yield Figure("chunk of 73, files to stored verdicts", ours_s, "s")
+    yield Figure("bare sequential decode and onnxruntime", bare_s, "s")
+    ratio = ours_s / bare_s
+    yield Figure("ratio to the bare loop", ratio, "", "at most 0.85", ratio <= 0.85)
+    gain = slow / ours_s
+    yield Figure("times faster than torch eager with library Grad-CAM", gain, "", "at least 8", gain >= 8)
+    p99 = max(stall[1] for stall in stalls)
+    yield Figure("event loop stall, 99th percentile", p99, "ms", "under 16", p99 < 16)
+    yield Figure("event loop stall, longest", max(stall[0] for stall in stalls), "ms")
+    yield Figure("commit to snapshot on the wall", latency_ms, "ms", "at most 300", latency_ms <= 300)
+
+
+def _draw(folder: Path) -> list[Path]:
+    folder.mkdir()
+    files = []
+    for plot in SimulatedHall(demo.SEED).chunk():
+        path = folder / f"{plot.name.plot_type}_0001.png"
+        large = Image.fromarray(plot.picture).resize((1200, 800), Image.Resampling.BILINEAR)
+        path.write_bytes(png(np.asarray(large)))
+        files.append(path)
+    return files
+
+
+def _bare_loop(files: list[Path], backbone: Backbone) -> float:
+    """Decode one after the other, then the network in batches; nothing stored."""
+    started = time.perf_counter()
+    for start in range(0, len(files), 8):
+        backbone(stack([decode_for_network(path) for path in files[start : start + 8]]))
+    return time.perf_counter() - started
+
+
+def _library_loop(files: list[Path]) -> float:
+    """One plot at a time: torch eager and Grad-CAM of the usual library."""
+    torchvision_for_cpu.install()
+    import torch
+    from pytorch_grad_cam import GradCAM
+    from pytorch_grad_cam.utils.model_targets import ClassifierOutputTarget
+
+    lite0 = network()
+
+    class Classifier(torch.nn.Module):
+        def __init__(self) -> None:
+            super().__init__()
+            self.body, self.head = lite0, torch.nn.Linear(1280, 4)
+
+        def forward(self, pictures: torch.Tensor) -> torch.Tensor:
+            return self.head(self.body(pictures)[0])
+
+    model = Classifier().eval()
+    cam = GradCAM(model=model, target_layers=[lite0.head])
+    started = time.perf_counter()
+    for path in files:
+        picture = torch.from_numpy(decode_for_network(path)[None].astype(np.float32))
+        with torch.no_grad():
+            label = int(model(picture).argmax())
+        cam(input_tensor=picture, targets=[ClassifierOutputTarget(label)])
+    return time.perf_counter() - started
+
+
+def _monitor(files: list[Path], folder: Path, number: int) -> tuple[float, tuple[float, float]]:
+    """The monitor as it is, while a wall follows; time from the last file's arrival, and the stall."""
+    home = folder / f"home{number}"
+    source = folder / f"source{number}" / "source"
+    run = source / "Run000007"
+    run.mkdir(parents=True)
+    chosen = settings.Settings(f"sqlite:///{home / 'hydra.db'}", demo.HALL, home, "bench", "bench")
+    database = open_database(chosen.database_url, upgrade=True)
+    demo.prepare(database, demo.SEED, source)
+    with database.read() as connection:
+        hall_id = halls.find(connection, demo.HALL) or 0
+    monitor = Monitor(chosen, source)
+    ready = threading.Event()
+    thread = threading.Thread(target=monitor.run, kwargs={"ready": ready})
+    probe = _WallProcess(chosen)
+    thread.start()
+    ready.wait()
+    probe.wait_until_shown()
+    started = time.perf_counter()
+    for path in files:
+        (run / path.name).hardlink_to(path)
+    while True:
+        with database.read() as connection:
+            if verdicts.count(connection, hall_id) >= len(files):
+                break
+        time.sleep(0.01)
+    seconds = time.perf_counter() - started
+    stall = probe.stop()
+    monitor.stop()
+    thread.join()
+    database.close()
+    return seconds, stall
+
+
+class _WallProcess:
+    """The real wall in a process of its own, which measures the stall of its event loop."""
+
+    def __init__(self, chosen: settings.Settings) -> None:
+        import subprocess
+        import sys
+
+        environment = {**os.environ, "QT_QPA_PLATFORM": "offscreen", "HYDRA_HOME": str(chosen.home)}
+        self._process = subprocess.Popen(
+            [sys.executable, "-m", "tests.benchmarks.wall_stall", chosen.database_url, chosen.hall],
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            text=True,
+            env=environment,
+        )
+
+    def wait_until_shown(self) -> None:
+        assert self._process.stdout is not None
+        self._process.stdout.readline()
+
+    def stop(self) -> tuple[float, float]:
+        out, _ = self._process.communicate("stop\n", timeout=30)
+        longest, p99 = out.split()[-2:]
+        return float(longest), float(p99)
+
+
+def _latency_ms(_files: list[Path], folder: Path) -> float:
+    """From a commit to the snapshot at whoever follows, median of 10."""
+    url = f"sqlite:///{folder / 'latency.db'}"
+    chosen = settings.Settings(url, "D", folder, "bench", "bench")
+    database = open_database(url, upgrade=True)
+    with database.write() as connection:
+        hall_id = halls.find_or_create(connection, "D")
+    stop, seen = threading.Event(), threading.Event()
+    wanted: list[str] = [""]
+
+    def look(snapshot: object) -> None:
+        if snapshot.news.text == wanted[0]:  # type: ignore[attr-defined]
+            seen.set()
+
+    thread = threading.Thread(target=WallFollower(chosen).follow, args=(stop, look, print))
+    thread.start()
+    times = []
+    for number in range(10):
+        seen.clear()
+        wanted[0] = f"news {number}"
+        with database.write() as connection:
+            halls.set_news(connection, hall_id, wanted[0], "bench")
+        started = time.perf_counter()
+        seen.wait(10)
+        times.append(1e3 * (time.perf_counter() - started))
+    stop.set()
+    thread.join()
+    database.close()
+    return statistics.median(times)
