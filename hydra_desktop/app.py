@@ -8,8 +8,9 @@ import signal
 import subprocess
 import sys
 from collections.abc import Callable
-from datetime import UTC, datetime
+from datetime import datetime
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from PySide6.QtCore import (
     QMessageLogContext,
@@ -23,14 +24,13 @@ from PySide6.QtCore import (
 from PySide6.QtGui import QImage
 from PySide6.QtWidgets import QApplication
 
-from .database import halls, heartbeats
+from .database import halls
 from .database.connection import Database, open_database
 from .domain.alarm import AlarmState
 from .domain.errors import SiteError, StorageError
-from .domain.wall import MonitorHealth, WallSnapshot
+from .domain.wall import WallSnapshot
 from .services import alarms as alarm_service
-from .services import demo as demo_service
-from .services import notices
+from .services import monitor_process, notices
 from .services import wall as wall_service
 from .settings import Settings
 from .views.background import Background
@@ -40,9 +40,13 @@ from .views.siren_client import SirenClient
 from .views.theme import Theme
 from .views.wall.wall_screen import WallScreen
 
+if TYPE_CHECKING:
+    from .services.demo import Demo
+
 log = logging.getLogger(__name__)
 
-MONITOR = "monitor"
+TEND_MS = 3000
+_HARMLESS = ("This plugin does not support propagateSizeHints()",)  # the offscreen platform, at every window
 DEMO_CHUNKS_WITHOUT_DISPLAY = 3
 SCREENSHOT_SIZE = (1920, 1080)
 
@@ -57,6 +61,9 @@ class Desktop(QObject):
         with database.write() as connection:
             self._hall_id = halls.find_or_create(connection, settings.hall)
         self._monitor: subprocess.Popen[bytes] | None = None
+        self._closed = False
+        self._tending = QTimer(self)
+        self._tending.timeout.connect(self._look_after_monitor)
         self._heard: set[tuple[int, datetime]] = set()
         self._silenced: set[tuple[int, datetime]] = set()
         dark = QSettings("hydra-desktop", "hydra-desktop").value("theme", "dark") != "light"
@@ -75,21 +82,10 @@ class Desktop(QObject):
         self.window.show()
         self.window.open_screen(0)
 
-    def start_monitor_if_none(self) -> None:
-        """Start a monitor for the hall's folder when nobody watches it."""
-        with self._database.read() as connection:
-            hall = halls.load(connection, self._hall_id)
-            beat = heartbeats.newest(connection, self._hall_id, MONITOR)
-        alive = beat is not None and MonitorHealth(beat.at).alive(datetime.now(UTC))
-        if not hall.source_folder or alive:
-            return
-        command = [sys.executable, "-m", "hydra_desktop.cli", "--database", self._settings.database_url]
-        command += ["--hall", self._settings.hall, "monitor"]
-        self._settings.home.mkdir(parents=True, exist_ok=True)
-        with (self._settings.home / "monitor.log").open("ab") as output:
-            self._monitor = subprocess.Popen(
-                command, stdin=subprocess.DEVNULL, stdout=output, stderr=output, start_new_session=True
-            )
+    def tend_monitor(self) -> None:
+        """From now on start a monitor whenever the hall's folder has none alive."""
+        self._look_after_monitor()
+        self._tending.start(TEND_MS)
 
     def ask_before_closing(self) -> None:
         """From now on closing asks whether a monitor that this program started goes on."""
@@ -97,6 +93,8 @@ class Desktop(QObject):
 
     def close(self) -> None:
         """End all threads and the siren."""
+        self._closed = True
+        self._tending.stop()
         self.follower.close()
         self.wall.close_threads()
         self.background.close()
@@ -157,6 +155,19 @@ class Desktop(QObject):
     def _evidence(self, verdict_id: int, label: str):
         return wall_service.evidence(self._database, verdict_id, label)
 
+    def _look_after_monitor(self) -> None:
+        if self._monitor is not None and self._monitor.poll() is None:
+            return
+        self.background.run(
+            lambda: monitor_process.is_needed(self._database, self._hall_id, self._settings.station),
+            self._start_monitor_if,
+            log.warning,  # the follower tells that the database is away
+        )
+
+    def _start_monitor_if(self, needed: bool) -> None:
+        if needed and not self._closed:
+            self._monitor = monitor_process.start(self._settings)
+
     def _may_close(self) -> bool:
         if self._monitor is None or self._monitor.poll() is not None:
             return True
@@ -173,7 +184,7 @@ def run(settings: Settings) -> int:
     database = open_database(settings.database_url, upgrade=True)
     try:
         desktop = Desktop(settings, database)
-        desktop.start_monitor_if_none()
+        desktop.tend_monitor()
         desktop.ask_before_closing()
         desktop.window.resize(1600, 1000)
         desktop.start()
@@ -192,6 +203,8 @@ def demo(settings: Settings, *, chunks: int | None, interval_s: float, screensho
         chunks = chunks or DEMO_CHUNKS_WITHOUT_DISPLAY
         screenshot = screenshot or Path("hydra-demo.png")
         print(f"There is no display: the demo runs offscreen for {chunks} chunks and writes {screenshot}.")  # noqa: T201
+    from .services import demo as demo_service  # brings the network's runtime, which a wall does without
+
     application = _application()
     demo = demo_service.Demo(settings, chunks, interval_s)
     try:
@@ -211,9 +224,7 @@ def demo(settings: Settings, *, chunks: int | None, interval_s: float, screensho
     return 0
 
 
-def _run_demo(
-    application: QApplication, demo: demo_service.Demo, database: Database, screenshot: Path | None
-) -> SiteError | None:
+def _run_demo(application: QApplication, demo: Demo, database: Database, screenshot: Path | None) -> SiteError | None:
     desktop = Desktop(demo.settings, database)
     desktop.window.resize(*(_screenshot_size() if screenshot is not None else (1600, 1000)))
     problem: list[SiteError] = []
@@ -266,6 +277,8 @@ def _application() -> QApplication:
 
 def _log_qt(kind: QtMsgType, _context: QMessageLogContext, message: str) -> None:
     """Qt's messages go to the log, not to the terminal of whoever watches plots."""
+    if message in _HARMLESS:
+        return
     levels = {QtMsgType.QtWarningMsg: logging.WARNING, QtMsgType.QtCriticalMsg: logging.ERROR}
     logging.getLogger("qt").log(levels.get(kind, logging.DEBUG), message)
 

@@ -10,6 +10,8 @@ import sqlalchemy as sa
 from . import tables as t
 from .upsert import upsert
 
+MONITOR = "monitor"
+
 
 @dataclass(frozen=True)
 class Heartbeat:

@@ -4,10 +4,8 @@ from __future__ import annotations
 
 import csv
 import multiprocessing
-import os
 import shutil
 import subprocess
-import sys
 import tempfile
 from collections import Counter
 from collections.abc import Mapping
@@ -24,6 +22,7 @@ from ..domain.verdict import Status
 from ..settings import Settings
 from ..sources.simulated import SimulatedHall
 from ..vision import model_file
+from . import monitor_process
 
 SEED = 20260301
 HALL = "Demo"
@@ -104,13 +103,8 @@ class Demo:
             prepare(database, self.seed, self.source)
         finally:
             database.close()
-        command = [sys.executable, "-m", "hydra_desktop.cli", "--database", self.settings.database_url]
-        command += ["--hall", HALL, "monitor", str(self.source)]
-        environment = {**os.environ, "HYDRA_HOME": str(self.folder), "HYDRA_CACHE": str(paths.cache())}
-        with (self.folder / "monitor.log").open("wb") as output:
-            self._processes.append(
-                subprocess.Popen(command, stdin=subprocess.DEVNULL, stdout=output, stderr=output, env=environment)
-            )
+        environment = {"HYDRA_HOME": str(self.folder), "HYDRA_CACHE": str(paths.cache())}
+        self._processes.append(monitor_process.start(self.settings, self.source, environment))
 
     def finished(self) -> bool:
         """Whether all chunks were written and every plot in them has its verdict."""

@@ -40,7 +40,6 @@ from .streams import Streams
 
 log = logging.getLogger(__name__)
 
-KIND = "monitor"
 LEASE_TTL_S = 10.0
 BEAT_S = 1.0
 RETRY_S = 2.0
@@ -323,7 +322,7 @@ class Monitor:
             heartbeats.beat(
                 connection,
                 self._hall_id,
-                KIND,
+                heartbeats.MONITOR,
                 self._settings.station,
                 os.getpid(),
                 queue_length=len(self._backlog),

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import subprocess
+import sys
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
@@ -164,3 +166,9 @@ def test_wall_mode_leaves_the_bar_out(qtbot: QtBot, bench: Bench, snapshot: Wall
     assert bench.window._bar.isHidden()
     qtbot.keyClick(bench.window, Qt.Key.Key_F11)
     assert not bench.window.is_wall_mode
+
+
+def test_the_desktop_holds_no_network() -> None:
+    code = "import sys, hydra_desktop.app; print([n for n in ('torch', 'onnxruntime', 'sklearn') if n in sys.modules])"
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert done.stdout.strip() == "[]"

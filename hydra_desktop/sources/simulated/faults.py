@@ -74,19 +74,21 @@ def is_visible(good: Array, faulty: Array, look: Look) -> bool:
 
     Both must hold: (1) enough of the frame's area changes, each drawn on its own axis: bars, 1 %
     of the area under the axis; maps, 0.4 % of the cells by over a quarter of the colour scale or
-    from filled to white, which is some 30 x 30 pixels; (2) the change is no fluctuation: the sum
-    of d^2 / mu over the cells is at least 25 times the spread that Poisson noise alone gives it,
-    sqrt(2 cells). Arrays hold expected counts.
+    from filled to white, which is some 30 x 30 pixels; (2) the change is no fluctuation: the
+    counts that moved are five times the Poisson spread of all counts where they moved. Arrays
+    hold expected counts.
     """
     if look.trend:
         return bool(np.abs(faulty - good).max() > 0.12 * good.mean())
     first, second = good / max(good.max(), 1e-9), faulty / max(faulty.max(), 1e-9)
     change = np.abs(second - first)
     flat = good.ndim == 1 or (look.panels and good.ndim == 2)
-    emptied = (good >= 5.0) & (faulty < 0.5)
+    emptied = (good >= 1.0) & (faulty < 0.2)
     area = change.mean() / 0.01 if flat else ((change > 0.25) | emptied).mean() / 0.004
-    chi2 = float((np.square(faulty - good) / np.maximum(good, 1.0)).sum())
-    return bool(area >= 1.0 and chi2 >= 25.0 * np.sqrt(2.0 * good.size))
+    moved = np.abs(faulty - good)
+    where = moved > 0
+    significance = moved[where].sum() / np.sqrt(max(1.0, good[where].sum()))
+    return bool(area >= 1.0 and significance >= 5.0)
 
 
 def _block(channels: Array, some: slice, fault: Fault) -> Array:

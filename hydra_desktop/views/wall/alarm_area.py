@@ -238,7 +238,7 @@ class AlarmArea(QWidget):
         self._theme, self._model, self._pictures, self._folder = theme, model, pictures, image_folder
         self._cards: list[AlarmCard] = []
         self._chosen: int | None = None
-        self._unconfirmed = 0
+        self._blink = False
         self.setAccessibleName("Alarms")
         self._title = QLabel("Alarms")
         self._sound = QLabel("")
@@ -343,6 +343,7 @@ class AlarmArea(QWidget):
             if index < len(alarms):
                 alarm = alarms[index]
                 large = index == 0 and alarm.state is AlarmState.UNACKNOWLEDGED
+                card.blink = self._blink
                 card.show_alarm(alarm, items.get(alarm.plot_type), self._model.number_of(alarm), large=large)
         self._scroll.setVisible(bool(alarms))
         self._quiet.setVisible(not alarms)
@@ -358,6 +359,7 @@ class AlarmArea(QWidget):
 
     def set_blink(self, blink: bool) -> None:
         """Turn the cards that nobody has taken to their other look."""
+        self._blink = blink
         for card in self._cards:
             if card.isVisible() and card.alarm is not None and card.alarm.state is AlarmState.UNACKNOWLEDGED:
                 card.blink = blink
