@@ -1,250 +1,172 @@
-"""The change feed: in the order of commits, nothing lost, and whoever waits is woken."""
+"""The change feed: nobody who reads on from a position loses a change, and everybody is woken."""
 
 from __future__ import annotations
 
+import queue
+import random
 import threading
 import time
-from collections.abc import Callable
+from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
-from pathlib import Path
-from typing import Any
 
 import pytest
 import sqlalchemy as sa
 
-from hydra_desktop.database import alarms, feed, halls
-from hydra_desktop.database.connection import open_database
+from hydra_desktop.database import feed, halls
+from hydra_desktop.database.connection import Database
 from hydra_desktop.database.feed import ChangeWaiter
-from hydra_desktop.domain.alarm import AlarmState
-from hydra_desktop.domain.errors import DatabaseError
-from hydra_desktop.domain.label import Severity
-from tests.fakes.postgres_server import PostgresServer
 
-from .conftest import START, Site
+WRITERS, TRANSACTIONS = 5, 12
+WORK = sa.text("WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < :rows) SELECT count(*) FROM n")
 
 
-def _publish(site: Site, subject_id: int) -> None:
-    with site.database.write() as c:
-        feed.publish(c, site.hall_id, "plots", subject_id)
+@pytest.fixture
+def hall_id(database: Database) -> int:
+    with database.write() as c:
+        return halls.find_or_create(c, "D")
 
 
-def test_changes_are_read_after_a_position(site: Site) -> None:
-    with site.database.read() as c:
-        assert feed.position(c, site.hall_id) == 0
-    for subject in (7, 8, 9):
-        _publish(site, subject)
-    with site.database.read() as c:
-        changes = feed.read_after(c, site.hall_id, 0)
-        assert [(one.kind, one.subject_id) for one in changes] == [("plots", 7), ("plots", 8), ("plots", 9)]
-        assert feed.position(c, site.hall_id) == changes[-1].position
-        assert feed.read_after(c, site.hall_id, changes[1].position) == changes[2:]
-        assert feed.read_after(c, site.hall_id, 0, limit=2) == changes[:2]
+@pytest.fixture
+def waiter(database: Database) -> Iterator[ChangeWaiter]:
+    opened = ChangeWaiter(database)
+    yield opened
+    opened.close()
 
 
-def test_a_hall_hears_nothing_of_another(site: Site) -> None:
-    with site.database.write() as c:
+def publish(database: Database, hall_id: int, subject_id: int) -> None:
+    with database.write() as c:
+        feed.publish(c, hall_id, "plots", subject_id)
+
+
+def test_a_reader_beside_slow_writers_loses_nothing(database: Database, hall_id: int) -> None:
+    draw = random.Random(5)
+    rows = {subject: (draw.randrange(1, 9000), draw.randrange(1, 9000)) for subject in range(WRITERS * TRANSACTIONS)}
+
+    def write(first: int) -> None:
+        for subject in range(first, first + TRANSACTIONS):
+            before, after = rows[subject]
+            with database.write() as c:
+                c.execute(WORK, {"rows": before})
+                feed.publish(c, hall_id, "plots", subject)
+                c.execute(WORK, {"rows": after})  # positions are given, and commits come in any order
+
+    writers = [threading.Thread(target=write, args=(number * TRANSACTIONS,)) for number in range(WRITERS)]
+    for writer in writers:
+        writer.start()
+    seen: list[feed.Change] = []
+    running = True
+    while running:
+        running = any(writer.is_alive() for writer in writers)
+        with database.read() as c:
+            seen += feed.read_after(c, hall_id, seen[-1].position if seen else 0, limit=7)
+    with database.read() as c:
+        seen += feed.read_after(c, hall_id, seen[-1].position)
+        assert seen == feed.read_after(c, hall_id, 0)
+    assert sorted(change.subject_id or 0 for change in seen) == list(rows)
+
+
+def test_a_position_is_never_below_one_that_was_seen(database: Database, hall_id: int) -> None:
+    if database.dialect == "sqlite":
+        pytest.skip("SQLite has one writer at a time")
+    published: queue.Queue[int] = queue.Queue()
+    may_commit = threading.Event()
+
+    def slow() -> None:
+        with database.write() as c:
+            feed.publish(c, hall_id, "plots", 1)
+            published.put(1)
+            assert may_commit.wait(20)
+
+    def quick() -> None:
+        publish(database, hall_id, 2)
+        published.put(2)
+
+    first = threading.Thread(target=slow)
+    first.start()
+    assert published.get(timeout=20) == 1
+    second = threading.Thread(target=quick)
+    second.start()
+    blocked = sa.text("SELECT count(*) FROM pg_locks WHERE locktype = 'advisory' AND NOT granted")
+    deadline = time.monotonic() + 20
+    with database.read() as c:
+        while not c.scalar(blocked):
+            assert time.monotonic() < deadline, "the second publisher doesn't wait for the first"
+        assert feed.read_after(c, hall_id, 0) == []
+    may_commit.set()
+    assert published.get(timeout=20) == 2
+    for thread in (first, second):
+        thread.join()
+    with database.read() as c:
+        assert [change.subject_id for change in feed.read_after(c, hall_id, 0)] == [1, 2]
+
+
+def test_halls_have_feeds_of_their_own(database: Database, hall_id: int) -> None:
+    with database.write() as c:
         other = halls.find_or_create(c, "B")
-        feed.publish(c, other, "news", None)
-    with site.database.read() as c:
-        assert feed.position(c, site.hall_id) == 0
-        assert len(feed.read_after(c, other, 0)) == 1
+    publish(database, hall_id, 1)
+    publish(database, other, 2)
+    with database.read() as c:
+        assert [change.subject_id for change in feed.read_after(c, other, 0)] == [2]
+        assert feed.position(c, other) > feed.position(c, hall_id) > 0
 
 
-def test_the_same_change_is_told_once_a_transaction(site: Site) -> None:
-    with site.database.write() as c:
-        for subject in (1, 2, 1, 2):
-            feed.publish(c, site.hall_id, "alarm", subject)
-    with site.database.read() as c:
-        assert [one.subject_id for one in feed.read_after(c, site.hall_id, 0)] == [1, 2]
-
-
-def test_what_failed_is_told_to_nobody(site: Site) -> None:
+def test_a_transaction_that_fails_tells_nothing(database: Database, hall_id: int) -> None:
     def fail() -> None:
-        with site.database.write() as c:
-            feed.publish(c, site.hall_id, "plots", 1)
+        with database.write() as c:
+            feed.publish(c, hall_id, "plots", 1)
             raise ZeroDivisionError
 
     pytest.raises(ZeroDivisionError, fail)
-    _publish(site, 2)
-    with site.database.read() as c:
-        assert [one.subject_id for one in feed.read_after(c, site.hall_id, 0)] == [2]
+    publish(database, hall_id, 2)
+    with database.read() as c:
+        assert [change.subject_id for change in feed.read_after(c, hall_id, 0)] == [2]
 
 
-def test_who_only_reads_tells_nothing(site: Site) -> None:
-    with site.database.read() as c, pytest.raises(RuntimeError, match="write"):
-        feed.publish(c, site.hall_id, "plots", 1)
-
-
-def test_a_position_is_never_given_twice_even_after_pruning(site: Site) -> None:
-    _publish(site, 1)
-    with site.database.write() as c:
-        before = feed.position(c, site.hall_id)
-    with site.database.write() as c:
-        assert feed.prune(c, datetime.now(UTC) + timedelta(hours=1)) == 1
-    _publish(site, 2)
-    with site.database.read() as c:
-        (change,) = feed.read_after(c, site.hall_id, before)
-        assert change.subject_id == 2
-
-
-@pytest.mark.parametrize("writers", [6])
-def test_a_reader_that_follows_loses_nothing_of_writers_that_commit_out_of_order(site: Site, writers: int) -> None:
-    """Each writer works before and after it publishes, for a time that differs, so ids and commits cross."""
-    each = 25
-    start = threading.Barrier(writers + 1)
-    running = threading.Event()
-    running.set()
-
-    def write(writer: int) -> None:
-        start.wait(10)
-        for number in range(each):
-            with site.database.write() as c:
-                feed.publish(c, site.hall_id, "plots", writer * each + number)
-                if site.database.dialect == "postgresql":
-                    c.execute(sa.select(sa.func.pg_sleep(((writer * 7 + number * 3) % 5) / 1000)))
-
-    seen: list[int] = []
-
-    def follow() -> None:
-        position = 0
-        start.wait(10)
-        while True:
-            last_look = not running.is_set()
-            with site.database.read() as c:
-                for change in feed.read_after(c, site.hall_id, position):
-                    position = change.position
-                    seen.append(change.subject_id or 0)
-            if last_look:
-                return
-
-    threads = [threading.Thread(target=write, args=(n,)) for n in range(writers)]
-    reader = threading.Thread(target=follow)
-    for thread in [*threads, reader]:
+def test_a_commit_wakes_the_waiter(database: Database, hall_id: int, waiter: ChangeWaiter) -> None:
+    stop = threading.Event()
+    assert waiter.wait(20, stop)  # the first call says: look
+    assert not waiter.wait(0, stop)
+    woken: queue.Queue[tuple[bool, float]] = queue.Queue()
+    for _ in range(3):
+        thread = threading.Thread(target=lambda: woken.put((waiter.wait(20, stop), time.monotonic())))
         thread.start()
-    for thread in threads:
-        thread.join(30)
-    running.clear()
-    reader.join(30)
-    assert sorted(seen) == list(range(writers * each))
-
-
-def test_who_publishes_early_does_not_wait_in_a_circle(site: Site) -> None:
-    """A monitor that published already and then moves an alarm, while a person acknowledges that very alarm."""
-    with site.database.write() as c:
-        plot = site.add(c)
-        verdict_id = site.show(c, plot, site.add_model(c))
-        alarm = alarms.raise_alarm(
-            c, site.hall_id, plot_type="CDC_occupancy", pad="", label="Bad", severity=Severity.HIGH, plot_id=plot.id,
-            verdict_id=verdict_id, confidence=0.9, at=START, station="s", why="2 of 3",
-        )  # fmt: skip
-    published, acknowledged = threading.Event(), threading.Event()
-    failures: list[BaseException] = []
-
-    def monitor() -> None:
-        try:
-            with site.database.write() as c:
-                feed.publish(c, site.hall_id, "hall", None)
-                published.set()
-                acknowledged.wait(1.0 if site.database.dialect == "postgresql" else 0.0)
-                alarms.change(
-                    c, alarm, AlarmState.RETURNED_UNACKNOWLEDGED, at=START, who="m", station="s", why="Good again"
-                )
-        except BaseException as error:  # noqa: BLE001 shown below
-            failures.append(error)
-
-    thread = threading.Thread(target=monitor)
-    thread.start()
-    published.wait(10)
-    with site.database.write() as c:
-        alarms.change(c, alarm, AlarmState.ACKNOWLEDGED, at=START, who="eva", station="s", why="I look")
-        acknowledged.set()
-        feed.publish(c, site.hall_id, "alarm", alarm.id)
-    thread.join(20)
-    assert failures == []
-
-
-def test_who_waits_is_woken_by_a_commit(site: Site) -> None:
-    waiter, stop = ChangeWaiter(site.database), threading.Event()
-    try:
-        assert waiter.wait(5.0, stop)  # the first look is always worth it
-        while waiter.wait(0.1, stop):
-            pass
-        woken: list[float] = []
-        thread = threading.Thread(target=lambda: woken.append(time.monotonic() if waiter.wait(10.0, stop) else 0.0))
-        thread.start()
-        _publish(site, 1)
+        publish(database, hall_id, 1)
         committed = time.monotonic()
-        thread.join(20)
-        assert woken[0] - committed < 0.3
-    finally:
-        waiter.close()
+        new, at = woken.get(timeout=20)
+        thread.join()
+        assert new
+        assert at - committed < 2
+        assert not waiter.wait(0, stop)
 
 
-def test_who_waits_hears_nothing_of_what_failed_and_goes_on_at_the_end_of_the_time(site: Site) -> None:
-    waiter, stop = ChangeWaiter(site.database), threading.Event()
-    try:
-        while waiter.wait(0.1, stop):
-            pass
-        assert not waiter.wait(0.05, stop)
-    finally:
-        waiter.close()
+def test_the_stop_flag_ends_waiting(database: Database, waiter: ChangeWaiter) -> None:
+    stop = threading.Event()
+    assert waiter.wait(20, stop)
+    said: queue.Queue[bool] = queue.Queue()
+    thread = threading.Thread(target=lambda: said.put(waiter.wait(60, stop)))
+    thread.start()
+    stop.set()
+    assert said.get(timeout=2) is False
+    thread.join()
 
 
-def test_who_waits_stops_at_once(site: Site) -> None:
-    waiter, stop = ChangeWaiter(site.database), threading.Event()
-    try:
-        while waiter.wait(0.1, stop):
-            pass
-        thread = threading.Thread(target=waiter.wait, args=(60.0, stop))
-        thread.start()
-        began = time.monotonic()
-        stop.set()
-        thread.join(20)
-        assert time.monotonic() - began < 1.0
-    finally:
-        waiter.close()
+def test_a_waiter_that_was_closed_connects_anew(database: Database, waiter: ChangeWaiter) -> None:
+    stop = threading.Event()
+    assert waiter.wait(20, stop)
+    waiter.close()
+    assert waiter.wait(20, stop)
 
 
-def test_a_wait_of_a_server_that_went_away_says_so_and_the_next_works_again(
-    together: Callable[..., list[Any]],
-) -> None:
-    from tests.fakes.postgres_server import programs
-
-    if programs() is None:
-        pytest.skip("PostgreSQL isn't installed here; .ci/run installs it")
-    server = PostgresServer()
-    try:
-        database = open_database(server.new_database(), upgrade=True)
-        waiter, stop = ChangeWaiter(database), threading.Event()
-        assert waiter.wait(1.0, stop)
-        server.stop()
-        with pytest.raises(DatabaseError, match="doesn't answer"):
-            waiter.wait(10.0, stop)
-        with pytest.raises(DatabaseError, match="doesn't answer"), database.read() as c:
-            c.scalar(sa.text("SELECT 1"))
-        server.start()
-        with database.write() as c:
-            hall_id = halls.find_or_create(c, "D")
-        assert waiter.wait(5.0, stop)
-        with database.write() as c:
-            feed.publish(c, hall_id, "news", None)
-        assert waiter.wait(5.0, stop)
-        waiter.close()
-        database.close()
-    finally:
-        server.close()
-
-
-def test_a_sqlite_file_that_is_no_database_any_more_says_so(tmp_path: Path) -> None:
-    path = tmp_path / "hydra.db"
-    database = open_database(f"sqlite:///{path}", upgrade=True)
-    database.close()
-    for leftover in tmp_path.iterdir():
-        leftover.unlink()
-    path.write_bytes(b"no database" * 1000)
-    waiter = ChangeWaiter(database)
-    with pytest.raises(DatabaseError, match="doesn't answer"):
-        waiter.wait(1.0, threading.Event())
-    with pytest.raises(DatabaseError, match="damaged"), database.read() as c:
-        halls.names(c)
-    database.close()
+def test_pruning_forgets_the_old_and_gives_no_position_twice(database: Database, hall_id: int) -> None:
+    for subject in range(3):
+        publish(database, hall_id, subject)
+    with database.write() as c:
+        last = feed.position(c, hall_id)
+        assert feed.prune(c, datetime.now(UTC) - timedelta(hours=1)) == 0
+        assert feed.prune(c, datetime.now(UTC) + timedelta(seconds=1)) == 3
+        assert feed.read_after(c, hall_id, 0) == []
+    publish(database, hall_id, 3)
+    with database.read() as c:
+        (change,) = feed.read_after(c, hall_id, last)
+    assert change.subject_id == 3
+    assert change.position > last
