@@ -13,6 +13,7 @@ import pytest
 import sqlalchemy as sa
 
 from hydra_desktop.database import feed, halls
+from hydra_desktop.database import tables as t
 from hydra_desktop.database.connection import Database
 from hydra_desktop.database.feed import ChangeWaiter
 
@@ -96,6 +97,28 @@ def test_a_position_is_never_below_one_that_was_seen(database: Database, hall_id
     assert published.get(timeout=20) == 2
     for thread in (first, second):
         thread.join()
+    with database.read() as c:
+        assert [change.subject_id for change in feed.read_after(c, hall_id, 0)] == [1, 2]
+
+
+def test_publishers_never_wait_for_each_other_in_a_circle(database: Database, hall_id: int) -> None:
+    if database.dialect == "sqlite":
+        pytest.skip("SQLite has one writer at a time")
+    changed: queue.Queue[bool] = queue.Queue()
+
+    def acknowledge() -> None:
+        with database.write() as c:
+            c.execute(t.halls.update().values(beam_file="a"))
+            changed.put(True)
+            feed.publish(c, hall_id, "alarm", 1)
+
+    person = threading.Thread(target=acknowledge)
+    with database.write() as c:  # the monitor, with two alarms in one batch
+        feed.publish(c, hall_id, "alarm", 2)
+        person.start()
+        assert changed.get(timeout=20)
+        c.execute(t.halls.update().values(beam_file="b"))
+    person.join()
     with database.read() as c:
         assert [change.subject_id for change in feed.read_after(c, hall_id, 0)] == [1, 2]
 
