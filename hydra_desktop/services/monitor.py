@@ -35,6 +35,7 @@ from ..sources.beam_file import read_beam_file
 from ..sources.watched_folder import WatchedFolder
 from ..vision import model_file
 from ..vision.predictor import Predictor
+from . import retention
 from .judging import ActiveModel, Judge, Judged, Outcome, Refused
 from .streams import Streams
 
@@ -44,6 +45,8 @@ LEASE_TTL_S = 10.0
 BEAT_S = 1.0
 RETRY_S = 2.0
 RESCAN_S = 30.0
+FIRST_FORGETTING_S = 60.0
+FORGET_EVERY_S = 3600.0
 
 
 @dataclass(order=True)
@@ -116,6 +119,7 @@ class Monitor:
             self._streams.load(connection)
         threads = [threading.Thread(target=self._keep, args=(self._store_all,), name="writer")]
         threads.append(threading.Thread(target=self._keep, args=(self._beat_all,), name="heartbeat"))
+        threads.append(threading.Thread(target=self._keep, args=(self._forget_all,), name="retention"))
         if once:
             if not self._folder.is_dir():
                 raise SettingsError(f"{self._folder} is not a folder; name the one where the plots arrive.")
@@ -313,6 +317,15 @@ class Monitor:
                 log.error("The database doesn't answer: %s", _first_line(error))
             if self._stop.wait(BEAT_S):
                 return
+
+    def _forget_all(self) -> None:
+        wait_s = FIRST_FORGETTING_S
+        while not self._stop.wait(wait_s):
+            wait_s = FORGET_EVERY_S
+            try:
+                retention.forget(self._database, self._images)
+            except (DatabaseError, DBAPIError) as error:
+                log.warning("Old pictures are forgotten later: %s", _first_line(error))
 
     def _beat(self) -> None:
         message = self._trouble or self._source.trouble

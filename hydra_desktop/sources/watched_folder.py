@@ -70,8 +70,10 @@ class WatchedFolder:
             found: dict[str, Arrival] = {}
             now = time.monotonic()
             if now >= next_scan:
-                next_scan = now + self._rescan_s
                 found = {arrival.relative: arrival for arrival in self._scan()}
+                self._given = {name: stamp for name, stamp in self._given.items() if name in found}
+                took_s = time.monotonic() - now
+                next_scan = now + max(self._rescan_s, 20 * took_s)  # a huge folder isn't read all the time
                 if not self._folder.is_dir():
                     return
             for _, name in changed:
