@@ -13,6 +13,8 @@ from ..domain.label import Severity
 from . import tables as t
 from .naming import plot_type_id
 
+# written out, as a planner uses a partial index only for a condition it can read
+_IS_OPEN = t.alarms.c.state != sa.literal_column(f"'{AlarmState.NORMAL}'")
 _SELECT = sa.select(t.alarms, t.plot_types.c.name.label("plot_type")).join(
     t.plot_types, t.plot_types.c.id == t.alarms.c.plot_type_id
 )
@@ -21,7 +23,7 @@ _SELECT = sa.select(t.alarms, t.plot_types.c.name.label("plot_type")).join(
 def open_alarms(c: sa.Connection, hall_id: int) -> list[Alarm]:
     """Alarms that aren't back to normal, the newest annunciation first."""
     rows = c.execute(
-        _SELECT.where(t.alarms.c.hall_id == hall_id, t.alarms.c.state != str(AlarmState.NORMAL)).order_by(
+        _SELECT.where(t.alarms.c.hall_id == hall_id, _IS_OPEN).order_by(
             t.alarms.c.raised_at.desc(), t.alarms.c.id.desc()
         )
     )
@@ -113,7 +115,10 @@ def last_ended_at(c: sa.Connection, hall_id: int) -> datetime | None:
     """When the last alarm went back to normal."""
     a = t.alarms.c
     ended: datetime | None = c.scalar(
-        sa.select(sa.func.max(a.changed_at)).where(a.hall_id == hall_id, a.state == str(AlarmState.NORMAL))
+        sa.select(a.changed_at)
+        .where(a.hall_id == hall_id, a.state == str(AlarmState.NORMAL))
+        .order_by(a.changed_at.desc())
+        .limit(1)
     )
     return ended
 

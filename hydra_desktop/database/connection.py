@@ -18,9 +18,18 @@ from alembic.runtime.migration import MigrationContext
 from alembic.script import ScriptDirectory
 
 from ..domain.errors import DatabaseError, StorageError
+from . import feed
 
 _WRITE = "hydra_write"
 BUSY_TIMEOUT_MS = 30_000
+# a server whose cable was pulled is noticed within 20 s or so, not after the two hours of TCP's default
+_POSTGRESQL_OPTIONS = {
+    "connect_timeout": 5,
+    "keepalives_idle": 10,
+    "keepalives_interval": 3,
+    "keepalives_count": 3,
+    "tcp_user_timeout": 20_000,
+}
 
 
 class Database:
@@ -40,13 +49,18 @@ class Database:
         return self._engine.dialect.name
 
     @property
+    def connect_options(self) -> dict[str, Any]:
+        """For a connection of one's own beside the engine's, as driver options."""
+        return dict(_POSTGRESQL_OPTIONS) if self.dialect == "postgresql" else {}
+
+    @property
     def engine(self) -> sa.Engine:
         """For the change feed, which needs a connection of its own."""
         return self._engine
 
     @contextmanager
     def read(self) -> Iterator[sa.Connection]:
-        """A transaction that reads; raises DatabaseError when the database is away."""
+        """A transaction that reads, all as of one moment; raises DatabaseError when the database is away."""
         with self._transaction(write=False) as connection:
             yield connection
 
@@ -54,14 +68,15 @@ class Database:
     def write(self) -> Iterator[sa.Connection]:
         """A transaction that writes, all or nothing; raises DatabaseError when the database is away.
 
-        On SQLite it begins as the only writer, so that nothing it read can change before it writes.
+        What it published in the change feed is written last. On SQLite it begins as the only writer,
+        so that nothing it read can change before it writes.
         """
         with self._transaction(write=True) as connection:
             yield connection
 
     def upgrade(self) -> None:
         """Bring the schema to this program's version; raises DatabaseError for a newer one."""
-        with self._engine.connect() as connection:
+        with self.read() as connection:
             revision = _revision(connection)
         if revision is not None and revision == _newest_revision():
             return
@@ -79,7 +94,7 @@ class Database:
     def check(self) -> list[str]:
         """What is wrong with the database, a line each; empty when all is well."""
         found = []
-        with self._engine.connect() as connection:
+        with self.read() as connection:
             revision = _revision(connection)
             if revision != _newest_revision():
                 found.append(
@@ -143,15 +158,29 @@ class Database:
 
     @contextmanager
     def _transaction(self, *, write: bool) -> Iterator[sa.Connection]:
+        options: dict[str, Any] = {_WRITE: write}
+        if write:
+            options[feed.PENDING] = {}
+        elif self.dialect == "postgresql":
+            options |= {"isolation_level": "REPEATABLE READ", "postgresql_readonly": True}
         try:
-            with self._engine.connect().execution_options(**{_WRITE: write}) as connection, connection.begin():
+            with self._engine.connect().execution_options(**options) as connection, connection.begin():
                 yield connection
+                if write:
+                    feed.write_pending(connection)
         except (sa.exc.OperationalError, sa.exc.InterfaceError) as error:
-            raise DatabaseError(f"The database {self.url} doesn't answer: {error.orig}") from error
+            raise DatabaseError(f"The database {self.url} doesn't answer: {_reason(error)}") from error
         except sa.exc.ProgrammingError as error:
             if "no such table" in str(error.orig) or "does not exist" in str(error.orig):
                 raise DatabaseError(f"The database {self.url} isn't set up; run: hydra-desktop db upgrade") from error
             raise
+        except sa.exc.DatabaseError as error:
+            if type(error) is not sa.exc.DatabaseError:  # a fault of our own
+                raise
+            raise DatabaseError(
+                f"The database {self.url} is damaged or is none ({_reason(error)}): "
+                "stop all programs and restore a backup, or name another."
+            ) from error
 
 
 def open_database(url: str, *, upgrade: bool = False, any_version: bool = False) -> Database:
@@ -174,9 +203,6 @@ def open_database(url: str, *, upgrade: bool = False, any_version: bool = False)
             database.upgrade()
         else:
             _expect_newest(database, any_version=any_version)
-    except (sa.exc.OperationalError, sa.exc.DatabaseError) as error:
-        engine.dispose()
-        raise DatabaseError(f"The database {database.url} can't be opened: {error.orig}") from error
     except DatabaseError:
         engine.dispose()
         raise
@@ -184,7 +210,7 @@ def open_database(url: str, *, upgrade: bool = False, any_version: bool = False)
 
 
 def _expect_newest(database: Database, *, any_version: bool) -> None:
-    with database.engine.connect() as connection:
+    with database.read() as connection:
         revision = _revision(connection)
     if revision == _newest_revision() or (any_version and revision is not None):
         return
@@ -199,7 +225,7 @@ def _engine(url: sa.URL) -> sa.Engine:
     if url.get_backend_name() not in ("sqlite", "postgresql"):
         raise DatabaseError(f"{url.get_backend_name()} isn't supported yet; use SQLite or PostgreSQL.")
     if url.get_backend_name() == "postgresql":
-        return sa.create_engine(url, pool_pre_ping=True, connect_args={"connect_timeout": 5})
+        return sa.create_engine(url, pool_pre_ping=True, connect_args=dict(_POSTGRESQL_OPTIONS))
     if url.database and url.database != ":memory:":
         folder = Path(url.database).expanduser().parent
         try:
@@ -226,7 +252,15 @@ def _set_up_sqlite(connection: sqlite3.Connection, _record: Any) -> None:
 
 def _begin_sqlite(connection: sa.Connection) -> None:
     write = connection.get_execution_options().get(_WRITE, False)
+    connection.exec_driver_sql(f"PRAGMA query_only = {'OFF' if write else 'ON'}")
     connection.exec_driver_sql("BEGIN IMMEDIATE" if write else "BEGIN")
+
+
+def _reason(error: sa.exc.DBAPIError) -> str:
+    reason = str(error.orig).strip()
+    if "unable to open" in reason or "readonly database" in reason:
+        reason += "; its folder and its files must be readable and writable"
+    return reason
 
 
 def _alembic() -> Config:

@@ -1,30 +1,35 @@
 """The change feed: what is new, in the order of commits.
 
-Every transaction that changes what somebody watches publishes it here. A position is given
-under a lock that lasts to the end of the transaction (SQLite: there is one writer at a time;
-PostgreSQL: an advisory lock), so whoever has read up to a position has missed nothing below it.
+Every transaction that changes what somebody watches publishes it here. Positions are given
+last of all before the commit, under a lock that the commit ends (SQLite: there is one writer
+at a time; PostgreSQL: an advisory lock). So whoever has read up to a position has missed
+nothing below it, writers wait for each other only that moment, and as nobody asks for another
+lock after this one, they never wait in a circle.
 """
 
 from __future__ import annotations
 
 import contextlib
-import select
 import sqlite3
 import threading
 import time
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from typing import TYPE_CHECKING
 
 import psycopg
 import sqlalchemy as sa
 
 from ..domain.errors import DatabaseError
 from . import tables as t
-from .connection import Database
+
+if TYPE_CHECKING:
+    from .connection import Database
 
 _LOCK = 711995
 _CHANNEL = "hydra_changes"
 POLL_S = 0.05  # how often SQLite's data_version is looked at
+PENDING = "hydra_changes"  # execution option: the list of what a write transaction publishes
 
 
 @dataclass(frozen=True)
@@ -37,14 +42,28 @@ class Change:
 
 
 def publish(c: sa.Connection, hall_id: int, kind: str, subject_id: int | None) -> None:
-    """Tell all that something changed, when this transaction commits.
+    """Tell all that something changed, once this transaction (`Database.write`) commits.
 
-    Call it late in the transaction: from here on other publishers wait for its end.
+    The same change is told once a transaction. Raises RuntimeError in one that only reads.
     """
+    pending = c.get_execution_options().get(PENDING)
+    if pending is None:
+        raise RuntimeError("changes are published in Database.write()")
+    pending[hall_id, kind, subject_id] = None
+
+
+def write_pending(c: sa.Connection) -> None:
+    """Give what this transaction published its positions; the last before its commit."""
+    pending = c.get_execution_options()[PENDING]
+    if not pending:
+        return
     if c.dialect.name == "postgresql":
         c.execute(sa.select(sa.func.pg_advisory_xact_lock(_LOCK)))
-        c.execute(sa.select(sa.func.pg_notify(_CHANNEL, str(hall_id))))
-    c.execute(t.changes.insert().values(hall_id=hall_id, kind=kind, subject_id=subject_id, at=datetime.now(UTC)))
+        for hall_id in {hall_id for hall_id, _, _ in pending}:
+            c.execute(sa.select(sa.func.pg_notify(_CHANNEL, str(hall_id))))
+    at = datetime.now(UTC)
+    for hall_id, kind, subject_id in pending:
+        c.execute(t.changes.insert().values(hall_id=hall_id, kind=kind, subject_id=subject_id, at=at))
 
 
 def position(c: sa.Connection, hall_id: int) -> int:
@@ -118,7 +137,7 @@ class ChangeWaiter:
         if self._postgresql is None:
             url = self._database.engine.url.set(drivername="postgresql")
             self._postgresql = psycopg.connect(
-                url.render_as_string(hide_password=False), autocommit=True, connect_timeout=5
+                url.render_as_string(hide_password=False), autocommit=True, **self._database.connect_options
             )
             self._postgresql.execute(f"LISTEN {_CHANNEL}")
             return True
@@ -127,7 +146,6 @@ class ChangeWaiter:
             left_s = deadline - time.monotonic()
             if left_s <= 0:
                 return False
-            select.select([self._postgresql.fileno()], [], [], min(left_s, 0.2))
-            if list(self._postgresql.notifies(timeout=0)):
+            if list(self._postgresql.notifies(timeout=min(left_s, 0.2), stop_after=1)):
                 return True
         return False

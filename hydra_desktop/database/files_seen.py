@@ -7,6 +7,7 @@ from collections.abc import Iterable, Mapping
 import sqlalchemy as sa
 
 from . import tables as t
+from .tables import storable
 from .upsert import upsert
 
 Stamp = tuple[int, int]  # size in bytes, time of change in ns
@@ -27,12 +28,13 @@ def of(c: sa.Connection, hall_id: int, relatives: Iterable[str]) -> dict[str, St
     """The stamps of those of the files that were dealt with."""
     f = t.files_seen.c
     found: dict[str, Stamp] = {}
-    wanted = list(relatives)
+    asked = {storable(relative): relative for relative in relatives}
+    wanted = list(asked)
     for start in range(0, len(wanted), 500):
         rows = c.execute(
             sa.select(f.relative, f.size, f.modified_ns).where(
                 f.hall_id == hall_id, f.relative.in_(wanted[start : start + 500])
             )
         )
-        found.update({row.relative: (row.size, row.modified_ns) for row in rows})
+        found.update({asked[row.relative]: (row.size, row.modified_ns) for row in rows})
     return found

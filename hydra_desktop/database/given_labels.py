@@ -92,6 +92,9 @@ def current(c: sa.Connection, hall_id: int, plot_type: str) -> list[LabelledPlot
     """The newest label of each labelled plot of a type, in the order of the plots' ids."""
     newest = (
         sa.select(t.given_labels.c.plot_id, sa.func.max(t.given_labels.c.id).label("id"))
+        .join(t.plots, t.plots.c.id == t.given_labels.c.plot_id)
+        .join(t.plot_types, t.plot_types.c.id == t.plots.c.plot_type_id)
+        .where(t.plot_types.c.hall_id == hall_id, t.plot_types.c.name == plot_type)
         .where(sa.not_(t.given_labels.c.withdrawn))
         .group_by(t.given_labels.c.plot_id)
         .subquery()
@@ -102,7 +105,6 @@ def current(c: sa.Connection, hall_id: int, plot_type: str) -> list[LabelledPlot
         .join(newest, newest.c.plot_id == t.plots.c.id)
         .join(t.given_labels, t.given_labels.c.id == newest.c.id)
         .join(t.labels, t.labels.c.id == t.given_labels.c.label_id)
-        .where(t.plots.c.hall_id == hall_id, t.plot_types.c.name == plot_type)
         .order_by(t.plots.c.id)
     )
     return [LabelledPlot(plots.from_row(row), row.given, row.user) for row in rows]

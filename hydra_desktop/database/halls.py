@@ -80,6 +80,7 @@ def apply(c: sa.Connection, hall_id: int, hall: Hall, *, user: str, comment: str
     A plot type or label that `hall` doesn't name stays: plots and labels given rest on it. A
     label left out of a named plot type is no longer valid for new labels.
     """
+    _hold(c, hall_id)
     before = load(c, hall_id)
     changes = [
         f"{name}: {getattr(before, name) or '-'} -> {getattr(hall, name) or '-'}"
@@ -107,6 +108,10 @@ def ensure_plot_type(c: sa.Connection, hall_id: int, name: str) -> PlotType:
     known = load(c, hall_id).plot_types.get(name)
     if known is not None:
         return known
+    _hold(c, hall_id)
+    known = load(c, hall_id).plot_types.get(name)  # somebody else was first, perhaps
+    if known is not None:
+        return known
     made = PlotType(name)
     _store_type(c, hall_id, made)
     _remember(c, hall_id, "hydra", "first plot of this name", [f"plot type {name}: new"])
@@ -118,6 +123,10 @@ def ensure_labels(
 ) -> list[str]:
     """Add labels that the plot type lacks, with their defaults; returns those that were added."""
     known = ensure_plot_type(c, hall_id, plot_type)
+    if {label.name for label in known.labels}.issuperset(wanted):
+        return []
+    _hold(c, hall_id)
+    known = ensure_plot_type(c, hall_id, plot_type)  # as it is now
     have = {label.name for label in known.labels}
     added = [name for name in dict.fromkeys(wanted) if name not in have]
     if added:
@@ -170,6 +179,11 @@ def set_news(c: sa.Connection, hall_id: int, text: str, user: str) -> None:
     """Write the line of news that all walls show; empty text takes it down."""
     c.execute(t.news.insert().values(hall_id=hall_id, text=text, user=user, at=datetime.now(UTC)))
     feed.publish(c, hall_id, "news", None)
+
+
+def _hold(c: sa.Connection, hall_id: int) -> None:
+    """Let nobody else change this hall's settings until the transaction ends."""
+    c.execute(sa.select(t.halls.c.id).where(t.halls.c.id == hall_id).with_for_update(key_share=True))
 
 
 def _remember(c: sa.Connection, hall_id: int, user: str, comment: str, changes: list[str]) -> None:

@@ -2,41 +2,36 @@
 
 Every lease has a fencing number that only rises. A monitor that was paused and comes back
 finds its number outdated inside the transaction that it wanted to write, so it writes nothing.
-The clock is the caller's; stations are expected to agree within a second or so.
+The clock is the database server's, so that stations needn't agree on the time; an embedded
+database is used by one machine, whose clock it is.
 """
 
 from __future__ import annotations
 
 from datetime import UTC, datetime, timedelta
-from typing import Any
 
 import sqlalchemy as sa
 
 from ..domain.errors import LeaseLostError
 from . import tables as t
-from .upsert import upsert
+from .upsert import insert
 
 
 def acquire(c: sa.Connection, hall_id: int, source: str, holder: str, ttl_s: float) -> int | None:
     """Take the lease for `ttl_s` seconds; its fencing number, or None while another's is valid."""
-    now = datetime.now(UTC)
-    row = _locked(c, hall_id, source)
-    if row is not None and row.holder and row.expires_at > now:
-        return None
-    fencing = (row.fencing if row is not None else 0) + 1
-    upsert(
-        c,
-        t.source_leases,
-        {
-            "hall_id": hall_id,
-            "source": source,
-            "holder": holder,
-            "fencing": fencing,
-            "expires_at": now + timedelta(seconds=ttl_s),
-        },
-        on=["hall_id", "source"],
+    now = _now(c)
+    s = t.source_leases.c
+    new = insert(c, t.source_leases).values(
+        hall_id=hall_id, source=source, holder=holder, fencing=1, expires_at=now + timedelta(seconds=ttl_s)
     )
-    return fencing
+    # one statement, so that of two that come at once the second sees what the first did
+    return c.scalar(
+        new.on_conflict_do_update(
+            index_elements=["hall_id", "source"],
+            set_={"holder": new.excluded.holder, "fencing": s.fencing + 1, "expires_at": new.excluded.expires_at},
+            where=sa.or_(s.holder == "", s.expires_at <= now),
+        ).returning(s.fencing)
+    )
 
 
 def renew(c: sa.Connection, hall_id: int, source: str, fencing: int, ttl_s: float) -> bool:
@@ -45,15 +40,16 @@ def renew(c: sa.Connection, hall_id: int, source: str, fencing: int, ttl_s: floa
     done = c.execute(
         t.source_leases.update()
         .where(s.hall_id == hall_id, s.source == source, s.fencing == fencing)
-        .values(expires_at=datetime.now(UTC) + timedelta(seconds=ttl_s))
+        .values(expires_at=_now(c) + timedelta(seconds=ttl_s))
     )
     return done.rowcount == 1
 
 
 def verify(c: sa.Connection, hall_id: int, source: str, fencing: int) -> None:
     """Raise LeaseLostError when another holder has the lease now; until commit nobody can take it."""
-    row = _locked(c, hall_id, source)
-    if row is None or row.fencing != fencing:
+    s = t.source_leases.c
+    newest = c.scalar(sa.select(s.fencing).where(s.hall_id == hall_id, s.source == source).with_for_update())
+    if newest != fencing:
         raise LeaseLostError(f"Another monitor watches {source} now; this one ends and writes nothing more.")
 
 
@@ -63,7 +59,7 @@ def release(c: sa.Connection, hall_id: int, source: str, fencing: int) -> None:
     c.execute(
         t.source_leases.update()
         .where(s.hall_id == hall_id, s.source == source, s.fencing == fencing)
-        .values(holder="", expires_at=datetime.now(UTC))
+        .values(holder="", expires_at=_now(c))
     )
 
 
@@ -74,8 +70,7 @@ def holder(c: sa.Connection, hall_id: int, source: str) -> tuple[str, int] | Non
     return (row.holder, row.fencing) if row is not None and row.holder else None
 
 
-def _locked(c: sa.Connection, hall_id: int, source: str) -> Any:
-    s = t.source_leases.c
-    return c.execute(
-        sa.select(s.holder, s.fencing, s.expires_at).where(s.hall_id == hall_id, s.source == source).with_for_update()
-    ).one_or_none()
+def _now(c: sa.Connection) -> datetime:
+    if c.dialect.name == "postgresql":
+        return c.execute(sa.select(sa.func.clock_timestamp(type_=t.UtcDateTime))).scalar_one()
+    return datetime.now(UTC)

@@ -47,6 +47,7 @@ def add(c: sa.Connection, hall_id: int, new: NewPlot, *, live: bool) -> Plot | N
     revision = 1
     if live:
         p = t.plots.c
+        _hold_chunk(c, type_id, name)
         newest = c.scalar(
             sa.select(sa.func.max(p.revision)).where(
                 p.plot_type_id == type_id,
@@ -144,5 +145,13 @@ def is_first_of_chunk(c: sa.Connection, plot: Plot) -> bool:
     return c.scalar(other) is None
 
 
+def _hold_chunk(c: sa.Connection, type_id: int, name: PlotName) -> None:
+    """Let nobody else count revisions of this plot until the transaction ends."""
+    if c.dialect.name == "postgresql":  # on SQLite there is one writer at a time
+        key = f"{type_id}|{name.pad}|{name.run_period}|{name.run_number}|{name.chunk}"
+        number = int.from_bytes(hashlib.sha256(key.encode("utf-8", "surrogateescape")).digest()[:8], signed=True)
+        c.execute(sa.select(sa.func.pg_advisory_xact_lock(number)))
+
+
 def _digest(key: str) -> str:
-    return hashlib.sha256(key.encode()).hexdigest()
+    return hashlib.sha256(key.encode("utf-8", "surrogateescape")).hexdigest()

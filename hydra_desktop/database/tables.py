@@ -41,6 +41,26 @@ class UtcDateTime(sa.TypeDecorator[datetime]):
         return value.replace(tzinfo=UTC) if value.tzinfo is None else value.astimezone(UTC)
 
 
+class OutsideText(sa.TypeDecorator[str]):
+    """Text that may come from outside: what no database takes is written as its escape.
+
+    That is half a surrogate pair, which stands in Python for a byte of a file name that isn't
+    UTF-8, and NUL, which PostgreSQL refuses. A search for such a text finds it.
+    """
+
+    impl = sa.Text
+    cache_ok = True
+
+    def process_bind_param(self, value: str | None, dialect: sa.Dialect) -> str | None:  # noqa: ARG002
+        """Escape what can't be stored."""
+        return None if value is None else storable(value)
+
+
+def storable(text: str) -> str:
+    """The text as the database keeps it."""
+    return text.replace("\x00", "\\x00").encode("utf-8", "backslashreplace").decode()
+
+
 metadata = sa.MetaData(
     naming_convention={
         "ix": "ix_%(table_name)s_%(column_0_N_name)s",
@@ -64,7 +84,7 @@ def _to(table: str, name: str, **options: Any) -> Column[int]:
 
 def _text(name: str, **options: Any) -> Column[str]:
     options.setdefault("nullable", False)
-    return Column(name, sa.Text, **options)
+    return Column(name, OutsideText, **options)
 
 
 def _at(name: str = "at", **options: Any) -> Column[datetime]:
@@ -80,6 +100,11 @@ def _float(name: str, **options: Any) -> Column[float]:
 def _int(name: str, **options: Any) -> Column[int]:
     options.setdefault("nullable", False)
     return Column(name, sa.Integer, **options)
+
+
+def _long(name: str, **options: Any) -> Column[int]:
+    options.setdefault("nullable", False)
+    return Column(name, _BigId, **options)
 
 
 def _bool(name: str, **options: Any) -> Column[bool]:
@@ -150,8 +175,8 @@ plots = Table(
     _to("plot_types", "plot_type_id"),
     _text("pad"),
     _text("run_period"),
-    _int("run_number"),
-    _int("chunk", nullable=True),
+    _long("run_number"),
+    _long("chunk", nullable=True),  # some sites count chunks by the time, 20211123101500
     _int("revision"),
     _text("content_hash"),
     _at("taken_at"),
@@ -170,7 +195,7 @@ files_seen = Table(
     "files_seen",
     metadata,
     Column("hall_id", _BigId, ForeignKey("halls.id"), primary_key=True),
-    Column("relative", sa.Text, primary_key=True),
+    Column("relative", OutsideText, primary_key=True),
     Column("size", sa.BigInteger, nullable=False),
     Column("modified_ns", sa.BigInteger, nullable=False),
     sqlite_with_rowid=False,
@@ -389,7 +414,7 @@ heartbeats = Table(
     metadata,
     Column("hall_id", _BigId, ForeignKey("halls.id"), primary_key=True),
     Column("kind", sa.Text, primary_key=True),
-    Column("station", sa.Text, primary_key=True),
+    Column("station", OutsideText, primary_key=True),
     _int("pid"),
     _at(),
     _int("queue_length"),
@@ -400,7 +425,7 @@ source_leases = Table(
     "source_leases",
     metadata,
     Column("hall_id", _BigId, ForeignKey("halls.id"), primary_key=True),
-    Column("source", sa.Text, primary_key=True),
+    Column("source", OutsideText, primary_key=True),
     _text("holder"),
     _int("fencing"),
     _at("expires_at"),
@@ -424,7 +449,7 @@ run_states = Table(
     "run_states",
     metadata,
     Column("hall_id", _BigId, ForeignKey("halls.id"), primary_key=True),
-    _int("run_number", nullable=True),
+    _long("run_number", nullable=True),
     _text("run_period"),
     _bool("beam_on", nullable=True),
     _float("beam_current_na", nullable=True),
@@ -447,7 +472,7 @@ panels = Table(
     metadata,
     Column("hall_id", _BigId, ForeignKey("halls.id"), primary_key=True),
     Column("plot_type_id", _BigId, ForeignKey("plot_types.id"), primary_key=True),
-    Column("pad", sa.Text, primary_key=True),
+    Column("pad", OutsideText, primary_key=True),
     _to("plots", "plot_id"),
     _to("verdicts", "verdict_id"),
     _to("episodes", "episode_id"),

@@ -17,6 +17,7 @@ from . import tables as t
 from .naming import label_ids
 from .upsert import insert
 
+_CHANCE = np.dtype([("label_id", np.int64), ("verdict_id", np.int64), ("probability", np.float32)])
 STAGES = ("read", "decode", "save", "classify", "store")
 
 
@@ -94,24 +95,26 @@ def evidence(c: sa.Connection, verdict_id: int) -> dict[str, npt.NDArray[np.floa
 
 
 def probabilities(c: sa.Connection, model_id: int) -> tuple[npt.NDArray[np.int64], list[str], npt.NDArray[np.float32]]:
-    """Every stored probability of a model, for a replay: verdict ids (N,), labels, values (N, L)."""
+    """Every stored probability of a model, for a replay: verdict ids (N,), labels, values (N, L).
+
+    Verdict ids rise; a label that a verdict has no probability of is NaN there.
+    """
     p = t.probabilities.c
+    found = c.execution_options(yield_per=50_000).execute(
+        sa.select(p.label_id, p.verdict_id, p.probability)
+        .where(p.model_id == model_id)
+        .order_by(p.label_id, p.verdict_id)
+    )
+    parts = [np.array([tuple(row) for row in part], _CHANCE) for part in found.partitions()]
+    chances = np.concatenate(parts) if parts else np.empty(0, _CHANCE)
+    by_label = {int(one): chances[chances["label_id"] == one] for one in np.unique(chances["label_id"])}
     labels = c.execute(
-        sa.select(t.labels.c.id, t.labels.c.name)
-        .where(t.labels.c.id.in_(sa.select(p.label_id).where(p.model_id == model_id).distinct()))
-        .order_by(t.labels.c.position)
+        sa.select(t.labels.c.id, t.labels.c.name).where(t.labels.c.id.in_(by_label)).order_by(t.labels.c.position)
     ).all()
-    ids: npt.NDArray[np.int64] = np.empty(0, np.int64)
-    columns = []
-    for label_id, _ in labels:
-        rows = c.execute(
-            sa.select(p.verdict_id, p.probability)
-            .where(p.model_id == model_id, p.label_id == label_id)
-            .order_by(p.verdict_id)
-        ).all()
-        ids = np.fromiter((row[0] for row in rows), np.int64, len(rows))
-        columns.append(np.fromiter((row[1] for row in rows), np.float32, len(rows)))
-    values = np.stack(columns, axis=1) if columns else np.empty((0, 0), np.float32)
+    ids = np.unique(chances["verdict_id"])
+    values = np.full((len(ids), len(labels)), np.nan, np.float32)
+    for column, (label_id, _) in enumerate(labels):
+        values[np.searchsorted(ids, by_label[label_id]["verdict_id"]), column] = by_label[label_id]["probability"]
     return ids, [name for _, name in labels], values
 
 

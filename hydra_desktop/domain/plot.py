@@ -9,6 +9,8 @@ from pathlib import PurePosixPath
 
 from .errors import PlotNameError, SettingsError
 
+LARGEST_NUMBER = 2**63 - 1  # of a run or chunk: what a database column holds
+
 
 @dataclass(frozen=True)
 class PlotName:
@@ -46,6 +48,12 @@ class NamePattern:
             )
         groups = found.groupdict()
         chunk = groups.get("chunk")
+        for number in (groups["run_number"], chunk or "0"):
+            if len(number) > 19 or int(number) > LARGEST_NUMBER:
+                raise PlotNameError(
+                    f"{path}: the number {number[:30]} is too large for a run or chunk; "
+                    "rename the file, or set source.name_pattern in the hall's settings."
+                )
         return PlotName(
             plot_type=groups["plot_type"],
             run_number=int(groups["run_number"]),

@@ -10,10 +10,10 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 from ..domain.errors import ManifestError
+from ..domain.plot import LARGEST_NUMBER
 
 REQUIRED = ("file", "plot_type")
 _DELIMITERS = (",", ";", "\t")
-_LARGEST = 2**31 - 1  # what a database column holds
 
 
 @dataclass(frozen=True)
@@ -108,7 +108,12 @@ def _whole(text: str) -> int | None:
     if not text:
         return None
     whole, _, fraction = text.partition(".")
-    if not (whole.isascii() and whole.isdecimal()) or fraction.strip("0") or int(whole) > _LARGEST:
+    if (
+        not (whole.isascii() and whole.isdecimal())
+        or fraction.strip("0")
+        or len(whole) > 19
+        or int(whole) > LARGEST_NUMBER
+    ):
         raise ValueError(text)
     return int(whole)
 

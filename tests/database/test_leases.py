@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import threading
 from collections.abc import Callable
+from functools import partial
 from typing import Any
 
 import pytest
 
-from hydra_desktop.database import leases
+from hydra_desktop.database import halls, leases
 from hydra_desktop.domain.errors import LeaseLostError
 
 from .conftest import Site
@@ -77,7 +79,7 @@ def test_a_lease_never_taken_is_lost(site: Site) -> None:
 
 def test_of_many_that_start_at_once_one_gets_it(site: Site, together: Callable[..., list[Any]]) -> None:
     for round_ in range(5):
-        taken = together(*[lambda n=n: _take(site, f"host:{n}") for n in range(8)])
+        taken = together(*[partial(_take, site, f"host:{n}") for n in range(8)])
         winners = [fencing for fencing in taken if fencing is not None]
         assert len(winners) == 1, round_
         with site.database.write() as c:
@@ -92,5 +94,23 @@ def test_of_many_that_start_at_once_on_a_source_never_seen_one_gets_it(
             return leases.acquire(c, site.hall_id, source, f"host:{number}", 60.0)
 
     for round_ in range(5):
-        taken = together(*[lambda n=n: take(f"/new/{round_}", n) for n in range(8)])
+        taken = together(*[partial(take, f"/new/{round_}", n) for n in range(8)])
         assert sum(fencing is not None for fencing in taken) == 1, round_
+
+
+def test_nobody_takes_over_before_the_verified_work_is_stored(site: Site) -> None:
+    fencing = _take(site, "a:1", ttl_s=-1.0)
+    order: list[str] = []
+
+    def take_over() -> None:
+        _take(site, "b:2")
+        order.append("taken over")
+
+    heir = threading.Thread(target=take_over)
+    with site.database.write() as c:
+        leases.verify(c, site.hall_id, SOURCE, fencing or 0)
+        heir.start()
+        halls.set_news(c, site.hall_id, "stored", "a")
+        order.append("stored")
+    heir.join(20)
+    assert order == ["stored", "taken over"]

@@ -7,23 +7,20 @@ import pytest
 from hydra_desktop.database import files_seen, halls, plots, problems
 from hydra_desktop.domain.errors import PlotNameError
 from hydra_desktop.domain.hall import DEFAULT_NAME_PATTERN
-from hydra_desktop.domain.plot import NamePattern
+from hydra_desktop.domain.plot import LARGEST_NUMBER, NamePattern, NewPlot, PlotName
 from hydra_desktop.domain.run import RunState
 
-from .conftest import Site
+from .conftest import START, Site
 
 LATIN_1 = "Run000001/Z\udce4hler_0001.png"  # how Python gives a file name that isn't UTF-8
 
 
 def test_a_chunk_that_is_a_time_fits(site: Site) -> None:
     with site.database.write() as c:
-        plot = site.add(c, run_number=80464, chunk=None, pad="02")
-        for chunk in (20211123101500, 2**63 - 1):
-            new = site.new_plot(run_number=2**40, picture=str(chunk))
-            name = new.name.__class__("CDC_occupancy", 2**40, chunk)
-            added = plots.add(
-                c, site.hall_id, new.__class__(name, new.content_hash, plot.taken_at, str(chunk)), live=True
-            )
+        halls.ensure_plot_type(c, site.hall_id, "CDC_occupancy")
+        for chunk in (20211123101500, LARGEST_NUMBER):
+            name = PlotName("CDC_occupancy", 2**40, chunk)
+            added = plots.add(c, site.hall_id, NewPlot(name, "0" * 64, START, f"chunk {chunk}"), live=True)
             assert added is not None
             assert plots.get(c, added.id).name.chunk == chunk
         halls.set_run_state(c, site.hall_id, RunState(run_number=2**40))

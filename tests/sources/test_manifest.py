@@ -58,7 +58,7 @@ def test_numbers_as_data_frames_write_them(tmp_path: Path) -> None:
         (",yield,1,", "the column file is empty"),
         ("1.png,,1,", "the column plot_type is empty"),
         ("1.png,yield,one,", "run_number must be a whole number, not 'one'"),
-        ("1.png,yield,99999999999,", "run_number must be a whole number"),
+        ("1.png,yield,99999999999999999999,", "run_number must be a whole number"),
         ("1.png,yield,1,yesterday", "taken_at must be a time like"),
     ],
 )
