@@ -12,7 +12,7 @@ from ..domain.episode import Episode
 from ..domain.plot import Plot
 from ..domain.verdict import Status
 from . import tables as t
-from .naming import label_ids, plot_type_id
+from .naming import label_id, plot_type_id
 
 _COLUMNS = (t.episodes, t.plot_types.c.name.label("plot_type"), sa.func.coalesce(t.labels.c.name, "").label("label"))
 
@@ -25,13 +25,14 @@ def newest(c: sa.Connection, hall_id: int) -> dict[tuple[str, str], Episode]:
 
 def start(c: sa.Connection, hall_id: int, plot_type: str, pad: str, label: str, status: Status, plot: Plot) -> Episode:
     """Begin an episode with its first plot."""
+    type_id = plot_type_id(c, hall_id, plot_type)
     id_ = c.execute(
         t.episodes.insert()
         .values(
             hall_id=hall_id,
-            plot_type_id=plot_type_id(c, hall_id, plot_type),
+            plot_type_id=type_id,
             pad=pad,
-            label_id=label_ids(c, hall_id)[plot_type, label] if label else None,
+            label_id=label_id(c, type_id, label) if label else None,
             status=str(status),
             started_at=plot.taken_at,
             last_at=plot.taken_at,

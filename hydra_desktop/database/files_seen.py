@@ -15,13 +15,11 @@ Stamp = tuple[int, int]  # size in bytes, time of change in ns
 
 def remember(c: sa.Connection, hall_id: int, stamps: Mapping[str, Stamp]) -> None:
     """Store the stamps of files that were dealt with, by their path in the source."""
-    for relative, (size, modified_ns) in stamps.items():
-        upsert(
-            c,
-            t.files_seen,
-            {"hall_id": hall_id, "relative": relative, "size": size, "modified_ns": modified_ns},
-            on=["hall_id", "relative"],
-        )
+    rows = [
+        {"hall_id": hall_id, "relative": relative, "size": size, "modified_ns": modified_ns}
+        for relative, (size, modified_ns) in stamps.items()
+    ]
+    upsert(c, t.files_seen, rows, on=["hall_id", "relative"])
 
 
 def of(c: sa.Connection, hall_id: int, relatives: Iterable[str]) -> dict[str, Stamp]:

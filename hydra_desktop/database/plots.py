@@ -12,7 +12,7 @@ import sqlalchemy as sa
 from ..domain.plot import NewPlot, Plot, PlotName
 from . import tables as t
 from .naming import plot_type_id
-from .upsert import insert
+from .upsert import insert_if_new
 
 COLUMNS = (
     t.plots.c.id,
@@ -60,26 +60,26 @@ def add(c: sa.Connection, hall_id: int, new: NewPlot, *, live: bool) -> Plot | N
         )
         revision = (newest or 0) + 1
     arrived_at = datetime.now(UTC)
-    added = c.scalar(
-        insert(c, t.plots)
-        .values(
-            hall_id=hall_id,
-            plot_type_id=type_id,
-            pad=name.pad,
-            run_period=name.run_period,
-            run_number=name.run_number,
-            chunk=name.chunk,
-            revision=revision,
-            content_hash=new.content_hash,
-            taken_at=new.taken_at,
-            taken_at_is_file_time=new.taken_at_is_file_time,
-            arrived_at=arrived_at,
-            origin_key=_digest(new.origin_key),
-            live=live,
-            kept=not live,
-        )
-        .on_conflict_do_nothing(index_elements=["hall_id", "origin_key"])
-        .returning(t.plots.c.id)
+    added = insert_if_new(
+        c,
+        t.plots,
+        {
+            "hall_id": hall_id,
+            "plot_type_id": type_id,
+            "pad": name.pad,
+            "run_period": name.run_period,
+            "run_number": name.run_number,
+            "chunk": name.chunk,
+            "revision": revision,
+            "content_hash": new.content_hash,
+            "taken_at": new.taken_at,
+            "taken_at_is_file_time": new.taken_at_is_file_time,
+            "arrived_at": arrived_at,
+            "origin_key": _digest(new.origin_key),
+            "live": live,
+            "kept": not live,
+        },
+        on=["hall_id", "origin_key"],
     )
     if added is None:
         return None

@@ -1,8 +1,12 @@
-"""Insert or update, in the words of each database."""
+"""Insert or update, in the words of each database.
+
+Statements are built once and kept: building one costs more than carrying it out.
+"""
 
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from functools import lru_cache
 from typing import Any
 
 import sqlalchemy as sa
@@ -11,27 +15,48 @@ from sqlalchemy.dialects import postgresql, sqlite
 
 def insert(c: sa.Connection, table: sa.Table) -> sqlite.Insert | postgresql.Insert:
     """The database's own insert, which knows what to do on a conflict."""
-    return sqlite.insert(table) if c.dialect.name == "sqlite" else postgresql.insert(table)
+    return _insert(c.dialect.name, table)
 
 
 def upsert(
     c: sa.Connection,
     table: sa.Table,
-    values: Mapping[str, Any],
+    values: Mapping[str, Any] | Sequence[Mapping[str, Any]],
     *,
     on: Sequence[str],
     update: Sequence[str] | None = None,
 ) -> None:
-    """Insert a row, or update the one with the same `on` columns.
+    """Insert a row or several alike, or update those with the same `on` columns.
 
     `update` names the columns to update, all others than `on` by default, none when empty.
     """
-    statement = insert(c, table).values(**values)
-    changed = [name for name in values if name not in on] if update is None else list(update)
+    rows = [dict(values)] if isinstance(values, Mapping) else [dict(row) for row in values]
+    if not rows:
+        return
+    changed = tuple(name for name in rows[0] if name not in on) if update is None else tuple(update)
+    c.execute(_upsert(c.dialect.name, table, tuple(on), changed), rows)
+
+
+def insert_if_new(c: sa.Connection, table: sa.Table, values: Mapping[str, Any], *, on: Sequence[str]) -> int | None:
+    """Insert a row and give its id; None when there is one with the same `on` columns."""
+    added: int | None = c.scalar(_insert_if_new(c.dialect.name, table, tuple(on)), dict(values))
+    return added
+
+
+@lru_cache
+def _upsert(dialect: str, table: sa.Table, on: tuple[str, ...], changed: tuple[str, ...]) -> sa.Executable:
+    statement = _insert(dialect, table)
     if changed:
-        statement = statement.on_conflict_do_update(
-            index_elements=list(on), set_={name: statement.excluded[name] for name in changed}
-        )
-    else:
-        statement = statement.on_conflict_do_nothing(index_elements=list(on))
-    c.execute(statement)
+        set_ = {name: statement.excluded[name] for name in changed}
+        return statement.on_conflict_do_update(index_elements=list(on), set_=set_)
+    return statement.on_conflict_do_nothing(index_elements=list(on))
+
+
+@lru_cache
+def _insert_if_new(dialect: str, table: sa.Table, on: tuple[str, ...]) -> Any:
+    statement = _insert(dialect, table).on_conflict_do_nothing(index_elements=list(on))
+    return statement.returning(table.c.id)
+
+
+def _insert(dialect: str, table: sa.Table) -> sqlite.Insert | postgresql.Insert:
+    return sqlite.insert(table) if dialect == "sqlite" else postgresql.insert(table)

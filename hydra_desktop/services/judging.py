@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 import time
 from collections import deque
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from concurrent.futures import Future, ThreadPoolExecutor, wait
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
@@ -67,7 +67,7 @@ class Refused:
 
 @dataclass(frozen=True)
 class Repeated:
-    """A file whose name and bytes are known already, or whose plot type is ignored."""
+    """A file of an ignored plot type, or one that is gone again."""
 
     arrival: Arrival
 
@@ -77,17 +77,12 @@ Outcome = Judged | Refused | Repeated
 
 @dataclass
 class Judge:
-    """Reads and decodes files on a small pool while the network works on the batch before.
-
-    `is_known` tells whether a plot of that origin key is stored already; it is called from
-    the pool's threads.
-    """
+    """Reads and decodes files on a small pool while the network works on the batch before."""
 
     hall: Hall
     images: ImageStore
     predictor: Predictor
     active: Mapping[str, ActiveModel]
-    is_known: Callable[[str], bool]
     threads: int = 2
     _pending: deque[Future[Prepared | Refused | Repeated]] = field(default_factory=deque)
 
@@ -158,8 +153,6 @@ class Judge:
                 return Refused(arrival, f"can't be read ({error.strerror}); check its permissions", retry=True)
             read = time.perf_counter()
             new_plot = _new_plot(name, arrival, data)
-            if self.is_known(new_plot.origin_key):
-                return Repeated(arrival)
             picture = decode_for_network(data)
             decoded = time.perf_counter()
             self.images.add(data)

@@ -45,7 +45,11 @@ LEASE_TTL_S = 10.0
 BEAT_S = 1.0
 RETRY_S = 2.0
 RESCAN_S = 30.0
+# Decoding and the network overlap, so each gets half of the cores: two threads of the network on two
+# cores need a third more processor time than one, and keep decoding waiting.
+THREADS = max(1, (os.cpu_count() or 2) // 2)
 FIRST_FORGETTING_S = 60.0
+NICENESS = 5
 FORGET_EVERY_S = 3600.0
 
 
@@ -369,14 +373,7 @@ class Monitor:
 
     def _make_judge(self) -> Judge:
         predictor, active = self._load_models()
-        return Judge(self._hall, self._images, predictor, active, self._is_known)
-
-    def _is_known(self, origin_key: str) -> bool:
-        try:
-            with self._database.read() as connection:
-                return bool(plots.known_origins(connection, self._hall_id, [origin_key]))
-        except (DatabaseError, DBAPIError):
-            return False  # the writer asks again, inside its transaction
+        return Judge(self._hall, self._images, predictor, active, threads=THREADS)
 
     def _load_models(self) -> tuple[Predictor, dict[str, ActiveModel]]:
         models, active = {}, {}
@@ -390,7 +387,7 @@ class Monitor:
                     self._trouble = f"{name} is watched without a model: {error}"
                     continue
                 active[name] = ActiveModel(record.id, record.thresholds)
-        return Predictor(models), active
+        return Predictor(models, THREADS), active
 
     def _acquire(self) -> None:
         """Take the lease on the folder, waiting for that of a monitor that died to run out."""
@@ -425,6 +422,8 @@ class Monitor:
 
 def run(settings: Settings, *, folder: Path | None, once: bool, interval_s: float | None = None) -> int:
     """Run a monitor in this process until it is told to stop by a signal; returns an exit code."""
+    if hasattr(os, "nice"):
+        os.nice(NICENESS)  # a screen that somebody looks at goes first
     monitor = Monitor(settings, folder, rescan_s=interval_s or RESCAN_S)
     for name in (signal.SIGTERM, signal.SIGINT):
         signal.signal(name, lambda *_: monitor.stop())

@@ -20,7 +20,7 @@ from ..settings import Settings
 log = logging.getLogger(__name__)
 
 WAIT_S = 1.0
-LEAST_BETWEEN_S = 0.1  # a chunk commits a dozen times a second; people don't look that fast
+LEAST_BETWEEN_S = 0.15  # a chunk commits a dozen times a second; people don't look that fast
 RETRY_S = 2.0
 
 

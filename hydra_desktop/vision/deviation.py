@@ -29,8 +29,8 @@ def projection() -> Floats:
 def project(mid: Floats) -> Floats:
     """Mid-level maps (N, 112, 14, 20) to few channels a cell: float32 (N, 280, 24)."""
     count = len(mid)
-    cells = mid.reshape(count, MID_CHANNELS, -1).transpose(0, 2, 1)
-    return np.ascontiguousarray(cells @ projection())
+    projected = projection().T @ mid.reshape(count, MID_CHANNELS, -1)
+    return np.ascontiguousarray(projected.transpose(0, 2, 1))
 
 
 @dataclass(frozen=True)

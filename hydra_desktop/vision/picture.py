@@ -71,7 +71,8 @@ def _open(data: bytes | Path) -> Image.Image:
             image = image.convert("RGBA")
             white = Image.new("RGBA", image.size, "white")
             return Image.alpha_composite(white, image).convert("RGB")
-        return image.convert("RGB")
+        image.load()
+        return image if image.mode == "RGB" else image.convert("RGB")
     except UnidentifiedImageError as error:
         raise PictureError("this is no picture, whatever its name says; save it as PNG") from error
     except (OSError, SyntaxError, ValueError, EOFError) as error:

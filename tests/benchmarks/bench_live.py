@@ -14,7 +14,7 @@ import numpy as np
 from PIL import Image
 
 from hydra_desktop import paths, settings
-from hydra_desktop.database import halls, verdicts
+from hydra_desktop.database import halls
 from hydra_desktop.database.connection import open_database
 from hydra_desktop.services import demo
 from hydra_desktop.services.monitor import Monitor
@@ -115,8 +115,6 @@ def _monitor(files: list[Path], folder: Path, number: int) -> tuple[float, tuple
     chosen = settings.Settings(f"sqlite:///{home / 'hydra.db'}", demo.HALL, home, "bench", "bench")
     database = open_database(chosen.database_url, upgrade=True)
     demo.prepare(database, demo.SEED, source)
-    with database.read() as connection:
-        hall_id = halls.find(connection, demo.HALL) or 0
     monitor = Monitor(chosen, source)
     ready = threading.Event()
     thread = threading.Thread(target=monitor.run, kwargs={"ready": ready})
@@ -127,11 +125,8 @@ def _monitor(files: list[Path], folder: Path, number: int) -> tuple[float, tuple
     started = time.perf_counter()
     for path in files:
         (run / path.name).hardlink_to(path)
-    while True:
-        with database.read() as connection:
-            if verdicts.count(connection, hall_id) >= len(files):
-                break
-        time.sleep(0.01)
+    while monitor.stored < len(files):
+        time.sleep(0.005)
     seconds = time.perf_counter() - started
     stall = probe.stop()
     monitor.stop()

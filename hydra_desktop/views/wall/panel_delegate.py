@@ -35,6 +35,7 @@ class PanelDelegate(QStyledItemDelegate):
         self.opacity = 0.6
         self.evidence_on_good = False
         self.blink = False
+        self.waiting: dict[PictureKey, set[str]] = {}  # which panels want a picture that is being fetched
 
     def sizeHint(self, _option: QStyleOptionViewItem, _index: Index) -> QSize:
         """The size of one cell, its gap included."""
@@ -144,6 +145,7 @@ class PanelDelegate(QStyledItemDelegate):
         )
         shown = self._pictures.get(key)
         if shown is None:
+            self.waiting.setdefault(key, set()).add(item.name)
             return  # its frame and words stand already; it follows in a moment
         if shown.plot.isNull():
             painter.setFont(self._theme.font(11))

@@ -151,6 +151,22 @@ class PanelListModel(QAbstractListModel):
         self.hidden.clear()
         self.refresh()
 
+    def row_of(self, name: str) -> int | None:
+        """The row of a plot type's panel, None when it isn't shown."""
+        return next((row for row, item in enumerate(self._items) if item.name == name), None)
+
+    def refresh_ages(self, part: int, parts: int) -> None:
+        """Work out one of `parts` shares of the panels anew, as their plots have got older."""
+        now = self._clock()
+        panels = {panel.plot_type.name: panel for panel in self._snapshot.panels}
+        for row in range(part, len(self._items), parts):
+            panel = panels[self._items[row].name]
+            number = self._numbers.get(panel.alarm.id, 0) if panel.alarm else 0
+            item = make_item(panel, self._snapshot, now, number)
+            if item != self._items[row]:
+                self._items[row] = item
+                self.dataChanged.emit(self.index(row), self.index(row))
+
     def refresh(self) -> None:
         """Work out what is shown now, and tell Qt only of panels that look different."""
         now = self._clock()

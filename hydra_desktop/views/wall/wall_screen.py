@@ -32,7 +32,8 @@ from .panel_delegate import PanelDelegate
 from .panel_list_model import PanelListModel
 from .pictures import Evidence, PictureKey, Pictures
 
-TICK_MS = 1000
+TICK_MS = 100
+TICKS = 10  # in which all ages are told anew, a tenth of the panels each
 BLINK_MS = 500
 SMALLEST_PANEL = 118
 SHAPE = 1.16  # width to height of a panel that suits most plots
@@ -59,6 +60,7 @@ class WallScreen(QWidget):
         self.setObjectName("screen")
         self._theme = theme
         self._contact_at: datetime | None = None
+        self._part = 0
         self.pictures = Pictures(evidence, parent=self)
         self.model = PanelListModel(clock) if clock else PanelListModel()
         self.delegate = PanelDelegate(theme, self.pictures, image_folder)
@@ -375,16 +377,22 @@ class WallScreen(QWidget):
             self.delegate.cell = cell
             self.view.setGridSize(cell)
             self.pictures.forget_waiting()
+            self.delegate.waiting.clear()
             self.view.doItemsLayout()
 
-    def _picture_ready(self, _key: PictureKey) -> None:
-        self.view.viewport().update()
+    def _picture_ready(self, key: PictureKey) -> None:
+        for name in self.delegate.waiting.pop(key, ()):
+            row = self.model.row_of(name)
+            if row is not None:
+                self.view.update(self.model.index(row))
         if not self.pictures.busy:
             QTimer.singleShot(0, self, self.painted.emit)
 
     def _ticked(self) -> None:
-        self.model.refresh()
-        self.header.show_items(self.model.items)
+        self._part = (self._part + 1) % TICKS
+        self.model.refresh_ages(self._part, TICKS)
+        if self._part == 0:
+            self.header.show_items(self.model.items)
 
     def _blinked(self) -> None:
         self.delegate.blink = not self.delegate.blink
