@@ -133,4 +133,5 @@ def rows(c: sa.Connection, hall_id: int) -> Iterator[Any]:
         .join(t.labels, t.labels.c.id == t.given_labels.c.label_id)
         .where(t.plots.c.hall_id == hall_id)
         .order_by(t.given_labels.c.id)
+        .execution_options(yield_per=2000)
     )

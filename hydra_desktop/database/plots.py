@@ -118,7 +118,7 @@ def get(c: sa.Connection, plot_id: int) -> Plot:
 def content_hashes(c: sa.Connection) -> Iterator[str]:
     """The content of every plot of all halls, each once, in order."""
     statement = sa.select(t.plots.c.content_hash).distinct().order_by(t.plots.c.content_hash)
-    yield from c.execution_options(yield_per=2000).scalars(statement)
+    yield from c.scalars(statement.execution_options(yield_per=2000))
 
 
 def keep(c: sa.Connection, plot_ids: Iterable[int]) -> None:

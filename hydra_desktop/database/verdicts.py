@@ -100,10 +100,11 @@ def probabilities(c: sa.Connection, model_id: int) -> tuple[npt.NDArray[np.int64
     Verdict ids rise; a label that a verdict has no probability of is NaN there.
     """
     p = t.probabilities.c
-    found = c.execution_options(yield_per=50_000).execute(
+    found = c.execute(
         sa.select(p.label_id, p.verdict_id, p.probability)
         .where(p.model_id == model_id)
         .order_by(p.label_id, p.verdict_id)
+        .execution_options(yield_per=50_000)
     )
     parts = [np.array([tuple(row) for row in part], _CHANCE) for part in found.partitions()]
     chances = np.concatenate(parts) if parts else np.empty(0, _CHANCE)
@@ -120,7 +121,7 @@ def probabilities(c: sa.Connection, model_id: int) -> tuple[npt.NDArray[np.int64
 
 def rows(c: sa.Connection, hall_id: int) -> Iterator[Any]:
     """Every live verdict, for export, oldest first."""
-    yield from c.execution_options(yield_per=2000).execute(
+    yield from c.execute(
         sa.select(
             t.verdicts.c.id,
             t.plot_types.c.name.label("plot_type"),
@@ -143,6 +144,7 @@ def rows(c: sa.Connection, hall_id: int) -> Iterator[Any]:
         .outerjoin(t.labels, t.labels.c.id == t.verdicts.c.label_id)
         .where(t.plots.c.hall_id == hall_id, t.verdicts.c.live)
         .order_by(t.verdicts.c.id)
+        .execution_options(yield_per=2000)
     )
 
 

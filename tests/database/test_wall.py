@@ -1,0 +1,213 @@
+"""What the wall reads: episodes, alarms, panels, history."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from datetime import timedelta
+from typing import Any
+
+import pytest
+import sqlalchemy as sa
+
+from hydra_desktop.database import alarms, episodes, feed, halls, heartbeats, problems, verdicts, wall
+from hydra_desktop.domain.alarm import Alarm, AlarmState
+from hydra_desktop.domain.errors import DatabaseError
+from hydra_desktop.domain.hall import PlotType
+from hydra_desktop.domain.label import Severity
+from hydra_desktop.domain.plot import Plot
+from hydra_desktop.domain.run import BeamSource, RunState
+from hydra_desktop.domain.verdict import Status
+from hydra_desktop.domain.wall import WallSnapshot
+
+from .conftest import START, Site
+
+BAD = {"Good": 0.05, "Bad": 0.9, "NoData": 0.05}
+GOOD = {"Good": 0.9, "Bad": 0.05, "NoData": 0.05}
+DOUBT = {"Good": 0.55, "Bad": 0.4, "NoData": 0.05}
+
+
+def _raise(c: sa.Connection, site: Site, plot: Plot, verdict_id: int, **more: Any) -> Alarm:
+    facts: dict[str, Any] = {
+        "plot_type": plot.name.plot_type, "pad": plot.name.pad, "label": "Bad", "severity": Severity.HIGH,
+        "plot_id": plot.id, "verdict_id": verdict_id, "confidence": 0.9, "at": START, "station": "s", "why": "2 of 3",
+    }  # fmt: skip
+    return alarms.raise_alarm(c, site.hall_id, **facts | more)
+
+
+def _load(site: Site) -> WallSnapshot:
+    with site.database.read() as c:
+        return wall.load(c, site.hall_id)
+
+
+def test_a_new_hall_has_an_empty_wall(site: Site) -> None:
+    snapshot = _load(site)
+    assert snapshot == WallSnapshot("D")
+
+
+def test_a_snapshot_shows_all_that_is_known(site: Site) -> None:
+    with site.database.write() as c:
+        model_id = site.add_model(c)
+        plot = site.add(c, chunk=3)
+        verdict_id = site.show(c, plot, model_id, BAD)
+        alarm = _raise(c, site, plot, verdict_id)
+        halls.ensure_plot_type(c, site.hall_id, "RF_TOF")
+        halls.set_run_state(c, site.hall_id, RunState(80464, "RunPeriod-2021-08", True, 1.0, BeamSource.SWITCH, START))
+        halls.set_news(c, site.hall_id, "first", "eva")
+        halls.set_news(c, site.hall_id, "Access at 9", "ben")
+        heartbeats.beat(c, site.hall_id, "monitor", "station", 77, 5, "slow disk")
+        problems.report(c, site.hall_id, "x.png", "is no picture")
+    snapshot = _load(site)
+    panels = {panel.plot_type.name: panel for panel in snapshot.panels}
+    panel = panels["CDC_occupancy"]
+    assert panel.plot == plot
+    assert panel.verdict_id == verdict_id
+    assert panel.verdict is not None
+    assert (panel.verdict.label, panel.verdict.status) == ("Bad", Status.CONFIRMED)
+    assert panel.verdict.probabilities == pytest.approx(BAD)
+    assert panel.episode is not None
+    assert panel.episode.plots == 1
+    assert panel.alarm == alarm
+    assert panels["RF_TOF"].plot is None
+    assert snapshot.alarms == (alarm,)
+    assert snapshot.news.text == "Access at 9"
+    assert snapshot.run.beam_on
+    assert (snapshot.monitor.queue_length, snapshot.monitor.message) == (5, "slow disk")
+    assert [message for _, message in snapshot.problems] == ["x.png: is no picture"]
+    assert snapshot.newest_data_at == plot.taken_at
+    assert snapshot.analysed_total == 1
+    with site.database.read() as c:
+        assert snapshot.position == feed.position(c, site.hall_id)
+
+
+def test_panels_are_ordered_and_the_ignored_left_out(site: Site) -> None:
+    with site.database.write() as c:
+        hall = halls.load(c, site.hall_id)
+        types = [PlotType("b", "2"), PlotType("a", "2"), PlotType("z", "1"), PlotType("gone", "1", ignored=True)]
+        halls.apply(c, site.hall_id, replace(hall, plot_types={one.name: one for one in types}), user="eva")
+        site.show(c, site.add(c, "gone"), None)
+    assert [panel.plot_type.name for panel in _load(site).panels] == ["z", "a", "b"]
+
+
+def test_of_several_pads_the_most_doubtful_of_the_newest_chunk_is_shown(site: Site) -> None:
+    with site.database.write() as c:
+        model_id = site.add_model(c)
+        for chunk, pad, chances in ((1, "01", BAD), (2, "01", GOOD), (2, "02", DOUBT), (2, "03", GOOD)):
+            site.show(c, site.add(c, chunk=chunk, pad=pad), model_id, chances)
+        assert len(episodes.newest(c, site.hall_id)) == 3
+    (panel,) = _load(site).panels
+    assert panel.plot is not None
+    assert (panel.plot.name.chunk, panel.plot.name.pad) == (2, "02")
+
+
+def test_an_episode_grows(site: Site) -> None:
+    with site.database.write() as c:
+        model_id = site.add_model(c)
+        first = site.add(c, chunk=1)
+        site.show(c, first, model_id, BAD)
+        (episode,) = episodes.newest(c, site.hall_id).values()
+        second = site.add(c, chunk=2)
+        episodes.extend(c, episode.id, second.id, second.taken_at)
+        grown = episodes.newest(c, site.hall_id)["CDC_occupancy", ""]
+    assert (grown.label, grown.status, grown.plots) == ("Bad", Status.CONFIRMED, 2)
+    assert (grown.first_plot_id, grown.last_plot_id) == (first.id, second.id)
+    assert grown.last_at - grown.started_at == timedelta(minutes=5)
+
+
+def test_history_is_newest_first_and_of_live_verdicts(site: Site) -> None:
+    with site.database.write() as c:
+        model_id = site.add_model(c)
+        late = site.add(c, chunk=9)
+        for chunk, chances in ((1, GOOD), (2, BAD), (3, DOUBT)):
+            verdicts.add(c, site.hall_id, [site.judged(site.add(c, chunk=chunk, pad="01"), model_id, chances)])
+        verdicts.add(c, site.hall_id, [site.judged(late, model_id, BAD)], live=False)
+        past = wall.history(c, site.hall_id, "CDC_occupancy")
+        assert [one.plot.name.chunk for one in past] == [3, 2, 1]
+        assert past[0].verdict.probabilities == pytest.approx(DOUBT)
+        assert [one.plot.name.chunk for one in wall.history(c, site.hall_id, "CDC_occupancy", 2)] == [3, 2]
+        assert wall.history(c, site.hall_id, "CDC_occupancy", pad="02") == []
+        good = wall.last_good(c, site.hall_id, "CDC_occupancy")
+        assert good is not None
+        assert good.plot.name.chunk == 1  # the third is Good, but not Confirmed
+        halls.ensure_plot_type(c, site.hall_id, "RF_TOF")
+        assert wall.last_good(c, site.hall_id, "RF_TOF") is None
+
+
+def test_the_life_of_an_alarm_is_in_its_log(site: Site) -> None:
+    with site.database.write() as c:
+        plot = site.add(c)
+        alarm = _raise(c, site, plot, site.show(c, plot, site.add_model(c)))
+    moves = (
+        (AlarmState.ACKNOWLEDGED, "eva"), (AlarmState.UNACKNOWLEDGED, "monitor"),
+        (AlarmState.RETURNED_UNACKNOWLEDGED, "monitor"), (AlarmState.NORMAL, "ben"),
+    )  # fmt: skip
+    for minutes, (state, who) in enumerate(moves, start=1):
+        with site.database.write() as c:
+            changed = alarms.change(
+                c, alarm, state, at=START + timedelta(minutes=minutes), who=who, station="s", why="so", confidence=0.8
+            )
+            assert changed is not None
+            assert changed == alarms.get(c, alarm.id)
+            alarm = changed
+            acknowledged = state is AlarmState.ACKNOWLEDGED
+            assert (alarm.acknowledged_by == "eva") is acknowledged
+    with site.database.read() as c:
+        assert alarms.open_alarms(c, site.hall_id) == []
+        assert alarms.last_ended_at(c, site.hall_id) == START + timedelta(minutes=4)
+        log = [(row.from_state, row.to_state, row.who) for row in alarms.rows(c, site.hall_id)]
+        with pytest.raises(KeyError):
+            alarms.get(c, alarm.id + 1)
+    assert log == [
+        ("normal", "unacknowledged", "monitor"),
+        ("unacknowledged", "acknowledged", "eva"),
+        ("acknowledged", "unacknowledged", "monitor"),
+        ("unacknowledged", "returned unacknowledged", "monitor"),
+        ("returned unacknowledged", "normal", "ben"),
+    ]
+
+
+def test_who_comes_second_moves_nothing(site: Site) -> None:
+    with site.database.write() as c:
+        plot = site.add(c)
+        alarm = _raise(c, site, plot, site.show(c, plot, site.add_model(c)))
+        for who, moved in (("eva", True), ("ben", False)):
+            found = alarms.change(c, alarm, AlarmState.ACKNOWLEDGED, at=START, who=who, station="s", why="")
+            assert (found is not None) is moved
+        assert alarms.get(c, alarm.id).acknowledged_by == "eva"
+        assert len(list(alarms.rows(c, site.hall_id))) == 2
+
+
+def test_a_stream_has_one_open_alarm(site: Site) -> None:
+    with site.database.write() as c:
+        plot = site.add(c)
+        verdict_id = site.show(c, plot, site.add_model(c))
+        first = _raise(c, site, plot, verdict_id)
+        _raise(c, site, plot, verdict_id, pad="02", at=START + timedelta(minutes=1))
+        assert [one.pad for one in alarms.open_alarms(c, site.hall_id)] == ["02", ""]
+    with pytest.raises(sa.exc.IntegrityError), site.database.write() as c:
+        _raise(c, site, plot, verdict_id)
+    with site.database.write() as c:
+        alarms.change(c, first, AlarmState.NORMAL, at=START, who="m", station="s", why="")
+        _raise(c, site, plot, verdict_id)
+        assert len(alarms.open_alarms(c, site.hall_id)) == 2
+
+
+def test_a_snapshot_is_of_one_moment(site: Site) -> None:
+    """What is committed while a wall is read isn't half in it."""
+    with site.database.write() as c:
+        plot = site.add(c)
+        site.show(c, plot, site.add_model(c))
+    with site.database.read() as c:
+        before = wall.load(c, site.hall_id)
+        with site.database.write() as other:
+            halls.set_news(other, site.hall_id, "new", "eva")
+            halls.ensure_plot_type(other, site.hall_id, "RF_TOF")
+        assert wall.load(c, site.hall_id) == before
+    assert len(_load(site).panels) == 2
+
+
+def test_who_reads_cannot_write(site: Site) -> None:
+    refused = (DatabaseError, sa.exc.InternalError)
+    with pytest.raises(refused, match=r"read-?only"), site.database.read() as c:
+        halls.find_or_create(c, "X")
+    with site.database.write() as c:
+        halls.find_or_create(c, "X")
