@@ -3,6 +3,9 @@
 Commands: ``{"do": "sound", "severity": "high"}`` repeats a tone until ``stop``; ``test`` sounds
 once; ``quit`` ends. When its commander dies while a tone sounds, it goes on for a while: a crash
 of the program must not silence an alarm that nobody has taken.
+
+When the sound server comes or goes the process starts itself anew, in its place and with its
+tone, as Qt looks for a server only once.
 """
 
 from __future__ import annotations
@@ -12,15 +15,17 @@ import os
 import signal
 import sys
 import threading
+from typing import NoReturn
 
 from PySide6.QtCore import QCoreApplication, QObject, QTimer, Signal
 
 from .. import paths
 from .player import find_player
+from .sound_server import SoundServer
 from .tones import PATTERNS, PERIOD_S
 
 ALONE_S = 120.0  # how long it sounds on after its commander is gone
-LOOK_AGAIN_MS = 5000
+LOOK_AGAIN_MS = 2000
 
 
 class Siren(QObject):
@@ -28,6 +33,8 @@ class Siren(QObject):
 
     def __init__(self) -> None:
         super().__init__()
+        self._server = SoundServer()
+        self._server_lives = self._server.lives(1.0)  # before Qt looks, so that none comes between unseen
         self._folder = paths.shipped("resources") / "sounds"
         self._player = find_player(self._folder)
         self._tone = ""
@@ -68,12 +75,19 @@ class Siren(QObject):
 
     def look(self) -> None:
         """Look whether sound can be made, and say it when that changed."""
+        if self._server.lives() is not self._server_lives:
+            if self._server_lives:
+                self._say("the sound server went away")
+            _start_anew(self._tone)
         problem = self._player.problem() if self._player is not None else "no sound device"
         if problem:
             self._player = find_player(self._folder)
             problem = self._player.problem() if self._player is not None else "no sound device"
             if not problem and self._repeat.isActive():
                 self._play()
+        self._say(problem)
+
+    def _say(self, problem: str) -> None:
         audible = not problem
         state = "this station is audible" if audible else f"NO SOUND: {problem}"
         said = json.dumps({"state": state, "audible": audible})
@@ -90,6 +104,11 @@ class Siren(QObject):
             self._player.play(self._tone)
 
 
+def _start_anew(tone: str) -> NoReturn:
+    sys.stdout.flush()
+    os.execv(sys.executable, [sys.executable, "-m", str(__package__), tone])  # noqa: S606 ourselves
+
+
 class _Commands(QObject):
     came = Signal(dict)
     ended = Signal()
@@ -100,6 +119,7 @@ def main() -> int:
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C in the terminal is for the program, which tells us
     application = QCoreApplication(sys.argv)
     siren = Siren()
+    siren.obey({"do": "sound", "severity": sys.argv[1] if len(sys.argv) > 1 else ""})  # started anew with a tone
     commands = _Commands()
     commands.came.connect(siren.obey)
     commands.ended.connect(siren.be_alone)
