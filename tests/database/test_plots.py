@@ -59,6 +59,15 @@ def test_every_row_of_a_manifest_is_a_plot_of_its_own(site: Site) -> None:
         assert list(plots.content_hashes(c)) == [new.content_hash]
 
 
+def test_equal_pictures_under_two_names_are_two_plots(site: Site) -> None:
+    with site.database.write() as c:
+        one, other = site.add(c, chunk=1), site.add(c, chunk=2)
+        assert one.content_hash == other.content_hash
+        assert one.id != other.id
+        assert (one.revision, other.revision) == (1, 1)
+        assert [plots.get(c, plot.id).name.chunk for plot in (one, other)] == [1, 2]
+
+
 def test_plots_are_kept_for_training(site: Site) -> None:
     with site.database.write() as c:
         first, second = site.add(c, chunk=1), site.add(c, chunk=2)

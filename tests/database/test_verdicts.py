@@ -47,6 +47,19 @@ def test_a_verdict_is_stored_with_all_that_belongs_to_it(site: Site) -> None:
         assert verdicts.mean_timings_ms(c, site.hall_id) == {**timings, "save": 0.0}
 
 
+def test_evidence_comes_back_cell_by_cell_within_half_precision(site: Site) -> None:
+    draw = np.random.default_rng(3)
+    maps = {label: draw.normal(0, 30, (7, 10)).astype(np.float32) for label in ("NoData", "Good")}
+    with site.database.write() as c:
+        (id_,) = verdicts.add(c, site.hall_id, [site.judged(site.add(c), site.add_model(c), evidence=maps)])
+    with site.database.read() as c:
+        found = verdicts.evidence(c, id_)
+    assert list(found) == ["NoData", "Good"]
+    for label, map_ in maps.items():
+        assert found[label].dtype == np.float32
+        np.testing.assert_allclose(found[label], map_, rtol=2**-11, atol=2**-24)
+
+
 def test_ids_come_in_the_order_of_the_plots(site: Site) -> None:
     with site.database.write() as c:
         plots = [site.add(c, chunk=chunk) for chunk in range(1, 74)]
