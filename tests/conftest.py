@@ -51,12 +51,18 @@ def postgres_server() -> Iterator[PostgresServer]:
 
 
 @pytest.fixture(params=["sqlite", "postgresql"])
-def database_url(request: pytest.FixtureRequest, tmp_path: Path) -> str:
-    """The URL of a new empty database, of both kinds in turn."""
+def database_url(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[str]:
+    """The URL of a new database, of both kinds in turn; it has no tables unless `database` makes them."""
     if request.param == "sqlite":
-        return f"sqlite:///{tmp_path / 'hydra.db'}"
+        yield f"sqlite:///{tmp_path / 'hydra.db'}"
+        return
     server: PostgresServer = request.getfixturevalue("postgres_server")
-    return server.new_database()
+    if "database" not in request.fixturenames:
+        yield server.new_database()
+        return
+    url = server.emptied.pop() if server.emptied else server.new_database()
+    yield url
+    server.empty(url)
 
 
 @pytest.fixture

@@ -33,11 +33,15 @@ def test_a_database_that_is_not_set_up_says_what_to_do(database_url: str) -> Non
 
 
 def test_a_newer_database_is_refused(database: Database, database_url: str) -> None:
+    version = "UPDATE alembic_version SET version_num = '{}'"
     with database.write() as connection:
-        connection.execute(sa.text("UPDATE alembic_version SET version_num = '9999'"))
+        before = connection.scalar(sa.text("SELECT version_num FROM alembic_version"))
+        connection.execute(sa.text(version.format("9999")))
     for upgrade in (False, True):
         with pytest.raises(DatabaseError, match="newer Hydra Desktop"):
             open_database(database_url, upgrade=upgrade)
+    with database.write() as connection:
+        connection.execute(sa.text(version.format(before)))  # the database serves other tests
 
 
 def test_a_database_that_is_away_says_so() -> None:

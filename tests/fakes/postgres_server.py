@@ -33,6 +33,7 @@ class PostgresServer:
         if folder is None:
             raise RuntimeError("PostgreSQL isn't installed")
         self._programs = folder
+        self.emptied: list[str] = []  # URLs of databases that were used, with their tables, ready for the next
         self._user = _server_user() if os.geteuid() == 0 else None
         self.folder = Path(tempfile.mkdtemp(prefix="hydra-pg-", dir="/tmp" if Path("/tmp").is_dir() else None))  # noqa: S108
         if self._user:
@@ -65,6 +66,22 @@ class PostgresServer:
         with psycopg.connect(host=str(self.folder), user="hydra", dbname="postgres", autocommit=True) as connection:
             connection.execute(f"CREATE DATABASE {name}")
         return f"postgresql://hydra@/{name}?host={self.folder}"
+
+    def empty(self, url: str) -> None:
+        """Delete all rows of a database whose test is over, for the next one: quicker than making another."""
+        name = url.removeprefix("postgresql://hydra@/").partition("?")[0]
+        with psycopg.connect(host=str(self.folder), user="hydra", dbname=name, autocommit=True) as connection:
+            # a test that left a transaction open would keep the rows
+            connection.execute(
+                "SELECT pg_terminate_backend(pid) FROM pg_stat_activity "
+                "WHERE datname = current_database() AND pid <> pg_backend_pid()"
+            )
+            connection.execute("SET session_replication_role = replica")  # foreign keys wait until all is gone
+            tables = connection.execute(
+                "SELECT tablename FROM pg_tables WHERE schemaname = 'public' AND tablename <> 'alembic_version'"
+            ).fetchall()
+            connection.execute("; ".join(f'DELETE FROM "{table}"' for (table,) in tables))  # type: ignore[arg-type]
+        self.emptied.append(url)
 
     def _run(self, program: str, *options: str) -> None:
         command = [str(self._programs / program), *options]
