@@ -46,6 +46,7 @@ if TYPE_CHECKING:
 log = logging.getLogger(__name__)
 
 TEND_MS = 3000
+SWITCH_S = 0.0005  # how long another thread may keep the screen's from running
 _HARMLESS = ("This plugin does not support propagateSizeHints()",)  # the offscreen platform, at every window
 DEMO_CHUNKS_WITHOUT_DISPLAY = 3
 SCREENSHOT_SIZE = (1920, 1080)
@@ -56,6 +57,7 @@ class Desktop(QObject):
 
     def __init__(self, settings: Settings, database: Database) -> None:
         super().__init__()
+        sys.setswitchinterval(SWITCH_S)
         self._settings = settings
         self._database = database
         with database.write() as connection:

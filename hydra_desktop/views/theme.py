@@ -63,6 +63,7 @@ class Theme(QObject):
         super().__init__(parent)
         self.dark = dark
         self.scale = scale
+        self._fonts: dict[tuple[int, bool], QFont] = {}
         families = set(QFontDatabase.families())
         self._family = "Inter" if "Inter" in families else QApplication.font().family()
 
@@ -97,11 +98,15 @@ class Theme(QObject):
 
     def exact_font(self, pixels: float, *, bold: bool = False) -> QFont:
         """A font of exactly so many pixels."""
+        size = max(9, round(pixels))
+        if (size, bold) in self._fonts:
+            return QFont(self._fonts[size, bold])
         font = QFont(self._family)
-        font.setPixelSize(max(9, round(pixels)))
+        font.setPixelSize(size)
         font.setWeight(QFont.Weight.Bold if bold else QFont.Weight.Normal)
         font.setFeature(QFont.Tag("tnum"), 1)
-        return font
+        self._fonts[size, bold] = font
+        return QFont(font)
 
     def word_on(self, fill: str) -> str:
         """The colour of words on a filled colour: whichever of dark and white contrasts more."""

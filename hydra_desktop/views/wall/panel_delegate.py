@@ -5,8 +5,8 @@ from __future__ import annotations
 from pathlib import Path
 
 from PySide6.QtCore import QModelIndex, QPersistentModelIndex, QRect, QRectF, QSize, Qt
-from PySide6.QtGui import QColor, QPainter, QPen
-from PySide6.QtWidgets import QStyle, QStyledItemDelegate, QStyleOptionViewItem
+from PySide6.QtGui import QColor, QPainter, QPaintEvent, QPen, QRegion
+from PySide6.QtWidgets import QListView, QStyle, QStyledItemDelegate, QStyleOptionViewItem
 
 from ...domain.alarm import AlarmState
 from ...domain.wall import PanelState
@@ -23,6 +23,20 @@ _MUTED = (PanelState.NO_MODEL, PanelState.WAITING, PanelState.STALE, PanelState.
 Index = QModelIndex | QPersistentModelIndex
 
 
+class PanelView(QListView):
+    """A list view that tells its delegate what is dirty."""
+
+    def __init__(self, delegate: PanelDelegate) -> None:
+        super().__init__()
+        self._delegate = delegate
+        self.setItemDelegate(delegate)
+
+    def paintEvent(self, event: QPaintEvent) -> None:
+        """Paint the panels that are dirty."""
+        self._delegate.dirty = event.region()
+        super().paintEvent(event)
+
+
 class PanelDelegate(QStyledItemDelegate):
     """Paints panels at whatever size the wall has chosen."""
 
@@ -35,6 +49,7 @@ class PanelDelegate(QStyledItemDelegate):
         self.opacity = 0.6
         self.evidence_on_good = False
         self.blink = False
+        self.dirty = QRegion()
         self.waiting: dict[PictureKey, set[str]] = {}  # which panels want a picture that is being fetched
 
     def sizeHint(self, _option: QStyleOptionViewItem, _index: Index) -> QSize:
@@ -48,7 +63,9 @@ class PanelDelegate(QStyledItemDelegate):
         return self.evidence_on_good or item.state not in _QUIET
 
     def paint(self, painter: QPainter, option: QStyleOptionViewItem, index: Index) -> None:
-        """Paint one panel."""
+        """Paint one panel, unless nothing of it is dirty: Qt asks for all between two that are."""
+        if not self.dirty.intersects(option.rect):
+            return
         item: PanelItem = index.data(ITEM_ROLE)
         c = self._theme.colours
         half = max(2, self._theme.px(GAP) // 2)

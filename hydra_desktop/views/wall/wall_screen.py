@@ -28,7 +28,7 @@ from .. import marks, words
 from ..theme import Theme
 from .alarm_area import AlarmArea
 from .header import Header
-from .panel_delegate import PanelDelegate
+from .panel_delegate import PanelDelegate, PanelView
 from .panel_list_model import PanelListModel
 from .pictures import Evidence, PictureKey, Pictures
 
@@ -166,10 +166,9 @@ class WallScreen(QWidget):
         self.pictures.close()
 
     def _make_view(self) -> QListView:
-        view = QListView()
+        view = PanelView(self.delegate)
         view.setAccessibleName("Plots")
         view.setModel(self.model)
-        view.setItemDelegate(self.delegate)
         view.setViewMode(QListView.ViewMode.IconMode)
         view.setMovement(QListView.Movement.Static)
         view.setResizeMode(QListView.ResizeMode.Adjust)

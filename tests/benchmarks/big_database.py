@@ -1,0 +1,204 @@
+"""A database as it is after months: a million verdicts of 73 plot types, and what reading it costs."""
+
+from __future__ import annotations
+
+import statistics
+import time
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+
+import numpy as np
+import sqlalchemy as sa
+
+from hydra_desktop.database import alarms, episodes, feed, halls, model_store, plots, verdicts, wall
+from hydra_desktop.database.connection import Database
+from hydra_desktop.domain.label import Severity
+from hydra_desktop.domain.plot import NewPlot, PlotName
+from hydra_desktop.domain.verdict import Status, Verdict
+
+from .figure import Figure
+
+TYPES = 73
+LABELS = ("Good", "Bad", "NoData")
+_REPEAT = 15
+_START = datetime(2021, 8, 1, tzinfo=UTC)
+_NUMBERS = "WITH RECURSIVE n(i) AS (SELECT :first UNION ALL SELECT i + 1 FROM n WHERE i < :last) "
+
+
+@dataclass(frozen=True)
+class BigDatabase:
+    """A filled database; `model_ids` by plot type, the first of which has `replay` verdicts."""
+
+    database: Database
+    hall_id: int
+    model_ids: dict[str, int]
+
+
+def fill(database: Database, million: int = 1_000_000, replay: int = 0) -> BigDatabase:
+    """Put `million` verdicts with their probabilities into a new database, by SQL alone, and a wall in front.
+
+    The verdicts go round the plot types; at least `replay` of them are of the first one.
+    """
+    with database.write() as c:
+        hall_id = halls.find_or_create(c, "Big")
+        models = {}
+        for number in range(TYPES):
+            name = f"Type_{number:02d}"
+            halls.ensure_plot_type(c, hall_id, name)
+            thresholds = dict.fromkeys(LABELS, 0.6)
+            models[name] = model_store.add(
+                c, hall_id, name, file=b"", card={}, thresholds=thresholds, user="bench"
+            )
+            model_store.activate(c, models[name], user="bench")
+        type_ids = {
+            row.name: row.id for row in c.execute(sa.text("SELECT id, name FROM plot_types WHERE hall_id = :h"), {"h": hall_id})
+        }
+        first_type = type_ids["Type_00"]
+    for first in range(1, million + 1, 100_000):
+        last = min(first + 99_999, million)
+        with database.write() as c:
+            _fill_range(c, hall_id, first, last, first_type, replay)
+    with database.write() as c:
+        c.execute(
+            sa.text("INSERT INTO counters (hall_id, name, value) VALUES (:h, 'analysed', :n)"), {"h": hall_id, "n": million}
+        )
+        if database.dialect == "postgresql":  # SQLite numbers rows by the highest there is
+            for table in ("plots", "verdicts"):
+                c.execute(sa.text(f"SELECT setval('{table}_id_seq', :n)"), {"n": million})  # noqa: S608
+    big = BigDatabase(database, hall_id, models)
+    _show(big, million)
+    if database.dialect == "postgresql":
+        with database.engine.connect().execution_options(isolation_level="AUTOCOMMIT") as c:
+            c.execute(sa.text("VACUUM ANALYZE"))  # as autovacuum does after a while
+    return big
+
+
+def judge_chunk(big: BigDatabase, chunk: int) -> None:
+    """Store what a chunk of 73 plots brings, in one transaction as the monitor does."""
+    evidence = {label: np.ones((7, 10), np.float32) for label in LABELS}
+    with big.database.write() as c:
+        stored = []
+        for name in big.model_ids:
+            new = NewPlot(PlotName(name, 10**6, chunk), f"{chunk:064x}", datetime.now(UTC), f"{name} {chunk}")
+            plot = plots.add(c, big.hall_id, new, live=True)
+            assert plot is not None
+            stored.append(plot)
+        verdict = Verdict("Good", 0.9, Status.CONFIRMED, 0.1, {"Good": 0.9, "Bad": 0.08, "NoData": 0.02})
+        ids = verdicts.add(
+            c,
+            big.hall_id,
+            [
+                verdicts.JudgedPlot(plot.id, plot.name.plot_type, big.model_ids[plot.name.plot_type], verdict, evidence, {"read": 1.0})
+                for plot in stored
+            ],
+        )
+        known = episodes.newest(c, big.hall_id)
+        for plot, verdict_id in zip(stored, ids, strict=True):
+            episode = known[plot.name.plot_type, ""]
+            episodes.extend(c, episode.id, plot.id, plot.taken_at)
+            wall.update_panel(c, big.hall_id, plot.name.plot_type, "", plot.id, verdict_id, episode.id)
+        feed.publish(c, big.hall_id, "plots", None)
+
+
+def figures(big: BigDatabase, kind: str) -> Iterator[Figure]:
+    """What the wall, its details and a replay cost; each the median of several, in this process."""
+    chunks = iter(range(1, 1000))
+
+    def read(work: Callable[[sa.Connection], object]) -> Callable[[], object]:
+        def run() -> object:
+            with big.database.read() as c:
+                return work(c)
+
+        return run
+
+    snapshot_ms = _median_ms(read(lambda c: wall.load(c, big.hall_id)))
+    yield Figure(f"snapshot of {TYPES} panels, {kind}", snapshot_ms, "ms", "at most 10", snapshot_ms <= 10)
+    chunk_ms = _median_ms(lambda: judge_chunk(big, next(chunks)))
+    yield Figure(f"storing a chunk of {TYPES} verdicts with maps, {kind}", chunk_ms, "ms", "at most 100", chunk_ms <= 100)
+    yield Figure(
+        f"history of 200 of a plot type, {kind}", _median_ms(read(lambda c: wall.history(c, big.hall_id, "Type_01"))), "ms"
+    )
+    yield Figure(
+        f"last Good of a plot type, {kind}", _median_ms(read(lambda c: wall.last_good(c, big.hall_id, "Type_01"))), "ms"
+    )
+    started = time.perf_counter()
+    with big.database.read() as c:
+        ids, _, _ = verdicts.probabilities(c, big.model_ids["Type_00"])
+    seconds = time.perf_counter() - started
+    yield Figure(f"reading the probabilities of {len(ids)} verdicts for a replay, {kind}", seconds, "s")
+
+
+def _fill_range(c: sa.Connection, hall_id: int, first: int, last: int, first_type: int, replay: int) -> None:
+    # the first `replay` numbers are all of the first type, then it goes round
+    type_of = f"CASE WHEN i <= {replay} THEN {first_type} ELSE {first_type} + i % {TYPES} END"
+    numbers = {"first": first, "last": last}
+    truth = "1" if c.dialect.name == "sqlite" else "true"
+    at = (
+        "strftime('%Y-%m-%d %H:%M:%f', :start, '+' || (i * 4 / 73) || ' minutes') || '000'"
+        if c.dialect.name == "sqlite"
+        else "CAST(:start AS timestamptz) + (i * 4 / 73) * interval '1 minute'"
+    )
+    start = {"start": _START.strftime("%Y-%m-%d %H:%M:%S") + ("" if c.dialect.name == "sqlite" else "+00")}
+    c.execute(
+        sa.text(
+            "INSERT INTO plots (id, hall_id, plot_type_id, pad, run_period, run_number, chunk, revision, content_hash, "
+            "taken_at, taken_at_is_file_time, arrived_at, origin_key, live, kept) "
+            f"{_NUMBERS} SELECT i, {hall_id}, {type_of}, '', 'RunPeriod-2021-08', i / 10000, i, 1, 'hash' || i, "
+            f"{at}, NOT {truth}, {at}, 'origin' || i, {truth}, NOT {truth} FROM n"
+        ),
+        numbers | start,
+    )  # fmt: skip
+    label = "(SELECT MIN(labels.id) FROM labels WHERE labels.plot_type_id = {} AND labels.name = '{}')"
+    good = label.format(f"({type_of})", "Good")
+    model = f"(SELECT model_id FROM active_models WHERE plot_type_id = ({type_of}))"
+    c.execute(
+        sa.text(
+            "INSERT INTO verdicts (id, plot_id, model_id, label_id, confidence, status, fault_score, live, decided_at) "
+            f"{_NUMBERS} SELECT i, i, {model}, {good}, 0.9, 'Confirmed', 0.1, {truth}, {at} FROM n"
+        ),
+        numbers | start,
+    )
+    for name, chance in zip(LABELS, ("0.9", "0.08", "0.02"), strict=True):
+        c.execute(
+            sa.text(
+                "INSERT INTO probabilities (model_id, label_id, verdict_id, probability) "
+                f"{_NUMBERS} SELECT {model}, {label.format(f'({type_of})', name)}, i, {chance} FROM n"
+            ),
+            numbers,
+        )
+
+
+def _show(big: BigDatabase, million: int) -> None:
+    """The last chunk on the wall, a long list of alarms that are over and one that isn't."""
+    with big.database.write() as c:
+        for number in range(million - TYPES + 1, million + 1):
+            plot = plots.get(c, number)
+            name = plot.name.plot_type
+            episode = episodes.start(c, big.hall_id, name, "", "Good", Status.CONFIRMED, plot)
+            wall.update_panel(c, big.hall_id, name, "", plot.id, number, episode.id)
+        truth = {"h": big.hall_id, "p": million, "last": 20_000, "first": 1, "at": _START + timedelta(days=1)}
+        c.execute(
+            sa.text(
+                "INSERT INTO alarms (hall_id, plot_type_id, pad, label, severity, state, raised_at, changed_at, plot_id, "
+                f"verdict_id, confidence) {_NUMBERS} SELECT :h, (SELECT MIN(id) FROM plot_types) + i % 73, '', 'Bad', 3, "
+                "'normal', :at, :at, :p, :p, 0.9 FROM n"
+            ).bindparams(sa.bindparam("at", type_=alarms.t.alarms.c.raised_at.type)),
+            truth,
+        )
+        alarms.raise_alarm(
+            c, big.hall_id, plot_type=name, pad="", label="Bad", severity=Severity.HIGH, plot_id=million,
+            verdict_id=million, confidence=0.9, at=_START, station="bench", why="bench",
+        )  # fmt: skip
+        for _ in range(20):
+            feed.publish(c, big.hall_id, "plots", None)
+
+
+def _median_ms(work: Callable[[], object]) -> float:
+    work()
+    times = []
+    for _ in range(_REPEAT):
+        started = time.perf_counter()
+        work()
+        times.append(1e3 * (time.perf_counter() - started))
+    return statistics.median(times)
