@@ -80,7 +80,7 @@ class PostgresServer:
             tables = connection.execute(
                 "SELECT tablename FROM pg_tables WHERE schemaname = 'public' AND tablename <> 'alembic_version'"
             ).fetchall()
-            connection.execute("; ".join(f'DELETE FROM "{table}"' for (table,) in tables))  # type: ignore[arg-type]
+            connection.execute("; ".join(f'DELETE FROM "{table}"' for (table,) in tables))  # noqa: S608
         self.emptied.append(url)
 
     def _run(self, program: str, *options: str) -> None:
