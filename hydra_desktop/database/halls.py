@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections import defaultdict
 from dataclasses import fields, replace
 from datetime import UTC, datetime
+from functools import lru_cache
 
 import sqlalchemy as sa
 
@@ -50,28 +51,39 @@ def load(c: sa.Connection, hall_id: int) -> Hall:
     """The settings of a hall; plot types by group, then name."""
     row = c.execute(sa.select(t.halls).where(t.halls.c.id == hall_id)).one()
     by_type: dict[int, list[Label]] = defaultdict(list)
-    chosen = (
-        sa.select(t.labels)
-        .join(t.plot_types, t.plot_types.c.id == t.labels.c.plot_type_id)
-        .where(t.plot_types.c.hall_id == hall_id, t.labels.c.valid)
-        .order_by(t.labels.c.position)
-    )
-    for label in c.execute(chosen):
-        by_type[label.plot_type_id].append(
-            Label(label.name, Role(label.role), Severity(label.severity), label.colour, label.key)
-        )
-    types = {
-        r.name: PlotType(
-            r.name, r.group_name, r.chunked, tuple(by_type[r.id]), AlarmRule(r.alarm_k, r.alarm_n), r.age_limit_s,
-            r.stale_after_s, r.collect_percent, r.contact, r.guidance, r.ignored,
-        )
-        for r in c.execute(
-            sa.select(t.plot_types)
-            .where(t.plot_types.c.hall_id == hall_id)
-            .order_by(t.plot_types.c.group_name, t.plot_types.c.name)
-        )
-    }  # fmt: skip
+    for type_id, *properties in c.execute(_LABELS, {"hall_id": hall_id}):
+        by_type[type_id].append(_label(*properties))
+    types = {}
+    for type_id, name, group, chunked, k, n, *rest in c.execute(_PLOT_TYPES, {"hall_id": hall_id}):
+        types[name] = PlotType(name, group, chunked, tuple(by_type[type_id]), AlarmRule(k, n), *rest)
     return Hall(row.name, row.source_folder, row.name_pattern, row.beam_file, types)
+
+
+_OF_HALL = t.plot_types.c.hall_id == sa.bindparam("hall_id")
+_LABELS = (
+    sa.select(*(t.labels.c[name] for name in ("plot_type_id", "name", "role", "severity", "colour", "key")))
+    .join(t.plot_types, t.plot_types.c.id == t.labels.c.plot_type_id)
+    .where(_OF_HALL, t.labels.c.valid)
+    .order_by(t.labels.c.position)
+)
+_PLOT_TYPES = (
+    sa.select(
+        *(
+            t.plot_types.c[name]
+            for name in (
+                "id", "name", "group_name", "chunked", "alarm_k", "alarm_n", "age_limit_s", "stale_after_s",
+                "collect_percent", "contact", "guidance", "ignored",
+            )
+        )
+    )
+    .where(_OF_HALL)
+    .order_by(t.plot_types.c.group_name, t.plot_types.c.name)
+)  # fmt: skip
+
+
+@lru_cache(maxsize=4096)  # a wall reads the same few again and again
+def _label(name: str, role: str, severity: int, colour: str, key: str) -> Label:
+    return Label(name, Role(role), Severity(severity), colour, key)
 
 
 def apply(c: sa.Connection, hall_id: int, hall: Hall, *, user: str, comment: str = "") -> list[str]:

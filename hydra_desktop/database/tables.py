@@ -380,6 +380,13 @@ alarms = Table(
         postgresql_where=sa.text("state <> 'normal'"),
     ),
     Index("ix_alarms_changed", "hall_id", "changed_at"),
+    Index(
+        "ix_alarms_open",
+        "hall_id",
+        "raised_at",
+        sqlite_where=sa.text("state <> 'normal'"),
+        postgresql_where=sa.text("state <> 'normal'"),
+    ),
 )
 
 alarm_log = Table(
