@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
+from itertools import chain
 from typing import Any
 
 import numpy as np
@@ -17,7 +18,6 @@ from . import tables as t
 from .naming import label_ids
 from .upsert import insert
 
-_CHANCE = np.dtype([("label_id", np.int64), ("verdict_id", np.int64), ("probability", np.float32)])
 STAGES = ("read", "decode", "save", "classify", "store")
 
 
@@ -106,17 +106,19 @@ def probabilities(c: sa.Connection, model_id: int) -> tuple[npt.NDArray[np.int64
         .order_by(p.label_id, p.verdict_id)
         .execution_options(yield_per=50_000)
     )
-    parts = [np.array([tuple(row) for row in part], _CHANCE) for part in found.partitions()]
-    chances = np.concatenate(parts) if parts else np.empty(0, _CHANCE)
-    by_label = {int(one): chances[chances["label_id"] == one] for one in np.unique(chances["label_id"])}
+    # float64 holds ids exactly up to 2^53
+    parts = [np.fromiter(chain.from_iterable(part), np.float64, 3 * len(part)) for part in found.partitions()]
+    of, verdict_ids, chances = np.concatenate([*parts, np.empty(0)]).reshape(-1, 3).T
+    of_label = {int(one): of == one for one in np.unique(of)}
     labels = c.execute(
-        sa.select(t.labels.c.id, t.labels.c.name).where(t.labels.c.id.in_(by_label)).order_by(t.labels.c.position)
+        sa.select(t.labels.c.id, t.labels.c.name).where(t.labels.c.id.in_(of_label)).order_by(t.labels.c.position)
     ).all()
-    ids = np.unique(chances["verdict_id"])
+    ids = np.unique(verdict_ids)
     values = np.full((len(ids), len(labels)), np.nan, np.float32)
     for column, (label_id, _) in enumerate(labels):
-        values[np.searchsorted(ids, by_label[label_id]["verdict_id"]), column] = by_label[label_id]["probability"]
-    return ids, [name for _, name in labels], values
+        mine = of_label[label_id]
+        values[np.searchsorted(ids, verdict_ids[mine]), column] = chances[mine]
+    return ids.astype(np.int64), [name for _, name in labels], values
 
 
 def rows(c: sa.Connection, hall_id: int) -> Iterator[Any]:

@@ -76,7 +76,6 @@ class Streams:
         name = plot.name
         plot_type = self.hall.plot_types.get(name.plot_type) or PlotType(name.plot_type)
         stream = self._stream(name.plot_type, name.pad)
-        first_of_chunk = plots.is_first_of_chunk(connection, plot)
         if stream.newest is not None and _order(plot) < _order(stream.newest):
             length = self._late_length(stream, verdict)
         else:
@@ -86,7 +85,9 @@ class Streams:
             length = episode.plots
             wall.update_panel(connection, self._hall_id, name.plot_type, name.pad, plot.id, verdict_id, episode.id)
             self._look_for_alarm(connection, stream, plot, plot_type, verdict, verdict_id, now)
-        draw = int(plot.content_hash[:8], 16) / 2**32
+        draw = int(plot.content_hash[:8], 16) / 2**32  # chance that is the same for the same picture
+        drawn = draw * 100.0 < plot_type.collect_percent
+        first_of_chunk = drawn and plots.is_first_of_chunk(connection, plot)
         if worth_keeping(verdict, plot_type, first_of_chunk=first_of_chunk, draw=draw, episode_plots=length):
             plots.keep(connection, [plot.id])
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 from PySide6.QtCore import QModelIndex, QPersistentModelIndex, QRect, QRectF, QSize, Qt
-from PySide6.QtGui import QColor, QPainter, QPaintEvent, QPen, QRegion
+from PySide6.QtGui import QColor, QFontMetricsF, QPainter, QPaintEvent, QPen, QRegion
 from PySide6.QtWidgets import QListView, QStyle, QStyledItemDelegate, QStyleOptionViewItem
 
 from ...domain.alarm import AlarmState
@@ -137,10 +137,10 @@ class PanelDelegate(QStyledItemDelegate):
         width = painter.fontMetrics().horizontalAdvance(item.age)
         painter.drawText(line, Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter, item.age)
         left = line.adjusted(0, 0, -width - 6, 0)
-        where = item.where
-        if painter.fontMetrics().horizontalAdvance(where) > left.width():
-            where = where.partition(",")[0]
-        where = painter.fontMetrics().elidedText(where, Qt.TextElideMode.ElideRight, left.width())
+        run = item.where.partition(",")[0]
+        forms = (item.where, run, run.removeprefix("run "))  # rather a bare number than a cut one
+        metrics = painter.fontMetrics()
+        where = next((form for form in forms if metrics.horizontalAdvance(form) <= left.width()), "")
         painter.drawText(left, Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignVCenter, where)
         return size + 6
 
@@ -239,10 +239,13 @@ class PanelDelegate(QStyledItemDelegate):
         painter.setFont(self._theme.exact_font(min(word_size * 0.72, self._theme.px(26))))
         figure_width = painter.fontMetrics().horizontalAdvance(figure) if figure else 0
         right = strip.adjusted(0, 0, -margin, 0)
-        painter.setPen(QColor(word_colour if filled else c.muted))
-        painter.drawText(right, Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter, figure)
         left = mark_box.right() + size * 0.35
         room = right.right() - left - figure_width - 4
+        smallest = QFontMetricsF(self._theme.font(11, bold=True))
+        if smallest.horizontalAdvance(word) > room:  # the word goes before the figure
+            figure, room = "", room + figure_width
+        painter.setPen(QColor(word_colour if filled else c.muted))
+        painter.drawText(right, Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter, figure)
         font = self._theme.exact_font(word_size, bold=True)
         painter.setFont(font)
         while painter.fontMetrics().horizontalAdvance(word) > room and font.pixelSize() > self._theme.px(10):

@@ -19,7 +19,7 @@ from ...domain.evidence import colour
 
 MOST_PICTURES = 800
 MOST_MEGAPIXELS = 60
-NICENESS = 8
+NICENESS = 12
 
 Evidence = Callable[[int, str], "np.ndarray | None"]
 
