@@ -108,8 +108,8 @@ def test_wrong_usage_is_exit_code_2(arguments: list[str], capsys: pytest.Capture
         (["--database", "sqlite:////proc/none/hydra.db", "hall", "show"], "name another place for the database"),
         (["--database", "://", "hall", "show"], "is no database URL"),
         (["--database", "oracle://host/name", "hall", "show"], "use SQLite or PostgreSQL"),
-        (["--database", "postgresql://nobody@localhost:1/none", "hall", "show"], "can't be opened"),
-        (["--database", "bare.csv", "hall", "show"], "can't be opened"),
+        (["--database", "postgresql://nobody@localhost:1/none", "hall", "show"], "doesn't answer"),
+        (["--database", "bare.csv", "hall", "show"], "is damaged or is none"),
     ],
 )
 def test_what_the_site_can_mend_is_exit_code_1(

@@ -104,10 +104,14 @@ def probabilities(c: sa.Connection, model_id: int) -> tuple[npt.NDArray[np.int64
         sa.select(p.label_id, p.verdict_id, p.probability)
         .where(p.model_id == model_id)
         .order_by(p.label_id, p.verdict_id)
-        .execution_options(yield_per=50_000)
+        .execution_options(stream_results=True)
     )
+    cursor: Any = found.cursor  # the driver's own: wrapping millions of rows takes longer than reading them
+    parts = []
+    while part := cursor.fetchmany(50_000):
+        parts.append(np.fromiter(chain.from_iterable(part), np.float64, 3 * len(part)))
+    found.close()
     # float64 holds ids exactly up to 2^53
-    parts = [np.fromiter(chain.from_iterable(part), np.float64, 3 * len(part)) for part in found.partitions()]
     of, verdict_ids, chances = np.concatenate([*parts, np.empty(0)]).reshape(-1, 3).T
     of_label = {int(one): of == one for one in np.unique(of)}
     labels = c.execute(

@@ -85,6 +85,7 @@ class Monitor:
             self._hall = halls.load(connection, self._hall_id)
         chosen = folder or (Path(self._hall.source_folder) if self._hall.source_folder else None)
         if chosen is None:
+            self._database.close()
             raise SettingsError(
                 "No folder to watch: name one (hydra-desktop monitor FOLDER), "
                 "or set source.folder in the hall's settings."
@@ -117,6 +118,14 @@ class Monitor:
 
     def run(self, *, once: bool = False, ready: threading.Event | None = None) -> None:
         """Work until stopped, with `once` until all that was in the folder is stored; sets `ready` when it watches."""
+        try:
+            self._run_all(once=once, ready=ready)
+        finally:
+            self._database.close()
+        if self._failure is not None:
+            raise self._failure
+
+    def _run_all(self, *, once: bool, ready: threading.Event | None) -> None:
         self._acquire()
         judge = self._make_judge()
         with self._database.read() as connection:
@@ -138,14 +147,19 @@ class Monitor:
             self._work(judge, once=once)
         finally:
             judge.close()
-            self._to_store.put(None)
-            threads[0].join()
+            self._end_writer(threads[0])
             self._stop.set()
             for thread in threads[1:]:
                 thread.join()
             self._release()
-        if self._failure is not None:
-            raise self._failure
+
+    def _end_writer(self, writer: threading.Thread) -> None:
+        while writer.is_alive():  # one that gave up on a database that is away takes nothing more
+            try:
+                self._to_store.put(None, timeout=0.5)
+            except queue.Full:
+                continue
+            writer.join()
 
     def _work(self, judge: Judge, *, once: bool) -> None:
         while not self._stop.is_set():
@@ -198,8 +212,8 @@ class Monitor:
         while (results := self._to_store.get()) is not None:
             while True:
                 try:
-                    self._store(results)
-                except (DatabaseError, DBAPIError) as error:
+                    self._store_safely(results)
+                except DatabaseError as error:
                     self._trouble = f"The database doesn't answer: {_first_line(error)}. Plots wait until it does."
                     log.error(self._trouble)
                     if self._stop.wait(RETRY_S):
@@ -215,6 +229,23 @@ class Monitor:
                 self._streams.load(connection)
         except (DatabaseError, DBAPIError):
             log.info("Still no answer from the database.")
+
+    def _store_safely(self, results: Sequence[Outcome]) -> None:
+        """Store a batch; what can't be stored at all is told as a problem and holds nothing up."""
+        try:
+            self._store(results)
+        except SiteError:
+            raise
+        except Exception as error:
+            log.exception("A batch of %d can't be stored", len(results))
+            self._reload_streams()
+            if len(results) > 1:
+                for one in results:
+                    self._store_safely([one])
+                return
+            if isinstance(results[0], Refused):
+                raise
+            self._store([Refused(results[0].arrival, f"it can't be stored ({_first_line(error)}); see the log")])
 
     def _store(self, results: Sequence[Outcome]) -> None:
         """Store one batch in one transaction."""
@@ -417,7 +448,6 @@ class Monitor:
                 leases.release(connection, self._hall_id, str(self._folder), self._fencing)
         except (SiteError, DBAPIError) as error:
             log.info("The lease runs out by itself: %s", _first_line(error))
-        self._database.close()
 
 
 def run(settings: Settings, *, folder: Path | None, once: bool, interval_s: float | None = None) -> int:

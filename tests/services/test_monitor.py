@@ -213,3 +213,28 @@ def _wait_for(database: Database, condition: Any, timeout_s: float = 60.0) -> No
     finally:
         timer.cancel()
         waiter.close()
+
+
+def test_a_plot_that_cannot_be_stored_holds_up_no_other(
+    chosen: settings.Settings, source: Path, simulated: SimulatedHall, ready: Database
+) -> None:
+    simulated.write_next_chunk(source.parent)
+    with ready.write() as c:  # a trigger stands in for whatever a database may refuse
+        if ready.dialect == "sqlite":
+            c.exec_driver_sql(
+                "CREATE TRIGGER refuse BEFORE INSERT ON plots WHEN NEW.plot_type_id = (SELECT id FROM plot_types"
+                " WHERE name = 'RF_TAGH') BEGIN SELECT RAISE(ABORT, 'refused'); END"
+            )
+        else:
+            c.exec_driver_sql(
+                "ALTER TABLE plots ADD CONSTRAINT refuse CHECK (plot_type_id <> "  # noqa: S608
+                + str(c.exec_driver_sql("SELECT id FROM plot_types WHERE name = 'RF_TAGH'").scalar())
+                + ")"
+            )
+    try:
+        assert judge_all(chosen, source).stored == TYPES - 1
+        assert any("can't be stored" in message for message in problems_of(ready).values())
+    finally:
+        if ready.dialect == "postgresql":
+            with ready.write() as c:
+                c.exec_driver_sql("ALTER TABLE plots DROP CONSTRAINT refuse")
