@@ -104,7 +104,6 @@ def probabilities(c: sa.Connection, model_id: int) -> tuple[npt.NDArray[np.int64
         sa.select(p.label_id, p.verdict_id, p.probability)
         .where(p.model_id == model_id)
         .order_by(p.label_id, p.verdict_id)
-        .execution_options(stream_results=True)
     )
     cursor: Any = found.cursor  # the driver's own: wrapping millions of rows takes longer than reading them
     parts = []

@@ -1,3 +1,4 @@
+# ruff: noqa: S608
 """A database as it is after months: a million verdicts of 73 plot types, and what reading it costs."""
 
 from __future__ import annotations
@@ -13,6 +14,7 @@ import sqlalchemy as sa
 
 from hydra_desktop.database import alarms, episodes, feed, halls, model_store, plots, verdicts, wall
 from hydra_desktop.database.connection import Database
+from hydra_desktop.database.tables import UtcDateTime
 from hydra_desktop.domain.label import Severity
 from hydra_desktop.domain.plot import NewPlot, PlotName
 from hydra_desktop.domain.verdict import Status, Verdict
@@ -23,7 +25,7 @@ TYPES = 73
 LABELS = ("Good", "Bad", "NoData")
 _REPEAT = 15
 _START = datetime(2021, 8, 1, tzinfo=UTC)
-_NUMBERS = "WITH RECURSIVE n(i) AS (SELECT :first UNION ALL SELECT i + 1 FROM n WHERE i < :last) "
+_NUMBERS = "WITH RECURSIVE n(i) AS (SELECT CAST(:first AS bigint) UNION ALL SELECT i + 1 FROM n WHERE i < :last) "
 
 
 @dataclass(frozen=True)
@@ -35,8 +37,8 @@ class BigDatabase:
     model_ids: dict[str, int]
 
 
-def fill(database: Database, million: int = 1_000_000, replay: int = 0) -> BigDatabase:
-    """Put `million` verdicts with their probabilities into a new database, by SQL alone, and a wall in front.
+def fill(database: Database, total: int = 1_000_000, replay: int = 0) -> BigDatabase:
+    """Put `total` verdicts with their probabilities into a new database, by SQL alone, and a wall in front.
 
     The verdicts go round the plot types; at least `replay` of them are of the first one.
     """
@@ -47,27 +49,27 @@ def fill(database: Database, million: int = 1_000_000, replay: int = 0) -> BigDa
             name = f"Type_{number:02d}"
             halls.ensure_plot_type(c, hall_id, name)
             thresholds = dict.fromkeys(LABELS, 0.6)
-            models[name] = model_store.add(
-                c, hall_id, name, file=b"", card={}, thresholds=thresholds, user="bench"
-            )
+            models[name] = model_store.add(c, hall_id, name, file=b"", card={}, thresholds=thresholds, user="bench")
             model_store.activate(c, models[name], user="bench")
         type_ids = {
-            row.name: row.id for row in c.execute(sa.text("SELECT id, name FROM plot_types WHERE hall_id = :h"), {"h": hall_id})
+            row.name: row.id
+            for row in c.execute(sa.text("SELECT id, name FROM plot_types WHERE hall_id = :h"), {"h": hall_id})
         }
         first_type = type_ids["Type_00"]
-    for first in range(1, million + 1, 100_000):
-        last = min(first + 99_999, million)
+    for first in range(1, total + 1, 100_000):
+        last = min(first + 99_999, total)
         with database.write() as c:
             _fill_range(c, hall_id, first, last, first_type, replay)
     with database.write() as c:
         c.execute(
-            sa.text("INSERT INTO counters (hall_id, name, value) VALUES (:h, 'analysed', :n)"), {"h": hall_id, "n": million}
+            sa.text("INSERT INTO counters (hall_id, name, value) VALUES (:h, 'analysed', :n)"),
+            {"h": hall_id, "n": total},
         )
         if database.dialect == "postgresql":  # SQLite numbers rows by the highest there is
             for table in ("plots", "verdicts"):
-                c.execute(sa.text(f"SELECT setval('{table}_id_seq', :n)"), {"n": million})  # noqa: S608
+                c.execute(sa.text(f"SELECT setval('{table}_id_seq', :n)"), {"n": total})
     big = BigDatabase(database, hall_id, models)
-    _show(big, million)
+    _show(big, total)
     if database.dialect == "postgresql":
         with database.engine.connect().execution_options(isolation_level="AUTOCOMMIT") as c:
             c.execute(sa.text("VACUUM ANALYZE"))  # as autovacuum does after a while
@@ -89,7 +91,9 @@ def judge_chunk(big: BigDatabase, chunk: int) -> None:
             c,
             big.hall_id,
             [
-                verdicts.JudgedPlot(plot.id, plot.name.plot_type, big.model_ids[plot.name.plot_type], verdict, evidence, {"read": 1.0})
+                verdicts.JudgedPlot(
+                    plot.id, plot.name.plot_type, big.model_ids[plot.name.plot_type], verdict, evidence, {"read": 1.0}
+                )
                 for plot in stored
             ],
         )
@@ -115,9 +119,13 @@ def figures(big: BigDatabase, kind: str) -> Iterator[Figure]:
     snapshot_ms = _median_ms(read(lambda c: wall.load(c, big.hall_id)))
     yield Figure(f"snapshot of {TYPES} panels, {kind}", snapshot_ms, "ms", "at most 10", snapshot_ms <= 10)
     chunk_ms = _median_ms(lambda: judge_chunk(big, next(chunks)))
-    yield Figure(f"storing a chunk of {TYPES} verdicts with maps, {kind}", chunk_ms, "ms", "at most 100", chunk_ms <= 100)
     yield Figure(
-        f"history of 200 of a plot type, {kind}", _median_ms(read(lambda c: wall.history(c, big.hall_id, "Type_01"))), "ms"
+        f"storing a chunk of {TYPES} verdicts with maps, {kind}", chunk_ms, "ms", "at most 100", chunk_ms <= 100
+    )
+    yield Figure(
+        f"history of 200 of a plot type, {kind}",
+        _median_ms(read(lambda c: wall.history(c, big.hall_id, "Type_01"))),
+        "ms",
     )
     yield Figure(
         f"last Good of a plot type, {kind}", _median_ms(read(lambda c: wall.last_good(c, big.hall_id, "Type_01"))), "ms"
@@ -169,26 +177,27 @@ def _fill_range(c: sa.Connection, hall_id: int, first: int, last: int, first_typ
         )
 
 
-def _show(big: BigDatabase, million: int) -> None:
+def _show(big: BigDatabase, total: int) -> None:
     """The last chunk on the wall, a long list of alarms that are over and one that isn't."""
     with big.database.write() as c:
-        for number in range(million - TYPES + 1, million + 1):
+        for number in range(total - TYPES + 1, total + 1):
             plot = plots.get(c, number)
             name = plot.name.plot_type
             episode = episodes.start(c, big.hall_id, name, "", "Good", Status.CONFIRMED, plot)
             wall.update_panel(c, big.hall_id, name, "", plot.id, number, episode.id)
-        truth = {"h": big.hall_id, "p": million, "last": 20_000, "first": 1, "at": _START + timedelta(days=1)}
+        truth = {"h": big.hall_id, "p": total, "last": 20_000, "first": 1, "at": _START + timedelta(days=1)}
         c.execute(
             sa.text(
-                "INSERT INTO alarms (hall_id, plot_type_id, pad, label, severity, state, raised_at, changed_at, plot_id, "
-                f"verdict_id, confidence) {_NUMBERS} SELECT :h, (SELECT MIN(id) FROM plot_types) + i % 73, '', 'Bad', 3, "
+                "INSERT INTO alarms (hall_id, plot_type_id, pad, label, severity, state, raised_at, changed_at, "
+                f"plot_id, verdict_id, confidence) {_NUMBERS} "
+                "SELECT :h, (SELECT MIN(id) FROM plot_types) + i % 73, '', 'Bad', 3, "
                 "'normal', :at, :at, :p, :p, 0.9 FROM n"
-            ).bindparams(sa.bindparam("at", type_=alarms.t.alarms.c.raised_at.type)),
+            ).bindparams(sa.bindparam("at", type_=UtcDateTime())),
             truth,
         )
         alarms.raise_alarm(
-            c, big.hall_id, plot_type=name, pad="", label="Bad", severity=Severity.HIGH, plot_id=million,
-            verdict_id=million, confidence=0.9, at=_START, station="bench", why="bench",
+            c, big.hall_id, plot_type=name, pad="", label="Bad", severity=Severity.HIGH, plot_id=total,
+            verdict_id=total, confidence=0.9, at=_START, station="bench", why="bench",
         )  # fmt: skip
         for _ in range(20):
             feed.publish(c, big.hall_id, "plots", None)

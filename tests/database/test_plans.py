@@ -1,0 +1,134 @@
+"""No question that is asked while data is taken reads a whole table that grows with time."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+import pytest
+import sqlalchemy as sa
+
+from hydra_desktop.database import (
+    alarms,
+    episodes,
+    feed,
+    files_seen,
+    given_labels,
+    halls,
+    heartbeats,
+    leases,
+    model_store,
+    plots,
+    problems,
+    verdicts,
+    wall,
+)
+from hydra_desktop.database.connection import Database, open_database
+
+from .conftest import START, Site
+
+GROWING = {
+    "alarm_log", "alarms", "changes", "episodes", "evidence", "files_seen", "given_labels", "plots", "probabilities",
+    "stage_timings", "verdicts",
+}  # fmt: skip
+
+
+@pytest.fixture
+def site(tmp_path: Path) -> Iterator[Site]:
+    """A hall on SQLite, whose plans don't depend on how much is in a table."""
+    database = open_database(f"sqlite:///{tmp_path / 'hydra.db'}", upgrade=True)
+    with database.write() as c:
+        site = Site(database, halls.find_or_create(c, "D"))
+        model_id = site.add_model(c)
+        for chunk in range(1, 4):
+            site.show(c, site.add(c, chunk=chunk), model_id)
+    yield site
+    database.close()
+
+
+@contextmanager
+def _plans(database: Database) -> Iterator[list[str]]:
+    """Collects the plan of all that is searched meanwhile, as ``plan <- statement``.
+
+    An INSERT searches nothing but unique indexes; its plan names the tables that point to the new
+    row as well, which SQLite looks at only while a foreign key is broken.
+    """
+    found: list[str] = []
+
+    def explain(_connection: Any, cursor: Any, statement: str, parameters: Any, _context: Any, many: bool) -> None:
+        if statement.split()[0] not in ("SELECT", "UPDATE", "DELETE"):
+            return
+        rows = cursor.execute(f"EXPLAIN QUERY PLAN {statement}", parameters[0] if many else parameters).fetchall()
+        found.extend(f"{row[3]} <- {statement}" for row in rows)
+
+    sa.event.listen(database.engine, "before_cursor_execute", explain)
+    try:
+        yield found
+    finally:
+        sa.event.remove(database.engine, "before_cursor_execute", explain)
+
+
+def _store_one_more(c: sa.Connection, site: Site) -> None:
+    plot = site.add(c, chunk=99)
+    model_id = model_store.active(c, site.hall_id)["CDC_occupancy"].id
+    verdict_id = verdicts.add(c, site.hall_id, [site.judged(plot, model_id)])[0]
+    episode = episodes.newest(c, site.hall_id)["CDC_occupancy", ""]
+    episodes.extend(c, episode.id, plot.id, plot.taken_at)
+    wall.update_panel(c, site.hall_id, "CDC_occupancy", "", plot.id, verdict_id, episode.id)
+    plots.is_first_of_chunk(c, plot)
+    plots.keep(c, [plot.id])
+    files_seen.remember(c, site.hall_id, {"a.png": (1, 2)})
+    given_labels.give(c, plot.id, "Good", user="eva", at=START)
+    feed.publish(c, site.hall_id, "plots", None)
+
+
+QUESTIONS: dict[str, Callable[[sa.Connection, Site], object]] = {
+    "the wall": lambda c, site: wall.load(c, site.hall_id),
+    "history": lambda c, site: wall.history(c, site.hall_id, "CDC_occupancy"),
+    "history of a pad": lambda c, site: wall.history(c, site.hall_id, "CDC_occupancy", pad=""),
+    "last good": lambda c, site: wall.last_good(c, site.hall_id, "CDC_occupancy"),
+    "one more plot": _store_one_more,
+    "known files": lambda c, site: files_seen.of(c, site.hall_id, ["a", "b"]),
+    "known origins": lambda c, site: plots.known_origins(c, site.hall_id, ["a", "b"]),
+    "the feed": lambda c, site: feed.read_after(c, site.hall_id, 1),
+    "evidence": lambda c, _: verdicts.evidence(c, 1),
+    "a replay": lambda c, _: verdicts.probabilities(c, 1),
+    "labels of a type": lambda c, site: given_labels.current(c, site.hall_id, "CDC_occupancy"),
+    "labels imported": lambda c, _: given_labels.imported(c, [1, 2], "eva"),
+    "open alarms": lambda c, site: alarms.open_alarms(c, site.hall_id),
+    "last alarm": lambda c, site: alarms.last_ended_at(c, site.hall_id),
+    "a lease": lambda c, site: leases.renew(c, site.hall_id, "/data", 1, 1.0),
+    "the last heartbeat": lambda c, site: heartbeats.newest(c, site.hall_id, "monitor"),
+    "the newest problems": lambda c, site: problems.newest(c, site.hall_id),
+}
+
+
+@pytest.mark.parametrize("question", QUESTIONS)
+def test_no_growing_table_is_read_as_a_whole(site: Site, question: str) -> None:
+    with _plans(site.database) as found, site.database.write() as c:
+        QUESTIONS[question](c, site)
+    assert found
+    for plan in found:
+        words = plan.split()
+        assert not (words[0] == "SCAN" and words[1] in GROWING), plan
+
+
+def test_a_replay_reads_one_stretch_in_the_order_of_the_table(site: Site) -> None:
+    with _plans(site.database) as found, site.database.write() as c:
+        verdicts.probabilities(c, 1)
+    assert found[0].startswith("SEARCH probabilities USING PRIMARY KEY (model_id=?) <- ")
+    assert "TEMP B-TREE" not in found[1]
+
+
+def test_a_wall_asks_as_much_whatever_the_number_of_verdicts(site: Site) -> None:
+    with _plans(site.database) as before, site.database.read() as c:
+        wall.load(c, site.hall_id)
+    with site.database.write() as c:
+        model_id = model_store.active(c, site.hall_id)["CDC_occupancy"].id
+        for chunk in range(100, 150):
+            site.show(c, site.add(c, chunk=chunk), model_id)
+    with _plans(site.database) as after, site.database.read() as c:
+        wall.load(c, site.hall_id)
+    assert after == before
