@@ -86,6 +86,7 @@ def test_a_filtered_panel_still_has_its_alarm_beside(bench: Bench, snapshot: Wal
     bench.wall.alarm_area.refresh()
     shown = [card.alarm.plot_type for card in bench.wall.alarm_area._cards if card.alarm and not card.isHidden()]
     assert shown == ["B_bad", "D_returned", "C_hot_taken"]
+    assert all(card._item is not None and card._item.content_hash for card in bench.wall.alarm_area._cards)
 
 
 def test_a_panel_keeps_its_place_and_an_alarm_its_number(bench: Bench, snapshot: WallSnapshot) -> None:

@@ -332,7 +332,7 @@ class AlarmArea(QWidget):
         to_take = sum(alarm.state is not AlarmState.ACKNOWLEDGED for alarm in alarms)
         plural = "s" if len(alarms) != 1 else ""
         self._title.setText(f"{len(alarms)} alarm{plural}, {to_take} to take" if alarms else "Alarms")
-        items = {item.name: item for item in self._model.items}
+        items = self._model.alarm_items()
         while len(self._cards) < len(alarms):
             card = AlarmCard(self._theme, self._pictures, self._folder)
             card.chosen.connect(self.choose)

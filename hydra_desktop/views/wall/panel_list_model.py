@@ -125,6 +125,15 @@ class PanelListModel(QAbstractListModel):
         """The panels that are shown, in their order."""
         return self._items
 
+    def alarm_items(self) -> dict[str, PanelItem]:
+        """The panels of all plot types in alarm by name, whatever is filtered or hidden."""
+        now = self._clock()
+        return {
+            panel.plot_type.name: make_item(panel, self._snapshot, now, self._numbers.get(panel.alarm.id, 0))
+            for panel in self._snapshot.panels
+            if panel.alarm is not None
+        }
+
     def number_of(self, alarm: Alarm) -> int:
         """The number that an alarm's card and pointer share, the same as long as it is open."""
         return self._numbers.get(alarm.id, 0)
