@@ -21,6 +21,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 import onnxruntime
+from onnxruntime.capi.onnxruntime_pybind11_state import InvalidArgument, InvalidProtobuf
 
 from .. import paths
 from ..domain.errors import ModelFileError, StorageError
@@ -62,7 +63,11 @@ class Backbone:
         options.inter_op_num_threads = 1
         options.log_severity_level = 3
         options.add_session_config_entry("session.intra_op.allow_spinning", "0")
-        self._session = onnxruntime.InferenceSession(str(exported()), options, providers=["CPUExecutionProvider"])
+        try:
+            self._session = _session(exported(), options)
+        except (InvalidArgument, InvalidProtobuf):  # the file in the cache is damaged, and can be made anew
+            exported().unlink(missing_ok=True)
+            self._session = _session(exported(), options)
 
     def __call__(self, pictures: npt.NDArray[np.uint8]) -> Features:
         """Features of pictures uint8 (N, 224, 320, 3), worked off in batches."""
@@ -79,6 +84,10 @@ class Backbone:
             np.concatenate(columns) if len(columns) > 1 else columns[0] for columns in zip(*parts, strict=True)
         )
         return Features(pooled, last, mid)
+
+
+def _session(path: Path, options: Any) -> Any:
+    return onnxruntime.InferenceSession(str(path), options, providers=["CPUExecutionProvider"])
 
 
 def stack(pictures: list[Picture]) -> npt.NDArray[np.uint8]:

@@ -15,8 +15,8 @@ from safetensors.numpy import load as load_tensors
 from safetensors.numpy import save as save_tensors
 
 from ..domain.errors import ModelFileError
-from .backbone import CHANNELS, IDENTITY, Features, Floats
-from .deviation import Normal, project, summarise
+from .backbone import CHANNELS, IDENTITY, MID_HEIGHT, MID_WIDTH, Features, Floats
+from .deviation import PROJECTED, SUMMARY, Normal, project, summarise
 
 FORMAT = "hydra-desktop-model-1"
 
@@ -112,10 +112,29 @@ def load(data: bytes) -> Model:
             thresholds=json.loads(header["thresholds"]),
             card=json.loads(header["card"]),
         )
-    except (KeyError, ValueError) as error:
+    except (KeyError, ValueError, TypeError) as error:
         raise ModelFileError(f"This model lacks a part ({error}); train it again.") from error
-    if model.weights.shape != (len(labels), CHANNELS) or not all(
-        np.isfinite(array).all() for array in (model.weights, model.bias, model.deviation_weights, model.normal.mean)
-    ):
+    if not _whole(model):
         raise ModelFileError("This model is damaged: its numbers don't fit its labels; train it again.")
     return model
+
+
+def _whole(model: Model) -> bool:
+    """Whether every array has its shape and a number in each place, and every text its kind."""
+    count, cells = len(model.labels), (MID_HEIGHT * MID_WIDTH, PROJECTED)
+    shapes = (
+        (model.weights, (count, CHANNELS)),
+        (model.deviation_weights, (count, len(SUMMARY))),
+        (model.bias, (count,)),
+        (model.normal.mean, cells),
+        (model.normal.variance, cells),
+    )
+    return (
+        count > 0
+        and all(isinstance(label, str) for label in model.labels)
+        and isinstance(model.card, dict)
+        and isinstance(model.thresholds, dict)
+        and all(isinstance(value, float | int) for value in model.thresholds.values())
+        and all(array.shape == shape and bool(np.isfinite(array).all()) for array, shape in shapes)
+        and bool((model.normal.variance > 0).all())
+    )

@@ -1,0 +1,44 @@
+"""What tests of vision share: the real backbone, and features of drawn plots."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+import pytest
+
+from hydra_desktop.sources.simulated import SimulatedHall
+from hydra_desktop.vision import head
+from hydra_desktop.vision.backbone import Backbone, Features, stack
+from hydra_desktop.vision.picture import resize
+
+PLOT_TYPE = "CDC_occupancy"
+
+
+@dataclass(frozen=True)
+class Drawn:
+    """A small training set of one plot type: features with labels and runs."""
+
+    features: Features
+    labels: list[str]
+    runs: list[str]
+    pictures: np.ndarray
+
+
+@pytest.fixture(scope="session")
+def backbone() -> Backbone:
+    return Backbone()
+
+
+@pytest.fixture(scope="session")
+def drawn(backbone: Backbone) -> Drawn:
+    plots = list(SimulatedHall(5).training_set(PLOT_TYPE, good=30, each=9, seed=1))
+    pictures = stack([resize(plot.picture) for plot in plots])
+    return Drawn(
+        backbone(pictures), [plot.label for plot in plots], [str(plot.name.run_number) for plot in plots], pictures
+    )
+
+
+@pytest.fixture(scope="session")
+def trained(drawn: Drawn) -> head.Trained:
+    return head.train(PLOT_TYPE, drawn.features, drawn.labels, drawn.runs, good=["Good"], hashes=["b", "a", "b"])

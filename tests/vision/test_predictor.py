@@ -1,0 +1,85 @@
+from __future__ import annotations
+
+import json
+import time
+from concurrent.futures import ThreadPoolExecutor
+
+import numpy as np
+
+from hydra_desktop import paths
+from hydra_desktop.domain.verdict import judge
+from hydra_desktop.services import demo
+from hydra_desktop.sources.simulated import SimulatedHall
+from hydra_desktop.vision import evidence, head, model_file
+from hydra_desktop.vision.backbone import Backbone
+from hydra_desktop.vision.picture import resize
+from hydra_desktop.vision.predictor import Predictor
+from tests.vision.conftest import PLOT_TYPE, Drawn
+
+
+def test_predictions_are_the_models_own_in_the_order_of_the_plots(
+    backbone: Backbone, drawn: Drawn, trained: head.Trained
+) -> None:
+    predictor = Predictor({PLOT_TYPE: trained.model}, backbone=backbone)
+    chosen = [len(drawn.labels) - 1, 0, 31]
+    predictions = predictor.predict([drawn.pictures[index] for index in chosen], [PLOT_TYPE] * 3)
+    expected = trained.model.probabilities(drawn.features)[chosen]
+    for prediction, row, index in zip(predictions, expected, chosen, strict=True):
+        np.testing.assert_allclose(list(prediction.probabilities.values()), row, atol=1e-3)
+        assert tuple(prediction.probabilities) == tuple(prediction.evidence) == trained.model.labels
+        maps = evidence.maps(drawn.features.last[index], trained.model.weights)
+        np.testing.assert_allclose(np.stack(list(prediction.evidence.values())), maps, atol=1e-4)
+
+
+def test_a_plot_type_without_a_model_has_none_beside_one_that_has(
+    backbone: Backbone, drawn: Drawn, trained: head.Trained
+) -> None:
+    predictor = Predictor({PLOT_TYPE: trained.model}, backbone=backbone)
+    unknown, known = predictor.predict(list(drawn.pictures[:2]), ["never_heard_of", PLOT_TYPE])
+    assert not unknown.probabilities
+    assert not unknown.evidence
+    assert unknown.pooled.any()
+    assert known.probabilities
+
+
+def test_no_plots_give_no_predictions(backbone: Backbone) -> None:
+    assert Predictor({}, backbone=backbone).predict([], []) == []
+
+
+def test_threads_may_share_a_backbone(backbone: Backbone, drawn: Drawn, trained: head.Trained) -> None:
+    predictor = Predictor({PLOT_TYPE: trained.model}, backbone=backbone)
+
+    def fault(index: int) -> dict[str, float]:
+        return dict(predictor.predict([drawn.pictures[index]], [PLOT_TYPE])[0].probabilities)
+
+    with ThreadPoolExecutor(2) as pool:
+        for index, chances in enumerate(pool.map(fault, range(12))):
+            assert chances == fault(index)
+
+
+def test_the_shipped_models_find_the_faults_of_live_chunks(backbone: Backbone) -> None:
+    folder = paths.shipped("models")
+    started = time.perf_counter()
+    models = {
+        entry["plot_type"]: model_file.load((folder / entry["file"]).read_bytes())
+        for entry in json.loads((folder / "manifest.json").read_text())["models"]
+        if entry["file"].startswith("demo/")
+    }
+    assert time.perf_counter() - started < 0.5
+    hall = SimulatedHall(demo.SEED)
+    settings = hall.hall().plot_types
+    assert set(models) == set(settings)
+    predictor = Predictor(models, backbone=backbone)
+    found = visible = called = good = 0
+    for plot in [*hall.chunk(), *hall.chunk()]:
+        name = plot.name.plot_type
+        (prediction,) = predictor.predict([resize(plot.picture)], [name])
+        verdict = judge(prediction.probabilities, models[name].thresholds, settings[name])
+        is_faulty = settings[name].label(verdict.label).role.value == "faulty" and verdict.status.value == "Confirmed"
+        visible += plot.visible
+        found += plot.visible and is_faulty
+        good += plot.fault is None
+        called += plot.fault is None and is_faulty
+    assert visible >= 8
+    assert found >= 0.9 * visible
+    assert called <= 0.02 * good
