@@ -404,7 +404,7 @@ class Monitor:
 
     def _make_judge(self) -> Judge:
         predictor, active = self._load_models()
-        return Judge(self._hall, self._images, predictor, active, threads=THREADS)
+        return Judge(self._hall, self._images, predictor, active, threads=2 * THREADS)
 
     def _load_models(self) -> tuple[Predictor, dict[str, ActiveModel]]:
         models, active = {}, {}

@@ -15,7 +15,7 @@ from .arrival import Arrival
 SUFFIXES = frozenset({".png", ".jpg", ".jpeg", ".bmp", ".webp", ".gif"})
 SETTLE_S = 0.3  # a file that doesn't tell that it is complete must be unchanged for so long
 GIVE_UP_S = 10.0  # after which a half-written file is given all the same, to be told as a problem
-TICK_MS = 50
+TICK_MS = 15
 
 _PNG_START, _PNG_END = b"\x89PNG\r\n\x1a\n", b"IEND\xaeB`\x82"
 _JPEG_START, _JPEG_END = b"\xff\xd8", b"\xff\xd9"
