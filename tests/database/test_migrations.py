@@ -1,0 +1,93 @@
+"""A database of an earlier version becomes one of this version, with all that was in it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+import sqlalchemy as sa
+from alembic import command
+from alembic.config import Config
+
+from hydra_desktop.database import connection as of_connection
+from hydra_desktop.database import halls, plots
+from hydra_desktop.database.connection import Database, open_database
+from hydra_desktop.database.tables import UtcDateTime
+from hydra_desktop.domain.errors import DatabaseError
+from hydra_desktop.domain.plot import PlotName
+
+from .conftest import START
+
+CONFIG: Config = of_connection._alembic()
+
+
+def _move(database: Database, revision: str, *, down: bool = False) -> None:
+    with database.write() as c:
+        CONFIG.attributes["connection"] = c
+        (command.downgrade if down else command.upgrade)(CONFIG, revision)
+
+
+@pytest.fixture
+def bare(database_url: str) -> Iterator[Database]:
+    """A database without tables, however it came to be."""
+    database = Database(of_connection._engine(sa.make_url(database_url)))
+    yield database
+    database.close()
+
+
+def test_what_the_first_version_stored_is_there(bare: Database, database_url: str) -> None:
+    _move(bare, "0001")
+    with pytest.raises(DatabaseError, match="hydra-desktop db upgrade"):
+        open_database(database_url)
+    with bare.write() as c:  # in the words of that time
+        c.execute(sa.text("INSERT INTO halls VALUES (1, 'D', '/data', 'pattern', '')"))
+        c.execute(
+            sa.text(
+                "INSERT INTO plot_types (id, hall_id, name, group_name, chunked, alarm_k, alarm_n, age_limit_s, "
+                "stale_after_s, collect_percent, contact, guidance, ignored) "
+                "VALUES (1, 1, 'CDC', '', true, 2, 3, 1800, 900, 2, '', '', false)"
+            )
+        )
+        c.execute(
+            sa.text(
+                "INSERT INTO plots (id, hall_id, plot_type_id, pad, run_period, run_number, chunk, revision, "
+                "content_hash, taken_at, taken_at_is_file_time, arrived_at, origin_key, live, kept) "
+                "VALUES (7, 1, 1, '02', 'P', 80464, 37, 1, 'hash', :at, false, :at, 'key', true, true)"
+            ).bindparams(sa.bindparam("at", START, UtcDateTime()))
+        )
+    upgraded = open_database(database_url, upgrade=True)
+    with upgraded.read() as c:
+        plot = plots.get(c, 7)
+        assert halls.load(c, 1).source_folder == "/data"
+    assert plot.name == PlotName("CDC", 80464, 37, "P", "02")
+    assert (plot.taken_at, plot.kept) == (START, True)
+    assert upgraded.check() == []
+    upgraded.close()
+
+
+def test_the_way_back_and_forth_ends_where_it_began(bare: Database) -> None:
+    _move(bare, "head")
+    _move(bare, "base", down=True)
+    with bare.read() as c:
+        assert sa.inspect(c).get_table_names() == ["alembic_version"]
+    _move(bare, "head")
+    assert bare.check() == []
+
+
+def test_many_that_start_on_a_new_database_at_once_all_begin(
+    tmp_path: Path, together: Callable[..., list[Any]]
+) -> None:
+    """On SQLite: the step to WAL fails at once where it meets another, some one time in fifty."""
+    for round_ in range(8):
+        url = f"sqlite:///{tmp_path / str(round_)}.db"
+        for database in together(*[lambda url=url: open_database(url, upgrade=True)] * 5):
+            database.close()
+
+
+def test_two_that_upgrade_at_once_both_end_well(database_url: str, together: Callable[..., list[Any]]) -> None:
+    opened = together(*[lambda: open_database(database_url, upgrade=True)] * 3)
+    for database in opened:
+        assert database.check() == []
+        database.close()
