@@ -31,9 +31,9 @@ class ImageStore:
         """
         content_hash = hashlib.sha256(data).hexdigest()
         path = self.path(content_hash)
-        if path.exists():
-            return content_hash
         try:
+            if path.is_file() and path.stat().st_size == len(data):  # a power cut may have left it shorter
+                return content_hash
             path.parent.mkdir(parents=True, exist_ok=True)
             handle, name = tempfile.mkstemp(prefix=".new-", dir=path.parent)
             try:

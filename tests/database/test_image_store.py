@@ -74,3 +74,11 @@ def test_a_picture_that_is_gone_says_so(tmp_path: Path) -> None:
     assert not store.has(name)
     with pytest.raises(StorageError, match="was the folder moved"):
         store.read(name)
+
+
+def test_a_picture_cut_short_by_a_power_cut_is_mended_by_the_next_arrival(tmp_path: Path) -> None:
+    store = ImageStore(tmp_path / "images")
+    content_hash = store.add(b"picture")
+    store.path(content_hash).write_bytes(b"")
+    assert store.add(b"picture") == content_hash
+    assert store.read(content_hash) == b"picture"
