@@ -7,17 +7,17 @@ import statistics
 import tempfile
 import threading
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import numpy as np
 from PIL import Image
+from sqlalchemy import Connection
 
 from hydra_desktop import paths, settings
-from hydra_desktop.database import halls
-from hydra_desktop.database.connection import open_database
-from hydra_desktop.services import demo
-from hydra_desktop.services.monitor import Monitor
+from hydra_desktop.database import halls, heartbeats, verdicts
+from hydra_desktop.database.connection import Database, open_database
+from hydra_desktop.services import demo, monitor_process
 from hydra_desktop.services.wall import WallFollower
 from hydra_desktop.sources.simulated import SimulatedHall
 from hydra_desktop.sources.simulated.canvas import png
@@ -115,24 +115,32 @@ def _monitor(files: list[Path], folder: Path, number: int) -> tuple[float, tuple
     chosen = settings.Settings(f"sqlite:///{home / 'hydra.db'}", demo.HALL, home, "bench", "bench")
     database = open_database(chosen.database_url, upgrade=True)
     demo.prepare(database, demo.SEED, source)
-    monitor = Monitor(chosen, source)
-    ready = threading.Event()
-    thread = threading.Thread(target=monitor.run, kwargs={"ready": ready})
+    with database.read() as connection:
+        hall_id = halls.find(connection, demo.HALL) or 0
+    monitor = monitor_process.start(chosen, source, {"HYDRA_HOME": str(home)})
     probe = _WallProcess(chosen)
-    thread.start()
-    ready.wait()
-    probe.wait_until_shown()
-    started = time.perf_counter()
-    for path in files:
-        (run / path.name).hardlink_to(path)
-    while monitor.stored < len(files):
-        time.sleep(0.005)
-    seconds = time.perf_counter() - started
-    stall = probe.stop()
-    monitor.stop()
-    thread.join()
-    database.close()
+    try:
+        probe.wait_until_shown()
+        _wait_until(database, lambda c: heartbeats.newest(c, hall_id, heartbeats.MONITOR) is not None)
+        started = time.perf_counter()
+        for path in files:
+            (run / path.name).hardlink_to(path)
+        _wait_until(database, lambda c: verdicts.count(c, hall_id) >= len(files))
+        seconds = time.perf_counter() - started
+        stall = probe.stop()
+    finally:
+        monitor.terminate()
+        monitor.wait()
+        database.close()
     return seconds, stall
+
+
+def _wait_until(database: Database, condition: Callable[[Connection], bool]) -> None:
+    while True:
+        with database.read() as connection:
+            if condition(connection):
+                return
+        time.sleep(0.02)
 
 
 class _WallProcess:
