@@ -3,17 +3,20 @@
 from __future__ import annotations
 
 import json
+import math
 from datetime import UTC, datetime
 from pathlib import Path
 
 from ..domain.errors import SettingsError
+from ..domain.plot import LARGEST_NUMBER
 from ..domain.run import BeamSource, RunState
 
 
 def read_beam_file(path: Path) -> RunState | None:
     """The state in a JSON file with run_number, run_period, beam_on, beam_current_nA, all optional.
 
-    None when the file isn't there or is being written. Raises SettingsError when it holds
+    None when the file isn't there or is being written. A current that is no finite number, as
+    programs write when there is no reading, is unknown. Raises SettingsError when the file holds
     something else than such an object.
     """
     try:
@@ -22,18 +25,33 @@ def read_beam_file(path: Path) -> RunState | None:
         state = json.loads(text)
     except (OSError, ValueError):
         return None
+    except RecursionError:
+        state = None  # brackets in brackets in brackets: no such object either
     if not isinstance(state, dict):
         raise SettingsError(f"{path} must hold a JSON object with run_number, beam_on and so on.")
     run_number, beam_on, current = state.get("run_number"), state.get("beam_on"), state.get("beam_current_nA")
-    if not (run_number is None or type(run_number) is int) or not (beam_on is None or type(beam_on) is bool):
-        raise SettingsError(f"{path}: run_number must be a whole number, beam_on true or false.")
+    if run_number is not None and not (type(run_number) is int and 0 <= run_number <= LARGEST_NUMBER):
+        raise SettingsError(f"{path}: run_number must be a whole number from 0 to {LARGEST_NUMBER}, without quotes.")
+    if not (beam_on is None or type(beam_on) is bool):
+        raise SettingsError(f"{path}: beam_on must be true or false, without quotes.")
     if not (current is None or type(current) in (int, float)):
-        raise SettingsError(f"{path}: beam_current_nA must be a number.")
-    return RunState(
-        run_number,
-        str(state.get("run_period") or ""),
-        beam_on,
-        float(current) if current is not None else None,
-        BeamSource.FILE,
-        modified_at,
-    )
+        raise SettingsError(f"{path}: beam_current_nA must be a number, without unit and quotes.")
+    return RunState(run_number, _period(path, state), beam_on, _current_na(current), BeamSource.FILE, modified_at)
+
+
+def _period(path: Path, state: dict[str, object]) -> str:
+    period = state.get("run_period")
+    if period is None:
+        return ""
+    text = str(period)  # a year may come as a number
+    if isinstance(period, (dict, list)) or "\x00" in text or any("\ud800" <= one <= "\udfff" for one in text):
+        raise SettingsError(f"{path}: run_period must be a text.")
+    return text
+
+
+def _current_na(current: int | float | None) -> float | None:
+    try:
+        value = math.nan if current is None else float(current)
+    except OverflowError:
+        return None
+    return value if math.isfinite(value) else None

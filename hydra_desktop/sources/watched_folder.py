@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import stat
 import threading
 import time
 from collections.abc import Iterator
@@ -16,11 +17,13 @@ SUFFIXES = frozenset({".png", ".jpg", ".jpeg", ".bmp", ".webp", ".gif"})
 SETTLE_S = 0.3  # a file that doesn't tell that it is complete must be unchanged for so long
 GIVE_UP_S = 10.0  # after which a half-written file is given all the same, to be told as a problem
 TICK_MS = 15
+RETRY_S = 1.0  # how often a folder that is missing or can't be watched is looked for
+LOOK_S = 1.0  # how often it is made sure that the folder is still the same one
 
 _PNG_START, _PNG_END = b"\x89PNG\r\n\x1a\n", b"IEND\xaeB`\x82"
 _JPEG_START, _JPEG_END = b"\xff\xd8", b"\xff\xd9"
 
-_Stamp = tuple[int, int]
+_Stamp = tuple[int, int]  # size in bytes, modification time in ns
 
 
 class WatchedFolder:
@@ -29,14 +32,16 @@ class WatchedFolder:
     A PNG or JPEG is complete when its last bytes say so; any other file, also a picture in
     name only, when it hasn't changed for `SETTLE_S`. Hidden and temporary names are left alone.
     Changes are told by the system; every `rescan_s` the folder is read as well, so that nothing
-    is lost where the system tells nothing, as on some network disks.
+    is lost where the system tells nothing, as on some network disks; where that is too late, set
+    the environment variable WATCHFILES_FORCE_POLLING. A folder that goes away, or whose place
+    another one takes as when a disk is mounted, is noticed within `LOOK_S`.
     """
 
     def __init__(self, folder: Path, rescan_s: float = 30.0) -> None:
-        self._folder = folder
+        self._folder = folder.absolute()  # as the names are that the system tells
         self._rescan_s = rescan_s
         self._given: dict[str, _Stamp] = {}
-        self._unsettled: dict[str, tuple[_Stamp, float, float]] = {}  # stamp, since, first seen
+        self._unsettled: dict[str, tuple[_Stamp, float]] = {}  # since when it has been so, monotonic seconds
         self.trouble = ""  # what a person should know, "" when all is well
 
     def existing(self) -> list[Arrival]:
@@ -49,33 +54,39 @@ class WatchedFolder:
         Ends when `stop` is set. A folder that is missing is waited for, and told in `trouble`.
         """
         while not stop.is_set():
-            if not self._folder.is_dir():
+            identity = self._identity()
+            if identity is None:
                 self.trouble = f"The folder {self._folder} isn't there; plots are taken as soon as it is."
-                stop.wait(1.0)
+                stop.wait(RETRY_S)
                 continue
             self.trouble = ""
             try:
-                yield from self._watch(stop)
+                yield from self._watch(stop, identity)
             except (OSError, RuntimeError) as error:  # the folder went away, or no more watches are to be had
                 self.trouble = f"The folder {self._folder} can't be watched ({error}); trying again."
-                stop.wait(1.0)
+                stop.wait(RETRY_S)
 
-    def _watch(self, stop: threading.Event) -> Iterator[list[Arrival]]:
+    def _watch(self, stop: threading.Event, identity: tuple[int, int]) -> Iterator[list[Arrival]]:
+        """Groups of files until `stop` is set or the folder is no more the one of that identity."""
         changes = watchfiles.watch(
             self._folder, stop_event=stop, step=TICK_MS, debounce=TICK_MS, rust_timeout=100, yield_on_timeout=True,
             raise_interrupt=False, watch_filter=None,
         )  # fmt: skip
-        next_scan = 0.0
+        next_scan, next_look = 0.0, 0.0
         for changed in changes:
             found: dict[str, Arrival] = {}
             now = time.monotonic()
+            if now >= next_look:
+                next_look = now + LOOK_S
+                if self._identity() != identity:
+                    return  # the system watches a folder, not a name: it would tell nothing any more
+            if (watchfiles.Change.deleted, str(self._folder)) in changed:
+                return  # a new one of that name may have the same number
             if now >= next_scan:
                 found = {arrival.relative: arrival for arrival in self._scan()}
                 self._given = {name: stamp for name, stamp in self._given.items() if name in found}
                 took_s = time.monotonic() - now
                 next_scan = now + max(self._rescan_s, 20 * took_s)  # a huge folder isn't read all the time
-                if not self._folder.is_dir():
-                    return
             for _, name in changed:
                 path = Path(name)
                 paths = [path] if not path.is_dir() else [Path(entry) for entry in _files_below(path)]
@@ -97,18 +108,26 @@ class WatchedFolder:
     def _is_ready(self, arrival: Arrival, now: float) -> bool:
         stamp = (arrival.size, arrival.modified_ns)
         if self._given.get(arrival.relative) == stamp:
+            self._unsettled.pop(arrival.relative, None)
             return False
         complete = _says_complete(arrival.path)
-        before, since, first = self._unsettled.get(arrival.relative, (stamp, now, now))
+        before, since = self._unsettled.get(arrival.relative, (stamp, now))
         if before != stamp:
             since = now
-        settled = now - since >= SETTLE_S if complete is None else now - since >= GIVE_UP_S
-        if complete or settled:
+        if complete or now - since >= (SETTLE_S if complete is None else GIVE_UP_S):
             self._unsettled.pop(arrival.relative, None)
             self._given[arrival.relative] = stamp
             return True
-        self._unsettled[arrival.relative] = (stamp, since, first)
+        self._unsettled[arrival.relative] = (stamp, since)
         return False
+
+    def _identity(self) -> tuple[int, int] | None:
+        """Which folder it is that has the name now, None when there is none."""
+        try:
+            status = self._folder.stat()
+        except OSError:
+            return None
+        return (status.st_dev, status.st_ino) if stat.S_ISDIR(status.st_mode) else None
 
     def _scan(self) -> Iterator[Arrival]:
         for name in _files_below(self._folder):
@@ -137,7 +156,10 @@ def _files_below(folder: Path) -> Iterator[str]:
 
 
 def _says_complete(path: Path) -> bool | None:
-    """Whether the last bytes say that a picture is complete; None when this kind of file can't tell."""
+    """Whether the last bytes say that a picture is complete; None when this kind of file can't tell.
+
+    A file that is empty, or ends within the first bytes of a PNG or JPEG, has only been begun.
+    """
     try:
         with path.open("rb") as file:
             start = file.read(8)
@@ -146,8 +168,8 @@ def _says_complete(path: Path) -> bool | None:
             end = file.read(8)
     except OSError:
         return None
-    if start == _PNG_START:
+    if _PNG_START.startswith(start):
         return end == _PNG_END
-    if start.startswith(_JPEG_START):
+    if _JPEG_START.startswith(start[:2]):
         return end.rstrip(b"\0").endswith(_JPEG_END)
     return None

@@ -1,0 +1,279 @@
+from __future__ import annotations
+
+import os
+import queue
+import shutil
+import threading
+import time
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from hydra_desktop.sources import watched_folder
+from hydra_desktop.sources.arrival import Arrival
+from hydra_desktop.sources.simulated.canvas import png
+from hydra_desktop.sources.watched_folder import WatchedFolder
+
+PNG = png(np.zeros((20, 30, 3), np.uint8))
+LONG_S = 10.0  # a limit, never a time that a test takes
+
+
+class Watch:
+    """A watched folder at work on a thread, and what it gave."""
+
+    def __init__(self, folder: Path, **options: float) -> None:
+        self.source = WatchedFolder(folder, **options)
+        self.groups: queue.Queue[list[Arrival] | BaseException] = queue.Queue()
+        self._stop = threading.Event()
+        self._thread = threading.Thread(target=self._work)
+        self._thread.start()
+
+    def _work(self) -> None:
+        try:
+            for group in self.source.arrivals(self._stop):
+                self.groups.put(group)
+        except BaseException as error:  # noqa: BLE001 raised again in the test
+            self.groups.put(error)
+
+    def group(self) -> list[Arrival]:
+        """The next group; what went wrong on the thread is raised here."""
+        given = self.groups.get(timeout=LONG_S)
+        if isinstance(given, BaseException):
+            raise given
+        return given
+
+    def until(self, *names: str) -> list[Arrival]:
+        """All that is given until each of the names was."""
+        given: list[Arrival] = []
+        while not set(names) <= {arrival.relative for arrival in given}:
+            given += self.group()
+        return given
+
+    def end(self) -> None:
+        self._stop.set()
+        self._thread.join(LONG_S)
+        assert not self._thread.is_alive()
+
+
+@pytest.fixture
+def watch() -> Iterator[Callable[..., Watch]]:
+    started: list[Watch] = []
+
+    def start(folder: Path, **options: float) -> Watch:
+        """Watch a folder; returns once the watching began, told by a first file."""
+        (folder / "first.png").write_bytes(PNG)
+        one = Watch(folder, **options)
+        started.append(one)
+        one.until("first.png")
+        return one
+
+    yield start
+    for one in started:
+        one.end()
+
+
+def put(path: Path, data: bytes = PNG) -> None:
+    """Write a file as careful programs do: under another name, then renamed."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    partial = path.with_name(f".{path.name}.part")
+    partial.write_bytes(data)
+    partial.replace(path)
+
+
+def wait_for(told: Callable[[], bool]) -> None:
+    end = time.monotonic() + LONG_S
+    pause = threading.Event()
+    while not told():
+        assert time.monotonic() < end, "it never came"
+        pause.wait(0.01)
+
+
+def test_what_is_there_already_comes_newest_first(tmp_path: Path) -> None:
+    for age, name in enumerate(["Run2/a.png", "Run1/b.jpg", "c.PNG"]):
+        put(tmp_path / name)
+        os.utime(tmp_path / name, (1e9 - age, 1e9 - age))
+    existing = WatchedFolder(tmp_path).existing()
+    assert [arrival.relative for arrival in existing] == ["Run2/a.png", "Run1/b.jpg", "c.PNG"]
+    assert existing[0] == Arrival(tmp_path / "Run2/a.png", "Run2/a.png", len(PNG), 10**18)
+    watching = Watch(tmp_path)
+    try:
+        assert watching.group()[0].relative == "Run2/a.png"
+    finally:
+        watching.end()
+
+
+def test_hidden_temporary_and_foreign_names_are_left_alone(tmp_path: Path) -> None:
+    for name in (".a.png", ".hidden/b.png", "c.png.part", "d.tmp", "e.txt", "f"):
+        (tmp_path / name).parent.mkdir(exist_ok=True)
+        (tmp_path / name).write_bytes(PNG)
+    (tmp_path / "folder.png").mkdir()
+    os.mkfifo(tmp_path / "pipe.png")
+    assert WatchedFolder(tmp_path).existing() == []
+
+
+def test_a_file_that_is_renamed_in_comes_once(tmp_path: Path, watch: Callable[..., Watch]) -> None:
+    watching = watch(tmp_path)
+    put(tmp_path / "a.png")
+    put(tmp_path / "RunPeriod-1/Run000007/b.png")
+    given = watching.until("a.png", "RunPeriod-1/Run000007/b.png")
+    put(tmp_path / "last.png")
+    given += watching.until("last.png")
+    names = [arrival.relative for arrival in given]
+    assert sorted(names) == ["RunPeriod-1/Run000007/b.png", "a.png", "last.png"]
+
+
+def test_a_folder_moved_in_comes_with_all_that_is_in_it(tmp_path: Path, watch: Callable[..., Watch]) -> None:
+    outside, source = tmp_path / "outside", tmp_path / "source"
+    source.mkdir()
+    watching = watch(source)
+    put(outside / "sub/a.png")
+    put(outside / "b.png")
+    outside.rename(source / "Run1")
+    watching.until("Run1/sub/a.png", "Run1/b.png")
+
+
+def test_no_file_of_many_new_folders_is_lost(tmp_path: Path, watch: Callable[..., Watch]) -> None:
+    watching = watch(tmp_path)
+    names = [f"Run{run}/sub/{chunk}.png" for run in range(40) for chunk in range(3)]
+    for name in names:
+        put(tmp_path / name)
+    watching.until(*names)
+
+
+def test_other_bytes_under_the_same_name_come_again(tmp_path: Path, watch: Callable[..., Watch]) -> None:
+    watching = watch(tmp_path)
+    put(tmp_path / "a.png")
+    watching.until("a.png")
+    longer = png(np.full((40, 60, 3), 7, np.uint8))
+    put(tmp_path / "a.png", longer)
+    (again,) = watching.until("a.png")
+    assert again.size == len(longer)
+
+
+@pytest.mark.parametrize("start", [b"", PNG[:4], PNG[:8], PNG[:-1], b"\xff", b"\xff\xd8\xff\xe0half"])
+def test_a_file_that_is_being_written_is_waited_for(
+    tmp_path: Path, watch: Callable[..., Watch], start: bytes, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(watched_folder, "SETTLE_S", 0.05)
+    watching = watch(tmp_path)
+    (tmp_path / "half.png").write_bytes(start)
+    (tmp_path / "text.png").write_text("settles after the half one, and is given all the same")
+    given = watching.until("text.png")
+    assert [arrival.relative for arrival in given] == ["text.png"]
+    (tmp_path / "half.png").write_bytes(PNG)
+    (whole,) = watching.until("half.png")
+    assert whole.size == len(PNG)
+
+
+def test_a_file_that_stays_half_written_is_given_once_and_again_when_it_gets_whole(
+    tmp_path: Path, watch: Callable[..., Watch], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(watched_folder, "GIVE_UP_S", 0.3)
+    watching = watch(tmp_path, rescan_s=0.1)
+    (tmp_path / "half.png").write_bytes(PNG[:-20])
+    (half,) = watching.until("half.png")
+    assert half.size == len(PNG) - 20
+    put(tmp_path / "other.png")
+    given = watching.until("other.png")
+    assert [arrival.relative for arrival in given] == ["other.png"]  # some rescans later, not told again
+    with (tmp_path / "half.png").open("ab") as file:
+        file.write(PNG[-20:])
+    (whole,) = watching.until("half.png")
+    assert whole.size == len(PNG)
+
+
+def test_a_rescan_finds_what_the_system_did_not_tell(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def deaf(*_paths: Path, stop_event: threading.Event, **_options: object) -> Iterator[set[tuple[int, str]]]:
+        while not stop_event.wait(0.01):
+            yield set()
+
+    monkeypatch.setattr(watched_folder.watchfiles, "watch", deaf)
+    (tmp_path / "a.png").write_bytes(PNG)
+    watching = Watch(tmp_path, rescan_s=0.05)
+    try:
+        watching.until("a.png")
+        put(tmp_path / "b.png")
+        watching.until("b.png")
+    finally:
+        watching.end()
+
+
+def test_a_missing_folder_is_told_and_waited_for(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(watched_folder, "RETRY_S", 0.02)
+    folder = tmp_path / "later"
+    watching = Watch(folder)
+    try:
+        wait_for(lambda: "later isn't there" in watching.source.trouble)
+        put(folder / "a.png")
+        watching.until("a.png")
+        assert watching.source.trouble == ""
+    finally:
+        watching.end()
+
+
+def test_a_folder_that_goes_is_told_soon_and_taken_up_when_it_is_back(
+    tmp_path: Path, watch: Callable[..., Watch], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(watched_folder, "RETRY_S", 0.02)
+    folder = tmp_path / "source"
+    folder.mkdir()
+    watching = watch(folder, rescan_s=3600.0)
+    shutil.rmtree(folder)
+    wait_for(lambda: "isn't there" in watching.source.trouble)
+    put(folder / "a.png")
+    watching.until("a.png")
+    put(folder / "b.png")
+    watching.until("b.png")
+
+
+def test_a_folder_that_is_removed_and_made_again_at_once_is_watched_on(
+    tmp_path: Path, watch: Callable[..., Watch], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(watched_folder, "RETRY_S", 0.02)
+    folder = tmp_path / "source"
+    folder.mkdir()
+    watching = watch(folder, rescan_s=3600.0)
+    shutil.rmtree(folder)
+    folder.mkdir()  # often with the number that the old one had
+    put(folder / "a.png")
+    watching.until("a.png")
+    put(folder / "b.png")
+    watching.until("b.png")
+
+
+def test_a_folder_that_another_takes_the_place_of_is_watched_on(
+    tmp_path: Path, watch: Callable[..., Watch], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(watched_folder, "RETRY_S", 0.02)
+    folder, other = tmp_path / "source", tmp_path / "other"
+    folder.mkdir()
+    watching = watch(folder, rescan_s=3600.0)
+    put(other / "a.png")
+    folder.rename(tmp_path / "old")
+    other.rename(folder)  # as when a disk is mounted there
+    watching.until("a.png")
+    put(folder / "b.png")
+    watching.until("b.png")
+
+
+def test_a_relative_folder_and_one_behind_a_link(
+    tmp_path: Path, watch: Callable[..., Watch], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "real").mkdir()
+    (tmp_path / "link").symlink_to(tmp_path / "real")
+    monkeypatch.chdir(tmp_path)
+    for folder in (Path("real"), Path("link"), tmp_path / "link"):
+        watching = watch(folder)
+        put(folder / "sub" / "a.png")
+        watching.until("sub/a.png")
+        watching.end()
+        shutil.rmtree(tmp_path / "real" / "sub")
+
+
+def test_it_ends_soon_when_told(tmp_path: Path, watch: Callable[..., Watch]) -> None:
+    watching = watch(tmp_path)
+    before = time.monotonic()
+    watching.end()
+    assert time.monotonic() - before < 2.0
