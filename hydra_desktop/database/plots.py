@@ -30,6 +30,16 @@ COLUMNS = (
 JOINED = t.plots.join(t.plot_types, t.plot_types.c.id == t.plots.c.plot_type_id)
 
 
+_NEWEST_REVISION = sa.select(sa.func.max(t.plots.c.revision)).where(
+    t.plots.c.plot_type_id == sa.bindparam("type"),
+    t.plots.c.run_number == sa.bindparam("run"),
+    t.plots.c.chunk.is_not_distinct_from(sa.bindparam("chunk", type_=t.plots.c.chunk.type)),
+    t.plots.c.pad == sa.bindparam("pad"),
+    t.plots.c.run_period == sa.bindparam("period"),
+    t.plots.c.live,
+)
+
+
 def from_row(row: Any) -> Plot:
     """The plot that a row with `COLUMNS` holds."""
     name = PlotName(row.plot_type, row.run_number, row.chunk, row.run_period, row.pad)
@@ -46,18 +56,9 @@ def add(c: sa.Connection, hall_id: int, new: NewPlot, *, live: bool) -> Plot | N
     name = new.name
     revision = 1
     if live:
-        p = t.plots.c
         _hold_chunk(c, type_id, name)
-        newest = c.scalar(
-            sa.select(sa.func.max(p.revision)).where(
-                p.plot_type_id == type_id,
-                p.run_number == name.run_number,
-                p.chunk.is_not_distinct_from(name.chunk),
-                p.pad == name.pad,
-                p.run_period == name.run_period,
-                p.live,
-            )
-        )
+        of = {"type": type_id, "run": name.run_number, "chunk": name.chunk, "pad": name.pad, "period": name.run_period}
+        newest = c.scalar(_NEWEST_REVISION, of)
         revision = (newest or 0) + 1
     arrived_at = datetime.now(UTC)
     added = insert_if_new(

@@ -84,7 +84,7 @@ def _train(job: _Job) -> tuple[str, bytes]:
     plots = list(hall.training_set(job.plot_type, job.good, job.each, job.seed))
     settings = hall.hall().plot_types[job.plot_type]
     extracted = extract(
-        range(len(plots)), lambda index: resize(plots[index].picture), Backbone(job.threads), Progress()
+        range(len(plots)), lambda index: resize(plots[index].picture), Backbone(), Progress(), job.threads
     )
     trained = head.train(
         job.plot_type,

@@ -11,10 +11,8 @@ import numpy as np
 from ..domain.errors import PictureError, StorageError
 from ..vision.backbone import CHANNELS, MAP_HEIGHT, MAP_WIDTH, MID_CHANNELS, MID_HEIGHT, MID_WIDTH, Backbone, Features
 from ..vision.picture import Picture
-from .pictures import ahead
+from .pictures import THREADS, ahead
 from .progress import Progress
-
-BATCH = 8
 
 Source = TypeVar("Source", bound=Hashable)
 
@@ -37,39 +35,30 @@ def extract(
     load: Callable[[Source], Picture],
     backbone: Backbone,
     progress: Progress,
+    threads: int = THREADS,
 ) -> Extracted:
     """Features of N sources; `load` gives uint8 (224, 320, 3), and equal sources are loaded once."""
     rows: dict[Source, int] = {}
     pooled: list[np.ndarray] = []
     mid: list[np.ndarray] = []
     refused: list[str] = []
-    waiting: list[tuple[Source, Picture]] = []
     distinct = list(dict.fromkeys(sources))
 
-    def flush() -> None:
-        found = backbone(np.stack([picture for _, picture in waiting]))
-        for (source, _), one, cells in zip(waiting, found.pooled, found.mid, strict=True):
-            rows[source] = len(pooled)
-            pooled.append(one.copy())
-            mid.append(cells.astype(np.float16))
-        waiting.clear()
-
-    def read(source: Source) -> Picture | str:
+    def work(source: Source) -> tuple[np.ndarray, np.ndarray] | str:
         try:
-            return load(source)
+            found = backbone(load(source)[None])
         except (PictureError, StorageError) as error:
             return str(error)
+        return found.pooled[0].copy(), found.mid[0].astype(np.float16)
 
-    for done, (source, picture) in enumerate(ahead(distinct, read), start=1):
+    for done, (source, result) in enumerate(ahead(distinct, work, threads), start=1):
         progress("computing features", done / len(distinct))
-        if isinstance(picture, str):
-            refused.append(picture)
-        else:
-            waiting.append((source, picture))
-        if len(waiting) == BATCH:
-            flush()
-    if waiting:
-        flush()
+        if isinstance(result, str):
+            refused.append(result)
+            continue
+        rows[source] = len(pooled)
+        pooled.append(result[0])
+        mid.append(result[1])
     kept = np.array([index for index, source in enumerate(sources) if source in rows], np.int64)
     at = [rows[sources[index]] for index in kept]
     count = len(kept)

@@ -1,4 +1,4 @@
-"""The first half of a plot's way: from files to verdicts, with decoding and inference overlapped."""
+"""The first half of a plot's way: from files to verdicts, one plot on each core."""
 
 from __future__ import annotations
 
@@ -20,10 +20,11 @@ from ..domain.verdict import NO_MODEL, Verdict, judge
 from ..sources.arrival import Arrival
 from ..vision.picture import decode_for_network
 from ..vision.predictor import Predictor
+from .pictures import THREADS
 
-BATCH = 8  # measured: larger batches are no faster and need far more memory
-LOOKAHEAD = 3 * BATCH
-GATHER_S = 0.02  # how long a batch that isn't full waits for plots that are being decoded
+BATCH = 8  # of plots that are stored together
+LOOKAHEAD = max(2 * BATCH, 2 * THREADS)
+GATHER_S = 0.1  # how long a batch that isn't full waits for plots that are being judged
 
 
 @dataclass(frozen=True)
@@ -32,16 +33,6 @@ class ActiveModel:
 
     id: int
     thresholds: Mapping[str, float]
-
-
-@dataclass(frozen=True)
-class Prepared:
-    """A plot that is read, decoded and in the image store; `picture` is uint8 (224, 320, 3)."""
-
-    arrival: Arrival
-    new_plot: NewPlot
-    picture: np.ndarray
-    timings_ms: dict[str, float]
 
 
 @dataclass(frozen=True)
@@ -77,17 +68,17 @@ Outcome = Judged | Refused | Repeated
 
 @dataclass
 class Judge:
-    """Reads and decodes files on a small pool while the network works on the batch before."""
+    """Reads, decodes and judges files on a pool of threads."""
 
     hall: Hall
     images: ImageStore
     predictor: Predictor
     active: Mapping[str, ActiveModel]
-    threads: int = 2
-    _pending: deque[Future[Prepared | Refused | Repeated]] = field(default_factory=deque)
+    threads: int = THREADS
+    _pending: deque[Future[Outcome]] = field(default_factory=deque)
 
     def __post_init__(self) -> None:
-        self._pool = ThreadPoolExecutor(self.threads, thread_name_prefix="decode")
+        self._pool = ThreadPoolExecutor(self.threads, thread_name_prefix="judge")
         self._pattern = NamePattern(self.hall.name_pattern)
 
     @property
@@ -101,8 +92,8 @@ class Judge:
         return bool(self._pending)
 
     def give(self, arrival: Arrival) -> None:
-        """Start to read and decode a file; outcomes come in the order of giving."""
-        self._pending.append(self._pool.submit(self._prepare, arrival))
+        """Start to judge a file; outcomes come in the order of giving."""
+        self._pending.append(self._pool.submit(self._outcome, arrival))
 
     def change_hall(self, hall: Hall) -> None:
         """Use other settings from the next file on."""
@@ -115,21 +106,17 @@ class Judge:
 
     def take(self) -> list[Outcome]:
         """The outcomes of the next batch, empty when nothing was given."""
-        batch: list[Prepared] = []
         outcomes: list[Outcome] = []
-        deadline = time.monotonic() + GATHER_S
-        while self._pending and len(batch) < BATCH:
+        deadline = 0.0
+        while self._pending and len(outcomes) < BATCH:
             first = self._pending[0]
-            if not first.done() and batch:
+            if outcomes and not first.done():
                 wait([first], timeout=max(0.0, deadline - time.monotonic()))
                 if not first.done():
                     break
-            prepared = self._pending.popleft().result()
-            if isinstance(prepared, Prepared):
-                batch.append(prepared)
-            else:
-                outcomes.append(prepared)
-        return [*outcomes, *self._judge(batch)]
+            outcomes.append(self._pending.popleft().result())
+            deadline = deadline or time.monotonic() + GATHER_S
+        return outcomes
 
     def close(self) -> None:
         """End the pool; files given but not taken are forgotten and will be found again."""
@@ -139,7 +126,7 @@ class Judge:
         """The settings of a plot type, the defaults for one that the hall doesn't name."""
         return self.hall.plot_types.get(name) or PlotType(name)
 
-    def _prepare(self, arrival: Arrival) -> Prepared | Refused | Repeated:
+    def _outcome(self, arrival: Arrival) -> Outcome:
         try:
             name = self._pattern.read(arrival.relative)
             if self.plot_type(name.plot_type).ignored:
@@ -166,33 +153,26 @@ class Judge:
             "decode": 1e3 * (decoded - read),
             "save": 1e3 * (saved - decoded),
         }
-        return Prepared(arrival, new_plot, picture, timings_ms)
+        return self._judge(arrival, new_plot, picture, timings_ms)
 
-    def _judge(self, batch: list[Prepared]) -> list[Judged]:
-        if not batch:
-            return []
+    def _judge(
+        self, arrival: Arrival, new_plot: NewPlot, picture: np.ndarray, timings_ms: Mapping[str, float]
+    ) -> Judged:
         started = time.perf_counter()
-        types = [prepared.new_plot.name.plot_type for prepared in batch]
-        predictions = self.predictor.predict([prepared.picture for prepared in batch], types)
-        share_ms = 1e3 * (time.perf_counter() - started) / len(batch)
-        judged = []
-        for prepared, prediction in zip(batch, predictions, strict=True):
-            plot_type = self.plot_type(prepared.new_plot.name.plot_type)
-            model = self.active.get(plot_type.name)
-            verdict = NO_MODEL
-            if model is not None and prediction.probabilities:
-                verdict = judge(prediction.probabilities, model.thresholds, plot_type, unfamiliar=prediction.unfamiliar)
-            judged.append(
-                Judged(
-                    prepared.arrival,
-                    prepared.new_plot,
-                    verdict,
-                    model.id if model is not None and verdict is not NO_MODEL else None,
-                    prediction.evidence,
-                    {**prepared.timings_ms, "classify": share_ms},
-                )
-            )
-        return judged
+        plot_type = self.plot_type(new_plot.name.plot_type)
+        prediction = self.predictor.predict([picture], [plot_type.name])[0]
+        model = self.active.get(plot_type.name)
+        verdict = NO_MODEL
+        if model is not None and prediction.probabilities:
+            verdict = judge(prediction.probabilities, model.thresholds, plot_type, unfamiliar=prediction.unfamiliar)
+        return Judged(
+            arrival,
+            new_plot,
+            verdict,
+            model.id if model is not None and verdict is not NO_MODEL else None,
+            prediction.evidence,
+            {**timings_ms, "classify": 1e3 * (time.perf_counter() - started)},
+        )
 
 
 def _new_plot(name: PlotName, arrival: Arrival, data: bytes) -> NewPlot:

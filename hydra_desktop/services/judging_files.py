@@ -16,8 +16,6 @@ from .live_models import LiveModels
 from .pictures import ahead
 from .progress import Progress
 
-BATCH = 8
-
 
 @dataclass(frozen=True)
 class PictureFile:
@@ -57,47 +55,23 @@ def content_hash(path: Path) -> str | None:
 def judge_files(
     files: Sequence[PictureFile], models: LiveModels, progress: Progress, *, keep_pictures: bool = False
 ) -> Iterator[JudgedFile | UnreadableFile]:
-    """Judge files in their order, in batches, while the next ones are decoded."""
-    batch: list[tuple[PictureFile, _Read | UnreadableFile]] = []
-    for done, one in enumerate(ahead(files, partial(_read, keep=keep_pictures)), start=1):
-        batch.append(one)
-        if len(batch) == BATCH or done == len(files):
-            progress("judging", done / len(files))
-            yield from _judge(batch, models)
-            batch = []
+    """Judge files in their order, several side by side."""
+    work = partial(_judge, models=models, keep=keep_pictures)
+    for done, (_, outcome) in enumerate(ahead(files, work), start=1):
+        progress("judging", done / len(files))
+        yield outcome
 
 
-@dataclass(frozen=True)
-class _Read:
-    small: Picture  # as the network takes it
-    whole: Picture | None
-
-
-def _read(file: PictureFile, *, keep: bool) -> _Read | UnreadableFile:
+def _judge(file: PictureFile, *, models: LiveModels, keep: bool) -> JudgedFile | UnreadableFile:
     try:
         data = file.path.read_bytes()
-        if keep:
-            whole = decode(data)
-            return _Read(resize(whole), whole)
-        return _Read(decode_for_network(data), None)
+        whole = decode(data) if keep else None
+        picture = resize(whole) if whole is not None else decode_for_network(data)
     except FileNotFoundError:
         return UnreadableFile(file, f"{file.name}: isn't there; check the name")
     except OSError as error:
         return UnreadableFile(file, f"{file.name}: can't be read ({error.strerror}); check its permissions")
     except PictureError as error:
         return UnreadableFile(file, f"{file.name}: {error}")
-
-
-def _judge(
-    batch: Sequence[tuple[PictureFile, _Read | UnreadableFile]], models: LiveModels
-) -> Iterator[JudgedFile | UnreadableFile]:
-    readable = [(file, read) for file, read in batch if not isinstance(read, UnreadableFile)]
-    predictions = iter(
-        models.predictor.predict([read.small for _, read in readable], [file.plot_type for file, _ in readable])
-    )
-    for file, read in batch:
-        if isinstance(read, UnreadableFile):
-            yield read
-        else:
-            prediction = next(predictions)
-            yield JudgedFile(file, read.whole, models.verdict(prediction, file.plot_type), prediction)
+    prediction = models.predictor.predict([picture], [file.plot_type])[0]
+    return JudgedFile(file, whole, models.verdict(prediction, file.plot_type), prediction)

@@ -1,9 +1,9 @@
 """The monitor: takes new plots from a folder, judges them and stores what follows.
 
-A process of its own, always. Files come in on one thread, are decoded on a small pool,
-judged on the main thread and stored on a writer thread, batch by batch, each batch in one
-transaction that also verifies the monitor's lease on the source. A file is known by what
-the database holds, so a monitor that is killed at any moment loses and doubles nothing.
+A process of its own, always. Files come in on one thread, are decoded and judged on a pool, one
+on each core, and stored on a writer thread, batch by batch, each batch in one transaction that
+also verifies the monitor's lease on the source. A file is known by what the database holds, so
+a monitor that is killed at any moment loses and doubles nothing.
 """
 
 from __future__ import annotations
@@ -45,11 +45,8 @@ LEASE_TTL_S = 10.0
 BEAT_S = 1.0
 RETRY_S = 2.0
 RESCAN_S = 30.0
-# Decoding and the network overlap, so each gets half of the cores: two threads of the network on two
-# cores need a third more processor time than one, and keep decoding waiting.
-THREADS = max(1, (os.cpu_count() or 2) // 2)
 FIRST_FORGETTING_S = 60.0
-NICENESS = 5
+NICENESS = 10
 FORGET_EVERY_S = 3600.0
 
 
@@ -404,7 +401,7 @@ class Monitor:
 
     def _make_judge(self) -> Judge:
         predictor, active = self._load_models()
-        return Judge(self._hall, self._images, predictor, active, threads=2 * THREADS)
+        return Judge(self._hall, self._images, predictor, active)
 
     def _load_models(self) -> tuple[Predictor, dict[str, ActiveModel]]:
         models, active = {}, {}
@@ -418,7 +415,7 @@ class Monitor:
                     self._trouble = f"{name} is watched without a model: {error}"
                     continue
                 active[name] = ActiveModel(record.id, record.thresholds)
-        return Predictor(models, THREADS), active
+        return Predictor(models), active
 
     def _acquire(self) -> None:
         """Take the lease on the folder, waiting for that of a monitor that died to run out."""

@@ -55,9 +55,14 @@ class Features:
 
 
 class Backbone:
-    """A session of the network; threads may share it."""
+    """A session of the network; threads may share it.
 
-    def __init__(self, threads: int = 2) -> None:
+    One plot on one thread of the network costs no more than its share of a batch, and two threads of the
+    network on two cores need a third more processor time than one. So plots are worked off side by side,
+    each on a thread of the caller's that has decoded it.
+    """
+
+    def __init__(self, threads: int = 1) -> None:
         options = onnxruntime.SessionOptions()
         options.intra_op_num_threads = threads
         options.inter_op_num_threads = 1

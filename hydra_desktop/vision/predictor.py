@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import threading
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
@@ -28,11 +29,12 @@ class Prediction:
 
 
 class Predictor:
-    """Judges plots of many types with one shared backbone; memory hardly grows with the models."""
+    """Judges plots of many types with one shared backbone; threads may share it."""
 
-    def __init__(self, models: Mapping[str, Model], threads: int = 2, backbone: Backbone | None = None) -> None:
+    def __init__(self, models: Mapping[str, Model], backbone: Backbone | None = None) -> None:
         self.models = dict(models)
-        self.backbone = backbone or Backbone(threads)
+        self.backbone = backbone or Backbone()
+        self._one_by_one = threading.Lock()
         self._blas = ThreadpoolController().select(user_api="blas")
 
     def predict(self, pictures: Sequence[Picture], plot_types: Sequence[str]) -> list[Prediction]:
@@ -41,7 +43,7 @@ class Predictor:
             return []
         features = self.backbone(stack(list(pictures)))
         # heads are too small for threads: those of BLAS spin against onnxruntime's, measured 1.8 times the time
-        with self._blas.limit(limits=1):
+        with self._one_by_one, self._blas.limit(limits=1):
             return [self._one(features, index, name) for index, name in enumerate(plot_types)]
 
     def _one(self, features: Features, index: int, plot_type: str) -> Prediction:

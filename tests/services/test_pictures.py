@@ -4,7 +4,7 @@ import threading
 
 import pytest
 
-from hydra_desktop.services.pictures import LOOKAHEAD, ahead
+from hydra_desktop.services.pictures import THREADS, ahead
 
 
 def test_results_come_in_order_with_their_source() -> None:
@@ -16,7 +16,7 @@ def test_it_works_only_a_little_ahead() -> None:
     results = ahead(range(1000), begun.append)
     next(results)
     results.close()
-    assert len(begun) <= LOOKAHEAD
+    assert len(begun) <= 3 * THREADS
 
 
 def test_a_failure_surfaces_at_its_place_and_ends_the_pool() -> None:
