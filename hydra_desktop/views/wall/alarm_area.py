@@ -37,10 +37,13 @@ class AlarmCard(QWidget):
         self.blink = False
         self.is_chosen = False
         self.opacity = 0.6
+        self.key: PictureKey | None = None  # of the picture that it shows
         self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
 
     def show_alarm(self, alarm: Alarm, item: PanelItem | None, number: int, *, large: bool) -> None:
         """Take over an alarm and the panel of its plot type."""
+        if (self.alarm, self._item, self.number, self.large) == (alarm, item, number, large):
+            return
         self.alarm, self._item, self.number, self.large = alarm, item, number, large
         self.setAccessibleName(f"Alarm {number}: {alarm.label}, {alarm.plot_type}, {alarm.state}")
         self.setFixedHeight(self._theme.px(360 if large else 150))
@@ -208,6 +211,7 @@ class AlarmCard(QWidget):
             item.verdict_id if overlay else None,
             item.label if overlay else "",
         )
+        self.key = key
         shown = self._pictures.get(key)
         if shown is None or shown.plot.isNull():
             return
@@ -374,8 +378,10 @@ class AlarmArea(QWidget):
     def _mark_chosen(self) -> None:
         alarm = self.chosen
         for card in self._cards:
-            card.is_chosen = alarm is not None and card.alarm is not None and card.alarm.id == alarm.id
-            card.update()
+            chosen = alarm is not None and card.alarm is not None and card.alarm.id == alarm.id
+            if card.is_chosen != chosen:
+                card.is_chosen = chosen
+                card.update()
         number = f" {self._model.number_of(alarm)}" if alarm is not None else ""
         self._take.setText(f"Acknowledge{number}  [A]")
         self._take.setVisible(alarm is not None)
@@ -383,7 +389,7 @@ class AlarmArea(QWidget):
         self._silence.setVisible(sounding)
         self._test.setVisible(not self._model.snapshot.alarms)
 
-    def _repaint(self, _key: PictureKey) -> None:
+    def _repaint(self, key: PictureKey) -> None:
         for card in self._cards:
-            if card.isVisible():
+            if card.isVisible() and card.key == key:
                 card.update()

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any
 
-from PySide6.QtCore import QAbstractListModel, QModelIndex, Qt
+from PySide6.QtCore import QAbstractListModel, QModelIndex, Qt, QTimer
 
 from ...domain.alarm import Alarm
 from ...domain.hall import PlotType
@@ -16,6 +16,7 @@ from ...domain.verdict import Status
 from ...domain.wall import Panel, PanelState, WallSnapshot, panel_state
 from .. import words
 
+AT_ONCE = 3  # panels painted in one go: a whole chunk would hold up keys and alarms for 20 ms and more
 ITEM_ROLE = Qt.ItemDataRole.UserRole + 1
 
 
@@ -111,6 +112,10 @@ class PanelListModel(QAbstractListModel):
         self._snapshot = WallSnapshot("")
         self._items: list[PanelItem] = []
         self._numbers: dict[int, int] = {}
+        self._changed: dict[int, None] = {}  # rows that Qt isn't told of yet, in order
+        self._later = QTimer(self)
+        self._later.setSingleShot(True)
+        self._later.timeout.connect(self._tell)
         self.group = ""
         self.search = ""
         self.hidden: set[str] = set()
@@ -174,7 +179,8 @@ class PanelListModel(QAbstractListModel):
             item = make_item(panel, self._snapshot, now, number)
             if item != self._items[row]:
                 self._items[row] = item
-                self.dataChanged.emit(self.index(row), self.index(row))
+                self._changed[row] = None
+        self._tell()
 
     def refresh(self) -> None:
         """Work out what is shown now, and tell Qt only of panels that look different."""
@@ -186,13 +192,22 @@ class PanelListModel(QAbstractListModel):
         ]
         if [item.name for item in items] != [item.name for item in self._items]:
             self.beginResetModel()
+            self._changed.clear()
             self._items = items
             self.endResetModel()
             return
         changed = [row for row, (new, old) in enumerate(zip(items, self._items, strict=True)) if new != old]
         self._items = items
-        for row in changed:
+        self._changed.update(dict.fromkeys(changed))
+        self._tell()
+
+    def _tell(self) -> None:
+        """Tell Qt of a few panels that look different; of the rest after it has painted these."""
+        for row in list(self._changed)[:AT_ONCE]:
+            del self._changed[row]
             self.dataChanged.emit(self.index(row), self.index(row))
+        if self._changed:
+            self._later.start(0)
 
     def rowCount(self, parent: QModelIndex = QModelIndex()) -> int:  # noqa: B008 Qt's own signature
         """Number of panels shown."""

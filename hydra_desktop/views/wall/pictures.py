@@ -19,7 +19,7 @@ from ...domain.evidence import colour
 
 MOST_PICTURES = 800
 MOST_MEGAPIXELS = 60
-NICENESS = 12
+NICENESS = 3  # before the monitor: a thread that waits for it with the interpreter's lock holds the screen up
 
 Evidence = Callable[[int, str], "np.ndarray | None"]
 
@@ -50,7 +50,7 @@ class Pictures(QObject):
 
     ready = Signal(object)
 
-    def __init__(self, evidence: Evidence, threads: int = 2, parent: QObject | None = None) -> None:
+    def __init__(self, evidence: Evidence, threads: int = 1, parent: QObject | None = None) -> None:
         super().__init__(parent)
         self._evidence = evidence
         self._cache: OrderedDict[PictureKey, Shown] = OrderedDict()
@@ -158,7 +158,7 @@ _thread = threading.local()
 
 
 def _step_back() -> None:
-    """Let the screen's own thread and the monitor go first; on Linux niceness is a thread's."""
+    """Let the screen's own thread go first; on Linux niceness is a thread's."""
     if sys.platform == "linux" and not getattr(_thread, "is_nice", False):
         os.setpriority(os.PRIO_PROCESS, threading.get_native_id(), NICENESS)
         _thread.is_nice = True
