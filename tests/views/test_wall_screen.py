@@ -7,12 +7,14 @@ import sys
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
+import pytest
 from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QLineEdit
 from pytestqt.qtbot import QtBot
 
 from hydra_desktop.domain.alarm import AlarmState
 from hydra_desktop.domain.wall import MonitorHealth, News, PanelState, WallSnapshot
+from hydra_desktop.views.wall.message_line import MessageLine
 
 from .conftest import Bench
 
@@ -129,7 +131,7 @@ def test_troubles_and_refused_files_are_told(bench: Bench, snapshot: WallSnapsho
     assert "x.png" in bench.wall._problems.text()
     assert "&lt;b&gt;CDC" in bench.wall._news.text()
     bench.wall.show_trouble("The database doesn't answer")
-    assert "doesn't answer" in bench.wall._problems.text()
+    assert "doesn't answer" in bench.wall._problems.message
     assert not bench.wall._problems.isHidden()
 
 
@@ -173,3 +175,26 @@ def test_the_desktop_holds_no_network() -> None:
     code = "import sys, hydra_desktop.app; print([n for n in ('torch', 'onnxruntime', 'sklearn') if n in sys.modules])"
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     assert done.stdout.strip() == "[]"
+
+
+@pytest.mark.parametrize("word", ["/data/" + "very_long_folder_name/" * 20, "x" * 600, "a long text " * 60])
+def test_no_message_makes_the_window_wider_than_the_screen(bench: Bench, snapshot: WallSnapshot, word: str) -> None:
+    now = datetime.now(UTC)
+    told = replace(snapshot, news=News(word, "shift", now), problems=((now, f"{word}: not taken"),))
+    bench.wall.show_snapshot(replace(told, monitor=MonitorHealth(now, 0, "here", word)))
+    bench.wall.show_trouble(word)
+    assert bench.window.minimumSizeHint().width() <= 1280
+    assert bench.window.width() == 1280
+
+
+def test_a_problem_is_put_away_by_the_keyboard_and_stays_away(
+    qtbot: QtBot, bench: Bench, snapshot: WallSnapshot
+) -> None:
+    told = replace(snapshot, problems=((datetime.now(UTC), "<b>x.png</b>: empty"),))
+    bench.wall.show_snapshot(told)
+    problems = next(one for one in bench.wall.findChildren(MessageLine) if one.accessibleName() == "Problems")
+    assert problems.isVisible()
+    assert "&lt;b&gt;" in problems.text()
+    qtbot.keyClick(problems, Qt.Key.Key_Return)
+    bench.wall.show_snapshot(told)
+    assert not problems.isVisible()

@@ -17,6 +17,7 @@ from .pictures import PictureKey, Pictures
 
 GAP = 8
 
+_DOUBTED = (PanelState.FAULT, PanelState.UNCONFIRMED, PanelState.UNFAMILIAR)
 _QUIET = (PanelState.GOOD, PanelState.CONDITION)
 _MUTED = (PanelState.NO_MODEL, PanelState.WAITING, PanelState.STALE, PanelState.MONITOR_DOWN, PanelState.BEAM_OFF)
 
@@ -60,7 +61,7 @@ class PanelDelegate(QStyledItemDelegate):
         """Whether the overlay is shown: off on Good plots unless asked for."""
         if self.opacity <= 0 or item.verdict_id is None or not item.label:
             return False
-        return self.evidence_on_good or item.state not in _QUIET
+        return self.evidence_on_good or item.state in _DOUBTED
 
     def paint(self, painter: QPainter, option: QStyleOptionViewItem, index: Index) -> None:
         """Paint one panel, unless nothing of it is dirty: Qt asks for all between two that are."""
@@ -107,7 +108,7 @@ class PanelDelegate(QStyledItemDelegate):
         if item.alarm is not None:
             taken = item.alarm.state is AlarmState.ACKNOWLEDGED
             pen = QPen(QColor(c.severity(item.alarm.severity)), self._theme.px(2 if taken else 4))
-        elif item.state in (PanelState.UNCONFIRMED, PanelState.UNFAMILIAR, PanelState.FAULT):
+        elif item.state in _DOUBTED:
             pen = QPen(QColor(self.colour(item)), max(1, self._theme.px(1.5)))
         elif item.state in _MUTED:
             pen = QPen(QColor(c.edge), 1, Qt.PenStyle.DashLine)

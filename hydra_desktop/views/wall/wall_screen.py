@@ -28,6 +28,7 @@ from .. import marks, words
 from ..theme import Theme
 from .alarm_area import AlarmArea
 from .header import Header
+from .message_line import MessageLine
 from .panel_delegate import PanelDelegate, PanelView
 from .panel_list_model import PanelListModel
 from .pictures import Evidence, PictureKey, Pictures
@@ -66,8 +67,8 @@ class WallScreen(QWidget):
         self.delegate = PanelDelegate(theme, self.pictures, image_folder)
         self.header = Header(theme)
         self.alarm_area = AlarmArea(theme, self.model, self.pictures, image_folder)
-        self._news = QLabel()
-        self._problems = QPushButton()
+        self._news = MessageLine("News")
+        self._problems = MessageLine("Problems", is_button=True)
         self._empty = QLabel()
         self.view = self._make_view()
         self._search = QLineEdit()
@@ -102,11 +103,8 @@ class WallScreen(QWidget):
         self.alarm_area.refresh()
         self.legend.show_items(self.model.items)
         news = snapshot.news
-        self._news.setVisible(bool(news.text))
-        if news.text and news.at is not None:
-            muted = self._theme.colours.muted
-            who = f"{_escape(news.user)}, {words.clock(news.at)[:5]}"
-            self._news.setText(f'<span style="color:{muted}">{who}</span>&nbsp; {_escape(news.text)}')
+        who = f"{news.user}, {words.clock(news.at)[:5]}" if news.at is not None else news.user
+        self._news.show_message(news.text, before=who, colour=self._theme.colours.muted)
         self._show_problems(snapshot)
         unacknowledged = any(a.state is AlarmState.UNACKNOWLEDGED for a in snapshot.alarms)
         if unacknowledged and not self._blink.isActive():
@@ -119,8 +117,7 @@ class WallScreen(QWidget):
     def show_trouble(self, message: str) -> None:
         """Say that the database is away; what stands on the wall is old."""
         self.header.show_trouble(message)
-        self._problems.setText(message)
-        self._problems.setVisible(True)
+        self._problems.show_message(message)
 
     def set_wall_mode(self, on: bool) -> None:
         """Leave out what only a desk needs."""
@@ -135,7 +132,7 @@ class WallScreen(QWidget):
         frame = f"border: 1px solid {c.line}; border-radius: {px(4)}px; background: {c.panel};"
         self._news.setStyleSheet(f"font-size: {px(15)}px; padding: {px(5)}px {px(10)}px; {frame}")
         self._problems.setStyleSheet(
-            f"font-size: {px(13)}px; text-align: left; padding: {px(5)}px {px(10)}px; color: {c.text};"
+            f"font-size: {px(13)}px; padding: {px(5)}px {px(10)}px; color: {c.text};"
             f" border: 1px solid {c.medium}; border-radius: {px(4)}px; background: {c.panel};"
         )
         self._empty.setStyleSheet(f"font-size: {px(20)}px; color: {c.text};")
@@ -225,8 +222,6 @@ class WallScreen(QWidget):
         layout.addLayout(body, 1)
         self._empty.setAlignment(Qt.AlignmentFlag.AlignCenter)
         self._empty.setWordWrap(True)
-        self._news.setVisible(False)
-        self._problems.setVisible(False)
 
     def _connect(self) -> None:
         self.alarm_area.acknowledge.connect(self.acknowledged)
@@ -318,10 +313,8 @@ class WallScreen(QWidget):
             more = f" (and {len(recent) - 1} more)" if len(recent) > 1 else ""
             parts.append(f"Not taken: {recent[0]}{more}")
         text = "   ".join(parts)
-        if text != self._problems.text():
-            self._problems.setText(text)
-            self._problems.setToolTip("\n".join([*parts, *recent[1:10]]))
-            self._problems.setVisible(bool(text))
+        if text != self._problems.message:  # one that was clicked away stays away
+            self._problems.show_message(text, details="\n".join([*parts, *recent[1:10]]))
 
     def _show_emptiness(self) -> None:
         """An empty wall says why it is, and what to do."""
@@ -462,7 +455,3 @@ class Legend(QWidget):
             painter.drawText(QRectF(x, 0, width + 2, self.height()), Qt.AlignmentFlag.AlignVCenter, text)
             x += width + px(16)
         painter.end()
-
-
-def _escape(text: str) -> str:
-    return text.replace("&", "&amp;").replace("<", "&lt;").replace(">", "&gt;")

@@ -1,0 +1,67 @@
+"""A line of text from outside: it wraps, never asks for more room than there is, and is plain text."""
+
+from __future__ import annotations
+
+import html
+import re
+
+from PySide6.QtCore import Qt, Signal
+from PySide6.QtGui import QKeyEvent, QMouseEvent
+from PySide6.QtWidgets import QLabel, QSizePolicy, QWidget
+
+LONGEST = 400  # characters; the tool tip has the rest
+_LONG_WORD = re.compile(r"\S{24,}")  # a path mostly
+_PIECE = re.compile(r"[^/_.\-]{1,24}[/_.\-]?|[/_.\-]")
+
+
+class MessageLine(QLabel):
+    """Shows a message, hidden while there is none; `clicked` by mouse, Enter or Space where it is a button."""
+
+    clicked = Signal()
+
+    def __init__(self, name: str, *, is_button: bool = False, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self._is_button = is_button
+        self.message = ""
+        self.setAccessibleName(name)
+        self.setTextFormat(Qt.TextFormat.RichText)
+        self.setWordWrap(True)
+        self.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Preferred)
+        if is_button:
+            self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
+            self.setCursor(Qt.CursorShape.PointingHandCursor)
+        self.setVisible(False)
+
+    def show_message(self, message: str, *, before: str = "", colour: str = "", details: str = "") -> None:
+        """Show a message, what comes before it in another colour, and details in the tool tip; hide for ""."""
+        self.message = message
+        short = message if len(message) <= LONGEST else message[:LONGEST] + "..."
+        first = f'<span style="color:{colour}">{_breakable(before)}</span>&nbsp; ' if before else ""
+        text = first + _breakable(short)
+        if text != self.text():
+            self.setText(text)
+            self.setAccessibleDescription(f"{before} {message}".strip())
+        self.setToolTip(f"<p>{html.escape(details or message)}</p>".replace("\n", "<br>"))
+        self.setVisible(bool(message))
+
+    def mousePressEvent(self, event: QMouseEvent) -> None:
+        """A button was clicked."""
+        if self._is_button and event.button() is Qt.MouseButton.LeftButton:
+            self.clicked.emit()
+        super().mousePressEvent(event)
+
+    def keyPressEvent(self, event: QKeyEvent) -> None:
+        """A button was pressed."""
+        if self._is_button and event.key() in (Qt.Key.Key_Return, Qt.Key.Key_Enter, Qt.Key.Key_Space):
+            self.clicked.emit()
+            return
+        super().keyPressEvent(event)
+
+
+def _breakable(text: str) -> str:
+    """As HTML, with places in words too long for a line where they may be broken."""
+
+    def broken(word: re.Match[str]) -> str:
+        return "\u200b".join(_PIECE.findall(word.group()))
+
+    return html.escape(_LONG_WORD.sub(broken, text))
