@@ -8,14 +8,17 @@ import threading
 import time
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
+from pathlib import Path
 
 import pytest
 import sqlalchemy as sa
 
 from hydra_desktop.database import feed, halls
 from hydra_desktop.database import tables as t
-from hydra_desktop.database.connection import Database
+from hydra_desktop.database.connection import Database, open_database
 from hydra_desktop.database.feed import ChangeWaiter
+from hydra_desktop.domain.errors import DatabaseError
+from tests.fakes import postgres_server
 
 WRITERS, TRANSACTIONS = 5, 12
 WORK = sa.text("WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < :rows) SELECT count(*) FROM n")
@@ -198,3 +201,56 @@ def test_pruning_forgets_the_old_and_gives_no_position_twice(database: Database,
         (change,) = feed.read_after(c, hall_id, last)
     assert change.subject_id == 3
     assert change.position > last
+
+
+def test_the_same_change_is_told_once_a_transaction(database: Database, hall_id: int) -> None:
+    with database.write() as c:
+        for subject in (1, 2, 1, 2):
+            feed.publish(c, hall_id, "alarm", subject)
+    with database.read() as c:
+        assert [one.subject_id for one in feed.read_after(c, hall_id, 0)] == [1, 2]
+
+
+def test_who_only_reads_tells_nothing(database: Database, hall_id: int) -> None:
+    with database.read() as c, pytest.raises(RuntimeError, match="write"):
+        feed.publish(c, hall_id, "plots", 1)
+
+
+def test_a_server_that_went_away_is_told_and_the_next_wait_works_again() -> None:
+    if postgres_server.programs() is None:
+        pytest.skip("PostgreSQL isn't installed here; .ci/run installs it")
+    server = postgres_server.PostgresServer()
+    try:
+        database = open_database(server.new_database(), upgrade=True)
+        waiter, stop = ChangeWaiter(database), threading.Event()
+        assert waiter.wait(1.0, stop)
+        server.stop()
+        with pytest.raises(DatabaseError, match="doesn't answer"):
+            waiter.wait(10.0, stop)
+        with pytest.raises(DatabaseError, match="doesn't answer"), database.read() as c:
+            c.scalar(sa.text("SELECT 1"))
+        server.start()
+        with database.write() as c:
+            hall_id = halls.find_or_create(c, "D")
+        assert waiter.wait(5.0, stop)
+        publish(database, hall_id, 1)
+        assert waiter.wait(5.0, stop)
+        waiter.close()
+        database.close()
+    finally:
+        server.close()
+
+
+def test_a_file_that_is_no_database_any_more_is_told(tmp_path: Path) -> None:
+    path = tmp_path / "hydra.db"
+    database = open_database(f"sqlite:///{path}", upgrade=True)
+    database.close()
+    for leftover in tmp_path.iterdir():
+        leftover.unlink()
+    path.write_bytes(b"no database" * 1000)
+    waiter = ChangeWaiter(database)
+    with pytest.raises(DatabaseError, match="doesn't answer"):
+        waiter.wait(1.0, threading.Event())
+    with pytest.raises(DatabaseError, match="damaged"), database.read() as c:
+        halls.names(c)
+    database.close()
