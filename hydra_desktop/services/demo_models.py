@@ -88,7 +88,7 @@ def _train(job: _Job) -> tuple[str, bytes]:
     )
     trained = head.train(
         job.plot_type,
-        extracted.features,
+        extracted.description,
         [plot.label for plot in plots],
         [str(plot.name.run_number) for plot in plots],
         good=[label.name for label in settings.labels if label.role is Role.GOOD],

@@ -9,7 +9,8 @@ from typing import TypeVar
 import numpy as np
 
 from ..domain.errors import PictureError, StorageError
-from ..vision.backbone import CHANNELS, MAP_HEIGHT, MAP_WIDTH, MID_CHANNELS, MID_HEIGHT, MID_WIDTH, Backbone, Features
+from ..vision.backbone import CHANNELS, Backbone
+from ..vision.deviation import SCALES, Description, describe
 from ..vision.picture import Picture
 from .pictures import THREADS, ahead
 from .progress import Progress
@@ -21,11 +22,10 @@ Source = TypeVar("Source", bound=Hashable)
 class Extracted:
     """Features of those of N sources that could be read, and which these are.
 
-    `kept` holds their positions, int64 (K,), `features` is of length K. It lacks the last map,
-    0.36 MB a plot, which training doesn't need.
+    `kept` holds their positions, int64 (K,), `description` is of length K.
     """
 
-    features: Features
+    description: Description
     kept: np.ndarray
     refused: tuple[str, ...]
 
@@ -40,16 +40,15 @@ def extract(
     """Features of N sources; `load` gives uint8 (224, 320, 3), and equal sources are loaded once."""
     rows: dict[Source, int] = {}
     pooled: list[np.ndarray] = []
-    mid: list[np.ndarray] = []
+    cells: list[tuple[np.ndarray, ...]] = []
     refused: list[str] = []
     distinct = list(dict.fromkeys(sources))
 
-    def work(source: Source) -> tuple[np.ndarray, np.ndarray] | str:
+    def work(source: Source) -> Description | str:
         try:
-            found = backbone(load(source)[None])
+            return describe(backbone(load(source)[None]))
         except (PictureError, StorageError) as error:
             return str(error)
-        return found.pooled[0].copy(), found.mid[0].astype(np.float16)
 
     for done, (source, result) in enumerate(ahead(distinct, work, threads), start=1):
         progress("computing features", done / len(distinct))
@@ -57,16 +56,18 @@ def extract(
             refused.append(result)
             continue
         rows[source] = len(pooled)
-        pooled.append(result[0])
-        mid.append(result[1])
+        pooled.append(result.pooled[0])
+        cells.append(tuple(part[0].astype(np.float16) for part in result.cells))
     kept = np.array([index for index, source in enumerate(sources) if source in rows], np.int64)
     at = [rows[sources[index]] for index in kept]
     count = len(kept)
     return Extracted(
-        Features(
+        Description(
             np.array([pooled[row] for row in at], np.float32).reshape(count, CHANNELS),
-            np.empty((count, 0, MAP_HEIGHT, MAP_WIDTH), np.float32),
-            np.array([mid[row] for row in at], np.float32).reshape(count, MID_CHANNELS, MID_HEIGHT, MID_WIDTH),
+            tuple(
+                np.array([cells[row][number] for row in at], np.float32).reshape(count, scale.cells, scale.projected)
+                for number, scale in enumerate(SCALES)
+            ),
         ),
         kept,
         tuple(refused),

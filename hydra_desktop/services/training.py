@@ -107,7 +107,7 @@ def train(
     labels = [one.label for one in chosen]
     trained = head.train(
         plot_type,
-        extracted.features,
+        extracted.description,
         labels,
         [str(group) for group in groups([one.plot for one in chosen])],
         good=[name for name in set(labels) if settings.label(name).role is Role.GOOD],

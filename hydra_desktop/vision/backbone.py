@@ -2,7 +2,7 @@
 
 Input: uint8 (N, 224, 320, 3), normalised inside the graph as (x - 127) / 128, as the published
 weights expect. Outputs: the last map (N, 1280, 7, 10), whose mean over positions are the pooled
-features, and a mid-level map (N, 112, 14, 20) for what needs a finer place.
+features, and two for what needs a finer place: mid (N, 112, 14, 20) and fine (N, 40, 28, 40).
 """
 
 from __future__ import annotations
@@ -32,13 +32,17 @@ os.environ.setdefault("OMP_WAIT_POLICY", "PASSIVE")  # else a busy machine loses
 Floats = npt.NDArray[np.float32]
 
 WEIGHTS_SHA256 = "579344248a93e23026e6b78f1f6faf0bc1d282386f6c881cdbaacd49cabf77db"
-GRAPH_VERSION = 1
+GRAPH_VERSION = 2
 IDENTITY = f"efficientnet-lite0:{WEIGHTS_SHA256[:16]}:{GRAPH_VERSION}"
 CHANNELS = 1280
 MAP_HEIGHT, MAP_WIDTH = 7, 10
 MID_CHANNELS = 112
 MID_HEIGHT, MID_WIDTH = 14, 20
 MID_BLOCK = 10  # the last block with 112 channels, stride 16
+FINE_CHANNELS = 40
+FINE_HEIGHT, FINE_WIDTH = 28, 40
+FINE_BLOCK = 4  # the last block with 40 channels, stride 8
+OUTPUTS = ("pooled", "last", "mid", "fine")
 BATCH = 8
 
 
@@ -46,12 +50,14 @@ BATCH = 8
 class Features:
     """What the network makes of N pictures.
 
-    `pooled` float32 (N, 1280), `last` float32 (N, 1280, 7, 10), `mid` float32 (N, 112, 14, 20).
+    `pooled` float32 (N, 1280), `last` float32 (N, 1280, 7, 10), `mid` float32 (N, 112, 14, 20),
+    `fine` float32 (N, 40, 28, 40).
     """
 
     pooled: Floats
     last: Floats
     mid: Floats
+    fine: Floats
 
 
 class Backbone:
@@ -78,17 +84,17 @@ class Backbone:
         """Features of pictures uint8 (N, 224, 320, 3), worked off in batches."""
         parts: list[list[Floats]] = []
         for start in range(0, len(pictures), BATCH):
-            parts.append(self._session.run(["pooled", "last", "mid"], {"pictures": pictures[start : start + BATCH]}))
+            parts.append(self._session.run(OUTPUTS, {"pictures": pictures[start : start + BATCH]}))
         if not parts:
             return Features(
                 np.empty((0, CHANNELS), np.float32),
                 np.empty((0, CHANNELS, MAP_HEIGHT, MAP_WIDTH), np.float32),
                 np.empty((0, MID_CHANNELS, MID_HEIGHT, MID_WIDTH), np.float32),
+                np.empty((0, FINE_CHANNELS, FINE_HEIGHT, FINE_WIDTH), np.float32),
             )
-        pooled, last, mid = (
-            np.concatenate(columns) if len(columns) > 1 else columns[0] for columns in zip(*parts, strict=True)
+        return Features(
+            *(np.concatenate(columns) if len(columns) > 1 else columns[0] for columns in zip(*parts, strict=True))
         )
-        return Features(pooled, last, mid)
 
 
 def _session(path: Path, options: Any) -> Any:
@@ -137,7 +143,7 @@ def weights_path() -> Path:
 
 
 def network() -> Any:
-    """The torch module with outputs (pooled, last, mid), in evaluation mode; imports torch."""
+    """The torch module with outputs (pooled, last, mid, fine), in evaluation mode; imports torch."""
     import torch
     from efficientnet_lite_pytorch import EfficientNet
 
@@ -150,16 +156,18 @@ def network() -> Any:
             self.lite0 = lite0
             self.head = torch.nn.Sequential(lite0._conv_head, lite0._bn1, lite0._swish)
 
-        def forward(self, pictures: torch.Tensor) -> tuple[torch.Tensor, torch.Tensor, torch.Tensor]:
+        def forward(self, pictures: torch.Tensor) -> tuple[torch.Tensor, ...]:
             x = (pictures.permute(0, 3, 1, 2).to(torch.float32) - 127.0) / 128.0
             x = lite0._swish(lite0._bn0(lite0._conv_stem(x)))
-            mid = x
+            mid = fine = x
             for index, block in enumerate(lite0._blocks):
                 x = block(x)
                 if index == MID_BLOCK:
                     mid = x
+                elif index == FINE_BLOCK:
+                    fine = x
             last = self.head(x)
-            return last.mean(dim=(2, 3)), last, mid
+            return last.mean(dim=(2, 3)), last, mid, fine
 
     return Network().eval()
 
@@ -176,8 +184,8 @@ def _export(path: Path) -> None:
             (pictures,),
             str(path),
             input_names=["pictures"],
-            output_names=["pooled", "last", "mid"],
-            dynamic_axes={name: {0: "n"} for name in ("pictures", "pooled", "last", "mid")},
+            output_names=list(OUTPUTS),
+            dynamic_axes={name: {0: "n"} for name in ("pictures", *OUTPUTS)},
             opset_version=17,
             dynamo=False,
         )

@@ -1,9 +1,11 @@
 """Evidence maps in closed form, and their drawing.
 
-For average pooling and one linear layer the gradient of a label's logit at every cell of the
+Appearance: for average pooling and one linear layer the gradient of a label's logit at every cell of the
 last map is its weight over the number of cells, so unscaled Grad-CAM (Selvaraju et al. 2017,
 arXiv:1610.02391) at the layer before pooling is relu(sum_k w_k A_k) / cells, for all labels at
-once and at no cost. The scale is fixed: a plot without evidence looks like one.
+once and at no cost. Deviation: what a number of the summary adds to a logit above what is usual on
+Good plots, given to the cells by their share in that number. Both are in units of the logit for
+each 1/70 of the picture. The scale is fixed: a plot without evidence looks like one.
 """
 
 from __future__ import annotations
@@ -12,7 +14,9 @@ import numpy as np
 from PIL import Image
 
 from ..domain.evidence import colour
-from .backbone import MAP_HEIGHT, MAP_WIDTH, Floats
+from .backbone import MAP_HEIGHT, MAP_WIDTH, MID_HEIGHT, MID_WIDTH, Floats
+from .deviation import SCALES, Maps, shares, summarise
+from .model_file import Model
 from .picture import Picture
 
 
@@ -22,6 +26,27 @@ def maps(last: Floats, weights: Floats) -> Floats:
     flat: Floats = weights @ last.reshape(len(last), cells)
     positive = (np.maximum(flat, 0.0) / cells).astype(np.float32)
     return positive.reshape(-1, MAP_HEIGHT, MAP_WIDTH)
+
+
+def of_deviation(model: Model, deviation: Maps) -> Floats:
+    """What deviation says for each label, float32 (L, 14, 20), from the deviation of one plot, each (1, cells)."""
+    excess = model.deviation_weights * (summarise(deviation)[0] - model.usual)
+    whole = np.zeros((len(model.labels), MID_HEIGHT, MID_WIDTH), np.float32)
+    start = 0
+    for scale, part in zip(SCALES, shares(deviation), strict=True):
+        numbers = part.shape[1]
+        gains = np.maximum(excess[:, start : start + numbers], 0.0) @ part[0]
+        start += numbers
+        step = scale.height // MID_HEIGHT
+        cells = gains.reshape(-1, MID_HEIGHT, step, MID_WIDTH, step).sum(axis=(2, 4))
+        whole += cells * (MID_HEIGHT * MID_WIDTH / (MAP_HEIGHT * MAP_WIDTH))
+    return whole
+
+
+def combined(model: Model, last: Floats, deviation: Maps) -> Floats:
+    """The evidence for each label, float32 (L, 14, 20), from one plot's last map (1280, 7, 10) and its deviation."""
+    appearance = np.stack([enlarge(one, MID_HEIGHT, MID_WIDTH) for one in maps(last, model.weights)])
+    return appearance + of_deviation(model, deviation)
 
 
 def enlarge(evidence: Floats, height: int, width: int) -> Floats:

@@ -18,14 +18,17 @@ from sklearn.model_selection import GroupKFold, KFold, StratifiedKFold
 from threadpoolctl import threadpool_limits
 
 from ..domain.errors import Stopped, TrainingError
-from .backbone import IDENTITY, Features, Floats
-from .deviation import Normal, project, summarise
+from .backbone import IDENTITY, Floats
+from .deviation import SUMMARY, Cells, Description, Normal, summarise
 from .model_file import Model, softmax
 
 Progress = Callable[[str, float], None]
 StopFlag = Callable[[], bool]
 
-STRENGTHS = (1e-3, 1e-2, 1e-1)  # inverse regularisation that is tried
+STRENGTHS = (0.1, 1.0, 10.0, 100.0)  # inverse regularisation that is tried, on blocks of size one
+COMPONENTS = 96  # directions of appearance that are kept: faster, and no worse on held-out runs than all
+LEAST_SPREAD = 0.3  # of the median channel's: one that hardly varied must not be blown up when it drifts
+EVIDENCE = ("appearance and deviation", "deviation", "appearance")  # what the label is judged by, all tried
 FOLDS = 5
 FEWEST_A_LABEL = 2
 LOWEST_LOG_TEMPERATURE = -1.5  # where held-out plots are separated wholly, nothing tells how sure to be
@@ -54,7 +57,7 @@ class Trained:
 
 def train(
     plot_type: str,
-    features: Features,
+    description: Description,
     labels: Sequence[str],
     groups: Sequence[str],
     *,
@@ -64,7 +67,7 @@ def train(
     progress: Progress = lambda _stage, _fraction: None,
     stop: StopFlag = lambda: False,
 ) -> Trained:
-    """Train on the features of N plots with their labels, split by `groups` (runs), never by row.
+    """Train on the description of N plots with their labels, split by `groups` (runs), never by row.
 
     `good` names the labels of role good. Raises TrainingError when there is too little to learn
     from, Stopped when `stop` says so.
@@ -73,27 +76,32 @@ def train(
     _expect_enough(plot_type, labels, names)
     target = np.array([names.index(label) for label in labels])
     is_good = np.isin(np.asarray(labels), list(good))
-    cells = project(features.mid)
     folds = _folds(target, np.asarray(groups), recipe.seed)
     progress("deviation", 0.0)
-    summary = _held_out_summary(cells, is_good, folds)
-    normal = _normal(cells, is_good)
-    inputs = np.concatenate([features.pooled, summary], axis=1).astype(np.float64)
-    centre, spread = inputs.mean(axis=0), inputs.std(axis=0) + 1e-6
-    scaled = (inputs - centre) / spread
-    held_out = _choose(scaled, target, folds, recipe, progress, stop)
+    summary = _held_out_summary(description.cells, is_good, folds)
+    normal = _normal(description.cells, is_good)
+    appearance, deviation = _appearance(description.pooled), _deviation(summary)
+    held_out = _choose(appearance, deviation, target, folds, recipe, progress, stop)
     temperature = _temperature(held_out.logits, target)
     progress("fit", 0.9)
-    weights, bias = _fit(scaled, target, held_out.strength, recipe, len(names))
-    weights, bias = weights / temperature, bias / temperature
-    weights, bias = weights / spread, bias - (weights / spread) @ centre
+    inputs = np.concatenate([_on(appearance, held_out.evidence), _on(deviation, held_out.evidence)], axis=1)
+    fitted, bias = _fit(inputs, target, held_out.strength, recipe, len(names))
+    fitted, bias = fitted / temperature, bias / temperature
+    weights, constant = appearance.unscaled(fitted[:, : appearance.inputs.shape[1]])
+    deviation_weights, other_constant = deviation.unscaled(fitted[:, appearance.inputs.shape[1] :])
+    bias = bias + constant + other_constant
     chances = softmax((held_out.logits / temperature).astype(np.float32))
     thresholds = {name: best_f1_threshold(chances, target, index) for index, name in enumerate(names)}
     counts = {name: int((target == index).sum()) for index, name in enumerate(names)}
     card = {
         "plot_type": plot_type,
         "backbone": IDENTITY,
-        "recipe": {"balanced": recipe.balanced, "seed": recipe.seed, "strength": held_out.strength},
+        "recipe": {
+            "balanced": recipe.balanced,
+            "seed": recipe.seed,
+            "strength": held_out.strength,
+            "evidence": held_out.evidence,
+        },
         "plots": counts,
         "runs": len(set(groups)),
         "split": held_out.split,
@@ -101,14 +109,14 @@ def train(
         "trained_on": sorted(set(hashes)),
         "versions": {"onnxruntime": onnxruntime.__version__, "scikit-learn": sklearn.__version__},
     }
-    size = features.pooled.shape[1]
     model = Model(
         plot_type,
         tuple(names),
-        weights[:, :size].astype(np.float32),
-        weights[:, size:].astype(np.float32),
+        weights.astype(np.float32),
+        deviation_weights.astype(np.float32),
         bias.astype(np.float32),
         normal,
+        (summary[is_good] if is_good.any() else summary).mean(axis=0),
         thresholds,
         card,
     )
@@ -139,6 +147,7 @@ def best_f1_threshold(chances: Floats, target: npt.NDArray[np.int_], index: int)
 class _HeldOut:
     logits: npt.NDArray[np.float64]
     strength: float
+    evidence: str
     split: str
 
 
@@ -177,49 +186,102 @@ def _folds(target: npt.NDArray[np.int_], groups: npt.NDArray[Any], seed: int) ->
     )
 
 
-def _normal(cells: Floats, is_good: npt.NDArray[np.bool_]) -> Normal:
+@dataclass(frozen=True)
+class _Block:
+    """One kind of evidence, `name` of them, scaled so that its rows have a mean square length of one.
+
+    `inputs` (N, K) are ((raw - centre) / spread) @ components.T of the raw columns (N, D).
+    """
+
+    name: str
+    inputs: npt.NDArray[np.float64]
+    centre: npt.NDArray[np.float64]
+    spread: npt.NDArray[np.float64]
+    components: npt.NDArray[np.float64]
+
+    def unscaled(self, weights: npt.NDArray[np.float64]) -> tuple[npt.NDArray[np.float64], npt.NDArray[np.float64]]:
+        """Weights (L, K) of the inputs as weights (L, D) of the raw columns, and what to add to the bias (L,)."""
+        raw = weights @ self.components / self.spread
+        return raw, -raw @ self.centre
+
+
+def _appearance(pooled: Floats) -> _Block:
+    raw = pooled.astype(np.float64)
+    centre, spread = raw.mean(axis=0), raw.std(axis=0) + 1e-6
+    spread = np.maximum(spread, LEAST_SPREAD * np.median(spread))
+    scaled = (raw - centre) / spread
+    # directions of the plots, from the smaller of the two matrices of products
+    small = len(scaled) < scaled.shape[1]
+    sizes, vectors = np.linalg.eigh(scaled @ scaled.T if small else scaled.T @ scaled)
+    kept = sizes > 1e-8 * max(sizes[-1], 1e-8)
+    sizes, vectors = sizes[kept][-COMPONENTS:], vectors[:, kept][:, -COMPONENTS:]
+    components = (scaled.T @ vectors / np.sqrt(sizes)).T if small else vectors.T
+    components /= np.sqrt(max(sizes.sum() / len(scaled), 1e-12))
+    return _Block("appearance", scaled @ components.T, centre, spread, components)
+
+
+def _deviation(summary: Floats) -> _Block:
+    raw = summary.astype(np.float64)
+    centre, spread = raw.mean(axis=0), np.maximum(raw.std(axis=0), 1e-3)
+    components = np.eye(raw.shape[1]) / np.sqrt(raw.shape[1])
+    return _Block("deviation", (raw - centre) / spread @ components, centre, spread, components)
+
+
+def _on(block: _Block, evidence: str) -> npt.NDArray[np.float64]:
+    """The inputs of a block, zero where that kind of evidence isn't used."""
+    return block.inputs if block.name in evidence else np.zeros_like(block.inputs)
+
+
+def _at(cells: Cells, chosen: npt.NDArray[Any]) -> Cells:
+    return tuple(part[chosen] for part in cells)
+
+
+def _normal(cells: Cells, is_good: npt.NDArray[np.bool_]) -> Normal:
     """Statistics of Good plots, or of all plots where fewer than two are Good."""
-    return Normal.of(cells[is_good] if is_good.sum() >= 2 else cells)
+    return Normal.of(_at(cells, is_good) if is_good.sum() >= 2 else cells)
 
 
-def _held_out_summary(cells: Floats, is_good: npt.NDArray[np.bool_], folds: _Folds) -> Floats:
+def _held_out_summary(cells: Cells, is_good: npt.NDArray[np.bool_], folds: _Folds) -> Floats:
     """Deviation summary of each plot from Good plots of other runs only.
 
     Good plots lie closer to statistics that they were part of; a head trained on those would
     call every new Good plot deviant.
     """
-    summary = np.zeros((len(cells), 3), np.float32)
+    summary = np.zeros((len(is_good), len(SUMMARY)), np.float32)
     for inside, outside in folds.pairs:
-        normal = _normal(cells[inside], is_good[inside])
-        summary[outside] = summarise(normal.map(cells[outside]))
+        normal = _normal(_at(cells, inside), is_good[inside])
+        summary[outside] = summarise(normal.maps(_at(cells, outside)))
     return summary
 
 
 def _choose(
-    scaled: npt.NDArray[np.float64],
+    appearance: _Block,
+    deviation: _Block,
     target: npt.NDArray[np.int_],
     folds: _Folds,
     recipe: Recipe,
     progress: Progress,
     stop: StopFlag,
 ) -> _HeldOut:
+    """The kinds of evidence and the strength with the least log-loss on held-out runs, every label weighing alike."""
     best: tuple[float, _HeldOut] | None = None
     labels = int(target.max()) + 1
     weight = (len(target) / labels / np.bincount(target, minlength=labels))[target]
-    steps = len(STRENGTHS) * len(folds.pairs)
-    for number, strength in enumerate(STRENGTHS):
+    trials = [(evidence, strength) for evidence in EVIDENCE for strength in STRENGTHS]
+    for number, (evidence, strength) in enumerate(trials):
+        inputs = np.concatenate([_on(appearance, evidence), _on(deviation, evidence)], axis=1)
         logits = np.zeros((len(target), labels))
         for fold, (inside, outside) in enumerate(folds.pairs):
             if stop():
                 raise Stopped("The training was stopped.")
-            progress("cross-validation", (number * len(folds.pairs) + fold) / steps * 0.9)
-            weights, bias = _fit(scaled[inside], target[inside], strength, recipe, labels)
-            logits[outside] = scaled[outside] @ weights.T + bias
+            progress("cross-validation", (number + fold / len(folds.pairs)) / len(trials) * 0.9)
+            weights, bias = _fit(inputs[inside], target[inside], strength, recipe, labels)
+            logits[outside] = inputs[outside] @ weights.T + bias
         scaled_logits = logits / _temperature(logits, target)
         chances = softmax(scaled_logits.astype(np.float32))
         loss = float(-(weight * np.log(chances[np.arange(len(target)), target] + 1e-9)).mean())
         if best is None or loss < best[0]:
-            best = (loss, _HeldOut(logits, strength, folds.split))
+            best = (loss, _HeldOut(logits, strength, evidence, folds.split))
     assert best is not None  # noqa: S101 there is always a strength
     return best[1]
 

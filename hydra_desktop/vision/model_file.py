@@ -15,18 +15,19 @@ from safetensors.numpy import load as load_tensors
 from safetensors.numpy import save as save_tensors
 
 from ..domain.errors import ModelFileError
-from .backbone import CHANNELS, IDENTITY, MID_HEIGHT, MID_WIDTH, Features, Floats
-from .deviation import PROJECTED, SUMMARY, Normal, project, summarise
+from .backbone import CHANNELS, IDENTITY, Floats
+from .deviation import SCALES, SUMMARY, Description, Maps, Normal, summarise
 
-FORMAT = "hydra-desktop-model-1"
+FORMAT = "hydra-desktop-model-2"
 
 
 @dataclass(frozen=True)
 class Model:
     """A classifier of one plot type, linear on appearance and deviation.
 
-    `weights` float32 (L, 1280) act on the pooled features, `deviation_weights` float32 (L, 3)
-    on the summary of the deviation from `normal`, `bias` is float32 (L,).
+    `weights` float32 (L, 1280) act on the pooled features, `deviation_weights` float32 (L, 8)
+    on the summary of the deviation from `normal`, `bias` is float32 (L,). `usual` float32 (8,) is
+    the mean summary of Good plots of runs that the statistics didn't see.
     """
 
     plot_type: str
@@ -35,17 +36,18 @@ class Model:
     deviation_weights: Floats
     bias: Floats
     normal: Normal
+    usual: Floats
     thresholds: Mapping[str, float]
     card: Mapping[str, Any]
 
-    def logits(self, features: Features) -> Floats:
-        """Logits float32 (N, L) of the labels."""
-        summary = summarise(self.normal.map(project(features.mid)))
-        return features.pooled @ self.weights.T + summary @ self.deviation_weights.T + self.bias
+    def deviation(self, description: Description) -> Maps:
+        """How far each place is from what is normal there, of each scale float32 (N, cells)."""
+        return self.normal.maps(description.cells)
 
-    def probabilities(self, features: Features) -> Floats:
-        """Calibrated probabilities float32 (N, L); each row sums to 1."""
-        return softmax(self.logits(features))
+    def probabilities(self, description: Description, deviation: Maps | None = None) -> Floats:
+        """Calibrated probabilities float32 (N, L); each row sums to 1. `deviation` where it is known already."""
+        summary = summarise(deviation if deviation is not None else self.deviation(description))
+        return softmax(description.pooled @ self.weights.T + summary @ self.deviation_weights.T + self.bias)
 
 
 def softmax(logits: Floats) -> Floats:
@@ -68,9 +70,11 @@ def save(model: Model) -> bytes:
         "weights": model.weights.astype(np.float16),
         "deviation_weights": model.deviation_weights.astype(np.float32),
         "bias": model.bias.astype(np.float32),
-        "normal_mean": model.normal.mean.astype(np.float16),
-        "normal_variance": np.maximum(model.normal.variance, 1e-4).astype(np.float16),
+        "usual": model.usual.astype(np.float32),
     }
+    for scale, mean, variance in zip(SCALES, model.normal.mean, model.normal.variance, strict=True):
+        tensors[f"{scale.name}_mean"] = mean.astype(np.float16)
+        tensors[f"{scale.name}_variance"] = np.maximum(variance, 1e-4).astype(np.float16)
     return _ordered(save_tensors(tensors, metadata=header))
 
 
@@ -108,7 +112,11 @@ def load(data: bytes) -> Model:
             weights=tensors["weights"].astype(np.float32),
             deviation_weights=tensors["deviation_weights"].astype(np.float32),
             bias=tensors["bias"].astype(np.float32),
-            normal=Normal(tensors["normal_mean"].astype(np.float32), tensors["normal_variance"].astype(np.float32)),
+            normal=Normal(
+                tuple(tensors[f"{scale.name}_mean"].astype(np.float32) for scale in SCALES),
+                tuple(tensors[f"{scale.name}_variance"].astype(np.float32) for scale in SCALES),
+            ),
+            usual=tensors["usual"].astype(np.float32),
             thresholds=json.loads(header["thresholds"]),
             card=json.loads(header["card"]),
         )
@@ -121,14 +129,15 @@ def load(data: bytes) -> Model:
 
 def _whole(model: Model) -> bool:
     """Whether every array has its shape and a number in each place, and every text its kind."""
-    count, cells = len(model.labels), (MID_HEIGHT * MID_WIDTH, PROJECTED)
-    shapes = (
+    count = len(model.labels)
+    shapes = [
         (model.weights, (count, CHANNELS)),
         (model.deviation_weights, (count, len(SUMMARY))),
         (model.bias, (count,)),
-        (model.normal.mean, cells),
-        (model.normal.variance, cells),
-    )
+        (model.usual, (len(SUMMARY),)),
+    ]
+    for scale, mean, variance in zip(SCALES, model.normal.mean, model.normal.variance, strict=True):
+        shapes += [(mean, (scale.cells, scale.projected)), (variance, (scale.cells, scale.projected))]
     return (
         count > 0
         and all(isinstance(label, str) for label in model.labels)
@@ -136,5 +145,5 @@ def _whole(model: Model) -> bool:
         and isinstance(model.thresholds, dict)
         and all(isinstance(value, float | int) for value in model.thresholds.values())
         and all(array.shape == shape and bool(np.isfinite(array).all()) for array, shape in shapes)
-        and bool((model.normal.variance > 0).all())
+        and all(bool((variance > 0).all()) for variance in model.normal.variance)
     )

@@ -11,6 +11,7 @@ from threadpoolctl import ThreadpoolController
 
 from . import evidence
 from .backbone import CHANNELS, Backbone, Features, Floats, stack
+from .deviation import describe
 from .model_file import Model
 from .picture import Picture
 
@@ -19,7 +20,7 @@ from .picture import Picture
 class Prediction:
     """What a model says of one plot; all empty without a model.
 
-    `evidence` maps each label to float32 (7, 10); `pooled` is float32 (1280,).
+    `evidence` maps each label to float32 (14, 20); `pooled` is float32 (1280,).
     """
 
     probabilities: Mapping[str, float] = field(default_factory=dict)
@@ -52,8 +53,10 @@ class Predictor:
         if model is None:
             return Prediction(pooled=pooled)
         at = slice(index, index + 1)
-        chances = model.probabilities(Features(features.pooled[at], features.last[at], features.mid[at]))[0]
-        maps = evidence.maps(features.last[index], model.weights)
+        one = describe(Features(features.pooled[at], features.last[at], features.mid[at], features.fine[at]))
+        deviation = model.deviation(one)
+        chances = model.probabilities(one, deviation)[0]
+        maps = evidence.combined(model, features.last[index], deviation)
         return Prediction(
             {label: float(p) for label, p in zip(model.labels, chances, strict=True)},
             dict(zip(model.labels, maps, strict=True)),

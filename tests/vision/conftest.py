@@ -10,6 +10,7 @@ import pytest
 from hydra_desktop.sources.simulated import SimulatedHall
 from hydra_desktop.vision import head
 from hydra_desktop.vision.backbone import Backbone, Features, stack
+from hydra_desktop.vision.deviation import Description, describe
 from hydra_desktop.vision.picture import resize
 
 PLOT_TYPE = "CDC_occupancy"
@@ -20,6 +21,7 @@ class Drawn:
     """A small training set of one plot type: features with labels and runs."""
 
     features: Features
+    description: Description
     labels: list[str]
     runs: list[str]
     pictures: np.ndarray
@@ -34,11 +36,11 @@ def backbone() -> Backbone:
 def drawn(backbone: Backbone) -> Drawn:
     plots = list(SimulatedHall(5).training_set(PLOT_TYPE, good=30, each=9, seed=1))
     pictures = stack([resize(plot.picture) for plot in plots])
-    return Drawn(
-        backbone(pictures), [plot.label for plot in plots], [str(plot.name.run_number) for plot in plots], pictures
-    )
+    features = backbone(pictures)
+    labels, runs = [plot.label for plot in plots], [str(plot.name.run_number) for plot in plots]
+    return Drawn(features, describe(features), labels, runs, pictures)
 
 
 @pytest.fixture(scope="session")
 def trained(drawn: Drawn) -> head.Trained:
-    return head.train(PLOT_TYPE, drawn.features, drawn.labels, drawn.runs, good=["Good"], hashes=["b", "a", "b"])
+    return head.train(PLOT_TYPE, drawn.description, drawn.labels, drawn.runs, good=["Good"], hashes=["b", "a", "b"])

@@ -23,7 +23,7 @@ def test_the_exported_network_agrees_with_torch(backbone: Backbone, drawn: Drawn
     with torch.no_grad():
         expected = network()(torch.from_numpy(chosen))
     ours = backbone(chosen)
-    for mine, theirs in zip((ours.pooled, ours.last, ours.mid), expected, strict=True):
+    for mine, theirs in zip((ours.pooled, ours.last, ours.mid, ours.fine), expected, strict=True):
         assert mine.dtype == np.float32
         assert mine.shape == tuple(theirs.shape)
         np.testing.assert_allclose(mine, theirs.numpy(), atol=2e-4)
@@ -34,6 +34,7 @@ def test_shapes_are_those_promised(backbone: Backbone) -> None:
     assert features.pooled.shape == (2, 1280)
     assert features.last.shape == (2, 1280, 7, 10)
     assert features.mid.shape == (2, 112, 14, 20)
+    assert features.fine.shape == (2, 40, 28, 40)
     np.testing.assert_allclose(features.pooled, features.last.mean(axis=(2, 3)), atol=1e-5)
 
 
@@ -48,7 +49,8 @@ def test_a_plot_has_the_same_features_in_any_batch(backbone: Backbone) -> None:
 def test_no_pictures_have_no_features(backbone: Backbone) -> None:
     features = backbone(stack([]))
     assert isinstance(features, Features)
-    assert [len(part) for part in (features.pooled, features.last, features.mid)] == [0, 0, 0]
+    parts = (features.pooled, features.last, features.mid, features.fine)
+    assert [len(part) for part in parts] == [0, 0, 0, 0]
 
 
 def test_two_processes_may_export_at_once_and_say_nothing(tmp_path: Path) -> None:

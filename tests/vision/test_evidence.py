@@ -1,10 +1,14 @@
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
+import pytest
 import torch
 
 from hydra_desktop.vision import evidence, head
 from hydra_desktop.vision.backbone import network
+from hydra_desktop.vision.deviation import summarise
 from tests.fakes import torchvision_for_cpu
 from tests.vision.conftest import Drawn
 
@@ -65,6 +69,18 @@ def test_the_map_sums_to_what_the_logit_gains_where_all_speak_for_it(drawn: Draw
     weights = np.random.default_rng(0).random((3, 1280)).astype(np.float32)  # the last map is never negative
     maps = evidence.maps(drawn.features.last[0], weights)
     np.testing.assert_allclose(maps.sum(axis=(1, 2)), weights @ drawn.features.pooled[0], rtol=1e-4)
+
+
+def test_deviation_points_at_the_cell_that_deviates_and_sums_to_what_it_adds(trained: head.Trained) -> None:
+    model = replace(trained.model, deviation_weights=np.tile(np.array([[-1.0], [1.0]], np.float32), (1, 8)))
+    model = replace(model, labels=("Good", "Bad"), usual=np.zeros(8, np.float32))
+    deviation = (np.ones((1, 280), np.float32), np.ones((1, 1120), np.float32))
+    deviation[0][0, 5 * 20 + 13] = 40.0
+    deviation[1][0, 11 * 40 + 27] = 40.0
+    good, bad = evidence.of_deviation(model, deviation)
+    assert good.max() == 0
+    assert np.unravel_index(bad.argmax(), bad.shape) == (5, 13)
+    assert bad.sum() / 4 == pytest.approx(summarise(deviation)[0].sum(), rel=1e-4)  # four cells make one of the coarse
 
 
 def test_enlarged_to_the_plot_the_highest_point_stays_in_its_cell() -> None:

@@ -7,18 +7,18 @@ import pytest
 
 from hydra_desktop.domain.errors import Stopped, TrainingError
 from hydra_desktop.vision import head
-from hydra_desktop.vision.backbone import Features
+from hydra_desktop.vision.deviation import SCALES, Description
 from tests.vision.conftest import PLOT_TYPE, Drawn
 
 
-def features_of(shift: np.ndarray, seed: int = 0) -> Features:
-    """Features in which plots with a shift differ in a few channels."""
+def plots_of(shift: np.ndarray, seed: int = 0) -> Description:
+    """Descriptions in which plots with a shift differ in a few channels."""
     random = np.random.default_rng(seed)
     count = len(shift)
     pooled = random.random((count, 1280)).astype(np.float32)
     pooled[:, :8] += shift[:, None].astype(np.float32)
-    mid = random.standard_normal((count, 112, 14, 20)).astype(np.float32)
-    return Features(pooled, np.empty((count, 0), np.float32), mid)
+    cells = (random.standard_normal((count, scale.cells, scale.projected)).astype(np.float32) for scale in SCALES)
+    return Description(pooled, tuple(cells))
 
 
 def test_faults_of_runs_never_seen_are_found(drawn: Drawn, trained: head.Trained) -> None:
@@ -45,7 +45,7 @@ def test_the_card_tells_what_it_was_trained_on(drawn: Drawn, trained: head.Train
 
 
 def test_training_again_gives_the_same_model(drawn: Drawn, trained: head.Trained) -> None:
-    again = head.train(PLOT_TYPE, drawn.features, drawn.labels, drawn.runs, good=["Good"])
+    again = head.train(PLOT_TYPE, drawn.description, drawn.labels, drawn.runs, good=["Good"])
     np.testing.assert_array_equal(again.model.weights, trained.model.weights)
     np.testing.assert_array_equal(again.held_out, trained.held_out)
 
@@ -56,10 +56,8 @@ def test_a_run_never_judges_itself() -> None:
     labels = ["Good", "Bad"] * (count // 2)
     runs = [str(index // 2 * 2 + index % 2) for index in range(count)]
     marks = np.zeros(count)
-    features = features_of(marks)
-    twice = Features(
-        np.concatenate([features.pooled] * 2), np.concatenate([features.last] * 2), np.concatenate([features.mid] * 2)
-    )
+    once = plots_of(marks)
+    twice = Description(np.concatenate([once.pooled] * 2), tuple(np.concatenate([part] * 2) for part in once.cells))
     trained = head.train("T", twice, labels * 2, runs * 2, good=["Good"])
     truth = np.array([trained.model.labels.index(label) for label in labels * 2])
     assert (trained.held_out.argmax(axis=1) == truth).mean() < 0.75
@@ -67,14 +65,14 @@ def test_a_run_never_judges_itself() -> None:
 
 def test_plots_of_one_run_only_still_train_and_the_split_is_told() -> None:
     labels = ["Good"] * 12 + ["Bad"] * 12
-    trained = head.train("T", features_of(np.repeat([0, 3], 12)), labels, ["7"] * 24, good=["Good"])
+    trained = head.train("T", plots_of(np.repeat([0, 3], 12)), labels, ["7"] * 24, good=["Good"])
     assert "by plot" in trained.model.card["split"]
 
 
 def test_a_label_of_one_run_alone_doesnt_stop_the_training() -> None:
     labels = ["Good"] * 20 + ["Bad"] * 10 + ["NoData"] * 3
     runs = [str(index) for index in range(30)] + ["99"] * 3
-    trained = head.train("T", features_of(np.repeat([0, 3, 6], [20, 10, 3])), labels, runs, good=["Good"])
+    trained = head.train("T", plots_of(np.repeat([0, 3, 6], [20, 10, 3])), labels, runs, good=["Good"])
     assert np.isfinite(trained.held_out).all()
     assert set(trained.model.labels) == {"Good", "Bad", "NoData"}
 
@@ -86,7 +84,7 @@ def test_rare_faults_count_as_much_as_many_good_plots_when_balanced() -> None:
     recalls = {}
     for balanced in (True, False):
         recipe = head.Recipe(balanced=balanced)
-        trained = head.train("T", features_of(shift), labels, runs, good=["Good"], recipe=recipe)
+        trained = head.train("T", plots_of(shift), labels, runs, good=["Good"], recipe=recipe)
         bad = trained.model.labels.index("Bad")
         recalls[balanced] = trained.held_out[180:, bad].mean()
     assert recalls[True] >= recalls[False] - 0.02
@@ -102,14 +100,14 @@ def test_rare_faults_count_as_much_as_many_good_plots_when_balanced() -> None:
 )
 def test_too_little_is_said(labels: list[str], message: str) -> None:
     with pytest.raises(TrainingError, match=message):
-        head.train("T", features_of(np.zeros(len(labels))), labels, [str(i) for i in range(len(labels))], good=["Good"])
+        head.train("T", plots_of(np.zeros(len(labels))), labels, [str(i) for i in range(len(labels))], good=["Good"])
 
 
 def test_progress_rises_to_its_end(drawn: Drawn) -> None:
     told: list[float] = []
     head.train(
         PLOT_TYPE,
-        drawn.features,
+        drawn.description,
         drawn.labels,
         drawn.runs,
         good=["Good"],
@@ -121,17 +119,17 @@ def test_progress_rises_to_its_end(drawn: Drawn) -> None:
 
 def test_a_stop_is_heard(drawn: Drawn) -> None:
     with pytest.raises(Stopped):
-        head.train(PLOT_TYPE, drawn.features, drawn.labels, drawn.runs, good=["Good"], stop=lambda: True)
+        head.train(PLOT_TYPE, drawn.description, drawn.labels, drawn.runs, good=["Good"], stop=lambda: True)
 
 
 def test_constant_features_do_no_harm() -> None:
     labels = ["Good"] * 15 + ["Bad"] * 15
-    features = features_of(np.repeat([0, 3], 15))
-    pooled = features.pooled.copy()
+    plots = plots_of(np.repeat([0, 3], 15))
+    pooled = plots.pooled.copy()
     pooled[:, 100:400] = 0.25
-    trained = head.train("T", replace(features, pooled=pooled), labels, [str(i) for i in range(30)], good=["Good"])
+    trained = head.train("T", replace(plots, pooled=pooled), labels, [str(i) for i in range(30)], good=["Good"])
     assert np.isfinite(trained.model.weights).all()
-    assert (trained.model.weights[:, 100:400] == 0).all()
+    np.testing.assert_allclose(trained.model.weights[:, 100:400], 0.0, atol=1e-6)
 
 
 def test_the_best_threshold_is_in_the_middle_of_the_best_range() -> None:
@@ -140,3 +138,27 @@ def test_the_best_threshold_is_in_the_middle_of_the_best_range() -> None:
     chances = np.stack([1 - bad, bad], axis=1).astype(np.float32)
     assert 0.65 < head.best_f1_threshold(chances, target, 1) < 0.85
     assert head.best_f1_threshold(chances, np.zeros(20, int), 1) == 0.5
+
+
+def test_deviation_alone_finds_a_fault_at_a_place_that_differs_from_plot_to_plot() -> None:
+    random = np.random.default_rng(3)
+    labels = ["Good"] * 60 + ["Bad"] * 30
+    plots = plots_of(np.zeros(90))
+    for index in range(60, 90):
+        plots.cells[1][index, random.integers(0, 1120)] += 6.0
+    trained = head.train("T", plots, labels, [str(index) for index in range(90)], good=["Good"])
+    assert trained.model.card["recipe"]["evidence"] == "deviation"
+    said = trained.held_out.argmax(axis=1) == trained.model.labels.index("Bad")
+    assert said[60:].mean() > 0.9
+    assert said[:60].mean() < 0.1
+    assert (trained.model.weights == 0).all()
+
+
+def test_appearance_finds_what_is_strange_in_every_plot() -> None:
+    labels = ["Good"] * 40 + ["Bad"] * 40
+    trained = head.train(
+        "T", plots_of(np.repeat([0, 2], 40)), labels, [str(index) for index in range(80)], good=["Good"]
+    )
+    assert "appearance" in trained.model.card["recipe"]["evidence"]
+    truth = np.repeat([0, 1], 40)
+    assert (trained.held_out.argmax(axis=1) == truth).mean() > 0.85

@@ -23,12 +23,13 @@ def test_predictions_are_the_models_own_in_the_order_of_the_plots(
     predictor = Predictor({PLOT_TYPE: trained.model}, backbone=backbone)
     chosen = [len(drawn.labels) - 1, 0, 31]
     predictions = predictor.predict([drawn.pictures[index] for index in chosen], [PLOT_TYPE] * 3)
-    expected = trained.model.probabilities(drawn.features)[chosen]
+    expected = trained.model.probabilities(drawn.description)[chosen]
     for prediction, row, index in zip(predictions, expected, chosen, strict=True):
         np.testing.assert_allclose(list(prediction.probabilities.values()), row, atol=1e-3)
         assert tuple(prediction.probabilities) == tuple(prediction.evidence) == trained.model.labels
-        maps = evidence.maps(drawn.features.last[index], trained.model.weights)
-        np.testing.assert_allclose(np.stack(list(prediction.evidence.values())), maps, atol=1e-4)
+        one = tuple(part[index : index + 1] for part in drawn.description.cells)
+        maps = evidence.combined(trained.model, drawn.features.last[index], trained.model.normal.maps(one))
+        np.testing.assert_allclose(np.stack(list(prediction.evidence.values())), maps, atol=1e-3)
 
 
 def test_a_plot_type_without_a_model_has_none_beside_one_that_has(
