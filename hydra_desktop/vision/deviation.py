@@ -111,7 +111,7 @@ class Normal:
     def maps(self, cells: Cells) -> Maps:
         """Mean squared deviation of each cell in units of its variance, of each scale float32 (N, cells)."""
         return tuple(
-            (np.square(part - mean) / variance).mean(axis=2)
+            np.einsum("nck,nck,ck->nc", part - mean, part - mean, 1.0 / variance) / np.float32(part.shape[2])
             for part, mean, variance in zip(cells, self.mean, self.variance, strict=True)
         )
 

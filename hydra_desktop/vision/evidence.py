@@ -10,12 +10,14 @@ each 1/70 of the picture. The scale is fixed: a plot without evidence looks like
 
 from __future__ import annotations
 
+from functools import lru_cache
+
 import numpy as np
 from PIL import Image
 
 from ..domain.evidence import colour
 from .backbone import MAP_HEIGHT, MAP_WIDTH, MID_HEIGHT, MID_WIDTH, Floats
-from .deviation import SCALES, Maps, shares, summarise
+from .deviation import SCALES, Maps, shares
 from .model_file import Model
 from .picture import Picture
 
@@ -28,9 +30,12 @@ def maps(last: Floats, weights: Floats) -> Floats:
     return positive.reshape(-1, MAP_HEIGHT, MAP_WIDTH)
 
 
-def of_deviation(model: Model, deviation: Maps) -> Floats:
-    """What deviation says for each label, float32 (L, 14, 20), from the deviation of one plot, each (1, cells)."""
-    excess = model.deviation_weights * (summarise(deviation)[0] - model.usual)
+def of_deviation(model: Model, deviation: Maps, summary: Floats) -> Floats:
+    """What deviation says for each label, float32 (L, 14, 20).
+
+    `deviation` of one plot, each (1, cells), and its `summary` (1, 8).
+    """
+    excess = model.deviation_weights * (summary[0] - model.usual)
     whole = np.zeros((len(model.labels), MID_HEIGHT, MID_WIDTH), np.float32)
     start = 0
     for scale, part in zip(SCALES, shares(deviation), strict=True):
@@ -43,10 +48,20 @@ def of_deviation(model: Model, deviation: Maps) -> Floats:
     return whole
 
 
-def combined(model: Model, last: Floats, deviation: Maps) -> Floats:
+def combined(model: Model, last: Floats, deviation: Maps, summary: Floats) -> Floats:
     """The evidence for each label, float32 (L, 14, 20), from one plot's last map (1280, 7, 10) and its deviation."""
-    appearance = np.stack([enlarge(one, MID_HEIGHT, MID_WIDTH) for one in maps(last, model.weights)])
-    return appearance + of_deviation(model, deviation)
+    appearance = maps(last, model.weights)
+    rows, columns = _between(MAP_HEIGHT, MID_HEIGHT), _between(MAP_WIDTH, MID_WIDTH)
+    finer: Floats = rows @ appearance @ columns.T
+    return finer + of_deviation(model, deviation, summary)
+
+
+@lru_cache
+def _between(cells: int, finer: int) -> Floats:
+    """Linear interpolation from a row of cells to finer ones, float32 (finer, cells)."""
+    at = (np.arange(finer) + 0.5) * cells / finer - 0.5
+    weights: Floats = np.stack([np.interp(at, np.arange(cells), one) for one in np.eye(cells)], axis=1)
+    return weights.astype(np.float32)
 
 
 def enlarge(evidence: Floats, height: int, width: int) -> Floats:

@@ -16,7 +16,7 @@ from safetensors.numpy import save as save_tensors
 
 from ..domain.errors import ModelFileError
 from .backbone import CHANNELS, IDENTITY, Floats
-from .deviation import SCALES, SUMMARY, Description, Maps, Normal, summarise
+from .deviation import SCALES, SUMMARY, Description, Normal, summarise
 
 FORMAT = "hydra-desktop-model-2"
 
@@ -40,14 +40,13 @@ class Model:
     thresholds: Mapping[str, float]
     card: Mapping[str, Any]
 
-    def deviation(self, description: Description) -> Maps:
-        """How far each place is from what is normal there, of each scale float32 (N, cells)."""
-        return self.normal.maps(description.cells)
+    def probabilities(self, description: Description) -> Floats:
+        """Calibrated probabilities float32 (N, L); each row sums to 1."""
+        return self.chances(description.pooled, summarise(self.normal.maps(description.cells)))
 
-    def probabilities(self, description: Description, deviation: Maps | None = None) -> Floats:
-        """Calibrated probabilities float32 (N, L); each row sums to 1. `deviation` where it is known already."""
-        summary = summarise(deviation if deviation is not None else self.deviation(description))
-        return softmax(description.pooled @ self.weights.T + summary @ self.deviation_weights.T + self.bias)
+    def chances(self, pooled: Floats, summary: Floats) -> Floats:
+        """The same from pooled features (N, 1280) and the summary of the deviation (N, 8)."""
+        return softmax(pooled @ self.weights.T + summary @ self.deviation_weights.T + self.bias)
 
 
 def softmax(logits: Floats) -> Floats:

@@ -11,7 +11,7 @@ from threadpoolctl import ThreadpoolController
 
 from . import evidence
 from .backbone import CHANNELS, Backbone, Features, Floats, stack
-from .deviation import describe
+from .deviation import describe, summarise
 from .model_file import Model
 from .picture import Picture
 
@@ -54,9 +54,10 @@ class Predictor:
             return Prediction(pooled=pooled)
         at = slice(index, index + 1)
         one = describe(Features(features.pooled[at], features.last[at], features.mid[at], features.fine[at]))
-        deviation = model.deviation(one)
-        chances = model.probabilities(one, deviation)[0]
-        maps = evidence.combined(model, features.last[index], deviation)
+        deviation = model.normal.maps(one.cells)
+        summary = summarise(deviation)
+        chances = model.chances(one.pooled, summary)[0]
+        maps = evidence.combined(model, features.last[index], deviation, summary)
         return Prediction(
             {label: float(p) for label, p in zip(model.labels, chances, strict=True)},
             dict(zip(model.labels, maps, strict=True)),

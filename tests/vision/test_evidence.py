@@ -77,7 +77,7 @@ def test_deviation_points_at_the_cell_that_deviates_and_sums_to_what_it_adds(tra
     deviation = (np.ones((1, 280), np.float32), np.ones((1, 1120), np.float32))
     deviation[0][0, 5 * 20 + 13] = 40.0
     deviation[1][0, 11 * 40 + 27] = 40.0
-    good, bad = evidence.of_deviation(model, deviation)
+    good, bad = evidence.of_deviation(model, deviation, summarise(deviation))
     assert good.max() == 0
     assert np.unravel_index(bad.argmax(), bad.shape) == (5, 13)
     assert bad.sum() / 4 == pytest.approx(summarise(deviation)[0].sum(), rel=1e-4)  # four cells make one of the coarse

@@ -12,6 +12,7 @@ from hydra_desktop.services import demo
 from hydra_desktop.sources.simulated import SimulatedHall
 from hydra_desktop.vision import evidence, head, model_file
 from hydra_desktop.vision.backbone import Backbone
+from hydra_desktop.vision.deviation import summarise
 from hydra_desktop.vision.picture import resize
 from hydra_desktop.vision.predictor import Predictor
 from tests.vision.conftest import PLOT_TYPE, Drawn
@@ -28,7 +29,8 @@ def test_predictions_are_the_models_own_in_the_order_of_the_plots(
         np.testing.assert_allclose(list(prediction.probabilities.values()), row, atol=1e-3)
         assert tuple(prediction.probabilities) == tuple(prediction.evidence) == trained.model.labels
         one = tuple(part[index : index + 1] for part in drawn.description.cells)
-        maps = evidence.combined(trained.model, drawn.features.last[index], trained.model.normal.maps(one))
+        deviation = trained.model.normal.maps(one)
+        maps = evidence.combined(trained.model, drawn.features.last[index], deviation, summarise(deviation))
         np.testing.assert_allclose(np.stack(list(prediction.evidence.values())), maps, atol=1e-3)
 
 
