@@ -52,8 +52,7 @@ def combined(model: Model, last: Floats, deviation: Maps, summary: Floats) -> Fl
     """The evidence for each label, float32 (L, 14, 20), from one plot's last map (1280, 7, 10) and its deviation."""
     appearance = maps(last, model.weights)
     rows, columns = _between(MAP_HEIGHT, MID_HEIGHT), _between(MAP_WIDTH, MID_WIDTH)
-    finer: Floats = rows @ appearance @ columns.T
-    return finer + of_deviation(model, deviation, summary)
+    return (rows @ appearance @ columns.T + of_deviation(model, deviation, summary)).astype(np.float32)
 
 
 @lru_cache

@@ -9,6 +9,7 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 from PySide6.QtCore import Qt
+from PySide6.QtGui import QRegion
 from PySide6.QtWidgets import QLineEdit
 from pytestqt.qtbot import QtBot
 
@@ -198,3 +199,29 @@ def test_a_problem_is_put_away_by_the_keyboard_and_stays_away(
     qtbot.keyClick(problems, Qt.Key.Key_Return)
     bench.wall.show_snapshot(told)
     assert not problems.isVisible()
+
+
+def test_as_time_goes_by_only_the_ages_are_painted_again(qtbot: QtBot, bench: Bench, snapshot: WallSnapshot) -> None:
+    with qtbot.waitSignal(bench.wall.painted, timeout=10_000):
+        bench.wall.show_snapshot(snapshot)
+    model, view = bench.wall.model, bench.wall.view
+    told: list[int] = []
+    model.dataChanged.connect(lambda first, _last: told.append(first.row()))
+    now = datetime.now(UTC)
+    model._clock = lambda: now + timedelta(seconds=7)
+    with qtbot.waitSignal(model.aged):
+        for part in range(10):
+            model.refresh_ages(part, 10)
+    row = model.row_of("A_good")
+    assert row is not None
+    assert row not in told
+    assert model.items[row].age == "37 s"
+    cell = view.visualRect(model.index(row))
+    box = bench.wall.delegate.age_box(cell, model.items[row])
+    assert cell.contains(box)
+    parts = view.viewport().grab(cell).toImage()  # painted whole
+    bench.wall.delegate.dirty = QRegion(box)
+    view.viewport().repaint(box)
+    assert view.viewport().grab(cell).toImage() == parts
+    alarmed = next(item for item in model.items if item.alarm is not None)
+    assert bench.wall.delegate.age_box(cell, alarmed).isNull()

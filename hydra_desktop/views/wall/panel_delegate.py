@@ -69,27 +69,27 @@ class PanelDelegate(QStyledItemDelegate):
             return
         item: PanelItem = index.data(ITEM_ROLE)
         c = self._theme.colours
-        half = max(2, self._theme.px(GAP) // 2)
-        box = option.rect.adjusted(half, half, -half, -half)
+        box = self._box(option.rect)
+        margin, word_size, strip_height = self._measures(box)
+        strip = QRect(box.left(), box.bottom() - strip_height, box.width(), strip_height + 1)
+        age = self.age_box(option.rect, item)
+        if self.dirty.intersected(option.rect).subtracted(QRegion(age)).isEmpty():
+            painter.fillRect(age, QColor(c.panel))
+            self._facts(painter, age, item)
+            return
         painter.save()
         painter.setRenderHint(QPainter.RenderHint.Antialiasing)
         self._frame(painter, box, item)
-        margin = max(4, self._theme.px(7))
-        word_size = max(self._theme.px(13), box.height() / 9)
-        strip_height = round(word_size * 1.45)
         name_height = round(self._theme.px(18))
         painter.setFont(self._theme.font(14))
         painter.setPen(QColor(c.text))
         name_box = QRect(box.left() + margin, box.top() + margin // 2, box.width() - 2 * margin, name_height)
         name = painter.fontMetrics().elidedText(item.name, Qt.TextElideMode.ElideMiddle, name_box.width())
         painter.drawText(name_box, Qt.AlignmentFlag.AlignVCenter, name)
-        strip = QRect(box.left(), box.bottom() - strip_height, box.width(), strip_height + 1)
-        facts_height = self._facts(painter, box, strip, item, margin)
+        self._facts(painter, age, item)
+        below = strip.top() if age.isNull() else age.top()
         room = QRect(
-            box.left() + margin,
-            name_box.bottom() + 2,
-            box.width() - 2 * margin,
-            strip.top() - facts_height - name_box.bottom() - 4,
+            box.left() + margin, name_box.bottom() + 2, box.width() - 2 * margin, below - name_box.bottom() - 5
         )
         if item.alarm is not None:
             self._pointer(painter, room, item)
@@ -101,6 +101,24 @@ class PanelDelegate(QStyledItemDelegate):
             painter.setPen(QPen(QColor(c.text), 2))
             painter.drawRoundedRect(QRectF(box).adjusted(-1, -1, 1, 1), 5, 5)
         painter.restore()
+
+    def age_box(self, cell: QRect, item: PanelItem) -> QRect:
+        """Where a panel says its run and age in one line above the strip, null where it doesn't: no room, or alarm."""
+        box, size = self._box(cell), self._theme.px(11)
+        if box.height() < 10 * size or item.alarm is not None or not item.where:
+            return QRect()
+        margin, _, strip_height = self._measures(box)
+        return QRect(box.left() + margin, box.bottom() - strip_height - size - 5, box.width() - 2 * margin, size + 4)
+
+    def _box(self, cell: QRect) -> QRect:
+        """A panel's frame in its cell."""
+        half = max(2, self._theme.px(GAP) // 2)
+        return cell.adjusted(half, half, -half, -half)
+
+    def _measures(self, box: QRect) -> tuple[int, float, int]:
+        """Margin, size of the word and height of the strip of a panel."""
+        word_size = max(self._theme.px(13), box.height() / 9)
+        return max(4, self._theme.px(7)), word_size, round(word_size * 1.45)
 
     def _frame(self, painter: QPainter, box: QRect, item: PanelItem) -> None:
         c = self._theme.colours
@@ -127,23 +145,18 @@ class PanelDelegate(QStyledItemDelegate):
             PanelState.UNFAMILIAR: c.unfamiliar,
         }.get(item.state, c.muted)
 
-    def _facts(self, painter: QPainter, box: QRect, strip: QRect, item: PanelItem, margin: int) -> int:
-        """Run, chunk and age in one line above the strip, where there is room to read them."""
-        size = self._theme.px(11)
-        if box.height() < 10 * size or item.alarm is not None or not item.where:
-            return 0
+    def _facts(self, painter: QPainter, line: QRect, item: PanelItem) -> None:
+        if line.isNull():
+            return
         painter.setFont(self._theme.font(11))
         painter.setPen(QColor(self._theme.colours.muted))
-        line = QRect(box.left() + margin, strip.top() - size - 5, box.width() - 2 * margin, size + 4)
-        width = painter.fontMetrics().horizontalAdvance(item.age)
+        metrics = painter.fontMetrics()
         painter.drawText(line, Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter, item.age)
-        left = line.adjusted(0, 0, -width - 6, 0)
+        left = line.adjusted(0, 0, -metrics.horizontalAdvance(item.age) - 6, 0)
         run = item.where.partition(",")[0]
         forms = (item.where, run, run.removeprefix("run "))  # rather a bare number than a cut one
-        metrics = painter.fontMetrics()
         where = next((form for form in forms if metrics.horizontalAdvance(form) <= left.width()), "")
         painter.drawText(left, Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignVCenter, where)
-        return size + 6
 
     def _picture(self, painter: QPainter, room: QRect, item: PanelItem) -> None:
         c = self._theme.colours

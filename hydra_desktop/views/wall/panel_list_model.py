@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from typing import Any
 
-from PySide6.QtCore import QAbstractListModel, QModelIndex, Qt, QTimer
+from PySide6.QtCore import QAbstractListModel, QModelIndex, Qt, QTimer, Signal
 
 from ...domain.alarm import Alarm
 from ...domain.hall import PlotType
@@ -106,6 +106,8 @@ def _word(panel: Panel, state: PanelState, now: datetime) -> tuple[str, str]:
 class PanelListModel(QAbstractListModel):
     """Panels in the order of their groups; nothing reorders by itself."""
 
+    aged = Signal(int)  # the row of a panel of which only the age has changed
+
     def __init__(self, clock: Callable[[], datetime] = lambda: datetime.now(UTC)) -> None:
         super().__init__()
         self._clock = clock
@@ -177,8 +179,12 @@ class PanelListModel(QAbstractListModel):
             panel = panels[self._items[row].name]
             number = self._numbers.get(panel.alarm.id, 0) if panel.alarm else 0
             item = make_item(panel, self._snapshot, now, number)
-            if item != self._items[row]:
-                self._items[row] = item
+            before, self._items[row] = self._items[row], item
+            if item == before:
+                continue
+            if replace(item, age=before.age) == before:
+                self.aged.emit(row)
+            else:
                 self._changed[row] = None
         self._tell()
 

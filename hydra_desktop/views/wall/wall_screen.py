@@ -228,6 +228,7 @@ class WallScreen(QWidget):
         self.alarm_area.silence.connect(self.silenced)
         self.alarm_area.test_sound.connect(self.sound_tested)
         self.pictures.ready.connect(self._picture_ready)
+        self.model.aged.connect(self._show_age)
         self._search.textChanged.connect(lambda text: self._filter(search=text))
         self._group.currentIndexChanged.connect(
             lambda index: self._filter(group=self._group.itemText(index) if index > 0 else "")
@@ -379,6 +380,10 @@ class WallScreen(QWidget):
                 self.view.update(self.model.index(row))
         if not self.pictures.busy:
             QTimer.singleShot(0, self, self.painted.emit)
+
+    def _show_age(self, row: int) -> None:
+        cell = self.view.visualRect(self.model.index(row))
+        self.view.viewport().update(self.delegate.age_box(cell, self.model.items[row]))
 
     def _ticked(self) -> None:
         self._part = (self._part + 1) % TICKS
