@@ -8,9 +8,9 @@ from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
 import pytest
-from PySide6.QtCore import Qt
-from PySide6.QtGui import QRegion
-from PySide6.QtWidgets import QLineEdit
+from PySide6.QtCore import QRect, Qt
+from PySide6.QtGui import QImage, QPainter, QRegion
+from PySide6.QtWidgets import QLineEdit, QStyleOptionViewItem
 from pytestqt.qtbot import QtBot
 
 from hydra_desktop.domain.alarm import AlarmState
@@ -219,9 +219,41 @@ def test_as_time_goes_by_only_the_ages_are_painted_again(qtbot: QtBot, bench: Be
     cell = view.visualRect(model.index(row))
     box = bench.wall.delegate.age_box(cell, model.items[row])
     assert cell.contains(box)
-    parts = view.viewport().grab(cell).toImage()  # painted whole
-    bench.wall.delegate.dirty = QRegion(box)
-    view.viewport().repaint(box)
-    assert view.viewport().grab(cell).toImage() == parts
     alarmed = next(item for item in model.items if item.alarm is not None)
     assert bench.wall.delegate.age_box(cell, alarmed).isNull()
+
+
+def test_a_picture_that_comes_is_painted_without_the_rest_of_its_panel(
+    qtbot: QtBot, bench: Bench, snapshot: WallSnapshot
+) -> None:
+    with qtbot.waitSignal(bench.wall.painted, timeout=10_000):
+        bench.wall.show_snapshot(snapshot)
+    model, view, delegate = bench.wall.model, bench.wall.view, bench.wall.delegate
+    index = model.index(model.row_of("A_good") or 0)
+    option = QStyleOptionViewItem()
+    option.rect = view.visualRect(index)
+    item = model.items[index.row()]
+    picture, age = delegate.picture_box(option.rect, item), delegate.age_box(option.rect, item)
+    assert option.rect.contains(picture)
+    assert option.rect.contains(age)
+    assert not picture.intersects(age)
+
+    def paint(onto: QImage, dirty: QRect) -> QImage:
+        painted = onto.copy()
+        delegate.dirty = QRegion(dirty)
+        painter = QPainter(painted)
+        delegate.paint(painter, option, index)
+        painter.end()
+        return painted
+
+    blank = QImage(view.viewport().size(), QImage.Format.Format_RGB32)
+    blank.fill(Qt.GlobalColor.magenta)
+    whole = paint(blank, option.rect)
+    for part in (picture, age):
+        assert paint(whole, part) == whole  # over what stood there before, nothing shines through
+        alone = paint(blank, part)
+        assert alone.copy(part) == whole.copy(part)
+        rest = QPainter(alone)
+        rest.fillRect(part, Qt.GlobalColor.magenta)
+        rest.end()
+        assert alone == blank

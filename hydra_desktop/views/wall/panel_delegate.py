@@ -72,25 +72,26 @@ class PanelDelegate(QStyledItemDelegate):
         box = self._box(option.rect)
         margin, word_size, strip_height = self._measures(box)
         strip = QRect(box.left(), box.bottom() - strip_height, box.width(), strip_height + 1)
-        age = self.age_box(option.rect, item)
-        if self.dirty.intersected(option.rect).subtracted(QRegion(age)).isEmpty():
-            painter.fillRect(age, QColor(c.panel))
-            self._facts(painter, age, item)
-            return
+        age, room = self.age_box(option.rect, item), self.picture_box(option.rect, item)
+        dirty = self.dirty.intersected(option.rect)
         painter.save()
         painter.setRenderHint(QPainter.RenderHint.Antialiasing)
+        if dirty.subtracted(QRegion(age)).subtracted(QRegion(room)).isEmpty() and item.alarm is None:
+            if dirty.intersects(age):
+                painter.fillRect(age, QColor(c.panel))
+                self._facts(painter, age, item)
+            if dirty.intersects(room):
+                painter.fillRect(room, QColor(c.panel))
+                self._picture(painter, room, item)
+            painter.restore()
+            return
         self._frame(painter, box, item)
-        name_height = round(self._theme.px(18))
         painter.setFont(self._theme.font(14))
         painter.setPen(QColor(c.text))
-        name_box = QRect(box.left() + margin, box.top() + margin // 2, box.width() - 2 * margin, name_height)
+        name_box = self._name_box(box)
         name = painter.fontMetrics().elidedText(item.name, Qt.TextElideMode.ElideMiddle, name_box.width())
         painter.drawText(name_box, Qt.AlignmentFlag.AlignVCenter, name)
         self._facts(painter, age, item)
-        below = strip.top() if age.isNull() else age.top()
-        room = QRect(
-            box.left() + margin, name_box.bottom() + 2, box.width() - 2 * margin, below - name_box.bottom() - 5
-        )
         if item.alarm is not None:
             self._pointer(painter, room, item)
         else:
@@ -109,6 +110,18 @@ class PanelDelegate(QStyledItemDelegate):
             return QRect()
         margin, _, strip_height = self._measures(box)
         return QRect(box.left() + margin, box.bottom() - strip_height - size - 5, box.width() - 2 * margin, size + 4)
+
+    def picture_box(self, cell: QRect, item: PanelItem) -> QRect:
+        """Where a panel shows its picture, or the pointer to its card while it is in alarm."""
+        box, age = self._box(cell), self.age_box(cell, item)
+        margin, _, strip_height = self._measures(box)
+        top = self._name_box(box).bottom() + 2
+        bottom = box.bottom() - strip_height if age.isNull() else age.top()
+        return QRect(box.left() + margin, top, box.width() - 2 * margin, bottom - top - 3)
+
+    def _name_box(self, box: QRect) -> QRect:
+        margin, _, _ = self._measures(box)
+        return QRect(box.left() + margin, box.top() + margin // 2, box.width() - 2 * margin, round(self._theme.px(18)))
 
     def _box(self, cell: QRect) -> QRect:
         """A panel's frame in its cell."""

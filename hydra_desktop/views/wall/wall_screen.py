@@ -377,7 +377,8 @@ class WallScreen(QWidget):
         for name in self.delegate.waiting.pop(key, ()):
             row = self.model.row_of(name)
             if row is not None:
-                self.view.update(self.model.index(row))
+                cell = self.view.visualRect(self.model.index(row))
+                self.view.viewport().update(self.delegate.picture_box(cell, self.model.items[row]))
         if not self.pictures.busy:
             QTimer.singleShot(0, self, self.painted.emit)
 
