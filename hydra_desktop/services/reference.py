@@ -136,7 +136,8 @@ def set_from_manifest(
         named = {name_of(row, pattern).run_period for row in usable}
         run_period = _only(named, f"{manifest.name} has plots of {{}}; name the one for which this reference holds")
     imported = import_rows(database, hall_name, images, manifest, of_type, user=user, progress=progress, relabel=False)
-    left_out.update(refusal.reason for refusal in imported.refused)
+    wanted = {row.line for row in usable}  # the others are counted already
+    left_out.update(refusal.reason for refusal in imported.refused if refusal.line in wanted)
     ids = [imported.plot_ids[row.line] for row in usable if row.line in imported.plot_ids]
     with database.write() as connection:
         hall_id = lookup.hall(connection, hall_name)
