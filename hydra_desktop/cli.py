@@ -77,6 +77,7 @@ def _parser() -> argparse.ArgumentParser:
     _add_demo(commands)
     _add_plot_commands(commands)
     _add_model_commands(commands)
+    _add_reference(commands)
     _add_hall(commands)
     _add_export(commands)
     _add_db(commands)
@@ -132,6 +133,31 @@ def _add_model_commands(commands: _Commands) -> None:
     models.add_argument("folder", type=Path, metavar="FOLDER", help="the folder models/ of the program")
     models.add_argument("--seed", type=int, default=1, metavar="N")
     models.add_argument("--only", action="append", metavar="PLOT_TYPE", help="only this one; may be repeated")
+
+
+def _add_reference(commands: _Commands) -> None:
+    text = "the plots that say what is normal in a run period"
+    reference = commands.add_parser("reference", help=text, description=f"{text.capitalize()}.")
+    verbs = reference.add_subparsers(title="commands", metavar="COMMAND", required=True)
+    name = _add(verbs, "set", _reference_set, "make the plots of a manifest the reference")
+    name.add_argument("plot_type", metavar="PLOT_TYPE")
+    name.add_argument("manifest", type=Path, metavar="MANIFEST.csv")
+    name.add_argument("--comment", default="", metavar="TEXT", help="why; kept in the history")
+    show = _add(verbs, "show", _reference_show, "what is in force for each run period, and what waits to be confirmed")
+    propose = _add(verbs, "propose", _reference_propose, "propose the first steady plots of a run period")
+    confirm = _add(verbs, "confirm", _reference_confirm, "put the proposal in force")
+    revoke = _add(verbs, "revoke", _reference_revoke, "take the newest back; what was before it holds again")
+    history = _add(verbs, "history", _reference_history, "every reference that was ever set or proposed")
+    for verb in (show, propose, confirm, revoke, history):
+        verb.add_argument("plot_type", metavar="PLOT_TYPE")
+    for verb, usual in (
+        (name, "the one that the manifest names"),
+        (show, "all"),
+        (propose, "the newest"),
+        (confirm, "the one with a proposal"),
+        (revoke, "the one with a reference"),
+    ):
+        verb.add_argument("--run-period", metavar="P", help=f"for which it holds (default: {usual})")
 
 
 def _add_hall(commands: _Commands) -> None:
@@ -238,6 +264,83 @@ def _classify(options: argparse.Namespace, settings: Settings) -> int:
         _say(line)
     _tell(report.text())
     return MENDABLE if report.refused else DONE
+
+
+def _reference_set(options: argparse.Namespace, settings: Settings) -> int:
+    from .database.image_store import ImageStore
+    from .services import reference
+
+    with _database(settings) as database, _progress() as progress:
+        report = reference.set_from_manifest(
+            database,
+            settings.hall,
+            ImageStore(settings.image_folder),
+            options.plot_type,
+            options.manifest,
+            run_period=options.run_period,
+            comment=options.comment,
+            user=settings.user,
+            progress=progress,
+        )
+    _tell(report.text())
+    return MENDABLE if report.refused else DONE
+
+
+def _reference_propose(options: argparse.Namespace, settings: Settings) -> int:
+    from .database.image_store import ImageStore
+    from .services import reference
+
+    with _database(settings) as database:
+        report = reference.propose(
+            database,
+            settings.hall,
+            ImageStore(settings.image_folder),
+            options.plot_type,
+            run_period=options.run_period,
+            user=settings.user,
+        )
+    _tell(report.text())
+    return DONE
+
+
+def _reference_confirm(options: argparse.Namespace, settings: Settings) -> int:
+    from .services import reference
+
+    with _database(settings) as database:
+        report = reference.confirm(
+            database, settings.hall, options.plot_type, run_period=options.run_period, user=settings.user
+        )
+    _tell(report.text())
+    return DONE
+
+
+def _reference_revoke(options: argparse.Namespace, settings: Settings) -> int:
+    from .services import reference
+
+    with _database(settings) as database:
+        report = reference.revoke(
+            database, settings.hall, options.plot_type, run_period=options.run_period, user=settings.user
+        )
+    _tell(report.text())
+    return DONE
+
+
+def _reference_show(options: argparse.Namespace, settings: Settings) -> int:
+    from .services import reference
+
+    with _database(settings) as database:
+        shown = reference.show(database, settings.hall, options.plot_type, run_period=options.run_period)
+    _tell(shown.text())
+    return DONE
+
+
+def _reference_history(options: argparse.Namespace, settings: Settings) -> int:
+    from .services import reference
+
+    with _database(settings) as database:
+        past = reference.history(database, settings.hall, options.plot_type)
+    _tell(reference.history_text(options.plot_type, past))
+    return DONE
 
 
 def _demo_models(options: argparse.Namespace, _settings: Settings) -> int:

@@ -185,9 +185,11 @@ plots = Table(
     _text("origin_key"),
     _bool("live"),
     _bool("kept"),
+    _bool("beam_on", nullable=True),  # while it was taken; unknown for most that didn't come live
     UniqueConstraint("hall_id", "origin_key"),
     Index("ix_plots_newest", "plot_type_id", "taken_at", "id"),
     Index("ix_plots_chunk", "plot_type_id", "run_number", "chunk"),
+    Index("ix_plots_period", "plot_type_id", "run_period", "run_number", "taken_at"),
     Index("ix_plots_content_hash", "content_hash"),
 )
 
@@ -270,9 +272,12 @@ plot_references = Table(
     _id(),
     _to("plot_types", "plot_type_id", index=True),
     _text("run_period"),
+    _text("state"),  # confirmed or proposed; a new row never touches those before it
     _at(),
     _text("user"),
     _text("comment"),
+    _at("revoked_at", nullable=True),
+    _text("revoked_by", nullable=True),
 )
 
 plot_reference_plots = Table(

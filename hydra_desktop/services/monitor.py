@@ -274,13 +274,16 @@ class Monitor:
 
     def _store_judged(self, connection: Connection, judged: Sequence[Judged], now: datetime, started: float) -> int:
         added = []
+        run = halls.run_state(connection, self._hall_id)
         for result in judged:
             name = result.new_plot.name.plot_type
             if name not in self._hall.plot_types:
                 known = halls.ensure_plot_type(connection, self._hall_id, name)
                 self._hall = replace(self._hall, plot_types={**self._hall.plot_types, name: known})
                 self._streams.hall = self._hall
-            plot = plots.add(connection, self._hall_id, result.new_plot, live=True)
+            new = result.new_plot
+            beam_on = run.beam_during(new.name.run_number, new.taken_at, now)
+            plot = plots.add(connection, self._hall_id, replace(new, beam_on=beam_on), live=True)
             if plot is not None:
                 added.append((plot, result))
         if not added:
@@ -390,7 +393,7 @@ class Monitor:
     def _read_feed(self, connection: Connection) -> None:
         for change in feed.read_after(connection, self._hall_id, self._feed_position, limit=1000):
             self._feed_position = change.position
-            if change.kind in ("model", "hall"):
+            if change.kind in ("model", "hall", "reference"):
                 self._hall = halls.load(connection, self._hall_id)
                 self._streams.hall = self._hall
                 self._reload.set()
