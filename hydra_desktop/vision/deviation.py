@@ -115,6 +115,23 @@ class Normal:
             for part, mean, variance in zip(cells, self.mean, self.variance, strict=True)
         )
 
+    def direction(self, cells: Cells) -> Floats:
+        """Where and in which sense plots deviate: float32 (N, 48), 8 channels in 2 x 3 regions of the coarse map.
+
+        Signed, in standard deviations of Good plots' cells, each averaged over its region.
+        """
+        scale, rows, columns, channels = SCALES[0], 2, 3, 8
+        mean, variance = self.mean[0][:, :channels], self.variance[0][:, :channels]
+        signed = ((cells[0][:, :, :channels] - mean) / np.sqrt(variance)).reshape(
+            -1, scale.height, scale.width, channels
+        )
+        parts = [
+            part.mean(axis=(1, 2))
+            for band in np.array_split(signed, rows, axis=1)
+            for part in np.array_split(band, columns, axis=2)
+        ]
+        return np.concatenate(parts, axis=1).astype(np.float32)
+
 
 def summarise(maps: Maps) -> Floats:
     """Logarithms of the mean and of the means of the highest cells, as in `SUMMARY`: float32 (N, 8)."""

@@ -20,12 +20,16 @@ from .picture import Picture
 class Prediction:
     """What a model says of one plot; all empty without a model.
 
-    `evidence` maps each label to float32 (14, 20); `pooled` is float32 (1280,).
+    `evidence` maps each label to float32 (14, 20); `pooled` is float32 (1280,). `novelty`, `nearest`
+    and `deviation` float32 (48,) are those of `domain.verdict.Familiarity`.
     """
 
     probabilities: Mapping[str, float] = field(default_factory=dict)
     evidence: Mapping[str, Floats] = field(default_factory=dict)
     unfamiliar: bool = False
+    novelty: float = 1.0
+    nearest: tuple[tuple[str, float], ...] = ()
+    deviation: Floats = field(default_factory=lambda: np.zeros(0, np.float32))
     pooled: Floats = field(default_factory=lambda: np.zeros(CHANNELS, np.float32))
 
 
@@ -61,6 +65,13 @@ class Predictor:
         return Prediction(
             {label: float(p) for label, p in zip(model.labels, chances, strict=True)},
             dict(zip(model.labels, maps, strict=True)),
-            False,
-            pooled,
+            deviation=_sized(model.normal.direction(one.cells)[0], summary[0] - model.usual),
+            pooled=pooled,
         )
+
+
+def _sized(direction: Floats, logarithms: Floats) -> Floats:
+    """A direction (D,) with the root mean square of the logarithms of how much farther than usual a plot is."""
+    length = float(np.sqrt(np.mean(direction * direction)))
+    size = float(np.sqrt(np.mean(logarithms * logarithms)))
+    return (direction * (size / max(length, 1e-9))).astype(np.float32)
