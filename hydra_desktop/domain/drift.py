@@ -31,7 +31,7 @@ MOST = 0.8  # of the plots that are off lie so; of plots with different faults l
 class Sight:
     """One plot as drift sees it.
 
-    `known_fault`: the model is sure of a fault that it was taught. `deviation` float32 (D,) is that
+    `known`: the model is sure of a fault or condition that it was taught. `deviation` float32 (D,) is that
     of `Familiarity`.
     """
 
@@ -40,7 +40,7 @@ class Sight:
     run_period: str
     run_number: int
     unfamiliar: bool
-    known_fault: bool
+    known: bool
     fault_score: float
     deviation: npt.NDArray[np.float32]
 
@@ -54,25 +54,24 @@ class Sight:
         """Whether it isn't as plots of this type are meant to be: Unfamiliar, not Good, or far from normal."""
         return self.unfamiliar or self.fault_score >= NOT_GOOD or _rms(self.deviation) >= STRAYS
 
+    @property
+    def is_unexplained(self) -> bool:
+        """Whether it is off, and not in a way that the model knows."""
+        return self.is_off and not self.known
+
 
 def sight(plot: Plot, plot_type: PlotType, verdict: Verdict, familiarity: Familiarity) -> Sight | None:
-    """A plot as drift sees it; None when it says nothing of what is normal.
-
-    That is one without a model, and one that surely shows a known condition, such as NoData.
-    """
+    """A plot as drift sees it; None without a model, when nothing says what is normal."""
     if verdict.status is Status.NO_MODEL:
         return None
-    role = plot_type.label(verdict.label).role
     sure = verdict.status is Status.CONFIRMED
-    if sure and role not in (Role.GOOD, Role.FAULTY):
-        return None
     return Sight(
         plot.id,
         plot.taken_at,
         plot.name.run_period,
         plot.name.run_number,
         verdict.status is Status.UNFAMILIAR,
-        sure and role is Role.FAULTY,
+        sure and plot_type.label(verdict.label).role is not Role.GOOD,
         verdict.fault_score,
         familiarity.deviation,
     )
@@ -110,18 +109,19 @@ class Change:
 def find(sights: Sequence[Sight]) -> tuple[Sight, Change] | None:
     """The change that the last plots of a type show, oldest first, with its first plot; None without.
 
-    Different faults are none, and nor is a lasting one that the model knows: that is an alarm's
-    matter, unless it came with a new run period.
+    Different faults are none. Nor is one that lasts and that the model knows, an alarm's matter,
+    unless it came with a new run period.
     """
+    more, start = _stretch([one.is_unexplained for one in sights])
+    if more >= ENOUGH:
+        change = since(sights, sights[start].order)
+        if change.alike or _stretch([one.unfamiliar for one in sights])[0] >= ENOUGH:
+            return sights[start], change
     more, start = _stretch([one.is_off for one in sights])
-    if more < ENOUGH:
-        return None
-    first = sights[start]
-    change = since(sights, first.order)
-    strange = _stretch([one.unfamiliar for one in sights])[0] >= ENOUGH
-    known = sum(one.known_fault for one in sights[start:])
-    lasting = 2 * known > change.changed and not begins_period(sights, first)
-    return (first, change) if (strange or change.alike) and not lasting else None
+    if more >= ENOUGH and begins_period(sights, sights[start]):
+        change = since(sights, sights[start].order)
+        return (sights[start], change) if change.alike else None
+    return None
 
 
 def since(sights: Sequence[Sight], first: tuple[datetime, int]) -> Change:

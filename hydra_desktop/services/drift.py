@@ -83,7 +83,7 @@ class Drift:
         insort(seen.sights, sight, key=lambda one: one.order)
         del seen.sights[: -drift.LAST]
         change = self._go_on(connection, plot_type, seen, sight, now)
-        if change is None or seen.condition is None or not (sight.known_fault and change.says(sight)):
+        if change is None or seen.condition is None or not (sight.known and change.says(sight)):
             return ""
         return f"; it deviates as all its plots since run {seen.condition.run_number} do"
 

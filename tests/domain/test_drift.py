@@ -57,7 +57,9 @@ def plots(kinds: str, *, deviations: bool = True) -> list[Sight]:
         ("g" * 35 + "uuuuu", None),  # a few
         ("g" * 30 + "F" * 10, None),  # different faults
         ("g" * 30 + "f" * 10, None),  # one that lasts and is known
-        ("g" * 30 + "ffffssssss", 30),
+        ("g" * 20 + "f" * 9 + "s" * 9, None),
+        ("g" * 20 + "f" * 9 + "s" * 10, 29),
+        ("g" * 20 + "ssfssfssfsssfsssss", 20),
     ],
 )
 def test_many_at_once_are_a_change(kinds: str, first: int | None) -> None:
@@ -85,7 +87,7 @@ def test_without_deviations_unfamiliar_plots_alone_tell() -> None:
 
 def test_a_known_fault_that_came_with_a_run_period_is_a_change() -> None:
     sights = [
-        Sight(one.plot_id, one.taken_at, "P" if one.plot_id < 5 else "Q", 1, False, one.known_fault, one.fault_score,
+        Sight(one.plot_id, one.taken_at, "P" if one.plot_id < 5 else "Q", 1, False, one.known, one.fault_score,
               one.deviation)
         for one in plots("ggggg" + "f" * 10)
     ]  # fmt: skip
@@ -118,18 +120,23 @@ def test_only_a_fault_like_the_change_says_nothing_of_its_own() -> None:
     assert not found[1].says(unknown)
 
 
-def test_what_says_nothing_of_the_normal_is_left_out() -> None:
+def test_what_the_model_is_sure_of_is_known_unless_it_is_good() -> None:
     plot_type = PlotType("CDC")
     plot = Plot(1, PlotName("CDC", 7, 1, "P"), "0" * 64, START, START)
-    empty = judge({"NoData": 0.9, "Good": 0.1}, {}, plot_type)
     assert drift.sight(plot, plot_type, NO_MODEL, Familiarity()) is None
-    assert drift.sight(plot, plot_type, empty, Familiarity()) is None
-    strange = judge({"NoData": 0.9, "Good": 0.1}, {}, plot_type, unfamiliar=True)
-    assert drift.sight(plot, plot_type, strange, Familiarity()) is not None
-    bad = drift.sight(plot, plot_type, judge({"Bad": 0.9, "Good": 0.1}, {}, plot_type), Familiarity())
-    assert bad is not None
-    assert bad.known_fault
-    assert bad.is_off
+    for label, unfamiliar, known, off in (
+        ("NoData", False, True, True),
+        ("NoData", True, False, True),
+        ("Bad", False, True, True),
+        ("Good", False, False, False),
+    ):
+        chances = {label: 0.9, "Cosmic": 0.1}
+        seen = drift.sight(plot, plot_type, judge(chances, {}, plot_type, unfamiliar=unfamiliar), Familiarity())
+        assert seen is not None
+        assert (seen.known, seen.is_off) == (known, off)
+    doubt = drift.sight(plot, plot_type, judge({"Bad": 0.6, "Good": 0.4}, {"Bad": 0.8}, plot_type), Familiarity())
+    assert doubt is not None
+    assert doubt.is_unexplained
 
 
 def condition(name: str, run: int, *, begins: bool = False) -> Condition:
