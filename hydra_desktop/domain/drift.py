@@ -10,6 +10,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
+from functools import cached_property
 
 import numpy as np
 import numpy.typing as npt
@@ -22,7 +23,7 @@ from .verdict import Familiarity, Status, Verdict
 LAST = 40  # plots that are looked at
 ENOUGH = 10  # more plots that say so than that say otherwise
 NOT_GOOD = 0.5  # fault score
-STRAYS = 1.5  # root mean square of a deviation; 98 % of new Good plots of four real types are below
+STRAYS = 1.5  # root mean square of a deviation; 95 % of new Good plots of four real types are below
 COSINE = 0.7  # half of such a deviation's square lies along the direction
 MOST = 0.8  # of the plots that are off lie so; of plots with different faults less than half do
 
@@ -49,7 +50,7 @@ class Sight:
         """By which plots are sorted."""
         return self.taken_at, self.plot_id
 
-    @property
+    @cached_property
     def is_off(self) -> bool:
         """Whether it isn't as plots of this type are meant to be: Unfamiliar, not Good, or far from normal."""
         return self.unfamiliar or self.fault_score >= NOT_GOOD or _rms(self.deviation) >= STRAYS
@@ -158,14 +159,14 @@ def _stretch(speaks: Sequence[bool]) -> tuple[int, int]:
 def _direction(deviations: Sequence[npt.NDArray[np.float32]]) -> npt.NDArray[np.float32]:
     """The mean direction (D,) of deviations that are alike, empty when they aren't."""
     size = max((one.size for one in deviations), default=0)
-    units = [one / np.linalg.norm(one) for one in deviations if one.size == size and one.any()]
-    if not units:
+    whole = [one for one in deviations if one.size == size and one.any()]
+    if not whole:
         return np.zeros(0, np.float32)
-    mean = np.mean(units, axis=0)
-    alike = sum(_cosine(unit, mean) >= COSINE for unit in units)
-    if alike < MOST * len(deviations):
-        return np.zeros(0, np.float32)
-    return (mean / np.linalg.norm(mean)).astype(np.float32)
+    units = np.stack(whole) / np.linalg.norm(whole, axis=1, keepdims=True)
+    mean = units.mean(axis=0)
+    direction = (mean / max(float(np.linalg.norm(mean)), 1e-9)).astype(np.float32)
+    alike = int((units @ direction >= COSINE).sum())
+    return direction if alike >= MOST * len(deviations) else np.zeros(0, np.float32)
 
 
 def _cosine(one: npt.NDArray[np.float32], other: npt.NDArray[np.float32]) -> float:
