@@ -169,8 +169,8 @@ def _add_hall(commands: _Commands) -> None:
 
 
 def _add_export(commands: _Commands) -> None:
-    export = _add(commands, "export", _export, "write labels, verdicts or the log of alarms to a CSV file")
-    export.add_argument("what", choices=("labels", "verdicts", "alarms"))
+    export = _add(commands, "export", _export, "write labels, verdicts, the log of alarms or conditions to a CSV file")
+    export.add_argument("what", choices=("labels", "verdicts", "alarms", "conditions"))
     export.add_argument("--csv", required=True, type=Path, metavar="FILE")
 
 

@@ -2,7 +2,8 @@
 
 How a million verdicts stay off the wall's way: the wall reads `panels`, one row a stream with
 the newest plot, verdict and episode, and follows `changes`; it never counts or sorts verdicts.
-`counters` holds the totals. A history strip reads `plots` backwards on (plot_type_id, taken_at).
+`conditions` holds what is so of a plot type as a whole, `counters` the totals. A history strip
+reads `plots` backwards on (plot_type_id, taken_at).
 
 A replay under another threshold reads `probabilities`, clustered by model and label: one
 contiguous range for each label of a model, and plain rows for a dashboard's SQL.
@@ -330,6 +331,15 @@ evidence = Table(
     Column("maps", sa.LargeBinary, nullable=False),  # float16 (labels, height, width)
 )
 
+familiarities = Table(
+    "familiarities",
+    metadata,
+    Column("verdict_id", _BigId, ForeignKey("verdicts.id"), primary_key=True),
+    _float("novelty"),
+    Column("nearest", sa.LargeBinary, nullable=False),  # of each plot 32 bytes of content hash, float32 distance
+    Column("deviation", sa.LargeBinary, nullable=False),  # float16
+)
+
 stage_timings = Table(
     "stage_timings",
     metadata,
@@ -409,6 +419,38 @@ alarm_log = Table(
     _int("severity"),
     _to("plots", "plot_id", nullable=True),
     _float("confidence", nullable=True),
+)
+
+conditions = Table(
+    "conditions",
+    metadata,
+    _id(),
+    _to("halls", "hall_id"),
+    _to("plot_types", "plot_type_id"),
+    _text("kind"),
+    _at("since"),
+    _to("plots", "first_plot_id"),
+    _bool("begins_period"),
+    _text("facts"),
+    _at("told_at"),
+    _at("ended_at", nullable=True),
+    _text("ended_by"),
+    _text("why_ended"),
+    Index(
+        "uq_conditions_open",
+        "plot_type_id",
+        "kind",
+        unique=True,
+        sqlite_where=sa.text("ended_at IS NULL"),
+        postgresql_where=sa.text("ended_at IS NULL"),
+    ),
+    Index(
+        "ix_conditions_open",
+        "hall_id",
+        sqlite_where=sa.text("ended_at IS NULL"),
+        postgresql_where=sa.text("ended_at IS NULL"),
+    ),
+    Index("ix_conditions_newest", "plot_type_id", "id"),
 )
 
 stations = Table(

@@ -13,7 +13,7 @@ from ..domain.alarm import Alarm
 from ..domain.plot import Plot
 from ..domain.verdict import Status, Verdict
 from ..domain.wall import MonitorHealth, News, Panel, WallSnapshot
-from . import alarms, episodes, feed, halls, heartbeats, plots, problems, verdicts
+from . import alarms, conditions, episodes, feed, halls, heartbeats, plots, problems, verdicts
 from . import tables as t
 from .naming import plot_type_id
 from .upsert import upsert
@@ -49,12 +49,14 @@ def load(c: sa.Connection, hall_id: int) -> WallSnapshot:
     for alarm in open_alarms:
         if alarm.plot_type not in worst or alarm.severity > worst[alarm.plot_type].severity:
             worst[alarm.plot_type] = alarm
+    open_conditions = conditions.open_conditions(c, hall_id)
+    condition = {one.plot_type: one for one in open_conditions}
     panels = []
     for plot_type in hall.plot_types.values():
         if plot_type.ignored:
             continue
         if plot_type.name not in newest:
-            panels.append(Panel(plot_type, alarm=worst.get(plot_type.name)))
+            panels.append(Panel(plot_type, alarm=worst.get(plot_type.name), condition=condition.get(plot_type.name)))
             continue
         past, episode_id = newest[plot_type.name]
         panels.append(
@@ -65,6 +67,7 @@ def load(c: sa.Connection, hall_id: int) -> WallSnapshot:
                 past.verdict_id,
                 current[episode_id],
                 worst.get(plot_type.name),
+                condition.get(plot_type.name),
             )
         )
     return WallSnapshot(
@@ -78,6 +81,7 @@ def load(c: sa.Connection, hall_id: int) -> WallSnapshot:
         newest_data_at=max((panel.plot.taken_at for panel in panels if panel.plot is not None), default=None),
         analysed_total=verdicts.count(c, hall_id),
         last_alarm_ended_at=alarms.last_ended_at(c, hall_id),
+        conditions=tuple(one for one in open_conditions if not hall.plot_types[one.plot_type].ignored),
         problems=tuple((one.last_at, f"{one.name}: {one.message}") for one in problems.newest(c, hall_id)),
     )
 

@@ -7,6 +7,7 @@ from datetime import datetime, timedelta
 from enum import StrEnum
 
 from .alarm import Alarm
+from .condition import Condition
 from .episode import Episode
 from .hall import PlotType
 from .label import Role, Severity
@@ -42,6 +43,7 @@ class Panel:
     verdict_id: int | None = None
     episode: Episode | None = None
     alarm: Alarm | None = None
+    condition: Condition | None = None
 
     @property
     def severity(self) -> Severity:
@@ -78,7 +80,8 @@ class News:
 class WallSnapshot:
     """All that a wall shows of one hall, as of one position of the change feed.
 
-    `alarms` are the open ones, the newest annunciation first; `problems` are the newest plots
+    `alarms` are the open ones, the newest annunciation first; `conditions` the open ones, the
+    newest first; `problems` are the newest plots
     or files that could not be taken, newest first, as (time, message).
     """
 
@@ -93,6 +96,7 @@ class WallSnapshot:
     analysed_total: int = 0
     last_alarm_ended_at: datetime | None = None
     problems: tuple[tuple[datetime, str], ...] = field(default=())
+    conditions: tuple[Condition, ...] = ()
 
 
 def panel_state(panel: Panel, run: RunState, monitor: MonitorHealth, now: datetime) -> PanelState:

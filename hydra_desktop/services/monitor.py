@@ -300,6 +300,7 @@ class Monitor:
                     verdict=result.verdict,
                     evidence=result.evidence,
                     timings_ms={**result.timings_ms, "store": share_ms},
+                    familiarity=result.familiarity,
                     decided_at=now,
                 )
                 for plot, result in added
@@ -307,7 +308,7 @@ class Monitor:
             live=True,
         )
         for (plot, result), verdict_id in sorted(zip(added, ids, strict=True), key=lambda pair: pair[0][0].taken_at):
-            self._streams.follow(connection, plot, verdict_id, result.verdict, result.model_id, now)
+            self._streams.follow(connection, plot, verdict_id, result.verdict, result.model_id, now, result.familiarity)
         if not self._hall.beam_file:
             self._follow_run(connection, added[-1][1])
         return len(added)

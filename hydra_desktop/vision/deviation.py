@@ -260,6 +260,21 @@ def steady(description: Description, groups: npt.NDArray[np.int_]) -> npt.NDArra
         kept[inside[out]] = False
     return kept
 
+    def direction(self, parts: Parts) -> Floats:
+        """Where and in which sense plots deviate: float32 (N, 48), 8 channels in 2 x 3 regions of the network's map.
+
+        Signed, in standard deviations of Good plots' cells, each averaged over its region.
+        """
+        scale, rows, columns, channels = SCALES[0], 2, 3, 8
+        spread = self.spreads[0]
+        signed = ((parts[0] - spread.mean) / spread.deviation)[:, :, :channels]
+        regions = [
+            region.mean(axis=(1, 2))
+            for band in np.array_split(signed.reshape(-1, scale.rows, scale.columns, channels), rows, axis=1)
+            for region in np.array_split(band, columns, axis=2)
+        ]
+        return np.concatenate(regions, axis=1).astype(np.float32)
+
 
 def summarise(maps: Maps) -> Floats:
     """Logarithms of the mean and of the means of the highest places, as in `SUMMARY`: float32 (N, 20)."""

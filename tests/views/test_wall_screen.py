@@ -14,6 +14,7 @@ from PySide6.QtWidgets import QLineEdit, QStyleOptionViewItem
 from pytestqt.qtbot import QtBot
 
 from hydra_desktop.domain.alarm import AlarmState
+from hydra_desktop.domain.condition import Condition, ConditionKind
 from hydra_desktop.domain.wall import MonitorHealth, News, PanelState, WallSnapshot
 from hydra_desktop.views.wall.message_line import MessageLine
 
@@ -136,6 +137,31 @@ def test_troubles_and_refused_files_are_told(bench: Bench, snapshot: WallSnapsho
     assert not bench.wall._problems.isHidden()
 
 
+def test_a_changed_plot_type_is_told_once_with_what_to_do(bench: Bench, snapshot: WallSnapshot) -> None:
+    changed = Condition(
+        1, ConditionKind.CHANGED, "F_strange", datetime.now(UTC), 1, "P", 5423, False, "38 of the last 40 plots"
+    )
+    panels = tuple(
+        replace(panel, condition=changed if panel.plot_type.name == "F_strange" else None) for panel in snapshot.panels
+    )
+    bench.wall.show_snapshot(replace(snapshot, panels=panels, conditions=(changed,)))
+    line = next(one for one in bench.wall.findChildren(MessageLine) if one.accessibleName() == "Changes")
+    assert line.isVisible()
+    assert line.message == (
+        "F_strange has changed: 38 of the last 40 plots, since run 5423. "
+        "If this is the new normal, confirm a reference: hydra-desktop reference confirm F_strange."
+    )
+    item = next(item for item in bench.wall.model.items if item.name == "F_strange")
+    assert item.accessible.startswith("F_strange, Unfamiliar, Changed, ")
+    assert not bench.wall.delegate.age_box(QRect(0, 0, 90, 78), item).isNull()  # where it stands, however small
+    other = replace(changed, id=2, plot_type="A_good", run_number=5400, since=changed.since - timedelta(hours=1))
+    bench.wall.show_snapshot(replace(snapshot, conditions=(changed, other)))
+    assert line.message.endswith("(and 1 more: point here)")
+    assert "A_good has changed" in line.toolTip()
+    bench.wall.show_snapshot(snapshot)
+    assert not line.isVisible()
+
+
 def test_evidence_is_off_on_good_plots_unless_asked_for(qtbot: QtBot, bench: Bench, snapshot: WallSnapshot) -> None:
     bench.wall.show_snapshot(snapshot)
     items = {item.name: item for item in bench.wall.model.items}
@@ -181,7 +207,9 @@ def test_the_desktop_holds_no_network() -> None:
 @pytest.mark.parametrize("word", ["/data/" + "very_long_folder_name/" * 20, "x" * 600, "a long text " * 60])
 def test_no_message_makes_the_window_wider_than_the_screen(bench: Bench, snapshot: WallSnapshot, word: str) -> None:
     now = datetime.now(UTC)
+    changed = Condition(1, ConditionKind.CHANGED, word, now, 1, "P", 1, False, "38 of the last 40 plots")
     told = replace(snapshot, news=News(word, "shift", now), problems=((now, f"{word}: not taken"),))
+    told = replace(told, conditions=(changed,))
     bench.wall.show_snapshot(replace(told, monitor=MonitorHealth(now, 0, "here", word)))
     bench.wall.show_trouble(word)
     assert bench.window.minimumSizeHint().width() <= 1280

@@ -104,9 +104,12 @@ class PanelDelegate(QStyledItemDelegate):
         painter.restore()
 
     def age_box(self, cell: QRect, item: PanelItem) -> QRect:
-        """Where a panel says its run and age in one line above the strip, null where it doesn't: no room, or alarm."""
+        """Where a panel says its run and age in one line above the strip, null where it doesn't: no room, or alarm.
+
+        What else is so of its plot type goes before the run, and has room always.
+        """
         box, size = self._box(cell), self._theme.px(11)
-        if box.height() < 10 * size or item.alarm is not None or not item.where:
+        if item.alarm is not None or not item.where or (box.height() < 10 * size and not item.beside):
             return QRect()
         margin, _, strip_height = self._measures(box)
         return QRect(box.left() + margin, box.bottom() - strip_height - size - 5, box.width() - 2 * margin, size + 4)
@@ -168,6 +171,8 @@ class PanelDelegate(QStyledItemDelegate):
         left = line.adjusted(0, 0, -metrics.horizontalAdvance(item.age) - 6, 0)
         run = item.where.partition(",")[0]
         forms = (item.where, run, run.removeprefix("run "))  # rather a bare number than a cut one
+        if item.beside:
+            forms = (item.beside,)
         where = next((form for form in forms if metrics.horizontalAdvance(form) <= left.width()), "")
         painter.drawText(left, Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignVCenter, where)
 
@@ -263,6 +268,8 @@ class PanelDelegate(QStyledItemDelegate):
         mark_box = QRectF(strip.left() + margin, strip.center().y() - size / 2 + 0.5, size, size)
         marks.paint(painter, mark, mark_box, colour, hollow=hollow, hole=hole)
         figure = item.confidence if alarm is None and item.state not in _MUTED else ""
+        if alarm is not None:
+            figure = item.beside  # otherwise it stands in the line above
         painter.setFont(self._theme.exact_font(min(word_size * 0.72, self._theme.px(26))))
         figure_width = painter.fontMetrics().horizontalAdvance(figure) if figure else 0
         right = strip.adjusted(0, 0, -margin, 0)

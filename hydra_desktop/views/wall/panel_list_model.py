@@ -38,6 +38,7 @@ class PanelItem:
     alarm: Alarm | None
     alarm_number: int
     explanation: str  # in place of the picture
+    beside: str  # what else is so of its plot type, "" when nothing
 
     @property
     def name(self) -> str:
@@ -47,7 +48,7 @@ class PanelItem:
     @property
     def accessible(self) -> str:
         """What a screen reader says."""
-        parts = [self.name, self.word, self.confidence, self.how_long, self.where, self.age]
+        parts = [self.name, self.word, self.beside, self.confidence, self.how_long, self.where, self.age]
         return ", ".join(part for part in parts if part)
 
 
@@ -80,6 +81,7 @@ def make_item(panel: Panel, snapshot: WallSnapshot, now: datetime, alarm_number:
         alarm=panel.alarm,
         alarm_number=alarm_number,
         explanation=explanation,
+        beside=panel.condition.kind.capitalize() if panel.condition is not None else "",
     )
 
 

@@ -23,6 +23,7 @@ from PySide6.QtWidgets import (
 )
 
 from ...domain.alarm import AlarmState
+from ...domain.condition import tell
 from ...domain.wall import WallSnapshot
 from .. import marks, words
 from ..theme import Theme
@@ -68,6 +69,7 @@ class WallScreen(QWidget):
         self.header = Header(theme)
         self.alarm_area = AlarmArea(theme, self.model, self.pictures, image_folder)
         self._news = MessageLine("News")
+        self._conditions = MessageLine("Changes")
         self._problems = MessageLine("Problems", is_button=True)
         self._empty = QLabel()
         self.view = self._make_view()
@@ -105,6 +107,7 @@ class WallScreen(QWidget):
         news = snapshot.news
         who = f"{news.user}, {words.clock(news.at)[:5]}" if news.at is not None else news.user
         self._news.show_message(news.text, before=who, colour=self._theme.colours.muted)
+        self._show_conditions(snapshot)
         self._show_problems(snapshot)
         unacknowledged = any(a.state is AlarmState.UNACKNOWLEDGED for a in snapshot.alarms)
         if unacknowledged and not self._blink.isActive():
@@ -131,6 +134,9 @@ class WallScreen(QWidget):
         self.alarm_area.setFixedWidth(self._alarm_width())
         frame = f"border: 1px solid {c.line}; border-radius: {px(4)}px; background: {c.panel};"
         self._news.setStyleSheet(f"font-size: {px(15)}px; padding: {px(5)}px {px(10)}px; {frame}")
+        self._conditions.setStyleSheet(
+            f"font-size: {px(14)}px; padding: {px(5)}px {px(10)}px; {frame} border-color: {c.unfamiliar};"
+        )
         self._problems.setStyleSheet(
             f"font-size: {px(13)}px; padding: {px(5)}px {px(10)}px; color: {c.text};"
             f" border: 1px solid {c.medium}; border-radius: {px(4)}px; background: {c.panel};"
@@ -206,7 +212,7 @@ class WallScreen(QWidget):
         gap = self._theme.px(8)
         left = QVBoxLayout()
         left.setSpacing(gap)
-        for widget in (self._news, self._problems, self._controls):
+        for widget in (self._news, self._conditions, self._problems, self._controls):
             left.addWidget(widget)
         left.addWidget(self.view, 1)
         left.addWidget(self._empty, 1)
@@ -304,6 +310,17 @@ class WallScreen(QWidget):
         self._group.addItems(["All groups", *groups])
         self._group.setCurrentIndex(max(0, self._group.findText(chosen)))
         self._group.blockSignals(False)
+
+    def _show_conditions(self, snapshot: WallSnapshot) -> None:
+        """One line says which plot types have changed and what to do; its tool tip has each of them."""
+        told = snapshot.conditions
+        lines = tell(told, {panel.plot_type.name: panel.plot_type.contact for panel in snapshot.panels})
+        more = f" (and {len(lines) - 1} more: point here)" if len(lines) > 1 else ""
+        each = [f"{one.plot_type}: {one.facts}, since run {one.run_number}" for one in told]
+        self._conditions.show_message(
+            lines[0] + more if lines else "",
+            details="\n".join([*lines, *(each if len(told) > len(lines) else [])]),
+        )
 
     def _show_problems(self, snapshot: WallSnapshot) -> None:
         now = datetime.now(UTC)
