@@ -27,3 +27,8 @@ def confidence(value: float) -> str:
 def clock(moment: datetime) -> str:
     """A time of the local day as ``14:03:27``."""
     return moment.astimezone().strftime("%H:%M:%S")
+
+
+def count(number: int, noun: str) -> str:
+    """A number of things as ``1 alarm`` or ``3 alarms``."""
+    return f"{number} {noun}{'' if number == 1 else 's'}"

@@ -15,9 +15,63 @@ from pytestqt.qtbot import QtBot
 
 from hydra_desktop.domain.alarm import AlarmState
 from hydra_desktop.domain.wall import MonitorHealth, News, PanelState, WallSnapshot
+from hydra_desktop.views.wall.headline import Headline
 from hydra_desktop.views.wall.message_line import MessageLine
 
 from .conftest import Bench
+
+
+def headline(bench: Bench) -> Headline:
+    return bench.wall.header.headline(datetime.now(UTC))
+
+
+def only(snapshot: WallSnapshot, *names: str) -> WallSnapshot:
+    """The same hall with these panels and no alarm."""
+    panels = tuple(replace(panel, alarm=None) for panel in snapshot.panels if panel.plot_type.name in names)
+    return replace(snapshot, panels=panels, alarms=())
+
+
+@pytest.mark.parametrize(
+    ("names", "title"),
+    [
+        ("A_good K_gone", "All well"),
+        ("A_good H_stale", "1 of 2 panels is stale"),
+        ("H_stale I_waiting", "No new plots for 34 min"),
+        ("A_good G_no_model", "1 plot type has no model"),
+        ("A_good I_waiting", "1 plot type without a plot"),
+        ("I_waiting", "Waiting for the first plots"),
+        ("A_good J_no_data", "1 plot with NoData"),
+        ("A_good E_doubt F_strange", "2 plots in doubt"),
+        ("A_good H_stale L_bad_no_alarm_yet", "Bad: L_bad_no_alarm_yet"),
+        ("L_bad_no_alarm_yet B_bad", "2 plots are not Good"),
+        ("", "No plots yet"),
+    ],
+)
+def test_all_well_is_said_only_of_a_hall_where_all_is(
+    bench: Bench, snapshot: WallSnapshot, names: str, title: str
+) -> None:
+    bench.wall.show_snapshot(only(snapshot, *names.split()))
+    assert headline(bench).title == title
+
+
+def test_what_is_hidden_or_filtered_is_still_in_the_headline(bench: Bench, snapshot: WallSnapshot) -> None:
+    bench.wall.show_snapshot(only(snapshot, "A_good", "L_bad_no_alarm_yet"))
+    bench.wall._filter(search="A_good")
+    assert headline(bench).title == "Bad: L_bad_no_alarm_yet"
+    assert [text for _, _, text, _ in bench.wall.header.counts()] == ["1 Good", "1 Bad"]
+    bench.wall.model.set_filter(search="")
+    bench.wall.select("L_bad_no_alarm_yet")
+    bench.wall._hide_selected()
+    assert headline(bench).title == "Bad: L_bad_no_alarm_yet"
+    assert ("showing", "1 / 2") in bench.wall.header.facts(datetime.now(UTC))
+
+
+def test_a_monitor_in_trouble_is_not_well_and_the_first_look_is_no_outage(bench: Bench, snapshot: WallSnapshot) -> None:
+    assert headline(bench).title == "Opening"
+    well = only(snapshot, "A_good", "H_stale")
+    bench.wall.show_snapshot(replace(well, monitor=replace(snapshot.monitor, message="The disk is full")))
+    assert headline(bench).title == "The monitor has trouble"
+    assert headline(bench).below == "The disk is full; 1 of 2 panels is stale"
 
 
 def test_every_state_is_said_in_words(bench: Bench, snapshot: WallSnapshot) -> None:
@@ -132,8 +186,19 @@ def test_troubles_and_refused_files_are_told(bench: Bench, snapshot: WallSnapsho
     assert "x.png" in bench.wall._problems.text()
     assert "&lt;b&gt;CDC" in bench.wall._news.text()
     bench.wall.show_trouble("The database doesn't answer")
-    assert "doesn't answer" in bench.wall._problems.message
-    assert not bench.wall._problems.isHidden()
+    assert "doesn't answer" in bench.wall._standing.message
+    assert not bench.wall._standing.isHidden()
+
+
+def test_what_the_monitor_has_to_say_stands_until_it_is_over(bench: Bench, snapshot: WallSnapshot) -> None:
+    full = replace(snapshot.monitor, message="The image store is full; make room")
+    bench.wall.show_snapshot(replace(snapshot, monitor=full))
+    line = next(one for one in bench.wall.findChildren(MessageLine) if one.message == full.message)
+    line.clicked.emit()
+    bench.wall.show_snapshot(replace(snapshot, monitor=full))
+    assert line.isVisible()
+    bench.wall.show_snapshot(snapshot)
+    assert not line.isVisible()
 
 
 def test_evidence_is_off_on_good_plots_unless_asked_for(qtbot: QtBot, bench: Bench, snapshot: WallSnapshot) -> None:

@@ -354,7 +354,7 @@ class AlarmArea(QWidget):
         ended = snapshot.last_alarm_ended_at
         since = f"quiet since {words.clock(ended)[:5]}" if ended else "none was raised yet"
         self._quiet.setText(f"No alarms\n{since}")
-        doubtful = sum(item.state in (PanelState.UNCONFIRMED, PanelState.UNFAMILIAR) for item in self._model.items)
+        doubtful = sum(item.state in (PanelState.UNCONFIRMED, PanelState.UNFAMILIAR) for item in self._model.all_items)
         self._doubt.setVisible(doubtful > 0)
         verb = "are" if doubtful > 1 else "is"
         waits = "they wait for an expert and ask" if doubtful > 1 else "it waits for an expert and asks"

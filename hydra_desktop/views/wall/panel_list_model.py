@@ -112,6 +112,7 @@ class PanelListModel(QAbstractListModel):
         super().__init__()
         self._clock = clock
         self._snapshot = WallSnapshot("")
+        self._all: list[PanelItem] = []
         self._items: list[PanelItem] = []
         self._numbers: dict[int, int] = {}
         self._changed: dict[int, None] = {}  # rows that Qt isn't told of yet, in order
@@ -131,6 +132,11 @@ class PanelListModel(QAbstractListModel):
     def items(self) -> list[PanelItem]:
         """The panels that are shown, in their order."""
         return self._items
+
+    @property
+    def all_items(self) -> list[PanelItem]:
+        """The panels of the whole hall, whatever is filtered or hidden."""
+        return self._all
 
     def alarm_items(self) -> dict[str, PanelItem]:
         """The panels of all plot types in alarm by name, whatever is filtered or hidden."""
@@ -174,14 +180,15 @@ class PanelListModel(QAbstractListModel):
     def refresh_ages(self, part: int, parts: int) -> None:
         """Work out one of `parts` shares of the panels anew, as their plots have got older."""
         now = self._clock()
-        panels = {panel.plot_type.name: panel for panel in self._snapshot.panels}
-        for row in range(part, len(self._items), parts):
-            panel = panels[self._items[row].name]
-            number = self._numbers.get(panel.alarm.id, 0) if panel.alarm else 0
-            item = make_item(panel, self._snapshot, now, number)
-            before, self._items[row] = self._items[row], item
-            if item == before:
+        rows = {item.name: row for row, item in enumerate(self._items)}
+        for place in range(part, len(self._all), parts):
+            panel = self._snapshot.panels[place]
+            item = make_item(panel, self._snapshot, now, self._numbers.get(panel.alarm.id, 0) if panel.alarm else 0)
+            before, self._all[place] = self._all[place], item
+            row = rows.get(item.name)
+            if row is None or item == before:
                 continue
+            self._items[row] = item
             if replace(item, age=before.age) == before:
                 self.aged.emit(row)
             else:
@@ -191,11 +198,11 @@ class PanelListModel(QAbstractListModel):
     def refresh(self) -> None:
         """Work out what is shown now, and tell Qt only of panels that look different."""
         now = self._clock()
-        items = [
+        self._all = [
             make_item(panel, self._snapshot, now, self._numbers.get(panel.alarm.id, 0) if panel.alarm else 0)
             for panel in self._snapshot.panels
-            if self._is_shown(panel.plot_type)
         ]
+        items = [item for item in self._all if self._is_shown(item.plot_type)]
         if [item.name for item in items] != [item.name for item in self._items]:
             self.beginResetModel()
             self._changed.clear()

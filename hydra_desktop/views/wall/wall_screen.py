@@ -68,6 +68,7 @@ class WallScreen(QWidget):
         self.header = Header(theme)
         self.alarm_area = AlarmArea(theme, self.model, self.pictures, image_folder)
         self._news = MessageLine("News")
+        self._standing = MessageLine("Trouble")  # as long as it lasts
         self._problems = MessageLine("Problems", is_button=True)
         self._empty = QLabel()
         self.view = self._make_view()
@@ -99,12 +100,13 @@ class WallScreen(QWidget):
         if groups != [self._group.itemText(i) for i in range(1, self._group.count())]:
             self._show_groups(groups)
         self.model.show_snapshot(snapshot)
-        self.header.show_snapshot(snapshot, self.model.items, self._contact_at)
+        self.header.show_snapshot(snapshot, self.model.all_items, len(self.model.items), self._contact_at)
         self.alarm_area.refresh()
         self.legend.show_items(self.model.items)
         news = snapshot.news
         who = f"{news.user}, {words.clock(news.at)[:5]}" if news.at is not None else news.user
         self._news.show_message(news.text, before=who, colour=self._theme.colours.muted)
+        self._standing.show_message(snapshot.monitor.message)
         self._show_problems(snapshot)
         unacknowledged = any(a.state is AlarmState.UNACKNOWLEDGED for a in snapshot.alarms)
         if unacknowledged and not self._blink.isActive():
@@ -117,7 +119,7 @@ class WallScreen(QWidget):
     def show_trouble(self, message: str) -> None:
         """Say that the database is away; what stands on the wall is old."""
         self.header.show_trouble(message)
-        self._problems.show_message(message)
+        self._standing.show_message(message)
 
     def set_wall_mode(self, on: bool) -> None:
         """Leave out what only a desk needs."""
@@ -131,10 +133,11 @@ class WallScreen(QWidget):
         self.alarm_area.setFixedWidth(self._alarm_width())
         frame = f"border: 1px solid {c.line}; border-radius: {px(4)}px; background: {c.panel};"
         self._news.setStyleSheet(f"font-size: {px(15)}px; padding: {px(5)}px {px(10)}px; {frame}")
-        self._problems.setStyleSheet(
-            f"font-size: {px(13)}px; padding: {px(5)}px {px(10)}px; color: {c.text};"
-            f" border: 1px solid {c.medium}; border-radius: {px(4)}px; background: {c.panel};"
-        )
+        for line in (self._standing, self._problems):
+            line.setStyleSheet(
+                f"font-size: {px(13)}px; padding: {px(5)}px {px(10)}px; color: {c.text};"
+                f" border: 1px solid {c.medium}; border-radius: {px(4)}px; background: {c.panel};"
+            )
         self._empty.setStyleSheet(f"font-size: {px(20)}px; color: {c.text};")
         self.legend.rescale()
         self._fit()
@@ -206,7 +209,7 @@ class WallScreen(QWidget):
         gap = self._theme.px(8)
         left = QVBoxLayout()
         left.setSpacing(gap)
-        for widget in (self._news, self._problems, self._controls):
+        for widget in (self._news, self._standing, self._problems, self._controls):
             left.addWidget(widget)
         left.addWidget(self.view, 1)
         left.addWidget(self._empty, 1)
@@ -276,7 +279,7 @@ class WallScreen(QWidget):
         hidden = len(self.model.hidden)
         self._show_all.setVisible(hidden > 0)
         self._show_all.setText(f"Show {hidden} hidden  [Shift+H]")
-        self.header.show_items(self.model.items)
+        self.header.show_items(self.model.all_items, len(self.model.items))
         self._show_emptiness()
         self._fit()
 
@@ -308,14 +311,10 @@ class WallScreen(QWidget):
     def _show_problems(self, snapshot: WallSnapshot) -> None:
         now = datetime.now(UTC)
         recent = [text for at, text in snapshot.problems if (now - at).total_seconds() < 600]
-        message = snapshot.monitor.message
-        parts = [message] if message else []
-        if recent:
-            more = f" (and {len(recent) - 1} more)" if len(recent) > 1 else ""
-            parts.append(f"Not taken: {recent[0]}{more}")
-        text = "   ".join(parts)
+        more = f" (and {len(recent) - 1} more)" if len(recent) > 1 else ""
+        text = f"Not taken: {recent[0]}{more}" if recent else ""
         if text != self._problems.message:  # one that was clicked away stays away
-            self._problems.show_message(text, details="\n".join([*parts, *recent[1:10]]))
+            self._problems.show_message(text, details="\n".join([text, *recent[1:10]]))
 
     def _show_emptiness(self) -> None:
         """An empty wall says why it is, and what to do."""
@@ -390,7 +389,7 @@ class WallScreen(QWidget):
         self._part = (self._part + 1) % TICKS
         self.model.refresh_ages(self._part, TICKS)
         if self._part == 0:
-            self.header.show_items(self.model.items)
+            self.header.show_items(self.model.all_items, len(self.model.items))
 
     def _blinked(self) -> None:
         self.delegate.blink = not self.delegate.blink
