@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import sqlalchemy as sa
 
-from ..domain.alarm import Alarm
+from ..domain.alarm import Alarm, AlarmState
 from ..domain.plot import Plot
 from ..domain.verdict import Status, Verdict
 from ..domain.wall import MonitorHealth, News, Panel, WallSnapshot
@@ -39,34 +39,30 @@ def load(c: sa.Connection, hall_id: int) -> WallSnapshot:
         .where(t.panels.c.hall_id == hall_id)
     ).all()
     current = episodes.by_id(c, [row.episode_id for row in rows])
-    newest: dict[str, tuple[PastVerdict, int]] = {}
+    streams: dict[tuple[str, str], Panel] = {}
+    newest: dict[str, tuple[PastVerdict, Panel]] = {}
     for past, row in zip(_past(c, rows), rows, strict=True):
-        name = past.plot.name.plot_type
-        if name not in newest or _rank(past) > _rank(newest[name][0]):
-            newest[name] = (past, row.episode_id)
+        name = past.plot.name
+        plot_type = hall.plot_types[name.plot_type]
+        panel = Panel(plot_type, past.plot, past.verdict, past.verdict_id, current[row.episode_id])
+        streams[name.plot_type, name.pad] = panel
+        if name.plot_type not in newest or _rank(past) > _rank(newest[name.plot_type][0]):
+            newest[name.plot_type] = (past, panel)
     open_alarms = alarms.open_alarms(c, hall_id)
     worst: dict[str, Alarm] = {}
     for alarm in open_alarms:
-        if alarm.plot_type not in worst or alarm.severity > worst[alarm.plot_type].severity:
+        if alarm.plot_type not in worst or _need(alarm) > _need(worst[alarm.plot_type]):
             worst[alarm.plot_type] = alarm
     panels = []
     for plot_type in hall.plot_types.values():
         if plot_type.ignored:
             continue
-        if plot_type.name not in newest:
-            panels.append(Panel(plot_type, alarm=worst.get(plot_type.name)))
-            continue
-        past, episode_id = newest[plot_type.name]
-        panels.append(
-            Panel(
-                plot_type,
-                past.plot,
-                past.verdict,
-                past.verdict_id,
-                current[episode_id],
-                worst.get(plot_type.name),
-            )
-        )
+        panel = newest[plot_type.name][1] if plot_type.name in newest else Panel(plot_type)
+        panels.append(replace(panel, alarm=worst.get(plot_type.name)))
+    in_alarm = [
+        replace(streams.get((alarm.plot_type, alarm.pad)) or Panel(hall.plot_types[alarm.plot_type]), alarm=alarm)
+        for alarm in open_alarms
+    ]
     return WallSnapshot(
         hall_name=hall.name,
         position=position,
@@ -79,6 +75,7 @@ def load(c: sa.Connection, hall_id: int) -> WallSnapshot:
         analysed_total=verdicts.count(c, hall_id),
         last_alarm_ended_at=alarms.last_ended_at(c, hall_id),
         problems=tuple((one.last_at, f"{one.name}: {one.message}") for one in problems.newest(c, hall_id)),
+        in_alarm=tuple(in_alarm),
     )
 
 
@@ -166,6 +163,11 @@ def _rank(past: PastVerdict) -> tuple[Any, ...]:
     # of several pads of one chunk the most doubtful is shown
     name = past.plot.name
     return (name.run_number, name.chunk or 0, past.verdict.fault_score, past.plot.taken_at)
+
+
+def _need(alarm: Alarm) -> tuple[bool, bool, int]:
+    # of several alarms of a plot type its panel shows the one that most needs a person
+    return alarm.state is not AlarmState.ACKNOWLEDGED, alarm.state is AlarmState.UNACKNOWLEDGED, alarm.severity
 
 
 def _monitor(c: sa.Connection, hall_id: int) -> MonitorHealth:

@@ -34,7 +34,7 @@ class PanelState(StrEnum):
 
 @dataclass(frozen=True)
 class Panel:
-    """One plot type on the wall: its newest plot and what is known of it."""
+    """One plot type on the wall, or one alarm's stream: its newest plot and what is known of it."""
 
     plot_type: PlotType
     plot: Plot | None = None
@@ -49,6 +49,13 @@ class Panel:
         if self.verdict is None or not self.verdict.label:
             return Severity.NONE
         return self.plot_type.label(self.verdict.label).severity
+
+    @property
+    def pad(self) -> str:
+        """Pad of the alarm, else of the plot, "" where there is none."""
+        if self.alarm is not None:
+            return self.alarm.pad
+        return self.plot.name.pad if self.plot is not None else ""
 
 
 @dataclass(frozen=True)
@@ -78,6 +85,8 @@ class News:
 class WallSnapshot:
     """All that a wall shows of one hall, as of one position of the change feed.
 
+    `panels` has one a plot type, with the newest plot of its most doubtful pad and the alarm that
+    most needs a person; `in_alarm` has one an alarm, with the newest plot of its own pad.
     `alarms` are the open ones, the newest annunciation first; `problems` are the newest plots
     or files that could not be taken, newest first, as (time, message).
     """
@@ -93,6 +102,7 @@ class WallSnapshot:
     analysed_total: int = 0
     last_alarm_ended_at: datetime | None = None
     problems: tuple[tuple[datetime, str], ...] = field(default=())
+    in_alarm: tuple[Panel, ...] = ()
 
 
 def panel_state(panel: Panel, run: RunState, monitor: MonitorHealth, now: datetime) -> PanelState:

@@ -32,3 +32,8 @@ def clock(moment: datetime) -> str:
 def count(number: int, noun: str) -> str:
     """A number of things as ``1 alarm`` or ``3 alarms``."""
     return f"{number} {noun}{'' if number == 1 else 's'}"
+
+
+def stream(plot_type: str, pad: str) -> str:
+    """A plot type with its pad, where it has one, as ``RF_TOF pad 02``."""
+    return f"{plot_type} pad {pad}" if pad else plot_type

@@ -99,6 +99,26 @@ def test_of_several_pads_the_most_doubtful_of_the_newest_chunk_is_shown(site: Si
     assert (panel.plot.name.chunk, panel.plot.name.pad) == (2, "02")
 
 
+def test_each_alarm_comes_with_the_newest_plot_of_its_own_pad(site: Site) -> None:
+    with site.database.write() as c:
+        model_id = site.add_model(c)
+        plots = {pad: site.add(c, chunk=2, pad=pad) for pad in ("02", "07", "09")}
+        shown = {pad: site.show(c, plot, model_id, BAD) for pad, plot in plots.items()}
+        first = _raise(c, site, plots["02"], shown["02"])
+        second = _raise(c, site, plots["07"], shown["07"], at=START + timedelta(minutes=1))
+        newer = site.add(c, chunk=3, pad="02")
+        verdict_id = site.show(c, newer, model_id, BAD)
+        taken = alarms.change(c, second, AlarmState.ACKNOWLEDGED, at=START, who="ben", station="s", why="")
+    snapshot = _load(site)
+    assert [(one.alarm, one.plot, one.verdict_id, one.pad) for one in snapshot.in_alarm] == [
+        (taken, plots["07"], shown["07"], "07"),
+        (first, newer, verdict_id, "02"),
+    ]
+    (panel,) = snapshot.panels
+    assert panel.alarm == first  # nobody has taken it
+    assert panel.pad == "02"
+
+
 def test_an_episode_grows(site: Site) -> None:
     with site.database.write() as c:
         model_id = site.add_model(c)

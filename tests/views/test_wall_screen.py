@@ -146,6 +146,31 @@ def test_a_filtered_panel_still_has_its_alarm_beside(bench: Bench, snapshot: Wal
     assert all(card._item is not None and card._item.content_hash for card in bench.wall.alarm_area._cards)
 
 
+def test_two_pads_of_a_plot_type_in_alarm_each_have_a_card_with_their_own_plot(
+    bench: Bench, snapshot: WallSnapshot
+) -> None:
+    (panel,) = (one for one in snapshot.panels if one.plot_type.name == "B_bad")
+    assert panel.plot is not None
+    cards = []
+    for number, pad in enumerate(("02", "07"), start=1):
+        alarm = replace(snapshot.alarms[0], id=number, pad=pad)
+        plot = replace(panel.plot, content_hash=f"{number}" * 64, name=replace(panel.plot.name, pad=pad))
+        cards.append(replace(panel, plot=plot, verdict_id=number, alarm=alarm))
+    told = replace(
+        snapshot, panels=(cards[1],), in_alarm=tuple(cards), alarms=tuple(card.alarm for card in cards if card.alarm)
+    )
+    bench.wall.show_snapshot(told)
+    shown = [
+        (card._title, card._item.content_hash[0], card._item.verdict_id)
+        for card in bench.wall.alarm_area._cards
+        if card._item is not None
+    ]
+    assert sorted(shown) == [("B_bad pad 02", "1", 1), ("B_bad pad 07", "2", 2)]
+    assert bench.wall.model.items[0].title == "B_bad pad 07"
+    assert "B_bad pad 0" in headline(bench).title
+    assert "pad 02" in bench.wall.alarm_area._cards[0].accessibleName()
+
+
 def test_a_panel_keeps_its_place_and_an_alarm_its_number(bench: Bench, snapshot: WallSnapshot) -> None:
     bench.wall.show_snapshot(snapshot)
     names = [item.name for item in bench.wall.model.items]

@@ -41,13 +41,17 @@ class AlarmCard(QWidget):
         self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
 
     def show_alarm(self, alarm: Alarm, item: PanelItem | None, number: int, *, large: bool) -> None:
-        """Take over an alarm and the panel of its plot type."""
+        """Take over an alarm and the newest plot of its stream."""
         if (self.alarm, self._item, self.number, self.large) == (alarm, item, number, large):
             return
         self.alarm, self._item, self.number, self.large = alarm, item, number, large
-        self.setAccessibleName(f"Alarm {number}: {alarm.label}, {alarm.plot_type}, {alarm.state}")
+        self.setAccessibleName(f"Alarm {number}: {alarm.label}, {self._title}, {alarm.state}")
         self.setFixedHeight(self._theme.px(360 if large else 150))
         self.update()
+
+    @property
+    def _title(self) -> str:
+        return words.stream(self.alarm.plot_type, self.alarm.pad) if self.alarm is not None else ""
 
     def sizeHint(self) -> QSize:
         """As wide as the area, as high as its content."""
@@ -151,7 +155,7 @@ class AlarmCard(QWidget):
         )
         painter.setFont(self._theme.font(20, bold=True))
         painter.setPen(QColor(c.text))
-        name = painter.fontMetrics().elidedText(alarm.plot_type, Qt.TextElideMode.ElideMiddle, body.width() - px(70))
+        name = painter.fontMetrics().elidedText(self._title, Qt.TextElideMode.ElideMiddle, body.width() - px(70))
         painter.drawText(top, Qt.AlignmentFlag.AlignVCenter, name)
         painter.setFont(self._theme.font(14))
         painter.setPen(QColor(c.muted))
@@ -172,7 +176,7 @@ class AlarmCard(QWidget):
         room = body.right() - x
         painter.setFont(self._theme.font(15, bold=True))
         painter.setPen(QColor(c.text))
-        name = painter.fontMetrics().elidedText(alarm.plot_type, Qt.TextElideMode.ElideMiddle, room)
+        name = painter.fontMetrics().elidedText(self._title, Qt.TextElideMode.ElideMiddle, room)
         painter.drawText(QRect(x, body.top(), room, px(22)), Qt.AlignmentFlag.AlignVCenter, name)
         painter.setFont(self._theme.font(13))
         painter.setPen(QColor(c.muted))
@@ -348,7 +352,7 @@ class AlarmArea(QWidget):
                 alarm = alarms[index]
                 large = index == 0 and alarm.state is AlarmState.UNACKNOWLEDGED
                 card.blink = self._blink
-                card.show_alarm(alarm, items.get(alarm.plot_type), self._model.number_of(alarm), large=large)
+                card.show_alarm(alarm, items.get(alarm.id), self._model.number_of(alarm), large=large)
         self._scroll.setVisible(bool(alarms))
         self._quiet.setVisible(not alarms)
         ended = snapshot.last_alarm_ended_at

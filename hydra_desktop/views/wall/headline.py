@@ -59,7 +59,9 @@ def _of_alarms(alarms: tuple[Alarm, ...], c: Colours) -> Headline:
     worst = max(fresh or alarms, key=lambda alarm: (alarm.severity, alarm.raised_at))
     mark, colour = marks.for_state(PanelState.FAULT, worst.severity), c.severity(worst.severity)
     if fresh:
-        return Headline(f"{worst.label}: {worst.plot_type}", ", ".join(counts), mark, colour, fill=colour)
+        return Headline(
+            f"{worst.label}: {words.stream(worst.plot_type, worst.pad)}", ", ".join(counts), mark, colour, fill=colour
+        )
     return Headline(f"{words.count(len(alarms), 'alarm')}, none new", ", ".join(counts), mark, colour, hollow=True)
 
 
@@ -77,7 +79,7 @@ def _conditions(snapshot: WallSnapshot, items: list[PanelItem], now: datetime, c
     faults = [item for item in those(PanelState.FAULT) if item.severity > Severity.NONE]
     if faults:
         worst = max(faults, key=lambda item: item.severity)
-        title = f"{worst.word}: {worst.name}" if len(faults) == 1 else f"{len(faults)} plots are not Good"
+        title = f"{worst.word}: {worst.title}" if len(faults) == 1 else f"{len(faults)} plots are not Good"
         mark = marks.for_state(PanelState.FAULT, worst.severity)
         yield Headline(title, "no alarm so far", mark, c.severity(worst.severity))
     stale = those(PanelState.STALE)

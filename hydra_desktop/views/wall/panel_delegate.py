@@ -89,7 +89,7 @@ class PanelDelegate(QStyledItemDelegate):
         painter.setFont(self._theme.font(14))
         painter.setPen(QColor(c.text))
         name_box = self._name_box(box)
-        name = painter.fontMetrics().elidedText(item.name, Qt.TextElideMode.ElideMiddle, name_box.width())
+        name = painter.fontMetrics().elidedText(item.title, Qt.TextElideMode.ElideMiddle, name_box.width())
         painter.drawText(name_box, Qt.AlignmentFlag.AlignVCenter, name)
         self._facts(painter, age, item)
         if item.alarm is not None:

@@ -25,6 +25,7 @@ class PanelItem:
     """One panel as it is painted; two that are equal look the same."""
 
     plot_type: PlotType
+    pad: str
     state: PanelState
     severity: Severity
     word: str
@@ -45,9 +46,14 @@ class PanelItem:
         return self.plot_type.name
 
     @property
+    def title(self) -> str:
+        """The plot type's name with the pad that is shown."""
+        return words.stream(self.name, self.pad)
+
+    @property
     def accessible(self) -> str:
         """What a screen reader says."""
-        parts = [self.name, self.word, self.confidence, self.how_long, self.where, self.age]
+        parts = [self.title, self.word, self.confidence, self.how_long, self.where, self.age]
         return ", ".join(part for part in parts if part)
 
 
@@ -67,6 +73,7 @@ def make_item(panel: Panel, snapshot: WallSnapshot, now: datetime, alarm_number:
             where += f", chunk {plot.name.chunk}"
     return PanelItem(
         plot_type=panel.plot_type,
+        pad=panel.pad,
         state=state,
         severity=panel.severity,
         word=word,
@@ -138,12 +145,12 @@ class PanelListModel(QAbstractListModel):
         """The panels of the whole hall, whatever is filtered or hidden."""
         return self._all
 
-    def alarm_items(self) -> dict[str, PanelItem]:
-        """The panels of all plot types in alarm by name, whatever is filtered or hidden."""
+    def alarm_items(self) -> dict[int, PanelItem]:
+        """What the cards show, by the id of their alarm, whatever is filtered or hidden."""
         now = self._clock()
         return {
-            panel.plot_type.name: make_item(panel, self._snapshot, now, self._numbers.get(panel.alarm.id, 0))
-            for panel in self._snapshot.panels
+            panel.alarm.id: make_item(panel, self._snapshot, now, self._numbers.get(panel.alarm.id, 0))
+            for panel in self._snapshot.in_alarm
             if panel.alarm is not None
         }
 
