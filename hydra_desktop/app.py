@@ -63,6 +63,7 @@ class Desktop(QObject):
         with database.write() as connection:
             self._hall_id = halls.find_or_create(connection, settings.hall)
         self._monitor: subprocess.Popen[bytes] | None = None
+        self._not_started = ""
         self._closed = False
         self._tending = QTimer(self)
         self._tending.timeout.connect(self._look_after_monitor)
@@ -113,7 +114,7 @@ class Desktop(QObject):
     def _connect(self) -> None:
         self.follower.snapshot.connect(self._show)
         self.follower.trouble.connect(self.wall.show_trouble)
-        self.background.failed.connect(self.wall.show_trouble)
+        self.background.failed.connect(self.wall.show_failure)
         self.siren.state_changed.connect(self.wall.alarm_area.show_sound)
         self.wall.silenced.connect(self._silence)
         self.wall.sound_tested.connect(self.siren.test)
@@ -145,14 +146,24 @@ class Desktop(QObject):
         self.background.run(
             lambda: alarm_service.acknowledge(
                 self._database, self._hall_id, alarm_id, user=self._settings.user, station=self._settings.station
-            )
+            ),
+            failure=self._tell_failure("The alarm was not acknowledged"),
         )
 
     def _switch_beam(self, beam_on: bool | None) -> None:
-        self.background.run(lambda: notices.switch_beam(self._database, self._hall_id, beam_on))
+        self.background.run(
+            lambda: notices.switch_beam(self._database, self._hall_id, beam_on),
+            failure=self._tell_failure("The beam was not switched"),
+        )
 
     def _write_news(self, text: str) -> None:
-        self.background.run(lambda: notices.write_news(self._database, self._hall_id, text, user=self._settings.user))
+        self.background.run(
+            lambda: notices.write_news(self._database, self._hall_id, text, user=self._settings.user),
+            failure=self._tell_failure("The news was not written"),
+        )
+
+    def _tell_failure(self, what: str) -> Callable[[str], None]:
+        return lambda why: self.wall.show_failure(f"{what}. {why}")
 
     def _evidence(self, verdict_id: int, label: str):
         return wall_service.evidence(self._database, verdict_id, label)
@@ -167,8 +178,15 @@ class Desktop(QObject):
         )
 
     def _start_monitor_if(self, needed: bool) -> None:
-        if needed and not self._closed:
+        if not needed or self._closed:
+            return
+        try:
             self._monitor = monitor_process.start(self._settings)
+            self._not_started = ""
+        except SiteError as error:  # tried again and again, but told once
+            if str(error) != self._not_started:
+                self._not_started = str(error)
+                self.wall.show_failure(self._not_started)
 
     def _may_close(self) -> bool:
         if self._monitor is None or self._monitor.poll() is not None:

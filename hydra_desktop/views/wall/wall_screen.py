@@ -70,6 +70,8 @@ class WallScreen(QWidget):
         self._news = MessageLine("News")
         self._standing = MessageLine("Trouble")  # as long as it lasts
         self._problems = MessageLine("Problems", is_button=True)
+        self._failures = MessageLine("Failures", is_button=True)
+        self._failed: list[str] = []  # newest first
         self._empty = QLabel()
         self.view = self._make_view()
         self._search = QLineEdit()
@@ -121,6 +123,13 @@ class WallScreen(QWidget):
         self.header.show_trouble(message)
         self._standing.show_message(message)
 
+    def show_failure(self, message: str) -> None:
+        """Say that what a person asked for was not done; it stays until it is put away."""
+        line = f"{words.clock(datetime.now(UTC))} {message}"
+        self._failed.insert(0, line)
+        more = f" (and {len(self._failed) - 1} before)" if len(self._failed) > 1 else ""
+        self._failures.show_message(line + more, details="\n".join(self._failed[:10]))
+
     def set_wall_mode(self, on: bool) -> None:
         """Leave out what only a desk needs."""
         self._controls.setVisible(not on)
@@ -133,7 +142,7 @@ class WallScreen(QWidget):
         self.alarm_area.setFixedWidth(self._alarm_width())
         frame = f"border: 1px solid {c.line}; border-radius: {px(4)}px; background: {c.panel};"
         self._news.setStyleSheet(f"font-size: {px(15)}px; padding: {px(5)}px {px(10)}px; {frame}")
-        for line in (self._standing, self._problems):
+        for line in (self._standing, self._failures, self._problems):
             line.setStyleSheet(
                 f"font-size: {px(13)}px; padding: {px(5)}px {px(10)}px; color: {c.text};"
                 f" border: 1px solid {c.medium}; border-radius: {px(4)}px; background: {c.panel};"
@@ -209,7 +218,7 @@ class WallScreen(QWidget):
         gap = self._theme.px(8)
         left = QVBoxLayout()
         left.setSpacing(gap)
-        for widget in (self._news, self._standing, self._problems, self._controls):
+        for widget in (self._news, self._standing, self._failures, self._problems, self._controls):
             left.addWidget(widget)
         left.addWidget(self.view, 1)
         left.addWidget(self._empty, 1)
@@ -240,6 +249,7 @@ class WallScreen(QWidget):
         self._evidence_on_good.toggled.connect(self._set_evidence_on_good)
         self._show_all.clicked.connect(self._show_hidden)
         self._problems.clicked.connect(lambda: self._problems.setVisible(False))
+        self._failures.clicked.connect(self._put_failures_away)
         self.view.selectionModel().currentChanged.connect(lambda current, _before: self._choose_alarm(current.row()))
         menu = QMenu(self)
         for text, value in (("Beam is on", True), ("Beam is off", False), ("As the hall's beam file says", None)):
@@ -315,6 +325,10 @@ class WallScreen(QWidget):
         text = f"Not taken: {recent[0]}{more}" if recent else ""
         if text != self._problems.message:  # one that was clicked away stays away
             self._problems.show_message(text, details="\n".join([text, *recent[1:10]]))
+
+    def _put_failures_away(self) -> None:
+        self._failed.clear()
+        self._failures.setVisible(False)
 
     def _show_emptiness(self) -> None:
         """An empty wall says why it is, and what to do."""
