@@ -53,16 +53,20 @@ def load(c: sa.Connection, hall_id: int) -> WallSnapshot:
     for alarm in open_alarms:
         if alarm.plot_type not in worst or _need(alarm) > _need(worst[alarm.plot_type]):
             worst[alarm.plot_type] = alarm
+    in_alarm = {
+        alarm.id: replace(
+            streams.get((alarm.plot_type, alarm.pad)) or Panel(hall.plot_types[alarm.plot_type]), alarm=alarm
+        )
+        for alarm in open_alarms
+    }
     panels = []
     for plot_type in hall.plot_types.values():
         if plot_type.ignored:
             continue
-        panel = newest[plot_type.name][1] if plot_type.name in newest else Panel(plot_type)
-        panels.append(replace(panel, alarm=worst.get(plot_type.name)))
-    in_alarm = [
-        replace(streams.get((alarm.plot_type, alarm.pad)) or Panel(hall.plot_types[alarm.plot_type]), alarm=alarm)
-        for alarm in open_alarms
-    ]
+        if plot_type.name in worst:
+            panels.append(in_alarm[worst[plot_type.name].id])
+        else:
+            panels.append(newest[plot_type.name][1] if plot_type.name in newest else Panel(plot_type))
     return WallSnapshot(
         hall_name=hall.name,
         position=position,
@@ -75,7 +79,7 @@ def load(c: sa.Connection, hall_id: int) -> WallSnapshot:
         analysed_total=verdicts.count(c, hall_id),
         last_alarm_ended_at=alarms.last_ended_at(c, hall_id),
         problems=tuple((one.last_at, f"{one.name}: {one.message}") for one in problems.newest(c, hall_id)),
-        in_alarm=tuple(in_alarm),
+        in_alarm=tuple(in_alarm.values()),
     )
 
 

@@ -85,8 +85,8 @@ class News:
 class WallSnapshot:
     """All that a wall shows of one hall, as of one position of the change feed.
 
-    `panels` has one a plot type, with the newest plot of its most doubtful pad and the alarm that
-    most needs a person; `in_alarm` has one an alarm, with the newest plot of its own pad.
+    `in_alarm` has a panel for each alarm, with the newest plot of its own pad; `panels` has one for
+    each plot type: that of the alarm that most needs a person, else that of the most doubtful pad.
     `alarms` are the open ones, the newest annunciation first; `problems` are the newest plots
     or files that could not be taken, newest first, as (time, message).
     """

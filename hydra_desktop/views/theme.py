@@ -9,7 +9,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from PySide6.QtCore import QObject, Signal
-from PySide6.QtGui import QColor, QFont, QFontDatabase, QPalette
+from PySide6.QtGui import QColor, QFont, QFontDatabase, QFontMetricsF, QPalette
 from PySide6.QtWidgets import QApplication
 
 from ..domain.label import Severity
@@ -107,6 +107,14 @@ class Theme(QObject):
         font.setFeature(QFont.Tag("tnum"), 1)
         self._fonts[size, bold] = font
         return QFont(font)
+
+    def fitting(self, text: str, width: float, size: int, least: int, *, bold: bool = False) -> QFont:
+        """The largest font in which a text has room, from `size` down to `least` (both given for 1080p)."""
+        for tried in range(size, least, -1):
+            font = self.font(tried, bold=bold)
+            if QFontMetricsF(font).horizontalAdvance(text) <= width:
+                return font
+        return self.font(least, bold=bold)
 
     def word_on(self, fill: str) -> str:
         """The colour of words on a filled colour: whichever of dark and white contrasts more."""

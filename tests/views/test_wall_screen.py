@@ -291,6 +291,37 @@ def test_a_problem_is_put_away_by_the_keyboard_and_stays_away(
     assert not problems.isVisible()
 
 
+def test_a_panel_says_run_time_age_and_how_long_it_is_so_as_far_as_there_is_room(
+    bench: Bench, snapshot: WallSnapshot
+) -> None:
+    bench.wall.show_snapshot(snapshot)
+    items = {item.name: item for item in bench.wall.model.items}
+    plot = snapshot.panels[0].plot
+    assert plot is not None
+    taken = f"{plot.taken_at.astimezone():%H:%M}"
+    good, bad = items["A_good"], items["B_bad"]
+    assert good.facts[0] == ("run 121453, chunk 7", f"{taken}, 30 s")
+    assert bad.facts[0] == ("for 12 min, run 121453, chunk 7", f"{taken}, 30 s")
+    assert ("for 12 min", "30 s") in bad.facts
+    assert items["E_doubt"].how_long == items["F_strange"].how_long == "for 12 min"
+    assert bad.alarm is not None
+    view, delegate = bench.wall.view, bench.wall.delegate
+    cell = view.visualRect(bench.wall.model.index(1))
+    assert not delegate.age_box(cell, bad).isNull()
+    assert not delegate.age_box(cell, bad).intersects(delegate.picture_box(cell, bad))
+    bench.wall.show_snapshot(replace(snapshot, run=replace(snapshot.run, run_number=121454)))
+    assert ("for 12 min, 121453", "") in bench.wall.model.items[1].facts
+
+
+def test_a_card_says_what_the_newest_plot_is_where_that_is_no_more_the_alarm(
+    bench: Bench, snapshot: WallSnapshot
+) -> None:
+    bench.wall.show_snapshot(snapshot)
+    cards = {card.alarm.plot_type: card for card in bench.wall.alarm_area._cards if card.alarm}
+    assert cards["B_bad"]._newest()[0].startswith("run 121453, chunk 7, ")
+    assert cards["D_returned"]._newest()[-1] == "newest Good"
+
+
 def test_as_time_goes_by_only_the_ages_are_painted_again(qtbot: QtBot, bench: Bench, snapshot: WallSnapshot) -> None:
     with qtbot.waitSignal(bench.wall.painted, timeout=10_000):
         bench.wall.show_snapshot(snapshot)
@@ -309,8 +340,8 @@ def test_as_time_goes_by_only_the_ages_are_painted_again(qtbot: QtBot, bench: Be
     cell = view.visualRect(model.index(row))
     box = bench.wall.delegate.age_box(cell, model.items[row])
     assert cell.contains(box)
-    alarmed = next(item for item in model.items if item.alarm is not None)
-    assert bench.wall.delegate.age_box(cell, alarmed).isNull()
+    waiting = next(item for item in model.items if item.state is PanelState.WAITING)
+    assert bench.wall.delegate.age_box(cell, waiting).isNull()
 
 
 def test_a_picture_that_comes_is_painted_without_the_rest_of_its_panel(

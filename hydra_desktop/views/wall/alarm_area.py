@@ -53,6 +53,21 @@ class AlarmCard(QWidget):
     def _title(self) -> str:
         return words.stream(self.alarm.plot_type, self.alarm.pad) if self.alarm is not None else ""
 
+    @property
+    def _shows_the_fault(self) -> bool:
+        """Whether the newest plot of the stream still has what the alarm was raised for."""
+        return self.alarm is not None and self._item is not None and self._item.word == self.alarm.label
+
+    def _newest(self) -> list[str]:
+        """The newest plot in words, in shorter and shorter forms; with its verdict where that is another."""
+        item = self._item
+        if item is None or not item.where:
+            return []
+        verdict = "" if self._shows_the_fault else f"newest {item.word}"
+        run = item.where.partition(",")[0]
+        forms = [(verdict, item.where, item.taken), (verdict, run, item.taken), (verdict, item.taken), (verdict,)]
+        return [", ".join(filter(None, form)) for form in forms]
+
     def sizeHint(self) -> QSize:
         """As wide as the area, as high as its content."""
         return QSize(self._theme.px(300), self.height())
@@ -141,7 +156,7 @@ class AlarmCard(QWidget):
             painter.drawText(QRectF(x, strip.top(), room, strip.height()), Qt.AlignmentFlag.AlignVCenter, beside)
 
     def _how_long(self) -> str:
-        if self._item is not None and self._item.how_long:
+        if self._item is not None and self._item.how_long and self._shows_the_fault:
             return self._item.how_long
         return f"for {words.age(datetime.now(UTC) - self.alarm.raised_at)}" if self.alarm else ""
 
@@ -153,17 +168,16 @@ class AlarmCard(QWidget):
         painter.drawText(
             top, Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter, words.confidence(alarm.confidence)
         )
-        painter.setFont(self._theme.font(20, bold=True))
+        painter.setFont(self._theme.fitting(self._title, body.width() - px(70), 20, 14, bold=True))
         painter.setPen(QColor(c.text))
         name = painter.fontMetrics().elidedText(self._title, Qt.TextElideMode.ElideMiddle, body.width() - px(70))
         painter.drawText(top, Qt.AlignmentFlag.AlignVCenter, name)
-        painter.setFont(self._theme.font(14))
-        painter.setPen(QColor(c.muted))
-        contact = self._item.plot_type.contact if self._item is not None else ""
         line = QRect(body.left(), top.bottom(), body.width(), px(22))
-        text = contact or (self._item.where if self._item else "")
-        text = painter.fontMetrics().elidedText(text, Qt.TextElideMode.ElideRight, body.width())
-        painter.drawText(line, Qt.AlignmentFlag.AlignVCenter, text)
+        self._line(painter, line, self._newest())
+        contact = self._item.plot_type.contact if self._item is not None else ""
+        if contact:
+            line.translate(0, px(20))
+            self._line(painter, line, [contact])
         foot = QRect(body.left(), body.bottom() - px(24), body.width(), px(24))
         self._picture(painter, QRect(body.left(), line.bottom() + 4, body.width(), foot.top() - line.bottom() - px(8)))
         self._foot(painter, foot, alarm)
@@ -174,18 +188,26 @@ class AlarmCard(QWidget):
         self._picture(painter, picture)
         x = picture.right() + px(10)
         room = body.right() - x
-        painter.setFont(self._theme.font(15, bold=True))
+        painter.setFont(self._theme.fitting(self._title, room, 15, 11, bold=True))
         painter.setPen(QColor(c.text))
         name = painter.fontMetrics().elidedText(self._title, Qt.TextElideMode.ElideMiddle, room)
         painter.drawText(QRect(x, body.top(), room, px(22)), Qt.AlignmentFlag.AlignVCenter, name)
-        painter.setFont(self._theme.font(13))
-        painter.setPen(QColor(c.muted))
-        painter.drawText(
-            QRect(x, body.top() + px(23), room, px(20)),
-            Qt.AlignmentFlag.AlignVCenter,
-            f"since {words.clock(alarm.raised_at)}, {words.confidence(alarm.confidence)}",
-        )
+        since = words.clock(alarm.raised_at)
+        forms = [f"since {since}, {words.confidence(alarm.confidence)}", f"since {since}"]
+        self._line(painter, QRect(x, body.top() + px(22), room, px(20)), forms)
+        self._line(painter, QRect(x, body.top() + px(41), room, px(20)), self._newest())
         self._foot(painter, QRect(x, body.bottom() - px(24), room, px(24)), alarm, wrap=True)
+
+    def _line(self, painter: QPainter, box: QRect, forms: list[str]) -> None:
+        """Write the first form that has room; the last one is made smaller rather than cut."""
+        if not forms:
+            return
+        painter.setFont(self._theme.font(13))
+        width = painter.fontMetrics().horizontalAdvance
+        text = next((form for form in forms if width(form) <= box.width()), forms[-1])
+        painter.setFont(self._theme.fitting(text, box.width(), 13, 9))
+        painter.setPen(QColor(self._theme.colours.muted))
+        painter.drawText(box, Qt.AlignmentFlag.AlignVCenter, text)
 
     def _foot(self, painter: QPainter, box: QRect, alarm: Alarm, *, wrap: bool = False) -> None:
         c = self._theme.colours

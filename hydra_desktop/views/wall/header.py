@@ -6,7 +6,7 @@ from collections import Counter
 from datetime import UTC, datetime
 
 from PySide6.QtCore import QRect, QRectF, Qt
-from PySide6.QtGui import QColor, QFontMetrics, QPainter, QPaintEvent
+from PySide6.QtGui import QColor, QPainter, QPaintEvent
 from PySide6.QtWidgets import QSizePolicy, QWidget
 
 from ...domain.wall import PanelState, WallSnapshot
@@ -154,8 +154,7 @@ class Header(QWidget):
         marks.paint(painter, said.mark, mark_box, colour, hollow=said.hollow, hole=said.fill or c.panel)
         left = px(60)
         room = box.width() - left - px(8)
-        size = next((size for size in range(22, 14, -1) if self._width(said.title, size) <= room), 14)
-        painter.setFont(self._theme.font(size, bold=True))
+        painter.setFont(self._theme.fitting(said.title, room, 22, 14, bold=True))
         painter.setPen(QColor(word))
         title = painter.fontMetrics().elidedText(said.title, Qt.TextElideMode.ElideMiddle, room)
         painter.drawText(QRect(left, px(8), room, px(32)), Qt.AlignmentFlag.AlignVCenter, title)
@@ -167,9 +166,6 @@ class Header(QWidget):
             painter.setPen(QColor(c.line))
             painter.drawLine(box.right(), 1, box.right(), box.height() - 2)
         return box.right()
-
-    def _width(self, text: str, size: int) -> int:
-        return QFontMetrics(self._theme.font(size, bold=True)).horizontalAdvance(text)
 
     def _right(self, painter: QPainter, now: datetime) -> int:
         c, px = self._theme.colours, self._theme.px

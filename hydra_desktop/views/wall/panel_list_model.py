@@ -31,6 +31,8 @@ class PanelItem:
     word: str
     confidence: str
     where: str  # run and chunk
+    is_other_run: bool  # than the header's
+    taken: str  # the time of day
     age: str
     how_long: str  # of the episode, "" when all is well
     content_hash: str
@@ -51,9 +53,22 @@ class PanelItem:
         return words.stream(self.name, self.pad)
 
     @property
+    def facts(self) -> list[tuple[str, str]]:
+        """How long it is so, run and chunk at the left, time and age at the right, in shorter and shorter forms."""
+        run = self.where.partition(",")[0]
+        lefts = [
+            ", ".join(filter(None, (self.how_long, where))) for where in (self.where, run, run.removeprefix("run "))
+        ]
+        full = f"{self.taken}, {self.age}"
+        forms = [(left, full) for left in lefts] + [(left, self.age) for left in lefts]
+        if self.is_other_run:
+            forms.append((lefts[2], ""))
+        return [*forms, (self.how_long, self.age), (self.how_long, ""), ("", self.age)]
+
+    @property
     def accessible(self) -> str:
         """What a screen reader says."""
-        parts = [self.title, self.word, self.confidence, self.how_long, self.where, self.age]
+        parts = [self.title, self.word, self.confidence, self.how_long, self.where, self.taken, self.age]
         return ", ".join(part for part in parts if part)
 
 
@@ -79,6 +94,8 @@ def make_item(panel: Panel, snapshot: WallSnapshot, now: datetime, alarm_number:
         word=word,
         confidence=words.confidence(verdict.confidence) if verdict is not None and verdict.label else "",
         where=where,
+        is_other_run=plot is not None and snapshot.run.run_number not in (None, plot.name.run_number),
+        taken=words.clock(plot.taken_at)[:5] if plot is not None else "",
         age=words.age(now - plot.taken_at) if plot is not None else "",
         how_long=how_long,
         content_hash=plot.content_hash if plot is not None else "",
