@@ -9,7 +9,9 @@ import subprocess
 import sys
 from collections.abc import Callable
 from datetime import datetime
+from logging.handlers import RotatingFileHandler
 from pathlib import Path
+from types import TracebackType
 from typing import TYPE_CHECKING
 
 from PySide6.QtCore import (
@@ -24,6 +26,7 @@ from PySide6.QtCore import (
 from PySide6.QtGui import QImage
 from PySide6.QtWidgets import QApplication
 
+from . import __version__, paths
 from .database import halls
 from .database.connection import Database, open_database
 from .domain.alarm import AlarmState
@@ -46,6 +49,7 @@ if TYPE_CHECKING:
 log = logging.getLogger(__name__)
 
 TEND_MS = 3000
+LOG_BYTES = 5_000_000
 SWITCH_S = 0.0005  # how long another thread may keep the screen's from running
 _HARMLESS = ("This plugin does not support propagateSizeHints()",)  # the offscreen platform, at every window
 DEMO_CHUNKS_WITHOUT_DISPLAY = 3
@@ -80,6 +84,7 @@ class Desktop(QObject):
 
     def start(self) -> None:
         """Show the window and start following."""
+        sys.excepthook = self.report
         self.siren.start()
         self.follower.start()
         self.window.show()
@@ -102,6 +107,12 @@ class Desktop(QObject):
         self.wall.close_threads()
         self.background.close()
         self.siren.close()
+
+    def report(self, kind: type[BaseException], error: BaseException, trace: TracebackType | None) -> None:
+        """Tell the person of an error that a slot raised; its details go to the log file."""
+        log.error("An error that nobody caught", exc_info=(kind, error, trace))
+        own = f"Something went wrong in the program: {kind.__name__} {error}. {paths.log_file()} has more."
+        self.wall.show_failure(str(error) if isinstance(error, SiteError) else own)
 
     def screenshot(self, path: Path) -> None:
         """Write what the window shows to a PNG file."""
@@ -200,6 +211,7 @@ class Desktop(QObject):
 def run(settings: Settings) -> int:
     """Run the desktop program on the user's own database; returns an exit code."""
     _expect_display()
+    _log_to_file()
     application = _application()
     database = open_database(settings.database_url, upgrade=True)
     try:
@@ -207,8 +219,8 @@ def run(settings: Settings) -> int:
         desktop.tend_monitor()
         desktop.ask_before_closing()
         desktop.window.resize(1600, 1000)
-        desktop.start()
         with _quit_on_signals(desktop.window.close):
+            desktop.start()
             code = application.exec()
         desktop.close()
     finally:
@@ -223,6 +235,9 @@ def demo(settings: Settings, *, chunks: int | None, interval_s: float, screensho
         chunks = chunks or DEMO_CHUNKS_WITHOUT_DISPLAY
         screenshot = screenshot or Path("hydra-demo.png")
         print(f"There is no display: the demo runs offscreen for {chunks} chunks and writes {screenshot}.")  # noqa: T201
+    _log_to_file()
+    for name in _signals():
+        signal.signal(name, signal.default_int_handler)  # so that the processes of the demo end with it
     from .services import demo as demo_service  # brings the network's runtime, which a wall does without
 
     application = _application()
@@ -279,8 +294,8 @@ def _run_demo(application: QApplication, demo: Demo, database: Database, screens
     poll, waiting = QTimer(desktop), QTimer(desktop)
     poll.timeout.connect(look)
     poll.start(500)
-    desktop.start()
     with _quit_on_signals(desktop.window.close):
+        desktop.start()
         application.exec()
     desktop.close()
     return problem[0] if problem else None
@@ -293,6 +308,28 @@ def _application() -> QApplication:
     application.setApplicationName("Hydra Desktop")
     application.setStyle("Fusion")
     return application
+
+
+def _log_to_file() -> None:
+    """From now on what goes wrong in the program is in its log file, with times; without one it runs all the same."""
+    path = paths.log_file()
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        handler = RotatingFileHandler(path, maxBytes=LOG_BYTES, backupCount=1, encoding="utf-8")
+    except OSError as error:
+        log.warning("The log file %s can't be written: %s", path, error.strerror)
+        return
+    handler.setFormatter(logging.Formatter("%(asctime)s %(process)d %(levelname)s %(name)s: %(message)s"))
+    logging.basicConfig(level=logging.INFO, handlers=[handler])
+    log.info("Hydra Desktop %s starts", __version__)
+
+
+def _signals() -> tuple[signal.Signals, ...]:
+    """The signals that end the program; a hang-up only where nobody asked to live on (nohup)."""
+    names = [signal.SIGINT, signal.SIGTERM]
+    if hasattr(signal, "SIGHUP") and signal.getsignal(signal.SIGHUP) is not signal.SIG_IGN:
+        names.append(signal.SIGHUP)  # the terminal was closed
+    return tuple(names)
 
 
 def _log_qt(kind: QtMsgType, _context: QMessageLogContext, message: str) -> None:
@@ -330,7 +367,7 @@ def _screenshot_size() -> tuple[int, int]:
 
 
 class _quit_on_signals:  # noqa: N801 used like a function
-    """Hears Ctrl-C and a polite kill while Qt's loop runs, and closes instead of dying."""
+    """Hears Ctrl-C, a polite kill and the end of the terminal while Qt's loop runs, and closes instead of dying."""
 
     def __init__(self, close: Callable[[], object]) -> None:
         self._close = close
@@ -339,7 +376,7 @@ class _quit_on_signals:  # noqa: N801 used like a function
         self._read, self._write = os.pipe()
         os.set_blocking(self._write, False)
         self._former_fd = signal.set_wakeup_fd(self._write)
-        self._former = {name: signal.signal(name, lambda *_: None) for name in (signal.SIGINT, signal.SIGTERM)}
+        self._former = {name: signal.signal(name, lambda *_: None) for name in _signals()}
         self._notifier = QSocketNotifier(self._read, QSocketNotifier.Type.Read)
         self._notifier.activated.connect(self._heard)
 
