@@ -273,11 +273,13 @@ def _run_demo(application: QApplication, demo: Demo, database: Database, screens
         def shoot() -> None:
             if desktop.wall.pictures.busy:
                 return
-            waiting.stop()
             try:
                 desktop.screenshot(screenshot)
             except SiteError as error:
                 problem.append(error)
+            if desktop.wall.pictures.busy and not problem:
+                return  # to paint it, pictures were asked for that nobody had yet
+            waiting.stop()
             desktop.window.close()
 
         waiting.timeout.connect(shoot)
@@ -320,7 +322,8 @@ def _log_to_file() -> None:
         log.warning("The log file %s can't be written: %s", path, error.strerror)
         return
     handler.setFormatter(logging.Formatter("%(asctime)s %(process)d %(levelname)s %(name)s: %(message)s"))
-    logging.basicConfig(level=logging.INFO, handlers=[handler])
+    logging.basicConfig(level=logging.WARNING, handlers=[handler])
+    logging.getLogger(__package__).setLevel(logging.INFO)
     log.info("Hydra Desktop %s starts", __version__)
 
 

@@ -80,8 +80,8 @@ def test_a_monitor_that_cannot_be_started_is_told_once(desktop: Desktop, chosen:
 
 @pytest.fixture
 def log_file() -> Iterator[Path]:
-    root = logging.getLogger()
-    before, level = list(root.handlers), root.level
+    root, own = logging.getLogger(), logging.getLogger("hydra_desktop")
+    before, level, own_level = list(root.handlers), root.level, own.level
     root.handlers.clear()  # those of pytest
     app._log_to_file()
     yield paths.log_file()
@@ -89,6 +89,7 @@ def log_file() -> Iterator[Path]:
         handler.close()
     root.handlers[:] = before
     root.setLevel(level)
+    own.setLevel(own_level)
 
 
 def test_an_error_in_a_slot_reaches_the_person_and_its_details_the_log(
@@ -103,6 +104,7 @@ def test_an_error_in_a_slot_reaches_the_person_and_its_details_the_log(
     qtbot.waitUntil(lambda: "ZeroDivisionError in a slot" in told.message)
     assert str(log_file) in told.message
     lines = log_file.read_text().splitlines()
+    assert lines[0].endswith("starts")
     assert all(line[:4] == f"{datetime.now():%Y}" for line in lines[:2])  # noqa: DTZ005 as it is written
     assert "Traceback (most recent call last):" in lines
     QTimer.singleShot(0, lambda: fail(SettingsError("Name another folder.")))
