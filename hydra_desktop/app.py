@@ -67,7 +67,6 @@ class Desktop(QObject):
         with database.write() as connection:
             self._hall_id = halls.find_or_create(connection, settings.hall)
         self._monitor: subprocess.Popen[bytes] | None = None
-        self._not_started = ""
         self._closed = False
         self._tending = QTimer(self)
         self._tending.timeout.connect(self._look_after_monitor)
@@ -189,15 +188,8 @@ class Desktop(QObject):
         )
 
     def _start_monitor_if(self, needed: bool) -> None:
-        if not needed or self._closed:
-            return
-        try:
+        if needed and not self._closed:
             self._monitor = monitor_process.start(self._settings)
-            self._not_started = ""
-        except SiteError as error:  # tried again and again, but told once
-            if str(error) != self._not_started:
-                self._not_started = str(error)
-                self.wall.show_failure(self._not_started)
 
     def _may_close(self) -> bool:
         if self._monitor is None or self._monitor.poll() is not None:

@@ -11,7 +11,6 @@ import sys
 import threading
 import time
 from collections.abc import Iterator
-from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -68,16 +67,6 @@ def test_an_alarm_that_could_not_be_taken_is_told_until_it_is_put_away(qtbot: Qt
     assert not told.isVisible()
 
 
-def test_a_monitor_that_cannot_be_started_is_told_once(desktop: Desktop, chosen: Settings, tmp_path: Path) -> None:
-    (tmp_path / "file").touch()
-    desktop._settings = replace(chosen, home=tmp_path / "file")
-    desktop._start_monitor_if(True)
-    assert "The monitor can't be started" in desktop.wall._failures.message
-    desktop.wall._failures.clicked.emit()
-    desktop._start_monitor_if(True)
-    assert not desktop.wall._failures.isVisible()
-
-
 @pytest.fixture
 def log_file() -> Iterator[Path]:
     root, own = logging.getLogger(), logging.getLogger("hydra_desktop")
@@ -107,8 +96,12 @@ def test_an_error_in_a_slot_reaches_the_person_and_its_details_the_log(
     assert lines[0].endswith("starts")
     assert all(line[:4] == f"{datetime.now():%Y}" for line in lines[:2])  # noqa: DTZ005 as it is written
     assert "Traceback (most recent call last):" in lines
-    QTimer.singleShot(0, lambda: fail(SettingsError("Name another folder.")))
-    qtbot.waitUntil(lambda: "Name another folder." in told.message)
+    for _ in range(2):
+        QTimer.singleShot(0, lambda: fail(SettingsError("Name another folder.")))
+    QTimer.singleShot(0, lambda: fail(SettingsError("The end.")))
+    qtbot.waitUntil(lambda: "The end." in told.message)
+    assert "(and 2 before)" in told.message
+    assert told.toolTip().count("Name another folder.") == 1
 
 
 def test_a_log_that_cannot_be_written_stops_nothing(home: Path) -> None:

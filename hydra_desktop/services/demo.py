@@ -178,7 +178,7 @@ class Demo:
         shutil.rmtree(self.folder, ignore_errors=True)
 
     def _last_words(self) -> str:
-        path = self.folder / monitor_process.LOG
+        path = self.folder / "monitor.log"
         lines = path.read_text(encoding="utf-8", errors="replace").splitlines() if path.exists() else []
         return f"It said last: {lines[-1]}" if lines else ""
 

@@ -17,8 +17,6 @@ from ..domain.errors import StorageError
 from ..domain.wall import MonitorHealth
 from ..settings import Settings
 
-LOG = "monitor.log"  # in the data folder
-
 
 def is_needed(database: Database, hall_id: int, station: str) -> bool:
     """Whether the hall has a folder that no living monitor watches.
@@ -43,7 +41,7 @@ def start(
     command += ["--hall", settings.hall, "monitor", *([str(folder)] if folder else [])]
     try:
         settings.home.mkdir(parents=True, exist_ok=True)
-        with (settings.home / LOG).open("ab") as output:
+        with (settings.home / "monitor.log").open("ab") as output:
             return subprocess.Popen(
                 command,
                 stdin=subprocess.DEVNULL,

@@ -126,6 +126,8 @@ class WallScreen(QWidget):
     def show_failure(self, message: str) -> None:
         """Say that what a person asked for was not done; it stays until it is put away."""
         line = f"{words.clock(datetime.now(UTC))} {message}"
+        if self._failed and self._failed[0].endswith(f" {message}"):
+            self._failed.pop(0)  # the same again, tried by the program itself perhaps
         self._failed.insert(0, line)
         more = f" (and {len(self._failed) - 1} before)" if len(self._failed) > 1 else ""
         self._failures.show_message(line + more, details="\n".join(self._failed[:10]))
