@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import logging
 import os
 import signal
@@ -84,6 +85,7 @@ class Desktop(QObject):
     def start(self) -> None:
         """Show the window and start following."""
         sys.excepthook = self.report
+        gc.freeze()  # what is loaded stays; to look through it all again would hold the screen up for 50 ms
         self.siren.start()
         self.follower.start()
         self.window.show()

@@ -10,6 +10,8 @@ from typing import Any
 import sqlalchemy as sa
 
 from ..domain.alarm import Alarm, AlarmState
+from ..domain.episode import Episode
+from ..domain.hall import Hall
 from ..domain.plot import Plot
 from ..domain.verdict import Status, Verdict
 from ..domain.wall import MonitorHealth, News, Panel, WallSnapshot
@@ -29,58 +31,87 @@ class PastVerdict:
     model_id: int | None
 
 
-def load(c: sa.Connection, hall_id: int) -> WallSnapshot:
-    """All that a wall shows of a hall; panels by group, then name, ignored plot types left out."""
-    position = feed.position(c, hall_id)
-    hall = halls.load(c, hall_id)
-    rows = c.execute(
-        _PAST.add_columns(t.panels.c.episode_id)
-        .join(t.panels, t.panels.c.verdict_id == t.verdicts.c.id)
-        .where(t.panels.c.hall_id == hall_id)
-    ).all()
-    current = episodes.by_id(c, [row.episode_id for row in rows])
-    streams: dict[tuple[str, str], Panel] = {}
-    newest: dict[str, tuple[PastVerdict, Panel]] = {}
-    for past, row in zip(_past(c, rows), rows, strict=True):
-        name = past.plot.name
-        plot_type = hall.plot_types[name.plot_type]
-        panel = Panel(plot_type, past.plot, past.verdict, past.verdict_id, current[row.episode_id])
-        streams[name.plot_type, name.pad] = panel
-        if name.plot_type not in newest or _rank(past) > _rank(newest[name.plot_type][0]):
-            newest[name.plot_type] = (past, panel)
-    open_alarms = alarms.open_alarms(c, hall_id)
-    worst: dict[str, Alarm] = {}
-    for alarm in open_alarms:
-        if alarm.plot_type not in worst or _need(alarm) > _need(worst[alarm.plot_type]):
-            worst[alarm.plot_type] = alarm
-    in_alarm = {
-        alarm.id: replace(
-            streams.get((alarm.plot_type, alarm.pad)) or Panel(hall.plot_types[alarm.plot_type]), alarm=alarm
+class WallReader:
+    """Reads snapshots of one hall, of its plots and settings only those that are new since the last.
+
+    A verdict never changes, an episode only as its stream gets another plot.
+    """
+
+    def __init__(self, hall_id: int) -> None:
+        self._hall_id = hall_id
+        self._hall = Hall("")
+        self._settings_version = -1
+        self._streams: dict[tuple[int, int], tuple[PastVerdict, Episode]] = {}  # by verdict and episode
+
+    def read(self, c: sa.Connection) -> WallSnapshot:
+        """All that a wall shows; panels by group, then name, ignored plot types left out."""
+        hall_id = self._hall_id
+        position = feed.position(c, hall_id)
+        self._read_hall(c)
+        self._read_streams(c)
+        streams: dict[tuple[str, str], Panel] = {}
+        newest: dict[str, tuple[PastVerdict, Panel]] = {}
+        for past, episode in self._streams.values():
+            name = past.plot.name
+            plot_type = self._hall.plot_types[name.plot_type]
+            panel = Panel(plot_type, past.plot, past.verdict, past.verdict_id, episode)
+            streams[name.plot_type, name.pad] = panel
+            if name.plot_type not in newest or _rank(past) > _rank(newest[name.plot_type][0]):
+                newest[name.plot_type] = (past, panel)
+        open_alarms = alarms.open_alarms(c, hall_id)
+        worst: dict[str, Alarm] = {}
+        for alarm in open_alarms:
+            if alarm.plot_type not in worst or _need(alarm) > _need(worst[alarm.plot_type]):
+                worst[alarm.plot_type] = alarm
+        in_alarm = {
+            alarm.id: replace(
+                streams.get((alarm.plot_type, alarm.pad)) or Panel(self._hall.plot_types[alarm.plot_type]), alarm=alarm
+            )
+            for alarm in open_alarms
+        }
+        panels = []
+        for plot_type in self._hall.plot_types.values():
+            if plot_type.ignored:
+                continue
+            if plot_type.name in worst:
+                panels.append(in_alarm[worst[plot_type.name].id])
+            else:
+                panels.append(newest[plot_type.name][1] if plot_type.name in newest else Panel(plot_type))
+        return WallSnapshot(
+            hall_name=self._hall.name,
+            position=position,
+            run=halls.run_state(c, hall_id),
+            panels=tuple(panels),
+            alarms=tuple(open_alarms),
+            monitor=_monitor(c, hall_id),
+            news=_news(c, hall_id),
+            newest_data_at=max((panel.plot.taken_at for panel in panels if panel.plot is not None), default=None),
+            analysed_total=verdicts.count(c, hall_id),
+            last_alarm_ended_at=alarms.last_ended_at(c, hall_id),
+            problems=tuple((one.last_at, f"{one.name}: {one.message}") for one in problems.newest(c, hall_id)),
+            in_alarm=tuple(in_alarm.values()),
         )
-        for alarm in open_alarms
-    }
-    panels = []
-    for plot_type in hall.plot_types.values():
-        if plot_type.ignored:
-            continue
-        if plot_type.name in worst:
-            panels.append(in_alarm[worst[plot_type.name].id])
-        else:
-            panels.append(newest[plot_type.name][1] if plot_type.name in newest else Panel(plot_type))
-    return WallSnapshot(
-        hall_name=hall.name,
-        position=position,
-        run=halls.run_state(c, hall_id),
-        panels=tuple(panels),
-        alarms=tuple(open_alarms),
-        monitor=_monitor(c, hall_id),
-        news=_news(c, hall_id),
-        newest_data_at=max((panel.plot.taken_at for panel in panels if panel.plot is not None), default=None),
-        analysed_total=verdicts.count(c, hall_id),
-        last_alarm_ended_at=alarms.last_ended_at(c, hall_id),
-        problems=tuple((one.last_at, f"{one.name}: {one.message}") for one in problems.newest(c, hall_id)),
-        in_alarm=tuple(in_alarm.values()),
-    )
+
+    def _read_hall(self, c: sa.Connection) -> None:
+        version = halls.settings_version(c, self._hall_id)
+        if version != self._settings_version:
+            self._hall, self._settings_version = halls.load(c, self._hall_id), version
+
+    def _read_streams(self, c: sa.Connection) -> None:
+        current = [(row.verdict_id, row.episode_id) for row in c.execute(_STREAMS, {"hall_id": self._hall_id})]
+        missing = dict(stream for stream in current if stream not in self._streams)
+        if missing:
+            past = _past(c, c.execute(_PAST.where(t.verdicts.c.id.in_(list(missing)))).all())
+            found = episodes.by_id(c, missing.values())
+            for one in past:
+                episode_id = missing[one.verdict_id]
+                self._streams[one.verdict_id, episode_id] = (one, found[episode_id])
+        self._streams = {stream: self._streams[stream] for stream in current}
+
+
+def load(c: sa.Connection, hall_id: int) -> WallSnapshot:
+    """All that a wall shows of a hall now."""
+    return WallReader(hall_id).read(c)
 
 
 def update_panel(
@@ -138,6 +169,9 @@ _PAST = (
     .join(t.verdicts, t.verdicts.c.plot_id == t.plots.c.id)
     .outerjoin(t.labels, t.labels.c.id == t.verdicts.c.label_id)
 )
+
+
+_STREAMS = sa.select(t.panels.c.verdict_id, t.panels.c.episode_id).where(t.panels.c.hall_id == sa.bindparam("hall_id"))
 
 
 def _past(c: sa.Connection, rows: Iterable[Any]) -> list[PastVerdict]:

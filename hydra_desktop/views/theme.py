@@ -7,6 +7,7 @@ sight and in the three kinds of colour blindness; colour is never the only sign.
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import lru_cache
 
 from PySide6.QtCore import QObject, Signal
 from PySide6.QtGui import QColor, QFont, QFontDatabase, QFontMetricsF, QPalette
@@ -37,9 +38,7 @@ class Colours:
 
     def severity(self, severity: Severity) -> str:
         """The colour of a severity; muted for none."""
-        return {Severity.HIGH: self.high, Severity.MEDIUM: self.medium, Severity.LOW: self.low}.get(
-            severity, self.muted
-        )
+        return (self.muted, self.low, self.medium, self.high)[severity]
 
 
 DARK = Colours(
@@ -166,6 +165,7 @@ class Theme(QObject):
         """
 
 
+@lru_cache(maxsize=256)
 def contrast(first: str, second: str) -> float:
     """The contrast ratio of two colours after WCAG 2.1."""
     high, low = sorted((_luminance(first), _luminance(second)), reverse=True)

@@ -224,6 +224,50 @@ def test_a_snapshot_is_of_one_moment(site: Site) -> None:
     assert len(_load(site).panels) == 2
 
 
+def test_a_reader_reads_only_what_is_new_and_misses_nothing(site: Site) -> None:
+    """However the hall changes, it shows what one who reads all anew shows, and asks for no plot twice."""
+    reader = wall.WallReader(site.hall_id)
+    asked: list[str] = []
+    sa.event.listen(
+        site.database.engine, "before_cursor_execute", lambda _c, _cursor, statement, *_: asked.append(statement)
+    )
+
+    def reads_plots() -> bool:
+        asked.clear()
+        with site.database.read() as c:
+            snapshot = reader.read(c)
+            read = any("FROM probabilities" in statement for statement in asked)
+            assert snapshot == wall.load(c, site.hall_id)
+        return read
+
+    assert not reads_plots()
+    with site.database.write() as c:
+        model_id = site.add_model(c)
+        first = site.add(c, chunk=1)
+        verdict_id = site.show(c, first, model_id, BAD)
+    assert reads_plots()
+    assert not reads_plots()
+    with site.database.write() as c:
+        alarm = _raise(c, site, first, verdict_id)
+        halls.ensure_labels(c, site.hall_id, "CDC_occupancy", ["Hot"], user="eva", comment="")
+        halls.ensure_plot_type(c, site.hall_id, "RF_TOF")
+    assert not reads_plots()
+    with site.database.write() as c:
+        alarms.change(c, alarm, AlarmState.ACKNOWLEDGED, at=START, who="eva", station="s", why="")
+        (episode,) = episodes.newest(c, site.hall_id).values()
+        second = site.add(c, chunk=2)
+        (verdict_id,) = verdicts.add(c, site.hall_id, [site.judged(second, model_id, BAD)])
+        episodes.extend(c, episode.id, second.id, second.taken_at)
+        wall.update_panel(c, site.hall_id, "CDC_occupancy", "", second.id, verdict_id, episode.id)
+        site.show(c, site.add(c, chunk=2, pad="02"), model_id, DOUBT)
+    assert reads_plots()
+    with site.database.write() as c:
+        hall = halls.load(c, site.hall_id)
+        gone = replace(hall.plot_types["RF_TOF"], ignored=True)
+        halls.apply(c, site.hall_id, replace(hall, plot_types={"RF_TOF": gone}), user="eva")
+    assert not reads_plots()
+
+
 def test_who_reads_cannot_write(site: Site) -> None:
     refused = (DatabaseError, sa.exc.InternalError)
     with pytest.raises(refused, match=r"read-?only"), site.database.read() as c:

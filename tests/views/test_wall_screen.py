@@ -378,3 +378,61 @@ def test_a_picture_that_comes_is_painted_without_the_rest_of_its_panel(
         rest.fillRect(part, Qt.GlobalColor.magenta)
         rest.end()
         assert alone == blank
+
+
+@pytest.mark.parametrize("name", ["B_bad", "A_good"])
+def test_a_strip_that_blinks_is_painted_alone(
+    qtbot: QtBot, bench: Bench, snapshot: WallSnapshot, name: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with qtbot.waitSignal(bench.wall.painted, timeout=10_000):
+        bench.wall.show_snapshot(snapshot)
+    view, delegate = bench.wall.view, bench.wall.delegate
+    index = bench.wall.model.index(bench.wall.model.row_of(name) or 0)
+    option = QStyleOptionViewItem()
+    option.rect = view.visualRect(index)
+    strip = delegate.strip_box(option.rect)
+
+    def paint(onto: QImage, dirty: QRect) -> QImage:
+        painted = onto.copy()
+        delegate.dirty = QRegion(dirty)
+        painter = QPainter(painted)
+        painter.setClipRect(dirty)  # Qt clips, and erases what is dirty
+        painter.fillRect(dirty, Qt.GlobalColor.magenta)
+        delegate.paint(painter, option, index)
+        painter.end()
+        return painted
+
+    blank = QImage(view.viewport().size(), QImage.Format.Format_RGB32)
+    blank.fill(Qt.GlobalColor.magenta)
+    delegate.blink = False
+    before = paint(blank, option.rect)
+    delegate.blink = True
+    after = paint(blank, option.rect)
+    assert (after != before) is (name == "B_bad")
+    monkeypatch.setattr(delegate, "_facts", None)  # what stands above the strip isn't painted
+    assert paint(before, strip) == after
+
+
+def test_what_blinks_is_a_card_s_strip(qtbot: QtBot, bench: Bench, snapshot: WallSnapshot) -> None:
+    with qtbot.waitSignal(bench.wall.painted, timeout=10_000):
+        bench.wall.show_snapshot(snapshot)
+    bench.wall._blink.stop()
+    card = bench.wall.alarm_area._cards[0]
+    for blink in (True, False):
+        card.set_blink(blink)
+        strip = QImage(card.size(), QImage.Format.Format_RGB32)
+        strip.fill(Qt.GlobalColor.magenta)
+        whole = QImage(strip)
+        card.render(whole)
+        card.render(strip, card._strip_box().topLeft(), QRegion(card._strip_box()))
+        assert strip.copy(card._strip_box()) == whole.copy(card._strip_box())
+
+
+def test_a_new_word_does_not_lay_out_the_whole_window(bench: Bench, snapshot: WallSnapshot) -> None:
+    """Labels that wrap would make each layout above them work out heights for widths at every change."""
+    bench.wall.show_snapshot(replace(snapshot, news=News("a long text " * 60, "me", datetime.now(UTC))))
+    layout = bench.wall.layout()
+    assert layout is not None
+    assert layout.hasHeightForWidth()
+    assert not bench.window.centralWidget().hasHeightForWidth()
+    assert bench.wall._news.height() >= bench.wall._news.heightForWidth(bench.wall._news.width())

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -12,6 +13,7 @@ from PySide6.QtWidgets import QFrame, QHBoxLayout, QLabel, QPushButton, QScrollA
 from ...domain.alarm import Alarm, AlarmState
 from ...domain.wall import PanelState
 from .. import marks, words
+from ..spread import Spread
 from ..theme import Theme
 from .panel_list_model import PanelItem, PanelListModel
 from .pictures import PictureKey, Pictures
@@ -26,6 +28,7 @@ class AlarmCard(QWidget):
     """One alarm: what, since when, the plot with its evidence, and who has taken it."""
 
     chosen = Signal(int)
+    changed = Signal()  # it looks different and wants to be painted, `update` does
 
     def __init__(self, theme: Theme, pictures: Pictures, image_folder: Path) -> None:
         super().__init__()
@@ -42,12 +45,14 @@ class AlarmCard(QWidget):
 
     def show_alarm(self, alarm: Alarm, item: PanelItem | None, number: int, *, large: bool) -> None:
         """Take over an alarm and the newest plot of its stream."""
+        if item is not None:
+            item = replace(item, age="")  # which a card doesn't tell
         if (self.alarm, self._item, self.number, self.large) == (alarm, item, number, large):
             return
         self.alarm, self._item, self.number, self.large = alarm, item, number, large
         self.setAccessibleName(f"Alarm {number}: {alarm.label}, {self._title}, {alarm.state}")
         self.setFixedHeight(self._theme.px(360 if large else 150))
-        self.update()
+        self.changed.emit()
 
     @property
     def _title(self) -> str:
@@ -84,8 +89,22 @@ class AlarmCard(QWidget):
             self.chosen.emit(self.alarm.id)
         super().focusInEvent(event)
 
-    def paintEvent(self, _event: QPaintEvent) -> None:
-        """Paint the card."""
+    def set_blink(self, blink: bool) -> None:
+        """Turn the strip to its other look."""
+        self.blink = blink
+        self.update(self._strip_box())
+
+    def _strip_box(self) -> QRect:
+        """Where the card says what the alarm is; below it the plot."""
+        width = self._border()
+        return QRect(width, width, self.width() - 2 * width, self._theme.px(56 if self.large else 34))
+
+    def _border(self) -> int:
+        taken = self.alarm is not None and self.alarm.state is AlarmState.ACKNOWLEDGED
+        return self._theme.px(2 if taken else 4)
+
+    def paintEvent(self, event: QPaintEvent) -> None:
+        """Paint the card, or its strip alone where nothing else is dirty."""
         alarm = self.alarm
         if alarm is None:
             return
@@ -95,16 +114,17 @@ class AlarmCard(QWidget):
         colour = c.severity(alarm.severity)
         taken = alarm.state is AlarmState.ACKNOWLEDGED
         returned = alarm.state is AlarmState.RETURNED_UNACKNOWLEDGED
-        width = px(2 if taken else 4)
+        width, strip = self._border(), self._strip_box()
         painter.setPen(QPen(QColor(colour), width))
         painter.setBrush(QColor(c.panel))
         half = width / 2
         painter.drawRoundedRect(QRectF(self.rect()).adjusted(half, half, -half, -half), 4, 4)
-        strip = QRect(width, width, self.width() - 2 * width, px(56 if self.large else 34))
         self._strip(painter, strip, alarm, colour, taken=taken, returned=returned)
         body = QRect(width + px(12), strip.bottom() + px(6), self.width() - 2 * (width + px(12)), 0)
         body.setBottom(self.height() - width - px(8))
-        if self.large:
+        if strip.contains(event.rect()):
+            pass  # it blinks
+        elif self.large:
             self._large(painter, body, alarm)
         else:
             self._small(painter, body, alarm)
@@ -267,6 +287,7 @@ class AlarmArea(QWidget):
         super().__init__()
         self._theme, self._model, self._pictures, self._folder = theme, model, pictures, image_folder
         self._cards: list[AlarmCard] = []
+        self._changed = Spread(AlarmCard.update, 1, self)
         self._chosen: int | None = None
         self._blink = False
         self.setAccessibleName("Alarms")
@@ -366,6 +387,7 @@ class AlarmArea(QWidget):
         while len(self._cards) < len(alarms):
             card = AlarmCard(self._theme, self._pictures, self._folder)
             card.chosen.connect(self.choose)
+            card.changed.connect(lambda card=card: self._changed.add([card]))
             self._cards.append(card)
             self._list_layout.insertWidget(len(self._cards) - 1, card)
         for index, card in enumerate(self._cards):
@@ -392,8 +414,7 @@ class AlarmArea(QWidget):
         self._blink = blink
         for card in self._cards:
             if card.isVisible() and card.alarm is not None and card.alarm.state is AlarmState.UNACKNOWLEDGED:
-                card.blink = blink
-                card.update()
+                card.set_blink(blink)
 
     def set_opacity(self, opacity: float) -> None:
         """How strongly evidence covers the plots, 0..1."""

@@ -70,9 +70,9 @@ class PanelDelegate(QStyledItemDelegate):
         item: PanelItem = index.data(ITEM_ROLE)
         c = self._theme.colours
         box = self._box(option.rect)
-        margin, word_size, strip_height = self._measures(box)
-        strip = QRect(box.left(), box.bottom() - strip_height, box.width(), strip_height + 1)
+        margin, word_size, _ = self._measures(box)
         age, room = self.age_box(option.rect, item), self.picture_box(option.rect, item)
+        strip = self.strip_box(option.rect)
         dirty = self.dirty.intersected(option.rect)
         painter.save()
         painter.setRenderHint(QPainter.RenderHint.Antialiasing)
@@ -86,19 +86,26 @@ class PanelDelegate(QStyledItemDelegate):
             painter.restore()
             return
         self._frame(painter, box, item)
-        painter.setPen(QColor(c.text))
-        name_box = self._name_box(box)
-        painter.setFont(self._theme.fitting(item.title, name_box.width(), 14, 11))
-        name = painter.fontMetrics().elidedText(item.title, Qt.TextElideMode.ElideMiddle, name_box.width())
-        painter.drawText(name_box, Qt.AlignmentFlag.AlignVCenter, name)
-        self._facts(painter, age, item)
-        self._content(painter, room, item)
+        if not dirty.subtracted(QRegion(strip)).isEmpty():
+            painter.setPen(QColor(c.text))
+            name_box = self._name_box(box)
+            painter.setFont(self._theme.fitting(item.title, name_box.width(), 14, 11))
+            name = painter.fontMetrics().elidedText(item.title, Qt.TextElideMode.ElideMiddle, name_box.width())
+            painter.drawText(name_box, Qt.AlignmentFlag.AlignVCenter, name)
+            self._facts(painter, age, item)
+            self._content(painter, room, item)
         self._strip(painter, strip, item, word_size, margin)
         if option.state & QStyle.StateFlag.State_Selected:
             painter.setBrush(Qt.BrushStyle.NoBrush)
             painter.setPen(QPen(QColor(c.text), 2))
             painter.drawRoundedRect(QRectF(box).adjusted(-1, -1, 1, 1), 5, 5)
         painter.restore()
+
+    def strip_box(self, cell: QRect) -> QRect:
+        """Where a panel says by colour, mark and word how it stands."""
+        box = self._box(cell)
+        _, _, height = self._measures(box)
+        return QRect(box.left(), box.bottom() - height, box.width(), height + 1)
 
     def age_box(self, cell: QRect, item: PanelItem) -> QRect:
         """Where a panel says its run and age in one line above the strip, null without room or without a plot."""

@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from typing import Any
 
-from PySide6.QtCore import QAbstractListModel, QModelIndex, Qt, QTimer, Signal
+from PySide6.QtCore import QAbstractListModel, QModelIndex, Qt, Signal
 
 from ...domain.alarm import Alarm
 from ...domain.hall import PlotType
@@ -15,6 +15,7 @@ from ...domain.label import Severity
 from ...domain.verdict import Status
 from ...domain.wall import Panel, PanelState, WallSnapshot, panel_state
 from .. import words
+from ..spread import Spread
 
 AT_ONCE = 3  # panels painted in one go: a whole chunk would hold up keys and alarms for 20 ms and more
 ITEM_ROLE = Qt.ItemDataRole.UserRole + 1
@@ -139,10 +140,7 @@ class PanelListModel(QAbstractListModel):
         self._all: list[PanelItem] = []
         self._items: list[PanelItem] = []
         self._numbers: dict[int, int] = {}
-        self._changed: dict[int, None] = {}  # rows that Qt isn't told of yet, in order
-        self._later = QTimer(self)
-        self._later.setSingleShot(True)
-        self._later.timeout.connect(self._tell)
+        self._changed = Spread(self._tell, AT_ONCE, self)  # rows that Qt isn't told of yet
         self.group = ""
         self.search = ""
         self.hidden: set[str] = set()
@@ -216,8 +214,7 @@ class PanelListModel(QAbstractListModel):
             if replace(item, age=before.age) == before:
                 self.aged.emit(row)
             else:
-                self._changed[row] = None
-        self._tell()
+                self._changed.add([row])
 
     def refresh(self) -> None:
         """Work out what is shown now, and tell Qt only of panels that look different."""
@@ -235,16 +232,11 @@ class PanelListModel(QAbstractListModel):
             return
         changed = [row for row, (new, old) in enumerate(zip(items, self._items, strict=True)) if new != old]
         self._items = items
-        self._changed.update(dict.fromkeys(changed))
-        self._tell()
+        self._changed.add(changed)
 
-    def _tell(self) -> None:
-        """Tell Qt of a few panels that look different; of the rest after it has painted these."""
-        for row in list(self._changed)[:AT_ONCE]:
-            del self._changed[row]
-            self.dataChanged.emit(self.index(row), self.index(row))
-        if self._changed:
-            self._later.start(0)
+    def _tell(self, row: int) -> None:
+        """Tell Qt of a panel that looks different."""
+        self.dataChanged.emit(self.index(row), self.index(row))
 
     def rowCount(self, parent: QModelIndex = QModelIndex()) -> int:  # noqa: B008 Qt's own signature
         """Number of panels shown."""

@@ -25,12 +25,13 @@ from PySide6.QtWidgets import (
 from ...domain.alarm import AlarmState
 from ...domain.wall import WallSnapshot
 from .. import marks, words
+from ..spread import Spread
 from ..theme import Theme
 from .alarm_area import AlarmArea
 from .header import Header
 from .message_line import MessageLine
 from .panel_delegate import PanelDelegate, PanelView
-from .panel_list_model import PanelListModel
+from .panel_list_model import AT_ONCE, PanelListModel
 from .pictures import Evidence, PictureKey, Pictures
 
 TICK_MS = 100
@@ -92,6 +93,7 @@ class WallScreen(QWidget):
         self._blink = QTimer(self)
         self._blink.setInterval(BLINK_MS)
         self._blink.timeout.connect(self._blinked)
+        self._blinking = Spread(self._turn_strip, AT_ONCE, self)
         self.rescale()
         self._show_emptiness()
 
@@ -157,6 +159,10 @@ class WallScreen(QWidget):
     def selected_names(self) -> set[str]:
         """Plot types of the selected panels."""
         return {str(index.data()) for index in self.view.selectionModel().selectedIndexes()}
+
+    def hasHeightForWidth(self) -> bool:
+        """No: the wall takes what the window has, else each new word would lay out the whole window (6 ms)."""
+        return False
 
     def resizeEvent(self, event: QResizeEvent) -> None:
         """Fit the panels to the new size."""
@@ -410,9 +416,15 @@ class WallScreen(QWidget):
     def _blinked(self) -> None:
         self.delegate.blink = not self.delegate.blink
         self.alarm_area.set_blink(self.delegate.blink)
-        for row, item in enumerate(self.model.items):
-            if item.alarm is not None and item.alarm.state is AlarmState.UNACKNOWLEDGED:
-                self.view.update(self.model.index(row))
+        self._blinking.add(
+            row
+            for row, item in enumerate(self.model.items)
+            if item.alarm is not None and item.alarm.state is AlarmState.UNACKNOWLEDGED
+        )
+
+    def _turn_strip(self, row: int) -> None:
+        cell = self.view.visualRect(self.model.index(row))
+        self.view.viewport().update(self.delegate.strip_box(cell))
 
     def select(self, name: str) -> None:
         """Select the panel of a plot type."""
