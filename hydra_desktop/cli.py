@@ -38,7 +38,6 @@ def main(arguments: Sequence[str] | None = None) -> int:
     except SystemExit as end:  # argparse has said why
         return end.code if isinstance(end.code, int) else 2
     command: Command = options.command
-    settings: Settings | None = None
     try:
         settings = settings_module.load(options.database, options.hall)
         return command(options, settings)
@@ -56,7 +55,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         _say(f"{place}{error.strerror or error}; check the name, the permissions and the free space.")
         return MENDABLE
     except Exception as error:  # noqa: BLE001 - the last line: a fault of our own becomes a message and a log
-        _say(_own_fault(error, settings))
+        _say(_own_fault(error))
         return MENDABLE
 
 
@@ -465,11 +464,11 @@ def _say(text: str) -> None:
     sys.stderr.write(f"{text}\n")
 
 
-def _own_fault(error: Exception, settings: Settings | None) -> str:
+def _own_fault(error: Exception) -> str:
     """Write the traceback to the log file; gives the message for the person."""
     from . import paths
 
-    path = (settings.home if settings else paths.home()) / "hydra-desktop.log"
+    path = paths.log_file()
     cause = f"A fault of Hydra's own stopped this command ({type(error).__name__})."
     try:
         path.parent.mkdir(parents=True, exist_ok=True)

@@ -35,7 +35,7 @@ class PanelState(StrEnum):
 
 @dataclass(frozen=True)
 class Panel:
-    """One plot type on the wall: its newest plot and what is known of it."""
+    """One plot type on the wall, or one alarm's stream: its newest plot and what is known of it."""
 
     plot_type: PlotType
     plot: Plot | None = None
@@ -51,6 +51,13 @@ class Panel:
         if self.verdict is None or not self.verdict.label:
             return Severity.NONE
         return self.plot_type.label(self.verdict.label).severity
+
+    @property
+    def pad(self) -> str:
+        """Pad of the alarm, else of the plot, "" where there is none."""
+        if self.alarm is not None:
+            return self.alarm.pad
+        return self.plot.name.pad if self.plot is not None else ""
 
 
 @dataclass(frozen=True)
@@ -80,6 +87,8 @@ class News:
 class WallSnapshot:
     """All that a wall shows of one hall, as of one position of the change feed.
 
+    `in_alarm` has a panel for each alarm, with the newest plot of its own pad; `panels` has one for
+    each plot type: that of the alarm that most needs a person, else that of the most doubtful pad.
     `alarms` are the open ones, the newest annunciation first; `conditions` the open ones, the
     newest first; `problems` are the newest plots
     or files that could not be taken, newest first, as (time, message).
@@ -97,6 +106,7 @@ class WallSnapshot:
     last_alarm_ended_at: datetime | None = None
     problems: tuple[tuple[datetime, str], ...] = field(default=())
     conditions: tuple[Condition, ...] = ()
+    in_alarm: tuple[Panel, ...] = ()
 
 
 def panel_state(panel: Panel, run: RunState, monitor: MonitorHealth, now: datetime) -> PanelState:

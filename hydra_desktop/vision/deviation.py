@@ -146,7 +146,9 @@ class Spread:
         components = components[sizes > 1e-4 * max(float(sizes[0]), 1e-6)]
         left = scaled - (scaled @ components.T) @ components
         variance = (left**2).mean(axis=0).reshape(mean.shape) * (count / max(1, count - len(components) - 1))
-        return cls(mean, deviation, components.astype(np.float32), (1 / (_drawn(variance, count) + 1e-3)).astype(np.float32))
+        return cls(
+            mean, deviation, components.astype(np.float32), (1 / (_drawn(variance, count) + 1e-3)).astype(np.float32)
+        )
 
     def map(self, part: Floats) -> Floats:
         """Mean squared deviation of each place in units of its variance, float32 (N, places)."""
@@ -221,6 +223,21 @@ class Normal:
         """How far plots are from usual in each number of `SUMMARY`, float32 (N, 20)."""
         return summarise(self.maps(description.parts)) - self.usual
 
+    def direction(self, parts: Parts) -> Floats:
+        """Where and in which sense plots deviate: float32 (N, 48), 8 channels in 2 x 3 regions of the network's map.
+
+        Signed, in standard deviations of Good plots' cells, each averaged over its region.
+        """
+        scale, rows, columns, channels = SCALES[0], 2, 3, 8
+        spread = self.spreads[0]
+        signed = ((parts[0] - spread.mean) / spread.deviation)[:, :, :channels]
+        regions = [
+            region.mean(axis=(1, 2))
+            for band in np.array_split(signed.reshape(-1, scale.rows, scale.columns, channels), rows, axis=1)
+            for region in np.array_split(band, columns, axis=2)
+        ]
+        return np.concatenate(regions, axis=1).astype(np.float32)
+
 
 def folds(groups: npt.NDArray[np.int_], seed: int = 0) -> npt.NDArray[np.int_]:
     """The fold 0..4 of each of N plots; plots of one group are in one fold, and no two folds differ by much.
@@ -259,21 +276,6 @@ def steady(description: Description, groups: npt.NDArray[np.int_]) -> npt.NDArra
             break
         kept[inside[out]] = False
     return kept
-
-    def direction(self, parts: Parts) -> Floats:
-        """Where and in which sense plots deviate: float32 (N, 48), 8 channels in 2 x 3 regions of the network's map.
-
-        Signed, in standard deviations of Good plots' cells, each averaged over its region.
-        """
-        scale, rows, columns, channels = SCALES[0], 2, 3, 8
-        spread = self.spreads[0]
-        signed = ((parts[0] - spread.mean) / spread.deviation)[:, :, :channels]
-        regions = [
-            region.mean(axis=(1, 2))
-            for band in np.array_split(signed.reshape(-1, scale.rows, scale.columns, channels), rows, axis=1)
-            for region in np.array_split(band, columns, axis=2)
-        ]
-        return np.concatenate(regions, axis=1).astype(np.float32)
 
 
 def summarise(maps: Maps) -> Floats:

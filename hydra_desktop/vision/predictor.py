@@ -84,8 +84,7 @@ class Predictor:
             bool(found.strange[0]),
             float(found.novelty[0]),
             tuple(
-                (model.hash_of(row), float(far))
-                for row, far in zip(found.nearest[0], found.distances[0], strict=True)
+                (model.hash_of(row), float(far)) for row, far in zip(found.nearest[0], found.distances[0], strict=True)
             ),
             _sized(normal.direction(one.parts)[0], found.excess[0]),
             inherited,
