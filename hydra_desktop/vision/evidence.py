@@ -67,8 +67,8 @@ def combined(model: Model, last: Floats, pooled: Floats, deviation: Maps, excess
     whole: Floats = of_deviation(on_excess, deviation, excess)
     if weights.any():
         rows, columns = _between(MAP_HEIGHT, MID_HEIGHT), _between(MAP_WIDTH, MID_WIDTH)
-        whole = whole + rows @ maps(last - pooled[:, None, None], weights) @ columns.T
-    return whole.astype(np.float32)
+        whole += (rows @ maps(last - pooled[:, None, None], weights) @ columns.T).astype(np.float32)
+    return whole
 
 
 @lru_cache
