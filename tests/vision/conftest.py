@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 
 import numpy as np
 import pytest
+from threadpoolctl import threadpool_limits
 
 from hydra_desktop.sources.simulated import SimulatedHall
 from hydra_desktop.vision import head
@@ -32,6 +34,13 @@ def noise(count: int, seed: int = 0) -> Description:
     random = np.random.default_rng(seed)
     parts = (random.standard_normal((count, scale.places, scale.channels), np.float32) for scale in SCALES)
     return Description(random.random((count, CHANNELS), np.float32), tuple(parts))
+
+
+@pytest.fixture(scope="session", autouse=True)
+def one_thread_of_blas() -> Iterator[None]:
+    """As the program has it where it matters; more of them spin on each other on a busy machine."""
+    with threadpool_limits(limits=1):
+        yield
 
 
 @pytest.fixture(scope="session")
