@@ -149,7 +149,7 @@ def test_deviation_alone_finds_a_fault_at_a_place_that_differs_from_plot_to_plot
 
 def test_appearance_finds_what_is_strange_in_every_plot() -> None:
     trained = head.train(
-        "T", plots_of(np.repeat([0, 2], 40)), ["Good"] * 40 + ["Bad"] * 40, own_runs(80), good=["Good"]
+        "T", plots_of(np.repeat([0, 3], 40)), ["Good"] * 40 + ["Bad"] * 40, own_runs(80), good=["Good"]
     )
     assert "appearance" in trained.model.card["recipe"]["fault"]["evidence"]
     assert (trained.held_out.argmax(axis=1) == np.repeat([0, 1], 40)).mean() > 0.85
