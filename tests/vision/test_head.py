@@ -12,9 +12,9 @@ from tests.vision.conftest import PLOT_TYPE, Drawn, noise
 
 
 def plots_of(shift: np.ndarray, seed: int = 0) -> Description:
-    """Descriptions in which plots with a shift look different in a few channels."""
+    """Descriptions in which plots with a shift look different in some channels."""
     plots = noise(len(shift), seed)
-    plots.pooled[:, :8] += shift[:, None].astype(np.float32)
+    plots.pooled[:, :64] += shift[:, None].astype(np.float32)
     return plots
 
 

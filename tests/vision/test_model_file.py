@@ -52,7 +52,7 @@ def test_a_model_read_again_says_the_same(drawn: Drawn, trained: head.Trained, d
     ours = again.judge(drawn.description, again.normal(""))
     theirs = trained.model.judge(drawn.description, trained.model.normal(""))
     np.testing.assert_allclose(ours.chances, theirs.chances, atol=0.01)
-    np.testing.assert_allclose(ours.excess, theirs.excess, atol=0.02)
+    np.testing.assert_allclose(ours.excess, theirs.excess, atol=0.005)
     np.testing.assert_array_equal(ours.strange, theirs.strange)
     np.testing.assert_array_equal(ours.nearest[:, 0], theirs.nearest[:, 0])
     assert again.hash_of(3) == f"hash of {drawn.runs[3]}"
@@ -76,7 +76,7 @@ def test_a_model_without_hashes_names_none(trained: head.Trained) -> None:
 def test_the_bytes_are_the_same_each_time_and_few(trained: head.Trained, data: bytes) -> None:
     assert model_file.save(trained.model) == data
     assert model_file.save(model_file.load(data)) == data
-    assert len(data) < 200_000
+    assert len(data) < 220_000
 
 
 @pytest.mark.parametrize(
