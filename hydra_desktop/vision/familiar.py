@@ -40,13 +40,15 @@ class Familiar:
     @classmethod
     def of(cls, relative: Floats, groups: npt.NDArray[np.int_], hashes: npt.NDArray[np.int32], seed: int) -> Familiar:
         """What is familiar after N plots: `relative` float32 (N, 1280) to what is normal, `groups` (N,) their runs."""
-        spread = relative.std(axis=0) + 1e-6
-        spread = np.maximum(spread, LEAST_SPREAD * np.median(spread)).astype(np.float32)
-        points = _project(relative, spread)
-        fold, found = folds(groups, seed), np.zeros(len(points), np.float32)
+        fold, found = folds(groups, seed), np.zeros(len(relative), np.float32)
         for number in np.unique(fold):
             outside = fold == number
-            found[outside] = nearest(points[outside], points[~outside])[1].mean(axis=1)
+            others = relative[~outside]
+            # a new plot has no part in the scale by which it is measured, so these may have none either
+            scale = _spread(others if len(others) > 1 else relative)
+            found[outside] = nearest(_project(relative[outside], scale), _project(others, scale))[1].mean(axis=1)
+        spread = _spread(relative)
+        points = _project(relative, spread)
         largest = np.array([found[groups == group].max() for group in np.unique(groups)], np.float32)
         if len(points) > MOST_POINTS:
             kept = np.sort(np.random.default_rng(seed).permutation(len(points))[:MOST_POINTS])
@@ -77,6 +79,11 @@ def nearest(points: Floats, others: Floats) -> tuple[npt.NDArray[np.int_], Float
 
 def _all(squared: Floats) -> npt.NDArray[np.int_]:
     return np.tile(np.arange(squared.shape[1]), (len(squared), 1))
+
+
+def _spread(relative: Floats) -> Floats:
+    spread = relative.std(axis=0) + 1e-6
+    return np.maximum(spread, LEAST_SPREAD * np.median(spread)).astype(np.float32)
 
 
 def _project(relative: Floats, spread: Floats) -> Floats:
