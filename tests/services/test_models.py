@@ -124,7 +124,7 @@ def test_good_plots_alone_are_enough_to_call_a_faulty_one_unfamiliar(
     report = teach(database, images, manifests.write(tmp_path / "data", [*["Good"] * 24, "Bad"]))
     assert report.counts == {"Good": 24}
     assert report.left_out["too few Bad"] == 1
-    manifest = manifests.write(tmp_path / "new", ["", "", "", "Bad", "NoData"], first_run=100)
+    manifest = manifests.write(tmp_path / "new", ["", "", "", "Bad", "NoData"], first_run=1000)
     out = tmp_path / "out.csv"
     classify(database, "D", images, [manifest], plot_type=None, csv=out, progress=Progress())
     assert [row["status"] == "Unfamiliar" for row in rows(out)] == [False, False, False, True, True]

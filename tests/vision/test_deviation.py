@@ -136,6 +136,12 @@ def test_held_out_each_plot_is_measured_without_its_own_run() -> None:
     assert normal.summary(plots).mean() < -0.05  # those that it saw are nearer than that
 
 
+@pytest.mark.parametrize(("count", "removed"), [(9, 0), (10, 0), (13, 1), (24, 1), (25, 2)])
+def test_as_many_directions_are_taken_out_as_the_fewest_held_out_plots_allow(count: int, removed: int) -> None:
+    normal = Normal.of(noise(count), np.arange(count))
+    assert [len(spread.components) for spread in normal.spreads] == [0, *[removed] * 4]
+
+
 def test_held_out_a_faulty_plot_goes_with_the_good_ones_of_its_run() -> None:
     plots = noise(24)
     runs, good = several_plots_of(12, 2), np.arange(24) % 2 == 0

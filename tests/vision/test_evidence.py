@@ -7,8 +7,8 @@ import torch
 from hydra_desktop.vision import evidence, head
 from hydra_desktop.vision.backbone import Backbone, network
 from hydra_desktop.vision.deviation import SCALES, SUMMARY, Maps, describe, summarise
-from tests.fakes import torchvision_for_cpu
 from hydra_desktop.vision.predictor import Predictor
+from tests.fakes import torchvision_for_cpu
 from tests.vision.conftest import PLOT_TYPE, Drawn, noise
 
 

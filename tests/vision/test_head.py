@@ -107,9 +107,7 @@ def test_rare_faults_count_as_much_as_many_good_plots_when_balanced() -> None:
     plots = with_faults(range(150, 158), 158)
     recalls = {}
     for balanced in (True, False):
-        trained = head.train(
-            "T", plots, labels, own_runs(158), good=["Good"], recipe=head.Recipe(balanced=balanced)
-        )
+        trained = head.train("T", plots, labels, own_runs(158), good=["Good"], recipe=head.Recipe(balanced=balanced))
         recalls[balanced] = trained.held_out[150:, trained.model.labels.index("Bad")].mean()
     assert recalls[True] >= recalls[False] - 0.02
 
