@@ -30,6 +30,12 @@ def maps(last: Floats, weights: Floats) -> Floats:
     return positive.reshape(-1, MAP_HEIGHT, MAP_WIDTH)
 
 
+def of_appearance(last: Floats, weights: Floats) -> Floats:
+    """The same maps at the finer places of deviation, float32 (L, 14, 20), interpolated."""
+    rows, columns = _between(MAP_HEIGHT, MID_HEIGHT), _between(MAP_WIDTH, MID_WIDTH)
+    return (rows @ maps(last, weights) @ columns.T).astype(np.float32)
+
+
 def of_deviation(model: Model, deviation: Maps, summary: Floats) -> Floats:
     """What deviation says for each label, float32 (L, 14, 20).
 
@@ -50,9 +56,7 @@ def of_deviation(model: Model, deviation: Maps, summary: Floats) -> Floats:
 
 def combined(model: Model, last: Floats, deviation: Maps, summary: Floats) -> Floats:
     """The evidence for each label, float32 (L, 14, 20), from one plot's last map (1280, 7, 10) and its deviation."""
-    appearance = maps(last, model.weights)
-    rows, columns = _between(MAP_HEIGHT, MID_HEIGHT), _between(MAP_WIDTH, MID_WIDTH)
-    return (rows @ appearance @ columns.T + of_deviation(model, deviation, summary)).astype(np.float32)
+    return of_appearance(last, model.weights) + of_deviation(model, deviation, summary)
 
 
 @lru_cache
