@@ -35,7 +35,8 @@ from ..domain.errors import Stopped, StorageError, TrainingError
 from . import backbone
 from .backbone import CHANNELS, IDENTITY, Floats
 from .evaluate import evaluate
-from .head import FEWEST_A_LABEL, LEAST_SPREAD, Progress, best_f1_threshold
+from .familiar import LEAST_SPREAD
+from .head import FEWEST_A_LABEL, Progress, best_f1_threshold
 from .model_file import softmax
 from .picture import HEIGHT, WIDTH, Picture
 from .tuned_model import INPUT, OUTPUTS, TunedModel

@@ -51,6 +51,8 @@ class TunedModel:
 
     The graph takes uint8 (N, 224, 320, 3) and gives the pooled features float32 (N, 1280), calibrated logits
     (N, L) and the last map (N, 1280, 7, 10); `weights` float32 (L, 1280) are those from pooled features to logits.
+    `first` is the file of the first recipe's model of the same plots, for what this one can't tell: what is
+    unfamiliar, and how far a plot deviates from the reference; empty where there is none.
     """
 
     plot_type: str
@@ -59,6 +61,7 @@ class TunedModel:
     network: bytes
     thresholds: Mapping[str, float]
     card: Mapping[str, Any]
+    first: bytes = b""
 
 
 @dataclass(frozen=True)
@@ -130,8 +133,12 @@ def save(model: TunedModel) -> bytes:
         "thresholds": json.dumps(dict(model.thresholds)),
         "card": json.dumps(dict(model.card), sort_keys=True),
     }
-    network = np.frombuffer(model.network, np.uint8)
-    return save_tensors({"weights": model.weights.astype(np.float32), "network": network}, metadata=header)
+    tensors: dict[str, npt.NDArray[Any]] = {
+        "weights": model.weights.astype(np.float32),
+        "network": np.frombuffer(model.network, np.uint8),
+        "first": np.frombuffer(model.first, np.uint8),
+    }
+    return save_tensors(tensors, metadata=header)
 
 
 def recognises(data: bytes) -> bool:
@@ -156,6 +163,7 @@ def load(data: bytes) -> TunedModel:
             tensors["network"].tobytes(),
             json.loads(header["thresholds"]),
             json.loads(header["card"]),
+            tensors["first"].tobytes(),
         )
     except (SafetensorError, KeyError, ValueError, TypeError, RecursionError) as error:
         raise ModelFileError(f"This model is damaged or lacks a part ({error}); train it again.") from error

@@ -14,7 +14,7 @@ from hydra_desktop.vision.picture import resize
 from .figure import Figure
 
 PLOT_TYPE = "CDC_occupancy"
-GOOD, BAD = 16, 8  # few: a tuning goes over them up to ten times, at a few plots a second
+GOOD, BAD = 10, 6  # few: a tuning goes over them up to ten times, at a few plots a second
 
 
 def ratio_to_finetuning(backbone: Backbone | None = None) -> Iterator[Figure]:
@@ -26,7 +26,7 @@ def ratio_to_finetuning(backbone: Backbone | None = None) -> Iterator[Figure]:
     pictures = stack([resize(plot.picture) for plot in plots])
     labels, runs = [plot.label for plot in plots], [f"run {number}" for number in range(len(plots))]
     started = time.perf_counter()
-    description = describe(backbone(pictures))
+    description = describe(backbone(pictures), pictures)
     features_s = time.perf_counter() - started
     started = time.perf_counter()
     head.train(PLOT_TYPE, description, labels, runs, good=["Good"])

@@ -12,9 +12,8 @@ from safetensors.numpy import save as save_tensors
 
 from hydra_desktop.domain.errors import ModelFileError
 from hydra_desktop.vision import evidence, finetune, model_file, tuned_model
-from hydra_desktop.vision.head import Trained
+from hydra_desktop.vision.backbone import Backbone
 from hydra_desktop.vision.tuned_model import TunedModel, TunedPredictor
-from tests.vision.conftest import Drawn
 
 
 @pytest.fixture(scope="module")
@@ -34,6 +33,7 @@ def model() -> TunedModel:
         finetune.exported(network),
         {"Good": 0.5, "Bad": 0.6, "NoData": 0.4},
         {"recipe": {"name": "fine-tuning"}},
+        b"the file of another model",
     )
 
 
@@ -43,25 +43,27 @@ def test_a_model_read_again_is_the_same(model: TunedModel) -> None:
     np.testing.assert_array_equal(again.weights, model.weights)
 
 
-def test_predictions_are_of_the_network(model: TunedModel, drawn: Drawn) -> None:
+def test_predictions_are_of_the_network(model: TunedModel, backbone: Backbone) -> None:
     predictor = TunedPredictor(tuned_model.load(tuned_model.save(model)))
-    chosen = drawn.pictures[:10]  # more than a batch
-    expected = model_file.softmax(drawn.features.pooled[:10] @ model.weights.T)
+    chosen = np.random.default_rng(1).integers(0, 255, (10, 224, 320, 3), dtype=np.uint8)  # more than a batch
+    published = backbone(chosen)
+    expected = model_file.softmax(published.pooled @ model.weights.T)
     np.testing.assert_allclose(predictor.probabilities(chosen), expected, atol=1e-3)
     predictions = predictor.predict(list(chosen))
     for row, one in enumerate(predictions):
         assert list(one.probabilities) == ["Good", "Bad", "NoData"]
         np.testing.assert_allclose(list(one.probabilities.values()), expected[row], atol=1e-3)
-        np.testing.assert_allclose(one.pooled, drawn.features.pooled[row], atol=1e-3)
-        maps = evidence.of_appearance(drawn.features.last[row], model.weights)
+        np.testing.assert_allclose(one.pooled, published.pooled[row], atol=1e-3)
+        maps = evidence.of_appearance(published.last[row], model.weights)
         assert maps.shape == (3, 14, 20)
         np.testing.assert_allclose(np.stack(list(one.evidence.values())), maps, atol=1e-3)
     assert predictor.predict([]) == []
     assert predictor.probabilities(chosen[:0]).shape == (0, 3)
 
 
-def test_kinds_of_models_are_told_apart(model: TunedModel, trained: Trained) -> None:
-    linear, tuned = model_file.save(trained.model), tuned_model.save(model)
+def test_kinds_of_models_are_told_apart(model: TunedModel) -> None:
+    tuned = tuned_model.save(model)
+    linear = save_tensors({"bias": np.zeros(1, np.float32)}, metadata={"format": model_file.FORMAT})
     assert tuned_model.recognises(tuned)
     assert not tuned_model.recognises(linear)
     with pytest.raises(ModelFileError, match="no tuned model"):
