@@ -26,6 +26,7 @@ COLUMNS = (
     t.plots.c.taken_at,
     t.plots.c.arrived_at,
     t.plots.c.kept,
+    t.plots.c.taken_at_is_file_time,
 )
 JOINED = t.plots.join(t.plot_types, t.plot_types.c.id == t.plots.c.plot_type_id)
 
@@ -43,7 +44,16 @@ _NEWEST_REVISION = sa.select(sa.func.max(t.plots.c.revision)).where(
 def from_row(row: Any) -> Plot:
     """The plot that a row with `COLUMNS` holds."""
     name = PlotName(row.plot_type, row.run_number, row.chunk, row.run_period, row.pad)
-    return Plot(row.id, name, row.content_hash, row.taken_at, row.arrived_at, row.revision, row.kept)
+    return Plot(
+        row.id,
+        name,
+        row.content_hash,
+        row.taken_at,
+        row.arrived_at,
+        row.revision,
+        row.kept,
+        row.taken_at_is_file_time,
+    )
 
 
 def add(c: sa.Connection, hall_id: int, new: NewPlot, *, live: bool) -> Plot | None:
@@ -79,12 +89,13 @@ def add(c: sa.Connection, hall_id: int, new: NewPlot, *, live: bool) -> Plot | N
             "origin_key": _digest(new.origin_key),
             "live": live,
             "kept": not live,
+            "beam_on": new.beam_on,
         },
         on=["hall_id", "origin_key"],
     )
     if added is None:
         return None
-    return Plot(added, name, new.content_hash, new.taken_at, arrived_at, revision, not live)
+    return Plot(added, name, new.content_hash, new.taken_at, arrived_at, revision, not live, new.taken_at_is_file_time)
 
 
 def find_by_origin(c: sa.Connection, hall_id: int, origin_key: str) -> int | None:

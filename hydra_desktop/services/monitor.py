@@ -274,13 +274,16 @@ class Monitor:
 
     def _store_judged(self, connection: Connection, judged: Sequence[Judged], now: datetime, started: float) -> int:
         added = []
+        run = halls.run_state(connection, self._hall_id)
         for result in judged:
             name = result.new_plot.name.plot_type
             if name not in self._hall.plot_types:
                 known = halls.ensure_plot_type(connection, self._hall_id, name)
                 self._hall = replace(self._hall, plot_types={**self._hall.plot_types, name: known})
                 self._streams.hall = self._hall
-            plot = plots.add(connection, self._hall_id, result.new_plot, live=True)
+            new = result.new_plot
+            beam_on = run.beam_during(new.name.run_number, new.taken_at, now)
+            plot = plots.add(connection, self._hall_id, replace(new, beam_on=beam_on), live=True)
             if plot is not None:
                 added.append((plot, result))
         if not added:
@@ -297,6 +300,7 @@ class Monitor:
                     verdict=result.verdict,
                     evidence=result.evidence,
                     timings_ms={**result.timings_ms, "store": share_ms},
+                    familiarity=result.familiarity,
                     decided_at=now,
                 )
                 for plot, result in added
@@ -304,7 +308,7 @@ class Monitor:
             live=True,
         )
         for (plot, result), verdict_id in sorted(zip(added, ids, strict=True), key=lambda pair: pair[0][0].taken_at):
-            self._streams.follow(connection, plot, verdict_id, result.verdict, result.model_id, now)
+            self._streams.follow(connection, plot, verdict_id, result.verdict, result.model_id, now, result.familiarity)
         if not self._hall.beam_file:
             self._follow_run(connection, added[-1][1])
         return len(added)
@@ -390,7 +394,7 @@ class Monitor:
     def _read_feed(self, connection: Connection) -> None:
         for change in feed.read_after(connection, self._hall_id, self._feed_position, limit=1000):
             self._feed_position = change.position
-            if change.kind in ("model", "hall"):
+            if change.kind in ("model", "hall", "reference"):
                 self._hall = halls.load(connection, self._hall_id)
                 self._streams.hall = self._hall
                 self._reload.set()

@@ -16,7 +16,8 @@ from ..domain.alarm import Alarm, AlarmState, AlarmWindow, after_condition
 from ..domain.episode import Episode
 from ..domain.hall import Hall, PlotType
 from ..domain.plot import Plot
-from ..domain.verdict import Status, Verdict, alarm_severity, worth_keeping
+from ..domain.verdict import Familiarity, Status, Verdict, alarm_severity, worth_keeping
+from .drift import Drift
 
 MONITOR = "monitor"
 
@@ -42,6 +43,7 @@ class Streams:
         self._hall_id = hall_id
         self._station = station
         self._streams: dict[tuple[str, str], _Stream] = {}
+        self._drift = Drift(hall_id)
 
     def load(self, connection: Connection) -> None:
         """Rebuild everything from the database."""
@@ -52,6 +54,7 @@ class Streams:
             stream.episode = episode
             self._load_window(connection, name, pad, stream)
         self._load_alarms(connection)
+        self._drift.load(connection, self.hall)
 
     def refresh_alarms(self, connection: Connection) -> None:
         """Take over what people did to the alarms on any station."""
@@ -67,6 +70,7 @@ class Streams:
         verdict: Verdict,
         model_id: int | None,
         now: datetime,
+        familiarity: Familiarity | None = None,
     ) -> None:
         """Take one more stored verdict into account.
 
@@ -76,6 +80,7 @@ class Streams:
         name = plot.name
         plot_type = self.hall.plot_types.get(name.plot_type) or PlotType(name.plot_type)
         stream = self._stream(name.plot_type, name.pad)
+        mark = self._drift.follow(connection, plot, plot_type, verdict, familiarity, model_id, now)
         if stream.newest is not None and _order(plot) < _order(stream.newest):
             length = self._late_length(stream, verdict)
         else:
@@ -84,7 +89,7 @@ class Streams:
             episode = self._extend_episode(connection, stream, plot, verdict)
             length = episode.plots
             wall.update_panel(connection, self._hall_id, name.plot_type, name.pad, plot.id, verdict_id, episode.id)
-            self._look_for_alarm(connection, stream, plot, plot_type, verdict, verdict_id, now)
+            self._look_for_alarm(connection, stream, plot, plot_type, verdict, verdict_id, now, mark)
         draw = int(plot.content_hash[:8], 16) / 2**32  # chance that is the same for the same picture
         drawn = draw * 100.0 < plot_type.collect_percent
         first_of_chunk = drawn and plots.is_first_of_chunk(connection, plot)
@@ -151,13 +156,14 @@ class Streams:
         verdict: Verdict,
         verdict_id: int,
         now: datetime,
+        mark: str,
     ) -> None:
         severity = alarm_severity(verdict, plot_type)
         if stream.window.rule != plot_type.rule:
             stream.window = AlarmWindow(plot_type.rule)
         window = stream.window
         window.see(severity, sure=verdict.status is Status.CONFIRMED)
-        why = f"Confirmed in {window.faulty} of {window.seen} chunks"
+        why = f"Confirmed in {window.faulty} of {window.seen} chunks{mark}"
         alarm = stream.alarm
         if alarm is None:
             too_old = (now - plot.taken_at).total_seconds() > plot_type.age_limit_s

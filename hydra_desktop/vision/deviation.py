@@ -146,7 +146,9 @@ class Spread:
         components = components[sizes > 1e-4 * max(float(sizes[0]), 1e-6)]
         left = scaled - (scaled @ components.T) @ components
         variance = (left**2).mean(axis=0).reshape(mean.shape) * (count / max(1, count - len(components) - 1))
-        return cls(mean, deviation, components.astype(np.float32), (1 / (_drawn(variance, count) + 1e-3)).astype(np.float32))
+        return cls(
+            mean, deviation, components.astype(np.float32), (1 / (_drawn(variance, count) + 1e-3)).astype(np.float32)
+        )
 
     def map(self, part: Floats) -> Floats:
         """Mean squared deviation of each place in units of its variance, float32 (N, places)."""
@@ -220,6 +222,24 @@ class Normal:
     def summary(self, description: Description) -> Floats:
         """How far plots are from usual in each number of `SUMMARY`, float32 (N, 20)."""
         return summarise(self.maps(description.parts)) - self.usual
+
+    def direction(self, parts: Parts, excess: Floats) -> Floats:
+        """Where and in which sense plots deviate: float32 (N, 48), 8 channels in 2 x 3 regions of the network's map.
+
+        Signed, in standard deviations of Good plots' cells averaged over the region, then brought to the root mean
+        square of `excess` (N, 20), the logarithms of how much farther than usual a plot is.
+        """
+        scale, rows, columns, channels = SCALES[0], 2, 3, 8
+        spread = self.spreads[0]
+        signed = ((parts[0] - spread.mean) / spread.deviation)[:, :, :channels]
+        regions = [
+            region.mean(axis=(1, 2))
+            for band in np.array_split(signed.reshape(-1, scale.rows, scale.columns, channels), rows, axis=1)
+            for region in np.array_split(band, columns, axis=2)
+        ]
+        found = np.concatenate(regions, axis=1)
+        lengths = np.sqrt((found**2).mean(axis=1)), np.sqrt((excess**2).mean(axis=1))
+        return (found * (lengths[1] / np.maximum(lengths[0], 1e-9))[:, None]).astype(np.float32)
 
 
 def folds(groups: npt.NDArray[np.int_], seed: int = 0) -> npt.NDArray[np.int_]:

@@ -3,9 +3,10 @@
 Appearance: for average pooling and one linear layer the gradient of a label's logit at every cell of the
 last map is its weight over the number of cells, so unscaled Grad-CAM (Selvaraju et al. 2017,
 arXiv:1610.02391) at the layer before pooling is relu(sum_k w_k A_k) / cells, for all labels at
-once and at no cost; here of the map less the mean that is normal. Deviation: what a number of the summary adds to a logit above what is usual on
-Good plots, given to the cells by their share in that number. Both are in units of the logit for
-each 1/70 of the picture. The scale is fixed: a plot without evidence looks like one.
+once and at no cost; here of the map less the mean that is normal. Deviation: what a number of the
+summary adds to a logit above what is usual on Good plots, given to the places by their share in
+that number. Both are in units of the logit for each 1/70 of the picture. The scale is fixed: a plot
+without evidence looks like one.
 """
 
 from __future__ import annotations
@@ -59,8 +60,7 @@ def _into(places: int, cells: int) -> Floats:
     """How a row of places is given to cells, float32 (places, cells): by overlap, and each place wholly."""
     edges = np.linspace(0, cells, places + 1)
     overlap = np.minimum(edges[1:, None], np.arange(1, cells + 1)) - np.maximum(edges[:-1, None], np.arange(cells))
-    share: Floats = np.maximum(overlap, 0.0) / (cells / places)
-    return share.astype(np.float32)
+    return (np.maximum(overlap, 0.0) / (cells / places)).astype(np.float32)
 
 
 def combined(model: Model, last: Floats, pooled: Floats, deviation: Maps, excess: Floats) -> Floats:
@@ -70,10 +70,10 @@ def combined(model: Model, last: Floats, pooled: Floats, deviation: Maps, excess
     excess (20,). Appearance counts as far as it differs from normal.
     """
     weights, on_excess = model.evidence_weights()
-    whole = of_deviation(on_excess, deviation, excess)
+    whole: Floats = of_deviation(on_excess, deviation, excess)
     if weights.any():
-        whole = whole + of_appearance(last - pooled[:, None, None], weights)
-    return whole.astype(np.float32)
+        whole += of_appearance(last - pooled[:, None, None], weights)
+    return whole
 
 
 @lru_cache

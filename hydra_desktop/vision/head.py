@@ -106,8 +106,8 @@ def train(
         blocks = (_deviation(excess), _appearance(relative))
         fold, split = _split(runs, when, is_good, recipe.seed)
         if is_good.all():
-            fault, fault_card = _only_good(excess, runs, recipe), {"evidence": "deviation, from Good plots alone"}
-            fault_logit = fault.of(relative, excess)
+            fault, fault_card = _only_good(excess, runs), {"evidence": "deviation, from Good plots alone"}
+            fault_logit = fault.of(relative, excess).astype(np.float64)
         else:
             fault, fault_logit, fault_card = _is_fault(blocks, ~is_good, fold, recipe, watch)
         kinds, kind_logits, kind_card = _which_kind(blocks, target, is_good, names, runs, recipe, watch)
@@ -293,7 +293,14 @@ def _is_fault(
     weights, bias = _fit(_inputs(blocks, chosen.evidence), target, chosen.strength, recipe, 2)
     linear = _linear(blocks, slope * (weights[1:] - weights[:1]), slope * (bias[1:] - bias[:1]) + offset)
     other = _choose(
-        blocks, target, fold, (chosen.evidence,), Recipe(not recipe.balanced, recipe.seed), watch, 0.6, (chosen.strength,)
+        blocks,
+        target,
+        fold,
+        (chosen.evidence,),
+        Recipe(not recipe.balanced, recipe.seed),
+        watch,
+        0.6,
+        (chosen.strength,),
     )
     card = {
         "evidence": chosen.evidence,
@@ -317,7 +324,7 @@ def _effect(held_out: _HeldOut, target: Index) -> dict[str, float]:
     return {"log_loss": round(loss, 4), "f1": round(float(f1_score(target, chances >= 0.5, zero_division=0)), 4)}
 
 
-def _only_good(excess: Floats, runs: Index, recipe: Recipe) -> Linear:
+def _only_good(excess: Floats, runs: Index) -> Linear:
     """Without any fault to learn from: how many standard deviations beyond what runs of Good plots reach.
 
     The mean of the scaled summary is compared with the highest of each held-out run, at the
@@ -350,9 +357,7 @@ def _which_kind(
         here = np.unique(target[side])
         if len(here) < 2:
             continue
-        part = tuple(
-            _Block(one.name, one.inputs[side], one.centre, one.spread, one.components) for one in blocks
-        )
+        part = tuple(_Block(one.name, one.inputs[side], one.centre, one.spread, one.components) for one in blocks)
         own = np.searchsorted(here, target[side])
         chosen = _choose((part[0], part[1]), own, folds(runs[side], recipe.seed), tuple(_SETS), recipe, watch, 0.8)
         temperature = _temperature(chosen.logits, own)
@@ -383,9 +388,7 @@ def _linear(blocks: Blocks, weights: Array, bias: Array) -> Linear:
     first = deviation.inputs.shape[1]
     on_excess, one = deviation.unscaled(weights[:, :first])
     on_pooled, other = appearance.unscaled(weights[:, first:])
-    return Linear(
-        on_pooled.astype(np.float32), on_excess.astype(np.float32), (bias + one + other).astype(np.float32)
-    )
+    return Linear(on_pooled.astype(np.float32), on_excess.astype(np.float32), (bias + one + other).astype(np.float32))
 
 
 def _choose(

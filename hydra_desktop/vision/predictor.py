@@ -11,7 +11,7 @@ from threadpoolctl import ThreadpoolController
 
 from . import evidence
 from .backbone import Backbone, Features, Floats, stack
-from .deviation import SUMMARY, Description, Normal, describe
+from .deviation import Description, Normal, describe
 from .model_file import Model
 from .picture import Picture
 
@@ -23,9 +23,9 @@ class Prediction:
     """What a model says of one plot; all empty without a model.
 
     `evidence` maps each label to float32 (14, 20). `novelty` is the p-value of being familiar,
-    `nearest` names the nearest training plots by content hash with their distance, `excess`
-    float32 (20,) is the deviation from what is usual, and `inherited` tells that its run period
-    has no reference yet, so that an older one served. `description` is that of this one plot.
+    `nearest` names the nearest training plots by content hash with their distance, and `deviation`
+    float32 (48,) is that of `domain.verdict.Familiarity`. `inherited` tells that its run period
+    has no reference yet, so that an older one served; `description` is that of this one plot.
     """
 
     probabilities: Mapping[str, float] = field(default_factory=dict)
@@ -33,7 +33,7 @@ class Prediction:
     unfamiliar: bool = False
     novelty: float = 1.0
     nearest: tuple[tuple[str, float], ...] = ()
-    excess: Floats = field(default_factory=lambda: np.zeros(len(SUMMARY), np.float32))
+    deviation: Floats = field(default_factory=lambda: np.zeros(0, np.float32))
     inherited: bool = False
     description: Description | None = None
 
@@ -84,10 +84,9 @@ class Predictor:
             bool(found.strange[0]),
             float(found.novelty[0]),
             tuple(
-                (model.hash_of(row), float(far))
-                for row, far in zip(found.nearest[0], found.distances[0], strict=True)
+                (model.hash_of(row), float(far)) for row, far in zip(found.nearest[0], found.distances[0], strict=True)
             ),
-            found.excess[0],
+            normal.direction(one.parts, found.excess)[0],
             inherited,
             one,
         )
