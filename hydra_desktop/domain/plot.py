@@ -91,3 +91,8 @@ class Plot:
     arrived_at: datetime
     revision: int = 1
     kept: bool = False  # kept for training
+
+    @property
+    def place(self) -> tuple[datetime, int]:
+        """Its place among the plots of its stream, by time; of equal times the one stored later comes later."""
+        return self.taken_at, self.id

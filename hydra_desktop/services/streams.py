@@ -8,11 +8,12 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 from datetime import datetime
+from typing import Any
 
 from sqlalchemy import Connection
 
 from ..database import alarms, episodes, feed, plots, wall
-from ..domain.alarm import Alarm, AlarmState, AlarmWindow, after_condition
+from ..domain.alarm import Alarm, AlarmState, AlarmWindow, Finding, after_condition
 from ..domain.episode import Episode
 from ..domain.hall import Hall, PlotType
 from ..domain.plot import Plot
@@ -70,21 +71,24 @@ class Streams:
     ) -> None:
         """Take one more stored verdict into account.
 
-        A plot older than the newest of its stream belongs to a backlog: it is judged silently
-        and moves neither panel, episode nor alarm.
+        A plot older than the newest of its stream belongs to a backlog: it moves neither panel
+        nor episode, and counts for alarms only in its place among the last chunks of this run.
         """
         name = plot.name
         plot_type = self.hall.plot_types.get(name.plot_type) or PlotType(name.plot_type)
         stream = self._stream(name.plot_type, name.pad)
-        if stream.newest is not None and _order(plot) < _order(stream.newest):
+        finding = Finding(plot, verdict_id, verdict, alarm_severity(verdict, plot_type))
+        if stream.newest is not None and plot.place < stream.newest.place:
             length = self._late_length(stream, verdict)
+            if _same_run(plot, stream.newest) and model_id == stream.model_id:
+                self._look_for_alarm(connection, stream, plot_type, finding, now)
         else:
             self._restart_window_on_change(stream, plot, model_id)
             stream.newest, stream.model_id = plot, model_id
             episode = self._extend_episode(connection, stream, plot, verdict)
             length = episode.plots
             wall.update_panel(connection, self._hall_id, name.plot_type, name.pad, plot.id, verdict_id, episode.id)
-            self._look_for_alarm(connection, stream, plot, plot_type, verdict, verdict_id, now)
+            self._look_for_alarm(connection, stream, plot_type, finding, now)
         draw = int(plot.content_hash[:8], 16) / 2**32  # chance that is the same for the same picture
         drawn = draw * 100.0 < plot_type.collect_percent
         first_of_chunk = drawn and plots.is_first_of_chunk(connection, plot)
@@ -100,10 +104,11 @@ class Streams:
 
     def _load_window(self, connection: Connection, name: str, pad: str, stream: _Stream) -> None:
         plot_type = self.hall.plot_types.get(name) or PlotType(name)
-        for past in reversed(wall.history(connection, self._hall_id, name, stream.window.rule.n + 1, pad=pad)):
+        for past in reversed(wall.last_chunks(connection, self._hall_id, name, pad, stream.window.rule.n)):
             self._restart_window_on_change(stream, past.plot, past.model_id)
             stream.newest, stream.model_id = past.plot, past.model_id
-            stream.window.see(alarm_severity(past.verdict, plot_type), sure=past.verdict.status is Status.CONFIRMED)
+            severity = alarm_severity(past.verdict, plot_type)
+            stream.window.see(Finding(past.plot, past.verdict_id, past.verdict, severity))
 
     def _load_alarms(self, connection: Connection) -> None:
         for alarm in alarms.open_alarms(connection, self._hall_id):
@@ -112,13 +117,7 @@ class Streams:
     @staticmethod
     def _restart_window_on_change(stream: _Stream, plot: Plot, model_id: int | None) -> None:
         newest = stream.newest
-        if newest is None:
-            return
-        run, run_before = plot.name, newest.name
-        if (run.run_period, run.run_number) != (
-            run_before.run_period,
-            run_before.run_number,
-        ) or model_id != stream.model_id:
+        if newest is not None and (model_id != stream.model_id or not _same_run(plot, newest)):
             stream.window.restart()
 
     @staticmethod
@@ -143,52 +142,61 @@ class Streams:
         return stream.episode
 
     def _look_for_alarm(
-        self,
-        connection: Connection,
-        stream: _Stream,
-        plot: Plot,
-        plot_type: PlotType,
-        verdict: Verdict,
-        verdict_id: int,
-        now: datetime,
+        self, connection: Connection, stream: _Stream, plot_type: PlotType, finding: Finding, now: datetime
     ) -> None:
-        severity = alarm_severity(verdict, plot_type)
         if stream.window.rule != plot_type.rule:
             stream.window = AlarmWindow(plot_type.rule)
         window = stream.window
-        window.see(severity, sure=verdict.status is Status.CONFIRMED)
-        why = f"Confirmed in {window.faulty} of {window.seen} chunks"
-        alarm = stream.alarm
-        if alarm is None:
-            too_old = (now - plot.taken_at).total_seconds() > plot_type.age_limit_s
-            if window.raises() and not too_old:
-                stream.alarm = alarms.raise_alarm(
-                    connection,
-                    self._hall_id,
-                    plot_type=plot_type.name,
-                    pad=plot.name.pad,
-                    label=verdict.label,
-                    severity=severity,
-                    plot_id=plot.id,
-                    verdict_id=verdict_id,
-                    confidence=verdict.confidence,
-                    at=now,
-                    station=self._station,
-                    why=why,
-                )
-                feed.publish(connection, self._hall_id, "alarm", stream.alarm.id)
+        window.see(finding)
+        fault, alarm = window.newest_fault, stream.alarm
+        if fault is not None and window.raises():
+            why = f"Confirmed in {window.faulty} of {window.seen} chunks"
+            if alarm is None:
+                self._raise_alarm(connection, stream, plot_type, fault, why, now)
+                return
+            rises = fault.severity > alarm.severity  # a rise of severity is a new annunciation
+            after = AlarmState.UNACKNOWLEDGED if rises else after_condition(alarm.state, active=True)
+            if after is not alarm.state or rises:
+                label, severity = fault.verdict.label, max(fault.severity, alarm.severity)
+                self._move_alarm(connection, stream, alarm, after, fault, why, now, label=label, severity=severity)
+        elif alarm is not None and window.newest is not None and window.clears():
+            after = after_condition(alarm.state, active=False)
+            if after is not alarm.state:
+                why = f"{window.newest.verdict.label} again"
+                self._move_alarm(connection, stream, alarm, after, window.newest, why, now)
+
+    def _raise_alarm(
+        self, connection: Connection, stream: _Stream, plot_type: PlotType, fault: Finding, why: str, now: datetime
+    ) -> None:
+        if (now - fault.plot.taken_at).total_seconds() > plot_type.age_limit_s:
             return
-        if window.raises():
-            after = after_condition(alarm.state, active=True)
-            if severity > alarm.severity:
-                after = AlarmState.UNACKNOWLEDGED  # a rise of severity is a new annunciation
-        elif window.clears():
-            after, why = after_condition(alarm.state, active=False), f"{verdict.label} again"
-        else:
-            return
-        if after is alarm.state and severity <= alarm.severity:
-            return
-        raised = window.raises()
+        stream.alarm = alarms.raise_alarm(
+            connection,
+            self._hall_id,
+            plot_type=plot_type.name,
+            pad=fault.plot.name.pad,
+            label=fault.verdict.label,
+            severity=fault.severity,
+            plot_id=fault.plot.id,
+            verdict_id=fault.verdict_id,
+            confidence=fault.verdict.confidence,
+            at=now,
+            station=self._station,
+            why=why,
+        )
+        feed.publish(connection, self._hall_id, "alarm", stream.alarm.id)
+
+    def _move_alarm(
+        self,
+        connection: Connection,
+        stream: _Stream,
+        alarm: Alarm,
+        after: AlarmState,
+        finding: Finding,
+        why: str,
+        now: datetime,
+        **facts: Any,
+    ) -> None:
         changed = alarms.change(
             connection,
             alarm,
@@ -197,11 +205,10 @@ class Streams:
             who=MONITOR,
             station=self._station,
             why=why,
-            plot_id=plot.id,
-            verdict_id=verdict_id,
-            label=verdict.label if raised else alarm.label,
-            severity=max(severity, alarm.severity) if raised else alarm.severity,
-            confidence=verdict.confidence,
+            plot_id=finding.plot.id,
+            verdict_id=finding.verdict_id,
+            confidence=finding.verdict.confidence,
+            **facts,
         )
         if changed is None:  # somebody acknowledged it in this very moment; look again at the next chunk
             stream.alarm = alarms.get(connection, alarm.id)
@@ -210,5 +217,5 @@ class Streams:
         feed.publish(connection, self._hall_id, "alarm", alarm.id)
 
 
-def _order(plot: Plot) -> tuple[datetime, int]:
-    return plot.taken_at, plot.id
+def _same_run(one: Plot, other: Plot) -> bool:
+    return (one.name.run_period, one.name.run_number) == (other.name.run_period, other.name.run_number)

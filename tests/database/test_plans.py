@@ -88,6 +88,7 @@ QUESTIONS: dict[str, Callable[[sa.Connection, Site], object]] = {
     "the wall": lambda c, site: wall.load(c, site.hall_id),
     "history": lambda c, site: wall.history(c, site.hall_id, "CDC_occupancy"),
     "history of a pad": lambda c, site: wall.history(c, site.hall_id, "CDC_occupancy", pad=""),
+    "last chunks": lambda c, site: wall.last_chunks(c, site.hall_id, "CDC_occupancy", "", 3),
     "last good": lambda c, site: wall.last_good(c, site.hall_id, "CDC_occupancy"),
     "one more plot": _store_one_more,
     "known files": lambda c, site: files_seen.of(c, site.hall_id, ["a", "b"]),

@@ -146,7 +146,8 @@ def test_a_plot_past_its_age_limit_never_alarms(desk: Desk) -> None:
 
 
 def test_a_backlog_is_judged_silently_behind_the_newest(desk: Desk) -> None:
-    desk.deal(GOOD, chunk=10)
+    for chunk in (8, 9, 10):
+        desk.deal(GOOD, chunk=chunk)
     desk.deal(BAD, chunk=1)
     desk.deal(BAD, chunk=2)
     assert desk.states() == []
@@ -199,3 +200,47 @@ def test_a_rise_of_severity_is_a_new_annunciation(desk: Desk) -> None:
     desk.deal(BAD)
     assert desk.states() == [AlarmState.UNACKNOWLEDGED]
     assert BAD.status is Status.CONFIRMED
+
+
+def test_a_chunk_that_is_written_again_counts_once(desk: Desk) -> None:
+    desk.deal(BAD, BAD, chunk=7)
+    assert desk.states() == []
+    desk.reload()
+    desk.deal(BAD, chunk=7)
+    assert desk.states() == []
+    desk.deal(BAD, chunk=8)
+    assert desk.states() == [AlarmState.UNACKNOWLEDGED]
+
+
+def test_a_chunk_that_is_written_again_clears_what_it_raised(desk: Desk) -> None:
+    desk.deal(BAD, BAD)
+    desk.deal(GOOD, chunk=0)
+    desk.deal(GOOD, chunk=1)
+    assert desk.states() == [AlarmState.RETURNED_UNACKNOWLEDGED]
+
+
+def test_after_an_outage_the_newest_chunks_alarm_in_whatever_order_they_come(desk: Desk) -> None:
+    desk.deal(GOOD, chunk=0)
+    desk.deal(BAD, chunk=3)
+    assert desk.states() == []
+    desk.deal(BAD, chunk=2)
+    assert desk.states() == [AlarmState.UNACKNOWLEDGED]
+    desk.deal(BAD, chunk=1)
+    assert desk.log() == [("normal", "unacknowledged")]
+    with desk.database.read() as c:
+        (alarm,) = alarms.open_alarms(c, desk.hall_id)
+        assert plots.get(c, alarm.plot_id).name.chunk == 3
+
+
+def test_a_good_chunk_that_comes_first_hides_no_fault_before_it(desk: Desk) -> None:
+    desk.deal(GOOD, chunk=3)
+    desk.deal(BAD, chunk=2)
+    desk.deal(BAD, chunk=1)
+    assert desk.states() == [AlarmState.UNACKNOWLEDGED]
+
+
+def test_late_plots_of_an_earlier_run_never_alarm(desk: Desk) -> None:
+    desk.deal(GOOD, run=2, chunk=10)
+    desk.deal(BAD, run=1, chunk=9)
+    desk.deal(BAD, run=1, chunk=8)
+    assert desk.states() == []
