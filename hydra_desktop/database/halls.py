@@ -115,8 +115,11 @@ def apply(c: sa.Connection, hall_id: int, hall: Hall, *, user: str, comment: str
     return changes
 
 
-def ensure_plot_type(c: sa.Connection, hall_id: int, name: str) -> PlotType:
-    """The plot type of that name, made with default settings when the hall has none."""
+def ensure_plot_type(c: sa.Connection, hall_id: int, name: str, *, chunked: bool = True) -> PlotType:
+    """The plot type of that name, made with default settings when the hall has none.
+
+    One that is new is made `chunked` or not, as its first plot tells.
+    """
     known = load(c, hall_id).plot_types.get(name)
     if known is not None:
         return known
@@ -124,17 +127,20 @@ def ensure_plot_type(c: sa.Connection, hall_id: int, name: str) -> PlotType:
     known = load(c, hall_id).plot_types.get(name)  # somebody else was first, perhaps
     if known is not None:
         return known
-    made = PlotType(name)
+    made = PlotType(name, chunked=chunked)
     _store_type(c, hall_id, made)
     _remember(c, hall_id, "hydra", "first plot of this name", [f"plot type {name}: new"])
     return made
 
 
 def ensure_labels(
-    c: sa.Connection, hall_id: int, plot_type: str, wanted: list[str], *, user: str, comment: str
+    c: sa.Connection, hall_id: int, plot_type: str, wanted: list[str], *, user: str, comment: str, chunked: bool = True
 ) -> list[str]:
-    """Add labels that the plot type lacks, with their defaults; returns those that were added."""
-    known = ensure_plot_type(c, hall_id, plot_type)
+    """Add labels that the plot type lacks, with their defaults; returns those that were added.
+
+    A plot type that is new is made `chunked` or not.
+    """
+    known = ensure_plot_type(c, hall_id, plot_type, chunked=chunked)
     if {label.name for label in known.labels}.issuperset(wanted):
         return []
     _hold(c, hall_id)

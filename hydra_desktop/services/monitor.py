@@ -277,7 +277,8 @@ class Monitor:
         for result in judged:
             name = result.new_plot.name.plot_type
             if name not in self._hall.plot_types:
-                known = halls.ensure_plot_type(connection, self._hall_id, name)
+                chunked = result.new_plot.name.chunk is not None
+                known = halls.ensure_plot_type(connection, self._hall_id, name, chunked=chunked)
                 self._hall = replace(self._hall, plot_types={**self._hall.plot_types, name: known})
                 self._streams.hall = self._hall
             plot = plots.add(connection, self._hall_id, result.new_plot, live=True)

@@ -112,6 +112,19 @@ def test_equal_pictures_under_two_names_are_two_plots(chosen: settings.Settings,
     assert len(hashes) == 1
 
 
+def test_a_plot_type_is_chunked_as_the_first_plot_of_it_is(
+    chosen: settings.Settings, source: Path, ready: Database
+) -> None:
+    run = source / "Run000007"
+    run.mkdir()
+    for name in ("Once_a_run.png", "Again_and_again_0001.png"):
+        Image.new("RGB", (320, 240), "white").save(run / name)
+    judge_all(chosen, source)
+    with ready.read() as c:
+        types = halls.load(c, halls.find(c, "Demo") or 0).plot_types
+    assert (types["Once_a_run"].chunked, types["Again_and_again"].chunked) == (False, True)
+
+
 def test_bad_files_are_told_and_all_else_goes_on(
     chosen: settings.Settings, source: Path, simulated: SimulatedHall, ready: Database
 ) -> None:
