@@ -47,6 +47,7 @@ RETRY_S = 2.0
 RESCAN_S = 30.0
 FIRST_FORGETTING_S = 60.0
 NICENESS = 10
+CLOCKS_APART_S = 60.0  # by which a file may be of the future without a word
 FORGET_EVERY_S = 3600.0
 
 
@@ -99,6 +100,7 @@ class Monitor:
         self._reload = threading.Event()
         self._alarms_moved = threading.Event()
         self._trouble = ""
+        self._clock_told = False
         self._failure: BaseException | None = None
         self._backlog: list[_Waiting] = []
         self._order = 0
@@ -172,7 +174,25 @@ class Monitor:
                 judge.give(heapq.heappop(self._backlog).arrival)
             outcomes = judge.take()
             if outcomes:
+                self._look_at_clock(outcomes)
                 self._hand_over(outcomes)
+
+    def _look_at_clock(self, outcomes: Sequence[Outcome]) -> None:
+        """Tell once that the clock of the machine that writes plots is ahead of this one's."""
+        ahead = [one for one in outcomes if isinstance(one, Judged) and one.ahead_s > CLOCKS_APART_S]
+        if self._clock_told or not ahead:
+            return
+        message = (
+            f"its time is {ahead[0].ahead_s / 60:.0f} min ahead of this station's clock and counts as now; "
+            "set the clock of this station, or of the machine that writes the plots"
+        )
+        try:
+            with self._database.write() as connection:
+                problems.report(connection, self._hall_id, ahead[0].arrival.relative, message)
+        except (DatabaseError, DBAPIError):
+            return  # the next one will tell
+        self._clock_told = True
+        log.warning("%s: %s", ahead[0].arrival.relative, message)
 
     def _hand_over(self, results: list[Outcome]) -> None:
         while not self._stop.is_set():

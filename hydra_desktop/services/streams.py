@@ -78,6 +78,9 @@ class Streams:
         plot_type = self.hall.plot_types.get(name.plot_type) or PlotType(name.plot_type)
         stream = self._stream(name.plot_type, name.pad)
         finding = Finding(plot, verdict_id, verdict, alarm_severity(verdict, plot_type))
+        if stream.newest is not None and stream.newest.taken_at > now:  # the clock was set back
+            stream.newest = None
+            stream.window.restart()
         if stream.newest is not None and plot.place < stream.newest.place:
             length = self._late_length(stream, verdict)
             if _same_run(plot, stream.newest) and model_id == stream.model_id:

@@ -7,7 +7,9 @@ import signal
 import subprocess
 import sys
 import threading
+import time
 from collections import Counter
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
@@ -123,6 +125,25 @@ def test_a_plot_type_is_chunked_as_the_first_plot_of_it_is(
     with ready.read() as c:
         types = halls.load(c, halls.find(c, "Demo") or 0).plot_types
     assert (types["Once_a_run"].chunked, types["Again_and_again"].chunked) == (False, True)
+
+
+def test_a_file_of_the_future_counts_as_now_and_is_told_once(
+    chosen: settings.Settings, source: Path, ready: Database
+) -> None:
+    started = datetime.now(UTC)
+    tomorrow = time.time() + 86_400
+    run = source / "Run000007"
+    run.mkdir()
+    for chunk in range(20):  # more than a batch
+        path = run / f"Trigger_bits_{chunk:04d}.png"
+        Image.new("RGB", (320, 240), "white").save(path)
+        os.utime(path, (tomorrow, tomorrow))
+    judge_all(chosen, source)
+    rows = live_verdicts(ready)
+    assert len(rows) == 20
+    assert all(started <= row.taken_at <= datetime.now(UTC) for row in rows)
+    (message,) = problems_of(ready).values()
+    assert "1440 min ahead" in message
 
 
 def test_bad_files_are_told_and_all_else_goes_on(

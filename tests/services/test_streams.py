@@ -31,6 +31,7 @@ class Desk:
     database: Database
     hall_id: int = 0
     chunk: int = 0
+    now: datetime = START
     streams: Streams = field(init=False)
 
     def __post_init__(self) -> None:
@@ -51,8 +52,8 @@ class Desk:
                 plot = plots.add(c, self.hall_id, new, live=True)
                 assert plot is not None
                 (verdict_id,) = verdicts.add(c, self.hall_id, [verdicts.JudgedPlot(plot.id, "CDC", None, verdict)])
-                now = taken + timedelta(seconds=age_s)
-                self.streams.follow(c, plot, verdict_id, verdict, None, now)
+                self.now = max(self.now, taken + timedelta(seconds=age_s))
+                self.streams.follow(c, plot, verdict_id, verdict, None, self.now)
             ids.append(plot.id)
         return ids
 
@@ -244,3 +245,15 @@ def test_late_plots_of_an_earlier_run_never_alarm(desk: Desk) -> None:
     desk.deal(BAD, run=1, chunk=9)
     desk.deal(BAD, run=1, chunk=8)
     assert desk.states() == []
+
+
+def test_after_the_clock_was_set_back_a_plot_of_the_future_holds_up_nothing(desk: Desk) -> None:
+    desk.deal(GOOD, chunk=1440)
+    desk.now = START
+    desk.deal(BAD, chunk=1)
+    desk.deal(BAD, chunk=2)
+    assert desk.states() == [AlarmState.UNACKNOWLEDGED]
+    with desk.database.read() as c:
+        (panel,) = wall.load(c, desk.hall_id).panels
+    assert panel.plot is not None
+    assert panel.plot.name.chunk == 2
