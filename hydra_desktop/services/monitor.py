@@ -60,6 +60,17 @@ class _Waiting:
     arrival: Arrival = field(compare=False)
 
 
+@dataclass
+class _Troubles:
+    """What a person should know, by what it concerns; "" where all is well."""
+
+    database: str = ""
+    models: str = ""
+
+    def text(self) -> str:
+        return " ".join(filter(None, vars(self).values()))
+
+
 class Monitor:
     """Judges what arrives in one folder for one hall until it is told to stop.
 
@@ -99,7 +110,7 @@ class Monitor:
         self._stop = threading.Event()
         self._reload = threading.Event()
         self._alarms_moved = threading.Event()
-        self._trouble = ""
+        self._troubles = _Troubles()
         self._clock_told = False
         self._failure: BaseException | None = None
         self._backlog: list[_Waiting] = []
@@ -231,13 +242,13 @@ class Monitor:
                 try:
                     self._store_safely(results)
                 except DatabaseError as error:
-                    self._trouble = f"The database doesn't answer: {_first_line(error)}. Plots wait until it does."
-                    log.error(self._trouble)
+                    self._troubles.database = f"The database doesn't answer: {_first_line(error)}. Plots wait."
+                    log.error(self._troubles.database)
                     if self._stop.wait(RETRY_S):
                         return
                     self._reload_streams()
                     continue
-                self._trouble = ""
+                self._troubles.database = ""
                 break
 
     def _reload_streams(self) -> None:
@@ -381,7 +392,7 @@ class Monitor:
                 log.warning("Old pictures are forgotten later: %s", _first_line(error))
 
     def _beat(self) -> None:
-        message = self._trouble or self._source.trouble
+        message = f"{self._troubles.text()} {self._source.trouble}".strip()
         with self._database.write() as connection:
             if not leases.renew(connection, self._hall_id, str(self._folder), self._fencing, LEASE_TTL_S):
                 raise LeaseLostError(f"Another monitor watches {self._folder} now; this one ends.")
@@ -425,17 +436,18 @@ class Monitor:
         return Judge(self._hall, self._images, predictor, active)
 
     def _load_models(self) -> tuple[Predictor, dict[str, ActiveModel]]:
-        models, active = {}, {}
+        models, active, damaged = {}, {}, []
         with self._database.read() as connection:
             self._feed_position = max(self._feed_position, feed.position(connection, self._hall_id))
             for name, record in model_store.active(connection, self._hall_id).items():
                 try:
                     models[name] = model_file.load(model_store.file(connection, record.id))
                 except ModelFileError as error:
-                    log.error("%s is watched without a model: %s", name, error)
-                    self._trouble = f"{name} is watched without a model: {error}"
+                    damaged.append(f"{name} is watched without a model: {error}")
+                    log.error(damaged[-1])
                     continue
                 active[name] = ActiveModel(record.id, record.thresholds)
+        self._troubles.models = " ".join(damaged)
         return Predictor(models), active
 
     def _acquire(self) -> None:

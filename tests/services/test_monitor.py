@@ -9,6 +9,8 @@ import sys
 import threading
 import time
 from collections import Counter
+from collections.abc import Iterator
+from contextlib import contextmanager
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -17,12 +19,13 @@ import pytest
 from PIL import Image
 
 from hydra_desktop import paths, settings
-from hydra_desktop.database import halls, heartbeats, plots, problems, verdicts, wall
+from hydra_desktop.database import halls, heartbeats, model_store, plots, problems, verdicts, wall
 from hydra_desktop.database.connection import Database, open_database
 from hydra_desktop.database.feed import ChangeWaiter
-from hydra_desktop.domain.errors import LeaseLostError, SettingsError
+from hydra_desktop.domain.errors import LeaseLostError, ModelFileError, SettingsError
 from hydra_desktop.domain.verdict import Status
 from hydra_desktop.services import demo
+from hydra_desktop.services.live_models import LiveModels
 from hydra_desktop.services.monitor import Monitor
 from hydra_desktop.sources.simulated import SimulatedHall
 
@@ -184,6 +187,51 @@ def test_an_image_store_that_cannot_be_written_is_told_and_nothing_is_lost(
 def test_without_a_folder_it_says_what_to_do(chosen: settings.Settings) -> None:
     with pytest.raises(SettingsError, match=r"source\.folder"):
         Monitor(chosen)
+
+
+@contextmanager
+def running(monitor: Monitor) -> Iterator[threading.Thread]:
+    """A monitor at work on a thread."""
+    thread = threading.Thread(target=monitor.run)
+    thread.start()
+    try:
+        yield thread
+    finally:
+        monitor.stop()
+        thread.join()
+
+
+def says(*words: str) -> Any:
+    """A condition: the monitor tells all these words, with none that it tells nothing."""
+
+    def holds(c: Any, hall_id: int) -> bool:
+        beat = heartbeats.newest(c, hall_id, "monitor")
+        return beat is not None and (all(word in beat.message for word in words) if words else not beat.message)
+
+    return holds
+
+
+def test_a_model_that_is_damaged_is_told_as_long_as_it_is(
+    chosen: settings.Settings, source: Path, simulated: SimulatedHall, ready: Database
+) -> None:
+    with ready.write() as c:
+        hall_id = halls.find(c, "Demo") or 0
+        broken = model_store.add(
+            c, hall_id, "RF_TAGH", file=b"no model", card={}, thresholds={"Good": 0.5, "Bad": 0.5}, user="test"
+        )
+        model_store.activate(c, broken, user="test")
+        with pytest.raises(ModelFileError, match="RF_TAGH"):
+            LiveModels.load(c, hall_id, ["RF_TAGH"])
+    simulated.write_next_chunk(source.parent)
+    with running(Monitor(chosen, source)):
+        _wait_for(ready, lambda c, hall_id: verdicts.count(c, hall_id) == TYPES)
+        simulated.write_next_chunk(source.parent)
+        _wait_for(ready, lambda c, hall_id: verdicts.count(c, hall_id) == 2 * TYPES)
+        with ready.read() as c:
+            told_at = heartbeats.newest(c, hall_id, "monitor").at
+        _wait_for(ready, lambda c, hall_id: heartbeats.newest(c, hall_id, "monitor").at > told_at)
+        with ready.read() as c:
+            assert says("RF_TAGH is watched without a model")(c, hall_id)
 
 
 def test_a_second_monitor_of_the_same_folder_is_refused(
