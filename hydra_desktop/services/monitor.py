@@ -27,7 +27,7 @@ from sqlalchemy.exc import DBAPIError
 from ..database import feed, files_seen, halls, heartbeats, leases, model_store, plots, problems, verdicts
 from ..database.connection import open_database
 from ..database.image_store import ImageStore
-from ..domain.errors import DatabaseError, LeaseLostError, ModelFileError, SettingsError, SiteError
+from ..domain.errors import DatabaseError, LeaseLostError, ModelFileError, SettingsError, SiteError, StorageError
 from ..domain.run import BeamSource, RunState
 from ..settings import Settings
 from ..sources.arrival import Arrival
@@ -66,6 +66,8 @@ class _Troubles:
 
     database: str = ""
     models: str = ""
+    beam: str = ""
+    pictures: str = ""
 
     def text(self) -> str:
         return " ".join(filter(None, vars(self).values()))
@@ -386,8 +388,13 @@ class Monitor:
         wait_s = FIRST_FORGETTING_S
         while not self._stop.wait(wait_s):
             wait_s = FORGET_EVERY_S
+            self._troubles.pictures = ""
             try:
                 retention.forget(self._database, self._images)
+                self._troubles.pictures = ""
+            except (StorageError, OSError) as error:
+                self._troubles.pictures = _first_line(error)
+                wait_s = FIRST_FORGETTING_S
             except (DatabaseError, DBAPIError) as error:
                 log.warning("Old pictures are forgotten later: %s", _first_line(error))
 
@@ -411,7 +418,12 @@ class Monitor:
     def _read_beam(self, connection: Connection) -> None:
         if not self._hall.beam_file:
             return
-        state = read_beam_file(Path(self._hall.beam_file))
+        self._troubles.beam = ""
+        try:
+            state = read_beam_file(Path(self._hall.beam_file))
+        except SettingsError as error:
+            self._troubles.beam = str(error)
+            return
         if state is None or replace(state, updated_at=None) == replace(self._run, updated_at=None):
             return
         if halls.run_state(connection, self._hall_id).source is BeamSource.SWITCH:

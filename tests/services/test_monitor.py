@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import os
 import signal
 import subprocess
@@ -25,6 +26,7 @@ from hydra_desktop.database.feed import ChangeWaiter
 from hydra_desktop.domain.errors import LeaseLostError, ModelFileError, SettingsError
 from hydra_desktop.domain.verdict import Status
 from hydra_desktop.services import demo
+from hydra_desktop.services import monitor as monitor_module
 from hydra_desktop.services.live_models import LiveModels
 from hydra_desktop.services.monitor import Monitor
 from hydra_desktop.sources.simulated import SimulatedHall
@@ -234,6 +236,45 @@ def test_a_model_that_is_damaged_is_told_as_long_as_it_is(
             assert says("RF_TAGH is watched without a model")(c, hall_id)
 
 
+def test_a_broken_beam_file_is_told_and_ends_nothing(chosen: settings.Settings, source: Path, ready: Database) -> None:
+    beam = source.parent / "beam.json"
+    beam.write_text('{"run_number": "9"}')
+    with running(Monitor(chosen, source)) as thread:
+        _wait_for(ready, says("beam.json", "run_number"))
+        assert thread.is_alive()
+        beam.write_text('{"run_number": 9}')
+        _wait_for(ready, says())
+        _wait_for(ready, lambda c, hall_id: halls.run_state(c, hall_id).run_number == 9)
+
+
+def test_pictures_that_cannot_be_removed_are_told_and_end_nothing(
+    chosen: settings.Settings, source: Path, ready: Database, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    path = source / "Run000007" / "Never_heard_of_0001.png"
+    path.parent.mkdir()
+    eight_days_ago = time.time() - 8 * 86_400
+    for chunk in (1, 2):
+        path = path.with_name(f"Never_heard_of_{chunk:04d}.png")
+        Image.new("RGB", (320, 240), (chunk, 0, 0)).save(path)
+        os.utime(path, (eight_days_ago + chunk, eight_days_ago + chunk))
+    judge_all(chosen, source)
+    monkeypatch.setattr(monitor_module, "FIRST_FORGETTING_S", 0.1)
+    unlink = Path.unlink
+
+    def refuse(self: Path, missing_ok: bool = False) -> None:  # a disk that is mounted read-only: root may write else
+        if chosen.image_folder in self.parents:
+            raise OSError(errno.EROFS, os.strerror(errno.EROFS), str(self))
+        unlink(self, missing_ok)
+
+    with monkeypatch.context() as patch, running(Monitor(chosen, source)) as thread:
+        patch.setattr(Path, "unlink", refuse)
+        _wait_for(ready, says("Read-only file system"))
+        assert thread.is_alive()
+        patch.setattr(Path, "unlink", unlink)
+        _wait_for(ready, says())
+    assert len([one for one in chosen.image_folder.rglob("*") if one.is_file()]) == 1
+
+
 def test_a_second_monitor_of_the_same_folder_is_refused(
     chosen: settings.Settings, source: Path, ready: Database
 ) -> None:
@@ -281,7 +322,7 @@ def _start_monitor(chosen: settings.Settings, source: Path, *options: str) -> su
     )
 
 
-def _wait_for(database: Database, condition: Any, timeout_s: float = 60.0) -> None:
+def _wait_for(database: Database, condition: Any, timeout_s: float = 30.0) -> None:
     waiter, stop = ChangeWaiter(database), threading.Event()
     timer = threading.Timer(timeout_s, stop.set)
     timer.start()
