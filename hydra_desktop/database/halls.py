@@ -12,7 +12,7 @@ import sqlalchemy as sa
 from ..domain.hall import AlarmRule, Hall, PlotType
 from ..domain.label import Label, Role, Severity, default_label
 from ..domain.run import BeamSource, RunState
-from . import feed
+from . import feed, files_seen
 from . import tables as t
 from .upsert import upsert
 
@@ -104,6 +104,8 @@ def apply(c: sa.Connection, hall_id: int, hall: Hall, *, user: str, comment: str
         .where(t.halls.c.id == hall_id)
         .values(source_folder=hall.source_folder, name_pattern=hall.name_pattern, beam_file=hall.beam_file)
     )
+    if hall.name_pattern != before.name_pattern:
+        files_seen.forget_refused(c, hall_id)
     for plot_type in hall.plot_types.values():
         old = before.plot_types.get(plot_type.name)
         if old == plot_type:

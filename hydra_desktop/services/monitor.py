@@ -181,6 +181,8 @@ class Monitor:
                 break
             if self._reload.is_set() and not judge.busy:
                 self._reload.clear()
+                if judge.hall.name_pattern != self._hall.name_pattern:
+                    self._hand_over([])  # after all that was judged by the old pattern
                 judge.change_hall(self._hall)
                 judge.change_models(*self._load_models())
             while self._backlog and judge.room > 0 and not self._reload.is_set():
@@ -242,7 +244,10 @@ class Monitor:
         while (results := self._to_store.get()) is not None:
             while True:
                 try:
-                    self._store_safely(results)
+                    if results:
+                        self._store_safely(results)
+                    else:
+                        self._look_again_at_refused()
                 except DatabaseError as error:
                     self._troubles.database = f"The database doesn't answer: {_first_line(error)}. Plots wait."
                     log.error(self._troubles.database)
@@ -252,6 +257,12 @@ class Monitor:
                     continue
                 self._troubles.database = ""
                 break
+
+    def _look_again_at_refused(self) -> None:
+        """After the name pattern changed: what didn't fit it may fit now."""
+        with self._database.write() as connection:
+            files_seen.forget_refused(connection, self._hall_id)
+        self._source.look_again()
 
     def _reload_streams(self) -> None:
         try:

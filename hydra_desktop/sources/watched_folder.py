@@ -42,7 +42,12 @@ class WatchedFolder:
         self._rescan_s = rescan_s
         self._given: dict[str, _Stamp] = {}
         self._unsettled: dict[str, tuple[_Stamp, float]] = {}  # since when it has been so, monotonic seconds
+        self._look_again = threading.Event()
         self.trouble = ""  # what a person should know, "" when all is well
+
+    def look_again(self) -> None:
+        """Give all files once more, soon; any thread may ask for it."""
+        self._look_again.set()
 
     def existing(self) -> list[Arrival]:
         """All files that are there now, the newest first, half-written ones among them."""
@@ -82,6 +87,10 @@ class WatchedFolder:
                     return  # the system watches a folder, not a name: it would tell nothing any more
             if (watchfiles.Change.deleted, str(self._folder)) in changed:
                 return  # a new one of that name may have the same number
+            if self._look_again.is_set():
+                self._look_again.clear()
+                self._given.clear()
+                next_scan = now
             if now >= next_scan:
                 found = {arrival.relative: arrival for arrival in self._scan()}
                 self._given = {name: stamp for name, stamp in self._given.items() if name in found}

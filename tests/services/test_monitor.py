@@ -12,6 +12,7 @@ import time
 from collections import Counter
 from collections.abc import Iterator
 from contextlib import contextmanager
+from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -273,6 +274,39 @@ def test_pictures_that_cannot_be_removed_are_told_and_end_nothing(
         patch.setattr(Path, "unlink", unlink)
         _wait_for(ready, says())
     assert len([one for one in chosen.image_folder.rglob("*") if one.is_file()]) == 1
+
+
+OTHER_NAMES = r".*/(?P<run_number>\d+)_(?P<plot_type>[^/]+)\.png"
+
+
+def change_hall(database: Database, **settings: str) -> None:
+    with database.write() as c:
+        hall_id = halls.find(c, "Demo") or 0
+        halls.apply(c, hall_id, replace(halls.load(c, hall_id), **settings), user="test")
+
+
+def test_refused_names_are_judged_once_the_pattern_fits_them(
+    chosen: settings.Settings, source: Path, ready: Database
+) -> None:
+    path = source / "weird" / "12_Any.png"
+    path.parent.mkdir()
+    Image.new("RGB", (320, 240), "white").save(path)
+    Image.new("RGB", (320, 240), "white").save(path.with_name("fits_nothing.png"))
+    assert judge_all(chosen, source).refused == 2
+    assert judge_all(chosen, source).refused == 0
+    change_hall(ready, name_pattern=OTHER_NAMES)
+    again = judge_all(chosen, source)
+    assert (again.stored, again.refused) == (1, 1)
+
+
+def test_refused_names_are_judged_without_a_restart(chosen: settings.Settings, source: Path, ready: Database) -> None:
+    path = source / "weird" / "12_Any.png"
+    path.parent.mkdir()
+    Image.new("RGB", (320, 240), "white").save(path)
+    with running(Monitor(chosen, source)):
+        _wait_for(ready, lambda c, hall_id: problems.newest(c, hall_id))
+        change_hall(ready, name_pattern=OTHER_NAMES)
+        _wait_for(ready, lambda c, hall_id: verdicts.count(c, hall_id) == 1)
 
 
 def test_a_second_monitor_of_the_same_folder_is_refused(
