@@ -13,7 +13,7 @@ from ..domain.alarm import Alarm
 from ..domain.plot import Plot
 from ..domain.verdict import Status, Verdict
 from ..domain.wall import MonitorHealth, News, Panel, WallSnapshot
-from . import alarms, episodes, feed, halls, heartbeats, plots, problems, verdicts
+from . import alarms, clock, episodes, feed, halls, heartbeats, plots, problems, verdicts
 from . import tables as t
 from .naming import plot_type_id
 from .upsert import upsert
@@ -193,7 +193,9 @@ def _rank(past: PastVerdict) -> tuple[Any, ...]:
 
 def _monitor(c: sa.Connection, hall_id: int) -> MonitorHealth:
     beat = heartbeats.newest(c, hall_id, "monitor")
-    return MonitorHealth() if beat is None else MonitorHealth(beat.at, beat.queue_length, beat.station, beat.message)
+    if beat is None:
+        return MonitorHealth()
+    return MonitorHealth(clock.here(c, beat.at), beat.queue_length, beat.station, beat.message)
 
 
 def _news(c: sa.Connection, hall_id: int) -> News:

@@ -8,6 +8,7 @@ a monitor that is killed at any moment loses and doubles nothing.
 
 from __future__ import annotations
 
+import contextlib
 import heapq
 import logging
 import os
@@ -20,7 +21,6 @@ from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from pathlib import Path
 
-import psutil
 from sqlalchemy import Connection
 from sqlalchemy.exc import DBAPIError
 
@@ -35,7 +35,7 @@ from ..sources.beam_file import read_beam_file
 from ..sources.watched_folder import WatchedFolder
 from ..vision import model_file
 from ..vision.predictor import Predictor
-from . import retention
+from . import monitor_process, retention
 from .judging import ActiveModel, Judge, Judged, Outcome, Refused
 from .streams import Streams
 
@@ -44,6 +44,7 @@ log = logging.getLogger(__name__)
 LEASE_TTL_S = 10.0
 BEAT_S = 1.0
 RETRY_S = 2.0
+GONE_AFTER_S = 5.0  # for so long a folder may be missing before it is given up
 RESCAN_S = 30.0
 FIRST_FORGETTING_S = 60.0
 NICENESS = 10
@@ -94,7 +95,8 @@ class Monitor:
         with self._database.write() as connection:
             self._hall_id = halls.find_or_create(connection, settings.hall)
             self._hall = halls.load(connection, self._hall_id)
-        chosen = folder or (Path(self._hall.source_folder) if self._hall.source_folder else None)
+        self._of_settings = folder is None
+        chosen = folder or monitor_process.settings_folder(self._hall)
         if chosen is None:
             self._database.close()
             raise SettingsError(
@@ -102,6 +104,8 @@ class Monitor:
                 "or set source.folder in the hall's settings."
             )
         self._folder = chosen.expanduser().resolve()
+        self._folder_seen_at = time.monotonic()
+        self._source_name = monitor_process.source_name(self._hall, chosen)
         self._source = WatchedFolder(self._folder, rescan_s=rescan_s)
         self._images = ImageStore(settings.image_folder)
         self._holder = f"{settings.station}:{os.getpid()}"
@@ -138,7 +142,13 @@ class Monitor:
             raise self._failure
 
     def _run_all(self, *, once: bool, ready: threading.Event | None) -> None:
+        if once and not self._folder.is_dir():
+            raise SettingsError(f"{self._folder} is not a folder; name the one where the plots arrive.")
+        self._await_folder()
+        if self._stop.is_set():
+            return
         self._acquire()
+        self._load_hall()
         judge = self._make_judge()
         with self._database.read() as connection:
             self._streams.load(connection)
@@ -146,8 +156,6 @@ class Monitor:
         threads.append(threading.Thread(target=self._keep, args=(self._beat_all,), name="heartbeat"))
         threads.append(threading.Thread(target=self._keep, args=(self._forget_all,), name="retention"))
         if once:
-            if not self._folder.is_dir():
-                raise SettingsError(f"{self._folder} is not a folder; name the one where the plots arrive.")
             self._arrived.put(self._unseen(self._source.existing()))
         else:
             threads.append(threading.Thread(target=self._keep, args=(self._listen,), name="source"))
@@ -295,7 +303,7 @@ class Monitor:
         now = datetime.now(UTC)
         started = time.perf_counter()
         with self._database.write() as connection:
-            leases.verify(connection, self._hall_id, str(self._folder), self._fencing)
+            leases.verify(connection, self._hall_id, self._source_name, self._fencing)
             if self._alarms_moved.is_set():
                 self._alarms_moved.clear()
                 self._streams.refresh_alarms(connection)
@@ -389,11 +397,27 @@ class Monitor:
     def _beat_all(self) -> None:
         while True:
             try:
-                self._beat()
+                if self._has_folder():
+                    if not self._fencing:
+                        self._acquire()
+                    self._beat()
+                elif self._fencing:
+                    log.warning(
+                        "The folder %s is gone; any station's monitor may watch it when it is back.", self._folder
+                    )
+                    self._release()
+                    self._fencing = 0
             except (DatabaseError, DBAPIError) as error:
                 log.error("The database doesn't answer: %s", _first_line(error))
             if self._stop.wait(BEAT_S):
                 return
+
+    def _has_folder(self) -> bool:
+        """Whether the folder is there, or was until a moment ago."""
+        now = time.monotonic()
+        if self._folder.is_dir():
+            self._folder_seen_at = now
+        return now - self._folder_seen_at < GONE_AFTER_S
 
     def _forget_all(self) -> None:
         wait_s = FIRST_FORGETTING_S
@@ -412,7 +436,7 @@ class Monitor:
     def _beat(self) -> None:
         message = f"{self._troubles.text()} {self._source.trouble}".strip()
         with self._database.write() as connection:
-            if not leases.renew(connection, self._hall_id, str(self._folder), self._fencing, LEASE_TTL_S):
+            if not leases.renew(connection, self._hall_id, self._source_name, self._fencing, LEASE_TTL_S):
                 raise LeaseLostError(f"Another monitor watches {self._folder} now; this one ends.")
             heartbeats.beat(
                 connection,
@@ -448,11 +472,35 @@ class Monitor:
             if change.kind in ("model", "hall"):
                 self._hall = halls.load(connection, self._hall_id)
                 self._streams.hall = self._hall
+                self._expect_same_folder()
                 self._reload.set()
             elif change.kind == "alarm":
                 self._alarms_moved.set()
 
     # the start and the end
+
+    def _await_folder(self) -> None:
+        """Wait until the folder is there, without lease and heartbeat: another station may have it."""
+        if not self._folder.is_dir():
+            log.warning("The folder %s isn't there; it is watched as soon as it is.", self._folder)
+        while not self._folder.is_dir() and not self._stop.wait(RETRY_S):
+            with contextlib.suppress(DatabaseError, DBAPIError):
+                self._load_hall()
+
+    def _load_hall(self) -> None:
+        with self._database.read() as connection:
+            self._feed_position = feed.position(connection, self._hall_id)
+            self._hall = self._streams.hall = halls.load(connection, self._hall_id)
+        self._expect_same_folder()
+
+    def _expect_same_folder(self) -> None:
+        """Raise SettingsError when the folder came from the settings, and they name another now."""
+        wanted = monitor_process.settings_folder(self._hall)
+        if self._of_settings and str(wanted) != self._source_name:
+            raise SettingsError(
+                f"The hall's settings name {wanted or 'no folder'} now, so the monitor of {self._source_name} ends; "
+                "the desktop program starts a new one, without it do so yourself."
+            )
 
     def _make_judge(self) -> Judge:
         predictor, active = self._load_models()
@@ -461,7 +509,6 @@ class Monitor:
     def _load_models(self) -> tuple[Predictor, dict[str, ActiveModel]]:
         models, active, damaged = {}, {}, []
         with self._database.read() as connection:
-            self._feed_position = max(self._feed_position, feed.position(connection, self._hall_id))
             for name, record in model_store.active(connection, self._hall_id).items():
                 try:
                     models[name] = model_file.load(model_store.file(connection, record.id))
@@ -478,10 +525,14 @@ class Monitor:
         deadline = time.monotonic() + self._patience_s
         while True:
             with self._database.write() as connection:
-                fencing = leases.acquire(connection, self._hall_id, str(self._folder), self._holder, LEASE_TTL_S)
-                holder = leases.holder(connection, self._hall_id, str(self._folder))
-                if fencing is None and holder is not None and self._is_dead(holder[0]):
-                    leases.release(connection, self._hall_id, str(self._folder), holder[1])
+                fencing = leases.acquire(connection, self._hall_id, self._source_name, self._holder, LEASE_TTL_S)
+                holder = leases.holder(connection, self._hall_id, self._source_name)
+                if (
+                    fencing is None
+                    and holder is not None
+                    and monitor_process.is_dead(holder[0], self._settings.station)
+                ):
+                    leases.release(connection, self._hall_id, self._source_name, holder[1])
                     continue
             if fencing is not None:
                 self._fencing = fencing
@@ -490,15 +541,10 @@ class Monitor:
                 name = holder[0] if holder else "unknown"
                 raise LeaseLostError(f"Another monitor ({name}) watches {self._folder} already; stop that one first.")
 
-    def _is_dead(self, holder: str) -> bool:
-        """Whether a holder of this very station is known not to live any more."""
-        station, _, pid = holder.rpartition(":")
-        return station == self._settings.station and pid.isdigit() and not psutil.pid_exists(int(pid))
-
     def _release(self) -> None:
         try:
             with self._database.write() as connection:
-                leases.release(connection, self._hall_id, str(self._folder), self._fencing)
+                leases.release(connection, self._hall_id, self._source_name, self._fencing)
         except (SiteError, DBAPIError) as error:
             log.info("The lease runs out by itself: %s", _first_line(error))
 

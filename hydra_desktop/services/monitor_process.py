@@ -6,15 +6,14 @@ import os
 import subprocess
 import sys
 from collections.abc import Mapping
-from datetime import UTC, datetime
 from pathlib import Path
 
 import psutil
 
-from ..database import halls, heartbeats
+from ..database import halls, leases
 from ..database.connection import Database
-from ..domain.errors import StorageError
-from ..domain.wall import MonitorHealth
+from ..domain.errors import SettingsError, StorageError
+from ..domain.hall import Hall
 from ..settings import Settings
 
 
@@ -22,15 +21,40 @@ def is_needed(database: Database, hall_id: int, station: str) -> bool:
     """Whether the hall has a folder that no living monitor watches.
 
     A monitor of this station that was killed is known to be dead at once, one of another
-    station when its heartbeats stay away.
+    station when its lease runs out. Raises SettingsError when nobody watches the folder and it
+    isn't here either.
     """
     with database.read() as connection:
-        if not halls.load(connection, hall_id).source_folder:
+        folder = settings_folder(halls.load(connection, hall_id))
+        if folder is None:
             return False
-        beat = heartbeats.newest(connection, hall_id, heartbeats.MONITOR)
-    if beat is None or not MonitorHealth(beat.at).alive(datetime.now(UTC)):
-        return True
-    return beat.station == station and not psutil.pid_exists(beat.pid)
+        holder = leases.living_holder(connection, hall_id, str(folder))
+    if holder is not None and not is_dead(holder, station):
+        return False
+    if not folder.is_dir():
+        raise SettingsError(
+            f"The folder {folder} isn't on this station, and no monitor watches it: mount it, or name another "
+            "as source.folder in the hall's settings. A monitor starts as soon as it is there."
+        )
+    return True
+
+
+def settings_folder(hall: Hall) -> Path | None:
+    """The folder that the hall's settings name, None when they name none."""
+    return Path(hall.source_folder).expanduser().absolute() if hall.source_folder else None
+
+
+def source_name(hall: Hall, folder: Path) -> str:
+    """The name under which a folder is leased: on all stations that of the settings, where it is theirs."""
+    own = settings_folder(hall)
+    real = folder.expanduser().resolve()
+    return str(own) if own is not None and own.resolve() == real else str(real)
+
+
+def is_dead(holder: str, station: str) -> bool:
+    """Whether the holder of a lease is a process of this very station that doesn't live any more."""
+    of, _, pid = holder.rpartition(":")
+    return of == station and pid.isdigit() and not psutil.pid_exists(int(pid))
 
 
 def start(

@@ -101,6 +101,7 @@ QUESTIONS: dict[str, Callable[[sa.Connection, Site], object]] = {
     "open alarms": lambda c, site: alarms.open_alarms(c, site.hall_id),
     "last alarm": lambda c, site: alarms.last_ended_at(c, site.hall_id),
     "a lease": lambda c, site: leases.renew(c, site.hall_id, "/data", 1, 1.0),
+    "who watches": lambda c, site: leases.living_holder(c, site.hall_id, "/data"),
     "the last heartbeat": lambda c, site: heartbeats.newest(c, site.hall_id, "monitor"),
     "the newest problems": lambda c, site: problems.newest(c, site.hall_id),
 }

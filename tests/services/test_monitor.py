@@ -13,7 +13,7 @@ from collections import Counter
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import replace
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -21,7 +21,7 @@ import pytest
 from PIL import Image
 
 from hydra_desktop import paths, settings
-from hydra_desktop.database import halls, heartbeats, model_store, plots, problems, verdicts, wall
+from hydra_desktop.database import halls, heartbeats, leases, model_store, plots, problems, verdicts, wall
 from hydra_desktop.database.connection import Database, open_database
 from hydra_desktop.database.feed import ChangeWaiter
 from hydra_desktop.domain.errors import LeaseLostError, ModelFileError, SettingsError
@@ -307,6 +307,68 @@ def test_refused_names_are_judged_without_a_restart(chosen: settings.Settings, s
         _wait_for(ready, lambda c, hall_id: problems.newest(c, hall_id))
         change_hall(ready, name_pattern=OTHER_NAMES)
         _wait_for(ready, lambda c, hall_id: verdicts.count(c, hall_id) == 1)
+
+
+def test_a_folder_that_is_gone_is_given_up_until_it_is_there_again(
+    chosen: settings.Settings, source: Path, ready: Database, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def holder(c: Any, hall_id: int) -> str | None:
+        return leases.living_holder(c, hall_id, str(source))
+
+    monkeypatch.setattr(monitor_module, "GONE_AFTER_S", 0.2)
+    away = source.with_name("away")
+    source.rename(away)
+    with running(Monitor(chosen)):  # of the hall's own folder
+        with ready.read() as c:
+            assert holder(c, halls.find(c, "Demo") or 0) is None
+        away.rename(source)
+        _wait_for(ready, lambda c, hall_id: holder(c, hall_id) and heartbeats.newest(c, hall_id, "monitor"))
+        source.rename(away)
+        _wait_for(ready, lambda c, hall_id: not holder(c, hall_id))
+        with ready.read() as c:
+            before = heartbeats.newest(c, halls.find(c, "Demo") or 0, "monitor")
+        away.rename(source)
+        _wait_for(ready, holder)
+        _wait_for(ready, lambda c, hall_id: heartbeats.newest(c, hall_id, "monitor").at > before.at)
+
+
+@pytest.mark.parametrize("there", [True, False])
+def test_another_folder_in_the_settings_ends_the_monitor_of_the_former(
+    chosen: settings.Settings, source: Path, ready: Database, there: bool
+) -> None:
+    if not there:
+        source.rmdir()
+    monitor, failures = Monitor(chosen), []
+
+    def run() -> None:
+        try:
+            monitor.run()
+        except SettingsError as error:
+            failures.append(str(error))
+
+    thread = threading.Thread(target=run)
+    thread.start()
+    if there:
+        _wait_for(ready, lambda c, hall_id: heartbeats.newest(c, hall_id, "monitor") is not None)
+    change_hall(ready, source_folder=str(source.parent))
+    thread.join(20)
+    monitor.stop()
+    thread.join()
+    assert len(failures) == 1
+    assert str(source.parent) in failures[0]
+
+
+def test_a_monitor_of_a_folder_that_was_named_stays_with_it(
+    chosen: settings.Settings, source: Path, ready: Database
+) -> None:
+    with running(Monitor(chosen, source)) as thread:
+        _wait_for(ready, lambda c, hall_id: heartbeats.newest(c, hall_id, "monitor") is not None)
+        change_hall(ready, source_folder=str(source.parent))
+        with ready.read() as c:
+            told_at = heartbeats.newest(c, halls.find(c, "Demo") or 0, "monitor").at
+        later = told_at + timedelta(seconds=2.5)
+        _wait_for(ready, lambda c, hall_id: heartbeats.newest(c, hall_id, "monitor").at > later)
+        assert thread.is_alive()
 
 
 def test_a_second_monitor_of_the_same_folder_is_refused(
