@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import os
+import time
 from pathlib import Path
 
 import pytest
 
+from hydra_desktop import settings
 from hydra_desktop.database import halls, heartbeats, leases
-from hydra_desktop.database.connection import Database
+from hydra_desktop.database.connection import Database, open_database
 from hydra_desktop.domain.errors import SettingsError
 from hydra_desktop.domain.hall import Hall
 from hydra_desktop.services import monitor_process
@@ -71,3 +73,44 @@ def test_a_folder_of_the_settings_has_their_name_on_every_station(tmp_path: Path
     assert monitor_process.source_name(hall, tmp_path / "plots") == str(tmp_path / "plots")
     assert monitor_process.source_name(hall, disk) == str(tmp_path / "plots")
     assert monitor_process.source_name(hall, other) == str(other)
+
+
+def test_one_that_ends_with_an_error_is_told_and_tried_ever_later(database_url: str) -> None:
+    clock = [0.0]
+    keeper = monitor_process.Keeper(settings.load(database_url, "D"), clock=lambda: clock[0])
+    for wait_s in (3.0, 6.0):
+        assert keeper.may_start()
+        assert keeper.trouble == "" or wait_s > 3.0
+        keeper.start()
+        assert not keeper.may_start()
+        assert keeper.process is not None
+        assert keeper.process.wait(60) == 1  # the hall names no folder
+        assert not keeper.may_start()
+        assert "source.folder" in keeper.trouble
+        clock[0] += wait_s - 0.1
+        assert not keeper.may_start()
+        clock[0] += 0.2
+    keeper.start()
+    clock[0] += 3600
+    assert keeper.process.wait(60) == 1
+    assert not keeper.may_start()
+    clock[0] += 3.1
+    assert keeper.may_start()  # it had lived for long
+
+
+def test_one_that_was_asked_to_end_leaves_no_word(database_url: str, tmp_path: Path) -> None:
+    keeper = monitor_process.Keeper(settings.load(database_url, "D"))
+    keeper.start(tmp_path)
+    assert keeper.process is not None
+    database = open_database(database_url, upgrade=True)
+    hall_id = 0
+    deadline = time.monotonic() + 60
+    while not hall_id and time.monotonic() < deadline:
+        with database.read() as c:
+            found = halls.find(c, "D")
+            hall_id = found if found and heartbeats.newest(c, found, "monitor") else 0
+    database.close()
+    keeper.process.terminate()
+    assert keeper.process.wait(60) == 0
+    assert keeper.may_start()
+    assert keeper.trouble == ""
