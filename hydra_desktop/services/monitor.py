@@ -48,6 +48,8 @@ GONE_AFTER_S = 5.0  # for so long a folder may be missing before it is given up
 RESCAN_S = 30.0
 FIRST_FORGETTING_S = 60.0
 NICENESS = 10
+BEAM_AWAY_S = 5.0  # for so long the beam file may be missing, or half written, without a word
+BEAM_OLD_S = 3600.0
 CLOCKS_APART_S = 60.0  # by which a file may be of the future without a word
 FORGET_EVERY_S = 3600.0
 
@@ -110,7 +112,8 @@ class Monitor:
         self._images = ImageStore(settings.image_folder)
         self._holder = f"{settings.station}:{os.getpid()}"
         self._streams = Streams(self._hall_id, self._hall, settings.station)
-        self._run = RunState()
+        self._beam_file_names_run = bool(self._hall.beam_file)
+        self._beam_read_at = time.monotonic()
         self._fencing = 0
         self._feed_position = 0
         self._stop = threading.Event()
@@ -358,18 +361,21 @@ class Monitor:
         )
         for (plot, result), verdict_id in sorted(zip(added, ids, strict=True), key=lambda pair: pair[0][0].taken_at):
             self._streams.follow(connection, plot, verdict_id, result.verdict, result.model_id, now)
-        if not self._hall.beam_file:
-            self._follow_run(connection, added[-1][1])
+        self._follow_run(connection)
         return len(added)
 
-    def _follow_run(self, connection: Connection, newest: Judged) -> None:
-        name = newest.new_plot.name
-        if (name.run_number, name.run_period) == (self._run.run_number, self._run.run_period):
+    def _follow_run(self, connection: Connection) -> None:
+        """Where no beam file names the run, it is that of the newest plot."""
+        newest = self._streams.newest
+        if self._beam_file_names_run or newest is None:
             return
-        self._run = replace(
-            halls.run_state(connection, self._hall_id), run_number=name.run_number, run_period=name.run_period
-        )
-        halls.set_run_state(connection, self._hall_id, self._run)
+        state = halls.run_state(connection, self._hall_id)
+        if (state.run_number, state.run_period) != (newest.name.run_number, newest.name.run_period):
+            halls.set_run_state(
+                connection,
+                self._hall_id,
+                replace(state, run_number=newest.name.run_number, run_period=newest.name.run_period),
+            )
 
     # the other threads
 
@@ -451,20 +457,46 @@ class Monitor:
             self._read_feed(connection)
 
     def _read_beam(self, connection: Connection) -> None:
-        if not self._hall.beam_file:
+        told = self._beam_from_file()
+        self._beam_file_names_run = told is not None and told.run_number is not None
+        if told is None:
             return
+        now = halls.run_state(connection, self._hall_id)
+        if told.run_number is None:
+            told = replace(told, run_number=now.run_number, run_period=now.run_period)
+        if now.source is BeamSource.SWITCH:  # a person's word goes before a file's
+            told = replace(told, beam_on=now.beam_on, beam_current_na=None, source=BeamSource.SWITCH)
+        if replace(told, updated_at=None) != replace(now, updated_at=None):
+            halls.set_run_state(connection, self._hall_id, told)
+
+    def _beam_from_file(self) -> RunState | None:
+        """What the beam file says, of an old one not the run; None when it says nothing."""
         self._troubles.beam = ""
+        if not self._hall.beam_file:
+            return None
+        path = Path(self._hall.beam_file)
         try:
-            state = read_beam_file(Path(self._hall.beam_file))
+            state = read_beam_file(path)
         except SettingsError as error:
             self._troubles.beam = str(error)
-            return
-        if state is None or replace(state, updated_at=None) == replace(self._run, updated_at=None):
-            return
-        if halls.run_state(connection, self._hall_id).source is BeamSource.SWITCH:
-            return  # a person's word goes before a file's
-        self._run = state
-        halls.set_run_state(connection, self._hall_id, state)
+            return None
+        now = time.monotonic()
+        if state is not None:
+            self._beam_read_at = now
+            written_at = state.updated_at or datetime.now(UTC)
+            if (datetime.now(UTC) - written_at).total_seconds() <= BEAM_OLD_S:
+                return state
+            self._troubles.beam = (
+                f"The beam file {path} hasn't been written since {written_at:%Y-%m-%d %H:%M} UTC; look after the "
+                "program that writes it. The run is that of the plots until then."
+            )
+            return replace(state, run_number=None)
+        if now - self._beam_read_at > BEAM_AWAY_S:
+            self._troubles.beam = (
+                f"The beam file {path} isn't there or holds no JSON; look after the program that writes it, or set "
+                "source.beam_file in the hall's settings. The run is that of the plots until then."
+            )
+        return None
 
     def _read_feed(self, connection: Connection) -> None:
         for change in feed.read_after(connection, self._hall_id, self._feed_position, limit=1000):

@@ -44,6 +44,12 @@ class Streams:
         self._station = station
         self._streams: dict[tuple[str, str], _Stream] = {}
 
+    @property
+    def newest(self) -> Plot | None:
+        """The newest plot of all streams, None before the first."""
+        known = [stream.newest for stream in self._streams.values() if stream.newest is not None]
+        return max(known, key=lambda plot: plot.place, default=None)
+
     def load(self, connection: Connection) -> None:
         """Rebuild everything from the database."""
         self._streams = {}

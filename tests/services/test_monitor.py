@@ -25,8 +25,9 @@ from hydra_desktop.database import halls, heartbeats, leases, model_store, plots
 from hydra_desktop.database.connection import Database, open_database
 from hydra_desktop.database.feed import ChangeWaiter
 from hydra_desktop.domain.errors import LeaseLostError, ModelFileError, SettingsError
+from hydra_desktop.domain.run import BeamSource
 from hydra_desktop.domain.verdict import Status
-from hydra_desktop.services import demo
+from hydra_desktop.services import demo, notices
 from hydra_desktop.services import monitor as monitor_module
 from hydra_desktop.services.live_models import LiveModels
 from hydra_desktop.services.monitor import Monitor
@@ -246,6 +247,60 @@ def test_a_broken_beam_file_is_told_and_ends_nothing(chosen: settings.Settings, 
         beam.write_text('{"run_number": 9}')
         _wait_for(ready, says())
         _wait_for(ready, lambda c, hall_id: halls.run_state(c, hall_id).run_number == 9)
+
+
+def run_of(database: Database) -> tuple[int | None, bool | None, BeamSource]:
+    with database.read() as c:
+        state = halls.run_state(c, halls.find(c, "Demo") or 0)
+    return state.run_number, state.beam_on, state.source
+
+
+def test_the_beam_by_hand_goes_before_the_file_but_for_the_run(
+    chosen: settings.Settings, source: Path, ready: Database
+) -> None:
+    def stands(*wanted: Any) -> Any:
+        return lambda _c, _hall_id: run_of(ready) == wanted
+
+    beam = source.parent / "beam.json"
+    beam.write_text('{"run_number": 7, "beam_on": true}')
+    with ready.read() as c:
+        hall_id = halls.find(c, "Demo") or 0
+    with running(Monitor(chosen, source)):
+        _wait_for(ready, stands(7, True, BeamSource.FILE))
+        notices.switch_beam(ready, hall_id, False)
+        beam.write_text('{"run_number": 8, "beam_on": true}')
+        _wait_for(ready, stands(8, False, BeamSource.SWITCH))
+        notices.switch_beam(ready, hall_id, None)
+        _wait_for(ready, stands(8, True, BeamSource.FILE))
+
+
+@pytest.mark.parametrize(
+    ("text", "age_s", "told"),
+    [
+        ('{"beam_on": true}', 0, ""),
+        ('{"run_number": 5, "beam_on": true}', 7200, "hasn't been written since"),
+        (None, 0, "isn't there"),
+    ],
+)
+def test_without_a_run_in_the_beam_file_that_of_the_plots_is_shown(
+    chosen: settings.Settings, source: Path, ready: Database, text: str | None, age_s: float, told: str
+) -> None:
+    beam = source.parent / "beam.json"
+    if text is not None:
+        beam.write_text(text)
+        os.utime(beam, (time.time() - age_s, time.time() - age_s))
+    with running(Monitor(chosen, source)):
+        _wait_for(ready, says(told) if told else (lambda _c, _hall_id: run_of(ready)[1]))
+        for run, age in ((12, 0), (11, 3600)):
+            path = source / f"Run{run:06d}" / "Trigger_bits_0001.png"
+            path.parent.mkdir()
+            partial = path.with_name(".part")
+            Image.new("RGB", (320, 240), "white").save(partial, "PNG")
+            os.utime(partial, (time.time() - age, time.time() - age))
+            partial.rename(path)
+            _wait_for(ready, lambda c, hall_id, count=13 - run: verdicts.count(c, hall_id) == count)
+        _wait_for(ready, lambda _c, _hall_id: run_of(ready)[0] == 12)
+        assert run_of(ready)[1] is (None if text is None else True)
 
 
 def test_pictures_that_cannot_be_removed_are_told_and_end_nothing(
