@@ -125,7 +125,8 @@ class Monitor:
         self._backlog: list[_Waiting] = []
         self._order = 0
         self._queued: dict[str, tuple[int, int]] = {}
-        self._retry: list[tuple[float, Arrival]] = []
+        self._retry: list[tuple[float, Arrival]] = []  # the main thread's
+        self._to_retry: queue.SimpleQueue[tuple[float, Arrival]] = queue.SimpleQueue()
         self._arrived: queue.SimpleQueue[list[Arrival]] = queue.SimpleQueue()
         self._to_store: queue.Queue[list[Outcome] | None] = queue.Queue(maxsize=4)
         self.stored = 0
@@ -229,6 +230,8 @@ class Monitor:
             return
 
     def _take_arrivals(self, wait_s: float) -> None:
+        while not self._to_retry.empty():
+            self._retry.append(self._to_retry.get())
         now = time.monotonic()
         due = [arrival for at, arrival in self._retry if at <= now]
         self._retry = [(at, arrival) for at, arrival in self._retry if at > now]
@@ -323,7 +326,7 @@ class Monitor:
         for refusal in refused:
             log.warning("%s: %s", refusal.arrival.relative, refusal.reason)
             if refusal.retry:
-                self._retry.append((time.monotonic() + RETRY_S, refusal.arrival))
+                self._to_retry.put((time.monotonic() + RETRY_S, refusal.arrival))
         for result in results:
             self._queued.pop(result.arrival.relative, None)
 
