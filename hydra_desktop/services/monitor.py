@@ -120,6 +120,7 @@ class Monitor:
         self._reload = threading.Event()
         self._alarms_moved = threading.Event()
         self._troubles = _Troubles()
+        self._logged_trouble = ""
         self._clock_told = False
         self._failure: BaseException | None = None
         self._backlog: list[_Waiting] = []
@@ -264,7 +265,6 @@ class Monitor:
                         self._look_again_at_refused()
                 except DatabaseError as error:
                     self._troubles.database = f"The database doesn't answer: {_first_line(error)}. Plots wait."
-                    log.error(self._troubles.database)
                     if self._stop.wait(RETRY_S):
                         return
                     self._reload_streams()
@@ -416,10 +416,21 @@ class Monitor:
                     )
                     self._release()
                     self._fencing = 0
+                self._log_trouble(self._trouble)
             except (DatabaseError, DBAPIError) as error:
-                log.error("The database doesn't answer: %s", _first_line(error))
+                self._log_trouble(f"The database doesn't answer: {_first_line(error)}. Plots wait.")
             if self._stop.wait(BEAT_S):
                 return
+
+    def _log_trouble(self, trouble: str) -> None:
+        """Log what troubles the monitor whenever that changes."""
+        if trouble != self._logged_trouble:
+            log.warning("%s", trouble or "All is well again.")
+        self._logged_trouble = trouble
+
+    @property
+    def _trouble(self) -> str:
+        return f"{self._troubles.text()} {self._source.trouble}".strip()
 
     def _has_folder(self) -> bool:
         """Whether the folder is there, or was until a moment ago."""
@@ -443,7 +454,6 @@ class Monitor:
                 log.warning("Old pictures are forgotten later: %s", _first_line(error))
 
     def _beat(self) -> None:
-        message = f"{self._troubles.text()} {self._source.trouble}".strip()
         with self._database.write() as connection:
             if not leases.renew(connection, self._hall_id, self._source_name, self._fencing, LEASE_TTL_S):
                 raise LeaseLostError(f"Another monitor watches {self._folder} now; this one ends.")
@@ -454,7 +464,7 @@ class Monitor:
                 self._settings.station,
                 os.getpid(),
                 queue_length=len(self._backlog),
-                message=message,
+                message=self._trouble,
             )
             self._read_beam(connection)
             self._read_feed(connection)
@@ -549,7 +559,6 @@ class Monitor:
                     models[name] = model_file.load(model_store.file(connection, record.id))
                 except ModelFileError as error:
                     damaged.append(f"{name} is watched without a model: {error}")
-                    log.error(damaged[-1])
                     continue
                 active[name] = ActiveModel(record.id, record.thresholds)
         self._troubles.models = " ".join(damaged)
@@ -586,6 +595,7 @@ class Monitor:
 
 def run(settings: Settings, *, folder: Path | None, once: bool, interval_s: float | None = None) -> int:
     """Run a monitor in this process until it is told to stop by a signal; returns an exit code."""
+    logging.basicConfig(format="%(asctime)s %(process)d %(levelname)s %(name)s: %(message)s")
     if hasattr(os, "nice"):
         os.nice(NICENESS)  # a screen that somebody looks at goes first
     monitor = Monitor(settings, folder, rescan_s=interval_s or RESCAN_S)
@@ -596,7 +606,7 @@ def run(settings: Settings, *, folder: Path | None, once: bool, interval_s: floa
     print(  # noqa: T201 the command's answer
         f"{monitor.stored} plots judged, {monitor.refused} files not taken, in {time.monotonic() - started:.1f} s"
     )
-    return 0
+    return 1 if once and monitor.refused else 0
 
 
 def _first_line(error: BaseException) -> str:

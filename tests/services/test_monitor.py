@@ -461,7 +461,9 @@ def test_killed_and_started_again_every_plot_has_one_live_verdict(
     assert len({(row.plot_type, row.run_number, row.chunk) for row in rows}) == chunks * TYPES
 
 
-def _start_monitor(chosen: settings.Settings, source: Path, *options: str) -> subprocess.Popen[bytes]:
+def _start_monitor(
+    chosen: settings.Settings, source: Path, *options: str, stderr: int = subprocess.DEVNULL
+) -> subprocess.Popen[bytes]:
     command = [sys.executable, "-m", "hydra_desktop.cli", "--database", chosen.database_url, "--hall", "Demo"]
     environment = {**os.environ, "HYDRA_CACHE": str(paths.cache().resolve())}
     return subprocess.Popen(
@@ -469,7 +471,7 @@ def _start_monitor(chosen: settings.Settings, source: Path, *options: str) -> su
         start_new_session=True,
         env=environment,
         stdout=subprocess.DEVNULL,
-        stderr=subprocess.DEVNULL,
+        stderr=stderr,
     )
 
 
@@ -512,3 +514,36 @@ def test_a_plot_that_cannot_be_stored_holds_up_no_other(
         if ready.dialect == "postgresql":
             with ready.write() as c:
                 c.exec_driver_sql("ALTER TABLE plots DROP CONSTRAINT refuse")
+
+
+def test_each_change_of_trouble_is_logged_with_its_time(
+    chosen: settings.Settings, source: Path, ready: Database
+) -> None:
+    beam = source.parent / "beam.json"
+    beam.write_text('{"run_number": "9"}')
+    monitor = _start_monitor(chosen, source, stderr=subprocess.PIPE)
+    _wait_for(ready, says("run_number"))
+    beam.write_text('{"run_number": 9}')
+    _wait_for(ready, lambda c, hall_id: says()(c, hall_id) and halls.run_state(c, hall_id).run_number == 9)
+    monitor.terminate()
+    _, said = monitor.communicate(timeout=60)
+    told, well = said.decode().splitlines()
+    assert "WARNING" in told
+    assert "run_number must be" in told
+    assert told[:4].isdecimal()
+    assert "All is well again" in well
+
+
+def test_a_folder_that_is_not_there_is_logged(chosen: settings.Settings, tmp_path: Path) -> None:
+    monitor = _start_monitor(chosen, tmp_path / "typo", stderr=subprocess.PIPE)
+    assert monitor.stderr is not None
+    assert b"typo isn't there" in monitor.stderr.readline()
+    monitor.terminate()
+    monitor.communicate(timeout=60)
+    assert monitor.returncode == 0
+
+
+def test_once_returns_1_when_files_were_left(chosen: settings.Settings, source: Path, ready: Database) -> None:
+    Image.new("RGB", (320, 240), "white").save(source / "no_run_here.png")
+    assert _start_monitor(chosen, source, "--once").wait(60) == 1
+    assert _start_monitor(chosen, source, "--once").wait(60) == 0
