@@ -27,6 +27,7 @@ from sqlalchemy.exc import DBAPIError
 from ..database import feed, files_seen, halls, heartbeats, leases, model_store, plots, problems, verdicts
 from ..database.connection import open_database
 from ..database.image_store import ImageStore
+from ..database.wall import PastVerdict
 from ..domain.errors import DatabaseError, LeaseLostError, ModelFileError, SettingsError, SiteError
 from ..domain.run import BeamSource, RunState
 from ..settings import Settings
@@ -206,7 +207,7 @@ class Monitor:
     # the writer's thread
 
     def _store_all(self) -> None:
-        while (results := self._to_store.get()) is not None:
+        while results := all_waiting(self._to_store):
             while True:
                 try:
                     self._store_safely(results)
@@ -273,16 +274,13 @@ class Monitor:
             self._queued.pop(result.arrival.relative, None)
 
     def _store_judged(self, connection: Connection, judged: Sequence[Judged], now: datetime, started: float) -> int:
-        added = []
-        for result in judged:
-            name = result.new_plot.name.plot_type
+        for name in dict.fromkeys(result.new_plot.name.plot_type for result in judged):
             if name not in self._hall.plot_types:
                 known = halls.ensure_plot_type(connection, self._hall_id, name)
                 self._hall = replace(self._hall, plot_types={**self._hall.plot_types, name: known})
                 self._streams.hall = self._hall
-            plot = plots.add(connection, self._hall_id, result.new_plot, live=True)
-            if plot is not None:
-                added.append((plot, result))
+        found = plots.add_all(connection, self._hall_id, [result.new_plot for result in judged], live=True)
+        added = [(plot, result) for plot, result in zip(found, judged, strict=True) if plot is not None]
         if not added:
             return 0
         share_ms = 1e3 * (time.perf_counter() - started) / len(added)
@@ -303,8 +301,11 @@ class Monitor:
             ],
             live=True,
         )
-        for (plot, result), verdict_id in sorted(zip(added, ids, strict=True), key=lambda pair: pair[0][0].taken_at):
-            self._streams.follow(connection, plot, verdict_id, result.verdict, result.model_id, now)
+        followed = [
+            PastVerdict(plot, verdict_id, result.verdict, result.model_id)
+            for (plot, result), verdict_id in zip(added, ids, strict=True)
+        ]
+        self._streams.follow(connection, followed, now)
         if not self._hall.beam_file:
             self._follow_run(connection, added[-1][1])
         return len(added)
@@ -460,6 +461,24 @@ def run(settings: Settings, *, folder: Path | None, once: bool, interval_s: floa
         f"{monitor.stored} plots judged, {monitor.refused} files not taken, in {time.monotonic() - started:.1f} s"
     )
     return 0
+
+
+def all_waiting(batches: queue.Queue[list[Outcome] | None]) -> list[Outcome]:
+    """All batches that wait, as one, the first of them waited for; empty at the end, which a None marks.
+
+    A transaction costs as much as some plots: a writer that is behind makes one of several.
+    """
+    results = list(batches.get() or ())
+    while results:
+        try:
+            more = batches.get_nowait()
+        except queue.Empty:
+            break
+        if more is None:
+            batches.put(None)  # met again when these are stored
+            break
+        results += more
+    return results
 
 
 def _first_line(error: BaseException) -> str:
