@@ -21,7 +21,7 @@ def acquire(c: sa.Connection, hall_id: int, source: str, holder: str, ttl_s: flo
     """Take the lease for `ttl_s` seconds; its fencing number, or None while another's is valid."""
     now = clock.now(c)
     s = t.source_leases.c
-    new = insert(c, t.source_leases).values(
+    new = insert(c.dialect.name, t.source_leases).values(
         hall_id=hall_id, source=source, holder=holder, fencing=1, expires_at=now + timedelta(seconds=ttl_s)
     )
     # one statement, so that of two that come at once the second sees what the first did
@@ -45,10 +45,16 @@ def renew(c: sa.Connection, hall_id: int, source: str, fencing: int, ttl_s: floa
     return done.rowcount == 1
 
 
+_NEWEST = (  # built once: it is asked with every batch that is stored
+    sa.select(t.source_leases.c.fencing)
+    .where(t.source_leases.c.hall_id == sa.bindparam("hall"), t.source_leases.c.source == sa.bindparam("source"))
+    .with_for_update()
+)
+
+
 def verify(c: sa.Connection, hall_id: int, source: str, fencing: int) -> None:
     """Raise LeaseLostError when another holder has the lease now; until commit nobody can take it."""
-    s = t.source_leases.c
-    newest = c.scalar(sa.select(s.fencing).where(s.hall_id == hall_id, s.source == source).with_for_update())
+    newest = c.scalar(_NEWEST, {"hall": hall_id, "source": source})
     if newest != fencing:
         raise LeaseLostError(f"Another monitor watches {source} now; this one ends and writes nothing more.")
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -15,7 +15,7 @@ from ..domain.verdict import Status, Verdict
 from ..domain.wall import MonitorHealth, News, Panel, WallSnapshot
 from . import alarms, clock, episodes, feed, halls, heartbeats, plots, problems, verdicts
 from . import tables as t
-from .naming import plot_type_id
+from .naming import plot_type_id, plot_type_ids
 from .upsert import upsert
 
 
@@ -82,21 +82,32 @@ def load(c: sa.Connection, hall_id: int) -> WallSnapshot:
     )
 
 
-def update_panel(
-    c: sa.Connection, hall_id: int, plot_type: str, pad: str, plot_id: int, verdict_id: int, episode_id: int
-) -> None:
-    """Put another plot on a stream's panel."""
+@dataclass(frozen=True)
+class Shown:
+    """What stands on a stream's panel."""
+
+    plot: Plot
+    verdict_id: int
+    episode_id: int
+
+
+def update_panels(c: sa.Connection, hall_id: int, shown: Sequence[Shown]) -> None:
+    """Put other plots on the panels of their streams, one a stream."""
+    type_ids = plot_type_ids(c, hall_id, (one.plot.name.plot_type for one in shown))
     upsert(
         c,
         t.panels,
-        {
-            "hall_id": hall_id,
-            "plot_type_id": plot_type_id(c, hall_id, plot_type),
-            "pad": pad,
-            "plot_id": plot_id,
-            "verdict_id": verdict_id,
-            "episode_id": episode_id,
-        },
+        [
+            {
+                "hall_id": hall_id,
+                "plot_type_id": type_ids[one.plot.name.plot_type],
+                "pad": one.plot.name.pad,
+                "plot_id": one.plot.id,
+                "verdict_id": one.verdict_id,
+                "episode_id": one.episode_id,
+            }
+            for one in shown
+        ],
         on=["hall_id", "plot_type_id", "pad"],
     )
 

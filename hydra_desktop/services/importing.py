@@ -222,8 +222,8 @@ def _store(database: Database, hall_id: int, batch: Sequence[_Ready], user: str,
             )
             here.new_labels += [(name, label) for label in added]
         labels: dict[int, str] = {}
-        for ready in batch:
-            plot = plots.add(connection, hall_id, ready.new, live=False)
+        stored = plots.add_all(connection, hall_id, [ready.new for ready in batch], live=False)
+        for ready, plot in zip(batch, stored, strict=True):
             if plot is None:
                 here.known += 1
                 plot_id = plots.find_by_origin(connection, hall_id, ready.new.origin_key)

@@ -20,6 +20,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from pathlib import Path
+from typing import TypeVar
 
 from sqlalchemy import Connection
 from sqlalchemy.exc import DBAPIError
@@ -27,6 +28,7 @@ from sqlalchemy.exc import DBAPIError
 from ..database import feed, files_seen, halls, heartbeats, leases, model_store, plots, problems, verdicts
 from ..database.connection import open_database
 from ..database.image_store import ImageStore
+from ..database.wall import PastVerdict
 from ..domain.errors import DatabaseError, LeaseLostError, ModelFileError, SettingsError, SiteError, StorageError
 from ..domain.run import BeamSource, RunState
 from ..settings import Settings
@@ -40,6 +42,8 @@ from .judging import ActiveModel, Judge, Judged, Outcome, Refused
 from .streams import Streams
 
 log = logging.getLogger(__name__)
+
+_One = TypeVar("_One")
 
 LEASE_TTL_S = 10.0
 BEAT_S = 1.0
@@ -74,6 +78,10 @@ class _Troubles:
 
     def text(self) -> str:
         return " ".join(filter(None, vars(self).values()))
+
+
+class LookAgain:
+    """In the queue to the writer: the name pattern changed, and files refused before this may fit it."""
 
 
 class Monitor:
@@ -129,7 +137,7 @@ class Monitor:
         self._retry: list[tuple[float, Arrival]] = []  # the main thread's
         self._to_retry: queue.SimpleQueue[tuple[float, Arrival]] = queue.SimpleQueue()
         self._arrived: queue.SimpleQueue[list[Arrival]] = queue.SimpleQueue()
-        self._to_store: queue.Queue[list[Outcome] | None] = queue.Queue(maxsize=4)
+        self._to_store: queue.Queue[list[Outcome | LookAgain] | None] = queue.Queue(maxsize=4)
         self.stored = 0
         self.refused = 0
 
@@ -195,7 +203,7 @@ class Monitor:
             if self._reload.is_set() and not judge.busy:
                 self._reload.clear()
                 if judge.hall.name_pattern != self._hall.name_pattern:
-                    self._hand_over([])  # after all that was judged by the old pattern
+                    self._hand_over([LookAgain()])  # after all that was judged by the old pattern
                 judge.change_hall(self._hall)
                 judge.change_models(*self._load_models())
             while self._backlog and judge.room > 0 and not self._reload.is_set():
@@ -222,10 +230,10 @@ class Monitor:
         self._clock_told = True
         log.warning("%s: %s", ahead[0].arrival.relative, message)
 
-    def _hand_over(self, results: list[Outcome]) -> None:
+    def _hand_over(self, results: Sequence[Outcome | LookAgain]) -> None:
         while not self._stop.is_set():
             try:
-                self._to_store.put(results, timeout=0.5)
+                self._to_store.put(list(results), timeout=0.5)
             except queue.Full:
                 continue
             return
@@ -256,12 +264,13 @@ class Monitor:
     # the writer's thread
 
     def _store_all(self) -> None:
-        while (results := self._to_store.get()) is not None:
+        while results := all_waiting(self._to_store):
             while True:
                 try:
-                    if results:
-                        self._store_safely(results)
-                    else:
+                    outcomes = [one for one in results if not isinstance(one, LookAgain)]
+                    if outcomes:
+                        self._store_safely(outcomes)
+                    if len(outcomes) < len(results):
                         self._look_again_at_refused()
                 except DatabaseError as error:
                     self._troubles.database = f"The database doesn't answer: {_first_line(error)}. Plots wait."
@@ -331,7 +340,6 @@ class Monitor:
             self._queued.pop(result.arrival.relative, None)
 
     def _store_judged(self, connection: Connection, judged: Sequence[Judged], now: datetime, started: float) -> int:
-        added = []
         for result in judged:
             name = result.new_plot.name.plot_type
             if name not in self._hall.plot_types:
@@ -339,9 +347,8 @@ class Monitor:
                 known = halls.ensure_plot_type(connection, self._hall_id, name, chunked=chunked)
                 self._hall = replace(self._hall, plot_types={**self._hall.plot_types, name: known})
                 self._streams.hall = self._hall
-            plot = plots.add(connection, self._hall_id, result.new_plot, live=True)
-            if plot is not None:
-                added.append((plot, result))
+        found = plots.add_all(connection, self._hall_id, [result.new_plot for result in judged], live=True)
+        added = [(plot, result) for plot, result in zip(found, judged, strict=True) if plot is not None]
         if not added:
             return 0
         share_ms = 1e3 * (time.perf_counter() - started) / len(added)
@@ -362,8 +369,11 @@ class Monitor:
             ],
             live=True,
         )
-        for (plot, result), verdict_id in sorted(zip(added, ids, strict=True), key=lambda pair: pair[0][0].taken_at):
-            self._streams.follow(connection, plot, verdict_id, result.verdict, result.model_id, now)
+        followed = [
+            PastVerdict(plot, verdict_id, result.verdict, result.model_id)
+            for (plot, result), verdict_id in zip(added, ids, strict=True)
+        ]
+        self._streams.follow(connection, followed, now)
         self._follow_run(connection)
         return len(added)
 
@@ -607,6 +617,24 @@ def run(settings: Settings, *, folder: Path | None, once: bool, interval_s: floa
         f"{monitor.stored} plots judged, {monitor.refused} files not taken, in {time.monotonic() - started:.1f} s"
     )
     return 1 if once and monitor.refused else 0
+
+
+def all_waiting(batches: queue.Queue[list[_One] | None]) -> list[_One]:
+    """All batches that wait, as one, the first of them waited for; empty at the end, which a None marks.
+
+    A transaction costs as much as some plots: a writer that is behind makes one of several.
+    """
+    results = list(batches.get() or ())
+    while results:
+        try:
+            more = batches.get_nowait()
+        except queue.Empty:
+            break
+        if more is None:
+            batches.put(None)  # met again when these are stored
+            break
+        results += more
+    return results
 
 
 def _first_line(error: BaseException) -> str:

@@ -6,6 +6,7 @@ episodes, and Confirmed faults in enough of its last chunks make an alarm.
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
@@ -13,6 +14,7 @@ from typing import Any
 from sqlalchemy import Connection
 
 from ..database import alarms, episodes, feed, plots, wall
+from ..database.wall import PastVerdict
 from ..domain.alarm import Alarm, AlarmState, AlarmWindow, Finding, after_condition
 from ..domain.episode import Episode
 from ..domain.hall import Hall, PlotType
@@ -66,53 +68,79 @@ class Streams:
             stream.alarm = None
         self._load_alarms(connection)
 
-    def follow(
-        self,
-        connection: Connection,
-        plot: Plot,
-        verdict_id: int,
-        verdict: Verdict,
-        model_id: int | None,
-        now: datetime,
-    ) -> None:
-        """Take one more stored verdict into account.
+    def follow(self, connection: Connection, batch: Sequence[PastVerdict], now: datetime) -> None:
+        """Take stored verdicts into account, the oldest plot first.
 
         A plot older than the newest of its stream belongs to a backlog: it moves neither panel
         nor episode, and counts for alarms only in its place among the last chunks of this run.
         """
-        name = plot.name
-        plot_type = self.hall.plot_types.get(name.plot_type) or PlotType(name.plot_type)
-        stream = self._stream(name.plot_type, name.pad)
-        finding = Finding(plot, verdict_id, verdict, alarm_severity(verdict, plot_type))
-        if stream.newest is not None and stream.newest.taken_at > now:  # the clock was set back
-            stream.newest = None
-            stream.window.restart()
-        if stream.newest is not None and plot.place < stream.newest.place:
-            length = self._late_length(stream, verdict)
-            if _same_run(plot, stream.newest) and model_id == stream.model_id:
+        touched: dict[int, Episode] = {}  # by id; one not stored yet has a number below zero
+        moved: dict[int, tuple[_Stream, PastVerdict]] = {}  # by the stream, what it shows now
+        kept: list[int] = []
+        for one in sorted(batch, key=lambda one: one.plot.place):
+            plot, verdict = one.plot, one.verdict
+            plot_type = self._plot_type(plot.name.plot_type)
+            stream = self._stream(plot.name.plot_type, plot.name.pad)
+            finding = Finding(plot, one.verdict_id, verdict, alarm_severity(verdict, plot_type))
+            if stream.newest is not None and stream.newest.taken_at > now:  # the clock was set back
+                stream.newest = None
+                stream.window.restart()
+            if stream.newest is not None and plot.place < stream.newest.place:
+                length = self._late_length(stream, verdict)
+                if _same_run(plot, stream.newest) and one.model_id == stream.model_id:
+                    self._look_for_alarm(connection, stream, plot_type, finding, now)
+            else:
+                self._restart_window_on_change(stream, plot, one.model_id)
+                stream.newest, stream.model_id = plot, one.model_id
+                stream.episode = _extended(stream.episode, plot, verdict, new_id=-1 - len(touched))
+                touched[stream.episode.id] = stream.episode
+                moved[id(stream)] = stream, one
+                length = stream.episode.plots
                 self._look_for_alarm(connection, stream, plot_type, finding, now)
-        else:
-            self._restart_window_on_change(stream, plot, model_id)
-            stream.newest, stream.model_id = plot, model_id
-            episode = self._extend_episode(connection, stream, plot, verdict)
-            length = episode.plots
-            wall.update_panel(connection, self._hall_id, name.plot_type, name.pad, plot.id, verdict_id, episode.id)
-            self._look_for_alarm(connection, stream, plot_type, finding, now)
+            if self._is_kept(connection, plot, plot_type, verdict, length):
+                kept.append(plot.id)
+        self._store_episodes(connection, touched, [stream for stream, _ in moved.values()])
+        wall.update_panels(
+            connection,
+            self._hall_id,
+            [
+                wall.Shown(one.plot, one.verdict_id, stream.episode.id)
+                for stream, one in moved.values()
+                if stream.episode is not None
+            ],
+        )
+        if kept:
+            plots.keep(connection, kept)
+
+    def _store_episodes(
+        self, connection: Connection, touched: Mapping[int, Episode], streams: Sequence[_Stream]
+    ) -> None:
+        """Store the episodes and give the new ones their ids."""
+        episodes.extend(connection, [episode for id_, episode in touched.items() if id_ > 0])
+        new = {id_: episode for id_, episode in touched.items() if id_ < 0}
+        stored = dict(zip(new, episodes.start(connection, self._hall_id, list(new.values())), strict=True))
+        for stream in streams:
+            if stream.episode is not None:
+                stream.episode = stored.get(stream.episode.id, stream.episode)
+
+    @staticmethod
+    def _is_kept(connection: Connection, plot: Plot, plot_type: PlotType, verdict: Verdict, length: int) -> bool:
         draw = int(plot.content_hash[:8], 16) / 2**32  # chance that is the same for the same picture
         drawn = draw * 100.0 < plot_type.collect_percent
         first_of_chunk = drawn and plots.is_first_of_chunk(connection, plot)
-        if worth_keeping(verdict, plot_type, first_of_chunk=first_of_chunk, draw=draw, episode_plots=length):
-            plots.keep(connection, [plot.id])
+        return worth_keeping(verdict, plot_type, first_of_chunk=first_of_chunk, draw=draw, episode_plots=length)
+
+    def _plot_type(self, name: str) -> PlotType:
+        return self.hall.plot_types.get(name) or PlotType(name)
 
     def _stream(self, plot_type: str, pad: str) -> _Stream:
         key = (plot_type, pad)
         if key not in self._streams:
-            known = self.hall.plot_types.get(plot_type) or PlotType(plot_type)
-            self._streams[key] = _Stream(AlarmWindow(known.rule))
+            self._streams[key] = _Stream(AlarmWindow(self._plot_type(plot_type).rule))
         return self._streams[key]
 
     def _load_window(self, connection: Connection, name: str, pad: str, stream: _Stream) -> None:
-        plot_type = self.hall.plot_types.get(name) or PlotType(name)
+        plot_type = self._plot_type(name)
         for past in reversed(wall.last_chunks(connection, self._hall_id, name, pad, stream.window.rule.n)):
             self._restart_window_on_change(stream, past.plot, past.model_id)
             stream.newest, stream.model_id = past.plot, past.model_id
@@ -135,20 +163,6 @@ class Streams:
         length = length + 1 if (label, status) == (verdict.label, verdict.status) else 1
         stream.late = (verdict.label, verdict.status, length)
         return length
-
-    def _extend_episode(self, connection: Connection, stream: _Stream, plot: Plot, verdict: Verdict) -> Episode:
-        before = stream.episode
-        if before is not None and before.goes_on_with(verdict):
-            episodes.extend(connection, before.id, plot.id, plot.taken_at)
-            stream.episode = Episode(
-                before.id, before.plot_type, before.pad, before.label, before.status, before.started_at,
-                plot.taken_at, before.first_plot_id, plot.id, before.plots + 1,
-            )  # fmt: skip
-        else:
-            stream.episode = episodes.start(
-                connection, self._hall_id, plot.name.plot_type, plot.name.pad, verdict.label, verdict.status, plot
-            )
-        return stream.episode
 
     def _look_for_alarm(
         self, connection: Connection, stream: _Stream, plot_type: PlotType, finding: Finding, now: datetime
@@ -228,3 +242,10 @@ class Streams:
 
 def _same_run(one: Plot, other: Plot) -> bool:
     return (one.name.run_period, one.name.run_number) == (other.name.run_period, other.name.run_number)
+
+
+def _extended(before: Episode | None, plot: Plot, verdict: Verdict, *, new_id: int) -> Episode:
+    """The episode with one more plot, or where the verdict is another, a new one of that id."""
+    if before is not None and before.goes_on_with(verdict):
+        return before.with_plot(plot)
+    return Episode.begun(new_id, plot, verdict)

@@ -71,12 +71,12 @@ def _plans(database: Database) -> Iterator[list[str]]:
 
 
 def _store_one_more(c: sa.Connection, site: Site) -> None:
-    plot = site.add(c, chunk=99)
+    plot, _ = site.add(c, chunk=99), site.add(c, chunk=None)
     model_id = model_store.active(c, site.hall_id)["CDC_occupancy"].id
     verdict_id = verdicts.add(c, site.hall_id, [site.judged(plot, model_id)])[0]
     episode = episodes.newest(c, site.hall_id)["CDC_occupancy", ""]
-    episodes.extend(c, episode.id, plot.id, plot.taken_at)
-    wall.update_panel(c, site.hall_id, "CDC_occupancy", "", plot.id, verdict_id, episode.id)
+    episodes.extend(c, [episode.with_plot(plot)])
+    wall.update_panels(c, site.hall_id, [wall.Shown(plot, verdict_id, episode.id)])
     plots.is_first_of_chunk(c, plot)
     plots.keep(c, [plot.id])
     files_seen.remember(c, site.hall_id, {"a.png": (1, 2)})

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import errno
 import os
+import queue
 import signal
 import subprocess
 import sys
@@ -29,8 +30,10 @@ from hydra_desktop.domain.run import BeamSource
 from hydra_desktop.domain.verdict import Status
 from hydra_desktop.services import demo, notices
 from hydra_desktop.services import monitor as monitor_module
+from hydra_desktop.services.judging import Repeated
 from hydra_desktop.services.live_models import LiveModels
-from hydra_desktop.services.monitor import Monitor
+from hydra_desktop.services.monitor import Monitor, all_waiting
+from hydra_desktop.sources.arrival import Arrival
 from hydra_desktop.sources.simulated import SimulatedHall
 
 TYPES = 6
@@ -459,6 +462,15 @@ def test_killed_and_started_again_every_plot_has_one_live_verdict(
     rows = live_verdicts(ready)
     assert len(rows) == chunks * TYPES
     assert len({(row.plot_type, row.run_number, row.chunk) for row in rows}) == chunks * TYPES
+
+
+def test_batches_that_wait_are_stored_as_one(tmp_path: Path) -> None:
+    arrivals = [Repeated(Arrival(tmp_path / name, name, 1, 1)) for name in "abcde"]
+    batches: queue.Queue[Any] = queue.Queue()
+    for batch in (arrivals[:2], arrivals[2:3], arrivals[3:], None):
+        batches.put(batch)
+    assert all_waiting(batches) == arrivals
+    assert all_waiting(batches) == []
 
 
 def _start_monitor(
