@@ -17,11 +17,13 @@ FEED_FOR = timedelta(days=2)
 
 
 def forget(database: Database, images: ImageStore, now: datetime | None = None) -> int:
-    """Remove old pictures that nobody needs and the old part of the feed; how many pictures went.
+    """Remove the old part of the feed and old pictures that nobody needs; how many pictures went.
 
-    Raises DatabaseError when the database is away.
+    Raises DatabaseError when the database is away, StorageError when pictures can't be removed.
     """
     now = now or datetime.now(UTC)
+    with database.write() as connection:
+        feed.prune(connection, now - FEED_FOR)
     before = now - PICTURES_FOR
     with database.read() as connection:
         hashes = retention.disposable(connection, before - LOOK_BACK, before)
@@ -30,6 +32,4 @@ def forget(database: Database, images: ImageStore, now: datetime | None = None) 
         if images.has(content_hash):
             images.remove(content_hash)
             gone += 1
-    with database.write() as connection:
-        feed.prune(connection, now - FEED_FOR)
     return gone

@@ -72,12 +72,12 @@ def _plans(database: Database) -> Iterator[list[str]]:
 
 
 def _store_one_more(c: sa.Connection, site: Site) -> None:
-    plot = site.add(c, chunk=99)
+    plot, _ = site.add(c, chunk=99), site.add(c, chunk=None)
     model_id = model_store.active(c, site.hall_id)["CDC_occupancy"].id
     verdict_id = verdicts.add(c, site.hall_id, [site.judged(plot, model_id)])[0]
     episode = episodes.newest(c, site.hall_id)["CDC_occupancy", ""]
-    episodes.extend(c, episode.id, plot.id, plot.taken_at)
-    wall.update_panel(c, site.hall_id, "CDC_occupancy", "", plot.id, verdict_id, episode.id)
+    episodes.extend(c, [episode.with_plot(plot)])
+    wall.update_panels(c, site.hall_id, [wall.Shown(plot, verdict_id, episode.id)])
     plots.is_first_of_chunk(c, plot)
     plots.keep(c, [plot.id])
     files_seen.remember(c, site.hall_id, {"a.png": (1, 2)})
@@ -89,6 +89,7 @@ QUESTIONS: dict[str, Callable[[sa.Connection, Site], object]] = {
     "the wall": lambda c, site: wall.load(c, site.hall_id),
     "history": lambda c, site: wall.history(c, site.hall_id, "CDC_occupancy"),
     "history of a pad": lambda c, site: wall.history(c, site.hall_id, "CDC_occupancy", pad=""),
+    "last chunks": lambda c, site: wall.last_chunks(c, site.hall_id, "CDC_occupancy", "", 3),
     "last good": lambda c, site: wall.last_good(c, site.hall_id, "CDC_occupancy"),
     "one more plot": _store_one_more,
     "known files": lambda c, site: files_seen.of(c, site.hall_id, ["a", "b"]),
@@ -106,6 +107,7 @@ QUESTIONS: dict[str, Callable[[sa.Connection, Site], object]] = {
     "familiarities": lambda c, _: verdicts.familiarities(c, [1, 2]),
     "last alarm": lambda c, site: alarms.last_ended_at(c, site.hall_id),
     "a lease": lambda c, site: leases.renew(c, site.hall_id, "/data", 1, 1.0),
+    "who watches": lambda c, site: leases.living_holder(c, site.hall_id, "/data"),
     "the last heartbeat": lambda c, site: heartbeats.newest(c, site.hall_id, "monitor"),
     "the newest problems": lambda c, site: problems.newest(c, site.hall_id),
 }

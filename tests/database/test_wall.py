@@ -125,7 +125,7 @@ def test_an_episode_grows(site: Site) -> None:
         site.show(c, first, model_id, BAD)
         (episode,) = episodes.newest(c, site.hall_id).values()
         second = site.add(c, chunk=2)
-        episodes.extend(c, episode.id, second.id, second.taken_at)
+        episodes.extend(c, [episode.with_plot(second)])
         grown = episodes.newest(c, site.hall_id)["CDC_occupancy", ""]
     assert (grown.label, grown.status, grown.plots) == ("Bad", Status.CONFIRMED, 2)
     assert (grown.first_plot_id, grown.last_plot_id) == (first.id, second.id)
