@@ -35,8 +35,8 @@ from ..settings import Settings
 from ..sources.arrival import Arrival
 from ..sources.beam_file import read_beam_file
 from ..sources.watched_folder import WatchedFolder
-from ..vision import model_file
 from ..vision.backbone import Backbone
+from ..vision.opening import open_model
 from ..vision.predictor import Predictor
 from . import monitor_process, retention
 from .judging import ActiveModel, Judge, Judged, Outcome, Refused
@@ -572,18 +572,20 @@ class Monitor:
         return Judge(self._hall, self._images, predictor, active)
 
     def _load_models(self) -> tuple[Predictor, dict[str, ActiveModel]]:
-        models, active, damaged = {}, {}, []
+        models, tuned, active, damaged = {}, {}, {}, []
         with self._database.read() as connection:
             for name, record in model_store.active(connection, self._hall_id).items():
                 try:
-                    models[name] = model_file.load(model_store.file(connection, record.id))
+                    models[name], second = open_model(model_store.file(connection, record.id))
                 except ModelFileError as error:
                     damaged.append(f"{name} is watched without a model: {error}")
                     continue
+                if second is not None:
+                    tuned[name] = second
                 active[name] = ActiveModel(record.id, record.thresholds)
             references = self._normals.load(connection, self._hall_id, models)
         self._troubles.models = " ".join(damaged)
-        return Predictor(models, self._backbone, references), active
+        return Predictor(models, self._backbone, references, tuned), active
 
     def _acquire(self) -> None:
         """Take the lease on the folder, waiting for that of a monitor that died to run out."""
