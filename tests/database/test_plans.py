@@ -71,7 +71,9 @@ def _plans(database: Database) -> Iterator[list[str]]:
 
 
 def _store_one_more(c: sa.Connection, site: Site) -> None:
-    plot, _ = site.add(c, chunk=99), site.add(c, chunk=None)
+    plot = site.add(c, chunk=99)
+    batch = [site.new_plot(chunk=chunk, picture="b") for chunk in (*range(90, 130), None)]
+    plots.add_all(c, site.hall_id, batch, live=True)
     model_id = model_store.active(c, site.hall_id)["CDC_occupancy"].id
     verdict_id = verdicts.add(c, site.hall_id, [site.judged(plot, model_id)])[0]
     episode = episodes.newest(c, site.hall_id)["CDC_occupancy", ""]
