@@ -279,7 +279,12 @@ class Monitor:
                 known = halls.ensure_plot_type(connection, self._hall_id, name)
                 self._hall = replace(self._hall, plot_types={**self._hall.plot_types, name: known})
                 self._streams.hall = self._hall
-        found = plots.add_all(connection, self._hall_id, [result.new_plot for result in judged], live=True)
+        run = halls.run_state(connection, self._hall_id)
+        news = [
+            replace(new, beam_on=run.beam_during(new.name.run_number, new.taken_at, now))
+            for new in (result.new_plot for result in judged)
+        ]
+        found = plots.add_all(connection, self._hall_id, news, live=True)
         added = [(plot, result) for plot, result in zip(found, judged, strict=True) if plot is not None]
         if not added:
             return 0
@@ -295,6 +300,7 @@ class Monitor:
                     verdict=result.verdict,
                     evidence=result.evidence,
                     timings_ms={**result.timings_ms, "store": share_ms},
+                    familiarity=result.familiarity,
                     decided_at=now,
                 )
                 for plot, result in added
@@ -302,7 +308,7 @@ class Monitor:
             live=True,
         )
         followed = [
-            PastVerdict(plot, verdict_id, result.verdict, result.model_id)
+            PastVerdict(plot, verdict_id, result.verdict, result.model_id, result.familiarity)
             for (plot, result), verdict_id in zip(added, ids, strict=True)
         ]
         self._streams.follow(connection, followed, now)
@@ -391,7 +397,7 @@ class Monitor:
     def _read_feed(self, connection: Connection) -> None:
         for change in feed.read_after(connection, self._hall_id, self._feed_position, limit=1000):
             self._feed_position = change.position
-            if change.kind in ("model", "hall"):
+            if change.kind in ("model", "hall", "reference"):
                 self._hall = halls.load(connection, self._hall_id)
                 self._streams.hall = self._hall
                 self._reload.set()

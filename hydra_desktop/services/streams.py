@@ -19,6 +19,7 @@ from ..domain.episode import Episode
 from ..domain.hall import Hall, PlotType
 from ..domain.plot import Plot
 from ..domain.verdict import Status, Verdict, alarm_severity, worth_keeping
+from .drift import Drift
 
 MONITOR = "monitor"
 
@@ -44,6 +45,7 @@ class Streams:
         self._hall_id = hall_id
         self._station = station
         self._streams: dict[tuple[str, str], _Stream] = {}
+        self._drift = Drift(hall_id)
 
     def load(self, connection: Connection) -> None:
         """Rebuild everything from the database."""
@@ -54,6 +56,7 @@ class Streams:
             stream.episode = episode
             self._load_window(connection, name, pad, stream)
         self._load_alarms(connection)
+        self._drift.load(connection, self.hall)
 
     def refresh_alarms(self, connection: Connection) -> None:
         """Take over what people did to the alarms on any station."""
@@ -74,6 +77,7 @@ class Streams:
             plot, verdict = one.plot, one.verdict
             plot_type = self._plot_type(plot.name.plot_type)
             stream = self._stream(plot.name.plot_type, plot.name.pad)
+            mark = self._drift.follow(connection, plot, plot_type, verdict, one.familiarity, one.model_id, now)
             if stream.newest is not None and _order(plot) < _order(stream.newest):
                 length = self._late_length(stream, verdict)
             else:
@@ -83,7 +87,7 @@ class Streams:
                 touched[stream.episode.id] = stream.episode
                 moved[id(stream)] = stream, one
                 length = stream.episode.plots
-                self._look_for_alarm(connection, stream, plot, plot_type, verdict, one.verdict_id, now)
+                self._look_for_alarm(connection, stream, plot, plot_type, verdict, one.verdict_id, now, mark)
             if self._is_kept(connection, plot, plot_type, verdict, length):
                 kept.append(plot.id)
         self._store_episodes(connection, touched, [stream for stream, _ in moved.values()])
@@ -165,13 +169,14 @@ class Streams:
         verdict: Verdict,
         verdict_id: int,
         now: datetime,
+        mark: str,
     ) -> None:
         severity = alarm_severity(verdict, plot_type)
         if stream.window.rule != plot_type.rule:
             stream.window = AlarmWindow(plot_type.rule)
         window = stream.window
         window.see(severity, sure=verdict.status is Status.CONFIRMED)
-        why = f"Confirmed in {window.faulty} of {window.seen} chunks"
+        why = f"Confirmed in {window.faulty} of {window.seen} chunks{mark}"
         alarm = stream.alarm
         if alarm is None:
             too_old = (now - plot.taken_at).total_seconds() > plot_type.age_limit_s
