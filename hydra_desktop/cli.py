@@ -237,22 +237,28 @@ def _train(options: argparse.Namespace, settings: Settings) -> int:
 
 
 def _evaluate(options: argparse.Namespace, settings: Settings) -> int:
+    from .database.image_store import ImageStore
     from .services import evaluating
 
+    images = ImageStore(settings.image_folder)
     with _database(settings) as database, _progress() as progress:
-        report = evaluating.evaluate(database, settings.hall, options.plot_type, options.manifest, progress=progress)
+        report = evaluating.evaluate(
+            database, settings.hall, images, options.plot_type, options.manifest, progress=progress
+        )
     _tell(report.text())
     _write_json(options.json, report.figures())
     return DONE
 
 
 def _classify(options: argparse.Namespace, settings: Settings) -> int:
+    from .database.image_store import ImageStore
     from .services import classifying
 
     with _database(settings) as database, _progress() as progress:
         report = classifying.classify(
             database,
             settings.hall,
+            ImageStore(settings.image_folder),
             options.plots,
             plot_type=options.plot_type,
             csv=options.csv,

@@ -161,7 +161,7 @@ class Judge:
     ) -> Judged:
         started = time.perf_counter()
         plot_type = self.plot_type(new_plot.name.plot_type)
-        prediction = self.predictor.predict([picture], [plot_type.name])[0]
+        prediction = self.predictor.predict([picture], [plot_type.name], [new_plot.name.run_period])[0]
         model = self.active.get(plot_type.name)
         verdict, familiarity = NO_MODEL, None
         if model is not None and prediction.probabilities:

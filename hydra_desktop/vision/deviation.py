@@ -223,10 +223,11 @@ class Normal:
         """How far plots are from usual in each number of `SUMMARY`, float32 (N, 20)."""
         return summarise(self.maps(description.parts)) - self.usual
 
-    def direction(self, parts: Parts) -> Floats:
+    def direction(self, parts: Parts, excess: Floats) -> Floats:
         """Where and in which sense plots deviate: float32 (N, 48), 8 channels in 2 x 3 regions of the network's map.
 
-        Signed, in standard deviations of Good plots' cells, each averaged over its region.
+        Signed, in standard deviations of Good plots' cells averaged over the region, then brought to the root mean
+        square of `excess` (N, 20), the logarithms of how much farther than usual a plot is.
         """
         scale, rows, columns, channels = SCALES[0], 2, 3, 8
         spread = self.spreads[0]
@@ -236,7 +237,9 @@ class Normal:
             for band in np.array_split(signed.reshape(-1, scale.rows, scale.columns, channels), rows, axis=1)
             for region in np.array_split(band, columns, axis=2)
         ]
-        return np.concatenate(regions, axis=1).astype(np.float32)
+        found = np.concatenate(regions, axis=1)
+        lengths = np.sqrt((found**2).mean(axis=1)), np.sqrt((excess**2).mean(axis=1))
+        return (found * (lengths[1] / np.maximum(lengths[0], 1e-9))[:, None]).astype(np.float32)
 
 
 def folds(groups: npt.NDArray[np.int_], seed: int = 0) -> npt.NDArray[np.int_]:

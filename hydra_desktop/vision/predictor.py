@@ -86,7 +86,7 @@ class Predictor:
             tuple(
                 (model.hash_of(row), float(far)) for row, far in zip(found.nearest[0], found.distances[0], strict=True)
             ),
-            _sized(normal.direction(one.parts)[0], found.excess[0]),
+            normal.direction(one.parts, found.excess)[0],
             inherited,
             one,
         )
@@ -100,10 +100,3 @@ class Predictor:
             return model.normals[period], False
         newest = list(confirmed.values())[-1:] or list(model.normals.values())[-1:]
         return newest[0], True
-
-
-def _sized(direction: Floats, excess: Floats) -> Floats:
-    """A direction (D,) with the root mean square of the logarithms of how much farther than usual a plot is."""
-    length = float(np.sqrt(np.mean(direction * direction)))
-    size = float(np.sqrt(np.mean(excess * excess)))
-    return (direction * (size / max(length, 1e-9))).astype(np.float32)
