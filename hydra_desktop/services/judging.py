@@ -18,6 +18,7 @@ from ..domain.hall import Hall, PlotType
 from ..domain.plot import NamePattern, NewPlot, PlotName
 from ..domain.verdict import NO_MODEL, Familiarity, Verdict, judge
 from ..sources.arrival import Arrival
+from ..vision.deviation import Packed, pack
 from ..vision.picture import decode_for_network
 from ..vision.predictor import Predictor
 from .pictures import THREADS
@@ -37,7 +38,7 @@ class ActiveModel:
 
 @dataclass(frozen=True)
 class Judged:
-    """A plot with its verdict, ready to be stored; evidence maps are float32 (h, w) by label."""
+    """A plot with its verdict and features, ready to be stored; evidence maps are float32 (h, w) by label."""
 
     arrival: Arrival
     new_plot: NewPlot
@@ -46,6 +47,7 @@ class Judged:
     evidence: Mapping[str, np.ndarray]
     timings_ms: dict[str, float]
     familiarity: Familiarity | None = None
+    features: Packed | None = None
 
 
 @dataclass(frozen=True)
@@ -175,6 +177,7 @@ class Judge:
             prediction.evidence,
             {**timings_ms, "classify": 1e3 * (time.perf_counter() - started)},
             familiarity,
+            pack(prediction.description, 0) if prediction.description is not None else None,
         )
 
 

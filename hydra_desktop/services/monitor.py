@@ -24,7 +24,7 @@ import psutil
 from sqlalchemy import Connection
 from sqlalchemy.exc import DBAPIError
 
-from ..database import feed, files_seen, halls, heartbeats, leases, model_store, plots, problems, verdicts
+from ..database import features, feed, files_seen, halls, heartbeats, leases, model_store, plots, problems, verdicts
 from ..database.connection import open_database
 from ..database.image_store import ImageStore
 from ..database.wall import PastVerdict
@@ -35,6 +35,7 @@ from ..sources.arrival import Arrival
 from ..sources.beam_file import read_beam_file
 from ..sources.watched_folder import WatchedFolder
 from ..vision import model_file
+from ..vision.deviation import DESCRIBED_BY
 from ..vision.predictor import Predictor
 from . import retention
 from .judging import ActiveModel, Judge, Judged, Outcome, Refused
@@ -311,7 +312,15 @@ class Monitor:
             PastVerdict(plot, verdict_id, result.verdict, result.model_id, result.familiarity)
             for (plot, result), verdict_id in zip(added, ids, strict=True)
         ]
-        self._streams.follow(connection, followed, now)
+        kept = self._streams.follow(connection, followed, now)
+        features.put(
+            connection,
+            DESCRIBED_BY,
+            [
+                features.StoredFeatures(plot.content_hash, pooled, parts if plot.id in kept else None)
+                for plot, (pooled, parts) in ((plot, result.features) for plot, result in added if result.features)
+            ],
+        )
         if not self._hall.beam_file:
             self._follow_run(connection, added[-1][1])
         return len(added)

@@ -64,15 +64,15 @@ class Streams:
             stream.alarm = None
         self._load_alarms(connection)
 
-    def follow(self, connection: Connection, batch: Sequence[PastVerdict], now: datetime) -> None:
-        """Take stored verdicts into account, the oldest plot first.
+    def follow(self, connection: Connection, batch: Sequence[PastVerdict], now: datetime) -> set[int]:
+        """Take stored verdicts into account, the oldest plot first; ids of the plots kept for training.
 
         A plot older than the newest of its stream belongs to a backlog: it is judged silently
         and moves neither panel, episode nor alarm.
         """
         touched: dict[int, Episode] = {}  # by id; one not stored yet has a number below zero
         moved: dict[int, tuple[_Stream, PastVerdict]] = {}  # by the stream, what it shows now
-        kept: list[int] = []
+        kept: set[int] = set()
         for one in sorted(batch, key=lambda one: _order(one.plot)):
             plot, verdict = one.plot, one.verdict
             plot_type = self._plot_type(plot.name.plot_type)
@@ -89,7 +89,7 @@ class Streams:
                 length = stream.episode.plots
                 self._look_for_alarm(connection, stream, plot, plot_type, verdict, one.verdict_id, now, mark)
             if self._is_kept(connection, plot, plot_type, verdict, length):
-                kept.append(plot.id)
+                kept.add(plot.id)
         self._store_episodes(connection, touched, [stream for stream, _ in moved.values()])
         wall.update_panels(
             connection,
@@ -102,6 +102,7 @@ class Streams:
         )
         if kept:
             plots.keep(connection, kept)
+        return kept
 
     def _store_episodes(
         self, connection: Connection, touched: Mapping[int, Episode], streams: Sequence[_Stream]

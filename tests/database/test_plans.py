@@ -14,6 +14,7 @@ from hydra_desktop.database import (
     alarms,
     conditions,
     episodes,
+    features,
     feed,
     files_seen,
     given_labels,
@@ -31,7 +32,7 @@ from hydra_desktop.database.connection import Database, open_database
 from .conftest import START, Site
 
 GROWING = {
-    "alarm_log", "alarms", "changes", "conditions", "episodes", "evidence", "familiarities", "files_seen",
+    "alarm_log", "alarms", "changes", "conditions", "episodes", "evidence", "familiarities", "features", "files_seen",
     "given_labels", "plots", "probabilities", "stage_timings", "verdicts",
 }  # fmt: skip
 
@@ -87,7 +88,16 @@ def _store_one_more(c: sa.Connection, site: Site) -> None:
     feed.publish(c, site.hall_id, "plots", None)
 
 
+def _keep_features(c: sa.Connection) -> None:
+    features.put(c, "net", [features.StoredFeatures("hash", b"pooled")])
+    features.get(c, "net", ["hash", "other"])
+    features.missing(c, "net", ["hash", "other"])
+    features.forget(c, "net", ["other"])
+    features.forget_others(c, "another")
+
+
 QUESTIONS: dict[str, Callable[[sa.Connection, Site], object]] = {
+    "features": lambda c, _: _keep_features(c),
     "the wall": lambda c, site: wall.load(c, site.hall_id),
     "history": lambda c, site: wall.history(c, site.hall_id, "CDC_occupancy"),
     "history of a pad": lambda c, site: wall.history(c, site.hall_id, "CDC_occupancy", pad=""),
