@@ -2,24 +2,24 @@
 
 Every lease has a fencing number that only rises. A monitor that was paused and comes back
 finds its number outdated inside the transaction that it wanted to write, so it writes nothing.
-The clock is the database server's, so that stations needn't agree on the time; an embedded
-database is used by one machine, whose clock it is.
+The clock is the database's.
 """
 
 from __future__ import annotations
 
-from datetime import UTC, datetime, timedelta
+from datetime import timedelta
 
 import sqlalchemy as sa
 
 from ..domain.errors import LeaseLostError
+from . import clock
 from . import tables as t
 from .upsert import insert
 
 
 def acquire(c: sa.Connection, hall_id: int, source: str, holder: str, ttl_s: float) -> int | None:
     """Take the lease for `ttl_s` seconds; its fencing number, or None while another's is valid."""
-    now = _now(c)
+    now = clock.now(c)
     s = t.source_leases.c
     new = insert(c.dialect.name, t.source_leases).values(
         hall_id=hall_id, source=source, holder=holder, fencing=1, expires_at=now + timedelta(seconds=ttl_s)
@@ -40,7 +40,7 @@ def renew(c: sa.Connection, hall_id: int, source: str, fencing: int, ttl_s: floa
     done = c.execute(
         t.source_leases.update()
         .where(s.hall_id == hall_id, s.source == source, s.fencing == fencing)
-        .values(expires_at=_now(c) + timedelta(seconds=ttl_s))
+        .values(expires_at=clock.now(c) + timedelta(seconds=ttl_s))
     )
     return done.rowcount == 1
 
@@ -65,7 +65,7 @@ def release(c: sa.Connection, hall_id: int, source: str, fencing: int) -> None:
     c.execute(
         t.source_leases.update()
         .where(s.hall_id == hall_id, s.source == source, s.fencing == fencing)
-        .values(holder="", expires_at=_now(c))
+        .values(holder="", expires_at=clock.now(c))
     )
 
 
@@ -76,7 +76,9 @@ def holder(c: sa.Connection, hall_id: int, source: str) -> tuple[str, int] | Non
     return (row.holder, row.fencing) if row is not None and row.holder else None
 
 
-def _now(c: sa.Connection) -> datetime:
-    if c.dialect.name == "postgresql":
-        return c.execute(sa.select(sa.func.clock_timestamp(type_=t.UtcDateTime))).scalar_one()
-    return datetime.now(UTC)
+def living_holder(c: sa.Connection, hall_id: int, source: str) -> str | None:
+    """Who holds a lease that hasn't run out; None when nobody does."""
+    s = t.source_leases.c
+    valid = sa.and_(s.hall_id == hall_id, s.source == source, s.holder != "", s.expires_at > clock.now(c))
+    found: str | None = c.scalar(sa.select(s.holder).where(valid))
+    return found

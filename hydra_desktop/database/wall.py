@@ -15,7 +15,7 @@ from ..domain.hall import Hall
 from ..domain.plot import Plot
 from ..domain.verdict import Familiarity, Status, Verdict
 from ..domain.wall import MonitorHealth, News, Panel, WallSnapshot
-from . import alarms, conditions, episodes, feed, halls, heartbeats, plots, problems, verdicts
+from . import alarms, clock, conditions, episodes, feed, halls, heartbeats, plots, problems, verdicts
 from . import tables as t
 from .naming import plot_type_id, plot_type_ids
 from .upsert import upsert
@@ -29,7 +29,7 @@ class PastVerdict:
     verdict_id: int
     verdict: Verdict
     model_id: int | None
-    familiarity: Familiarity | None = None
+    familiarity: Familiarity | None = None  # known of those just judged
 
 
 class WallReader:
@@ -166,6 +166,29 @@ def history(
     return _past(c, c.execute(chosen.order_by(t.plots.c.taken_at.desc(), t.plots.c.id.desc()).limit(limit)).all())
 
 
+def last_chunks(c: sa.Connection, hall_id: int, plot_type: str, pad: str, limit: int) -> list[PastVerdict]:
+    """The last live verdicts of a stream, newest first; of a chunk that was written again only the newest."""
+    chosen = _PAST.where(
+        t.plots.c.plot_type_id == plot_type_id(c, hall_id, plot_type),
+        t.plots.c.pad == pad,
+        t.verdicts.c.live,
+        sa.not_(_WRITTEN_AGAIN),
+    )
+    return _past(c, c.execute(chosen.order_by(t.plots.c.taken_at.desc(), t.plots.c.id.desc()).limit(limit)).all())
+
+
+_LATER = t.plots.alias("later")
+_WRITTEN_AGAIN = sa.exists().where(
+    _LATER.c.plot_type_id == t.plots.c.plot_type_id,
+    _LATER.c.run_number == t.plots.c.run_number,
+    _LATER.c.chunk == t.plots.c.chunk,
+    _LATER.c.pad == t.plots.c.pad,
+    _LATER.c.run_period == t.plots.c.run_period,
+    _LATER.c.live,
+    sa.tuple_(_LATER.c.taken_at, _LATER.c.id) > sa.tuple_(t.plots.c.taken_at, t.plots.c.id),
+)
+
+
 def last_good(c: sa.Connection, hall_id: int, plot_type: str) -> PastVerdict | None:
     """The newest plot of a type with a Confirmed verdict of role good, None when there is none."""
     chosen = _PAST.where(
@@ -233,7 +256,9 @@ def _need(alarm: Alarm) -> tuple[bool, bool, int]:
 
 def _monitor(c: sa.Connection, hall_id: int) -> MonitorHealth:
     beat = heartbeats.newest(c, hall_id, "monitor")
-    return MonitorHealth() if beat is None else MonitorHealth(beat.at, beat.queue_length, beat.station, beat.message)
+    if beat is None:
+        return MonitorHealth()
+    return MonitorHealth(clock.here(c, beat.at), beat.queue_length, beat.station, beat.message)
 
 
 def _news(c: sa.Connection, hall_id: int) -> News:

@@ -9,6 +9,7 @@ from sqlalchemy import Connection
 
 from ..database import halls, model_store
 from ..database.image_store import ImageStore
+from ..domain.errors import ModelFileError
 from ..domain.hall import Hall, PlotType
 from ..domain.verdict import NO_MODEL, Verdict, judge
 from ..vision import model_file
@@ -33,7 +34,12 @@ class LiveModels:
         """
         active = model_store.active(connection, hall_id)
         records = {name: active[name] for name in dict.fromkeys(plot_types) if name in active}
-        models = {name: model_file.load(model_store.file(connection, record.id)) for name, record in records.items()}
+        models = {}
+        for name, record in records.items():
+            try:
+                models[name] = model_file.load(model_store.file(connection, record.id))
+            except ModelFileError as error:
+                raise ModelFileError(f"The model of {name}: {error}") from error
         backbone = Backbone()
         references = Normals(images, backbone).load(connection, hall_id, models)
         return cls(halls.load(connection, hall_id), Predictor(models, backbone, references), records)

@@ -20,11 +20,17 @@ FEED_FOR = timedelta(days=2)
 
 
 def forget(database: Database, images: ImageStore, now: datetime | None = None) -> int:
-    """Remove old pictures that nobody needs and the old part of the feed; how many pictures went.
+    """Remove the old part of the feed and old pictures that nobody needs; how many pictures went.
 
-    Raises DatabaseError when the database is away.
+    Raises DatabaseError when the database is away, StorageError when pictures can't be removed.
     """
     now = now or datetime.now(UTC)
+    with database.write() as connection:
+        feed.prune(connection, now - FEED_FOR)
+    more = True
+    while more:
+        with database.write() as connection:
+            more = features.forget_others(connection, DESCRIBED_BY)
     before = now - PICTURES_FOR
     with database.read() as connection:
         hashes = retention.disposable(connection, before - LOOK_BACK, before)
@@ -35,10 +41,4 @@ def forget(database: Database, images: ImageStore, now: datetime | None = None) 
             features.forget(connection, DESCRIBED_BY, some)
         for content_hash in some:
             images.remove(content_hash)
-    more = True
-    while more:
-        with database.write() as connection:
-            more = features.forget_others(connection, DESCRIBED_BY)
-    with database.write() as connection:
-        feed.prune(connection, now - FEED_FOR)
     return len(gone)

@@ -101,6 +101,7 @@ QUESTIONS: dict[str, Callable[[sa.Connection, Site], object]] = {
     "the wall": lambda c, site: wall.load(c, site.hall_id),
     "history": lambda c, site: wall.history(c, site.hall_id, "CDC_occupancy"),
     "history of a pad": lambda c, site: wall.history(c, site.hall_id, "CDC_occupancy", pad=""),
+    "last chunks": lambda c, site: wall.last_chunks(c, site.hall_id, "CDC_occupancy", "", 3),
     "last good": lambda c, site: wall.last_good(c, site.hall_id, "CDC_occupancy"),
     "one more plot": _store_one_more,
     "known files": lambda c, site: files_seen.of(c, site.hall_id, ["a", "b"]),
@@ -118,6 +119,7 @@ QUESTIONS: dict[str, Callable[[sa.Connection, Site], object]] = {
     "familiarities": lambda c, _: verdicts.familiarities(c, [1, 2]),
     "last alarm": lambda c, site: alarms.last_ended_at(c, site.hall_id),
     "a lease": lambda c, site: leases.renew(c, site.hall_id, "/data", 1, 1.0),
+    "who watches": lambda c, site: leases.living_holder(c, site.hall_id, "/data"),
     "the last heartbeat": lambda c, site: heartbeats.newest(c, site.hall_id, "monitor"),
     "the newest problems": lambda c, site: problems.newest(c, site.hall_id),
 }

@@ -35,6 +35,7 @@ class Desk:
     database: Database
     hall_id: int = 0
     chunk: int = 0
+    now: datetime = START
     streams: Streams = field(init=False)
 
     def __post_init__(self) -> None:
@@ -55,8 +56,8 @@ class Desk:
                 plot = plots.add(c, self.hall_id, new, live=True)
                 assert plot is not None
                 (verdict_id,) = verdicts.add(c, self.hall_id, [verdicts.JudgedPlot(plot.id, "CDC", None, verdict)])
-                now = taken + timedelta(seconds=age_s)
-                self.streams.follow(c, [wall.PastVerdict(plot, verdict_id, verdict, None)], now)
+                self.now = max(self.now, taken + timedelta(seconds=age_s))
+                self.streams.follow(c, [wall.PastVerdict(plot, verdict_id, verdict, None)], self.now)
             ids.append(plot.id)
         return ids
 
@@ -150,7 +151,8 @@ def test_a_plot_past_its_age_limit_never_alarms(desk: Desk) -> None:
 
 
 def test_a_backlog_is_judged_silently_behind_the_newest(desk: Desk) -> None:
-    desk.deal(GOOD, chunk=10)
+    for chunk in (8, 9, 10):
+        desk.deal(GOOD, chunk=chunk)
     desk.deal(BAD, chunk=1)
     desk.deal(BAD, chunk=2)
     assert desk.states() == []
@@ -211,7 +213,9 @@ def _followed(database: Database, hall: str, batches: list[list[tuple[Verdict, i
         halls.apply(c, hall_id, Hall(hall, plot_types={"CDC": CDC}), user="test")
         streams = Streams(hall_id, halls.load(c, hall_id), "station")
     ids: list[int] = []
+    now = START
     for batch in batches:
+        now = max(now, *(_at(minute) for _, minute, _ in batch))
         with database.write() as c:
             new = [
                 NewPlot(PlotName("CDC", 1, minute, pad=pad), f"{minute:064x}", _at(minute), f"{minute}")
@@ -227,7 +231,7 @@ def _followed(database: Database, hall: str, batches: list[list[tuple[Verdict, i
                 wall.PastVerdict(plot, id_, one.verdict, None)
                 for plot, id_, one in zip(stored, verdict_ids, judged, strict=True)
             ]
-            streams.follow(c, past[::-1], _at(max(minute for _, minute, _ in batch)))
+            streams.follow(c, past[::-1], now)
             ids += [plot.id for plot in stored]
     with database.read() as c:
         found = episodes.newest(c, hall_id)
@@ -270,3 +274,59 @@ def test_a_rise_of_severity_is_a_new_annunciation(desk: Desk) -> None:
     desk.deal(BAD)
     assert desk.states() == [AlarmState.UNACKNOWLEDGED]
     assert BAD.status is Status.CONFIRMED
+
+
+def test_a_chunk_that_is_written_again_counts_once(desk: Desk) -> None:
+    desk.deal(BAD, BAD, chunk=7)
+    assert desk.states() == []
+    desk.reload()
+    desk.deal(BAD, chunk=7)
+    assert desk.states() == []
+    desk.deal(BAD, chunk=8)
+    assert desk.states() == [AlarmState.UNACKNOWLEDGED]
+
+
+def test_a_chunk_that_is_written_again_clears_what_it_raised(desk: Desk) -> None:
+    desk.deal(BAD, BAD)
+    desk.deal(GOOD, chunk=0)
+    desk.deal(GOOD, chunk=1)
+    assert desk.states() == [AlarmState.RETURNED_UNACKNOWLEDGED]
+
+
+def test_after_an_outage_the_newest_chunks_alarm_in_whatever_order_they_come(desk: Desk) -> None:
+    desk.deal(GOOD, chunk=0)
+    desk.deal(BAD, chunk=3)
+    assert desk.states() == []
+    desk.deal(BAD, chunk=2)
+    assert desk.states() == [AlarmState.UNACKNOWLEDGED]
+    desk.deal(BAD, chunk=1)
+    assert desk.log() == [("normal", "unacknowledged")]
+    with desk.database.read() as c:
+        (alarm,) = alarms.open_alarms(c, desk.hall_id)
+        assert plots.get(c, alarm.plot_id).name.chunk == 3
+
+
+def test_a_good_chunk_that_comes_first_hides_no_fault_before_it(desk: Desk) -> None:
+    desk.deal(GOOD, chunk=3)
+    desk.deal(BAD, chunk=2)
+    desk.deal(BAD, chunk=1)
+    assert desk.states() == [AlarmState.UNACKNOWLEDGED]
+
+
+def test_late_plots_of_an_earlier_run_never_alarm(desk: Desk) -> None:
+    desk.deal(GOOD, run=2, chunk=10)
+    desk.deal(BAD, run=1, chunk=9)
+    desk.deal(BAD, run=1, chunk=8)
+    assert desk.states() == []
+
+
+def test_after_the_clock_was_set_back_a_plot_of_the_future_holds_up_nothing(desk: Desk) -> None:
+    desk.deal(GOOD, chunk=1440)
+    desk.now = START
+    desk.deal(BAD, chunk=1)
+    desk.deal(BAD, chunk=2)
+    assert desk.states() == [AlarmState.UNACKNOWLEDGED]
+    with desk.database.read() as c:
+        (panel,) = wall.load(c, desk.hall_id).panels
+    assert panel.plot is not None
+    assert panel.plot.name.chunk == 2
