@@ -35,11 +35,17 @@ _KNOWN = sa.select(t.plots.c.origin_key).where(
     t.plots.c.hall_id == sa.bindparam("hall"), t.plots.c.origin_key.in_(sa.bindparam("digests", expanding=True))
 )
 _STREAM_CHUNK = tuple(t.plots.c[name] for name in ("plot_type_id", "run_number", "chunk", "pad", "run_period"))
-_NEWEST = sa.select(*_STREAM_CHUNK, sa.func.max(t.plots.c.revision)).where(t.plots.c.live).group_by(*_STREAM_CHUNK)
-_NEWEST_OF_CHUNKS = _NEWEST.where(sa.tuple_(*_STREAM_CHUNK[:3]).in_(sa.bindparam("of", expanding=True)))
-_NEWEST_OF_RUNS = _NEWEST.where(
-    sa.tuple_(*_STREAM_CHUNK[:2]).in_(sa.bindparam("of", expanding=True)), t.plots.c.chunk.is_(None)
+_NEWEST_OF_RUNS = (  # lists of each column, as SQLite reads the whole table for a list of tuples
+    sa.select(*_STREAM_CHUNK, sa.func.max(t.plots.c.revision))
+    .where(
+        t.plots.c.live,
+        t.plots.c.plot_type_id.in_(sa.bindparam("types", expanding=True)),
+        t.plots.c.run_number.in_(sa.bindparam("runs", expanding=True)),
+    )
+    .group_by(*_STREAM_CHUNK)
 )
+_NEWEST_OF_CHUNKS = _NEWEST_OF_RUNS.where(t.plots.c.chunk.in_(sa.bindparam("chunks", expanding=True)))
+_NEWEST_OF_UNCHUNKED = _NEWEST_OF_RUNS.where(t.plots.c.chunk.is_(None))
 _StreamChunk = tuple[int, int, int | None, str, str]
 
 
@@ -108,19 +114,14 @@ def add_all(c: sa.Connection, hall_id: int, new: Sequence[NewPlot], *, live: boo
     for one in new:
         key = _digest(one.origin_key)
         id_ = ids.pop(key, None)
+        if id_ is None:
+            stored.append(None)
+            continue
+        revision = rows[key]["revision"]
         stored.append(
             Plot(
-                id_,
-                one.name,
-                one.content_hash,
-                one.taken_at,
-                arrived_at,
-                rows[key]["revision"],
-                not live,
-                one.taken_at_is_file_time,
+                id_, one.name, one.content_hash, one.taken_at, arrived_at, revision, not live, one.taken_at_is_file_time
             )
-            if id_ is not None
-            else None
         )
     return stored
 
@@ -191,12 +192,14 @@ def _stream_chunk(type_ids: Mapping[str, int], name: PlotName) -> _StreamChunk:
 
 def _newest_revisions(c: sa.Connection, chunks: Iterable[_StreamChunk]) -> Counter[_StreamChunk]:
     """The newest revision that is stored of each, 0 for what is new."""
-    counted = {chunk[:3] for chunk in chunks if chunk[2] is not None}
-    uncounted = {chunk[:2] for chunk in chunks if chunk[2] is None}
     found = Counter[_StreamChunk]()
-    for statement, of in ((_NEWEST_OF_CHUNKS, counted), (_NEWEST_OF_RUNS, uncounted)):
-        if of:
-            found.update({tuple(chunk): newest for *chunk, newest in c.execute(statement, {"of": list(of)})})
+    for chunked, statement in ((True, _NEWEST_OF_CHUNKS), (False, _NEWEST_OF_UNCHUNKED)):
+        asked = {chunk for chunk in chunks if (chunk[2] is not None) == chunked}
+        if not asked:
+            continue
+        types, runs, numbers, *_ = map(set, zip(*asked, strict=True))
+        of = {"types": list(types), "runs": list(runs)} | ({"chunks": list(numbers)} if chunked else {})
+        found.update({tuple(chunk): newest for *chunk, newest in c.execute(statement, of)})
     return found
 
 

@@ -41,7 +41,7 @@ class JudgedPlot:
 # statements are built once: building one costs more than carrying it out
 _INSERT = t.verdicts.insert().returning(t.verdicts.c.id, t.verdicts.c.plot_id)
 _INSERT_PROBABILITIES, _INSERT_EVIDENCE = t.probabilities.insert(), t.evidence.insert()
-_INSERT_TIMINGS = t.stage_timings.insert()
+_INSERT_FAMILIARITIES, _INSERT_TIMINGS = t.familiarities.insert(), t.stage_timings.insert()
 
 
 def add(c: sa.Connection, hall_id: int, judged: Sequence[JudgedPlot], *, live: bool = True) -> list[int]:
@@ -88,7 +88,7 @@ def add(c: sa.Connection, hall_id: int, judged: Sequence[JudgedPlot], *, live: b
         c.execute(_INSERT_EVIDENCE, maps)
     known_ones = [_familiarity_row(id_, one.familiarity) for id_, one in pairs if one.familiarity is not None]
     if known_ones:
-        c.execute(t.familiarities.insert(), known_ones)
+        c.execute(_INSERT_FAMILIARITIES, known_ones)
     timings = [
         {"verdict_id": id_, **{f"{stage}_ms": float(one.timings_ms.get(stage, 0.0)) for stage in STAGES}}
         for id_, one in pairs

@@ -23,7 +23,7 @@ from .upsert import upsert
 
 @dataclass(frozen=True)
 class PastVerdict:
-    """A plot with its live verdict."""
+    """A plot with its live verdict; `familiarity` where it was just judged."""
 
     plot: Plot
     verdict_id: int

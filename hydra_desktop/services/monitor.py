@@ -25,7 +25,7 @@ from typing import TypeVar
 from sqlalchemy import Connection
 from sqlalchemy.exc import DBAPIError
 
-from ..database import feed, files_seen, halls, heartbeats, leases, model_store, plots, problems, verdicts
+from ..database import features, feed, files_seen, halls, heartbeats, leases, model_store, plots, problems, verdicts
 from ..database.connection import open_database
 from ..database.image_store import ImageStore
 from ..database.wall import PastVerdict
@@ -36,6 +36,7 @@ from ..sources.arrival import Arrival
 from ..sources.beam_file import read_beam_file
 from ..sources.watched_folder import WatchedFolder
 from ..vision.backbone import Backbone
+from ..vision.deviation import DESCRIBED_BY
 from ..vision.opening import open_model
 from ..vision.predictor import Predictor
 from . import monitor_process, retention
@@ -383,7 +384,15 @@ class Monitor:
             PastVerdict(plot, verdict_id, result.verdict, result.model_id, result.familiarity)
             for (plot, result), verdict_id in zip(added, ids, strict=True)
         ]
-        self._streams.follow(connection, followed, now)
+        kept = self._streams.follow(connection, followed, now)
+        features.put(
+            connection,
+            DESCRIBED_BY,
+            [
+                features.StoredFeatures(plot.content_hash, pooled, parts if plot.id in kept else None)
+                for plot, (pooled, parts) in ((plot, result.features) for plot, result in added if result.features)
+            ],
+        )
         self._follow_run(connection)
         return len(added)
 

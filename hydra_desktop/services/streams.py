@@ -71,15 +71,15 @@ class Streams:
             stream.alarm = None
         self._load_alarms(connection)
 
-    def follow(self, connection: Connection, batch: Sequence[PastVerdict], now: datetime) -> None:
-        """Take stored verdicts into account, the oldest plot first.
+    def follow(self, connection: Connection, batch: Sequence[PastVerdict], now: datetime) -> set[int]:
+        """Take stored verdicts into account, the oldest plot first; ids of the plots kept for training.
 
         A plot older than the newest of its stream belongs to a backlog: it moves neither panel
         nor episode, and counts for alarms only in its place among the last chunks of this run.
         """
         touched: dict[int, Episode] = {}  # by id; one not stored yet has a number below zero
         moved: dict[int, tuple[_Stream, PastVerdict]] = {}  # by the stream, what it shows now
-        kept: list[int] = []
+        kept: set[int] = set()
         for one in sorted(batch, key=lambda one: one.plot.place):
             plot, verdict = one.plot, one.verdict
             plot_type = self._plot_type(plot.name.plot_type)
@@ -102,7 +102,7 @@ class Streams:
                 length = stream.episode.plots
                 self._look_for_alarm(connection, stream, plot_type, finding, now, mark)
             if self._is_kept(connection, plot, plot_type, verdict, length):
-                kept.append(plot.id)
+                kept.add(plot.id)
         self._store_episodes(connection, touched, [stream for stream, _ in moved.values()])
         wall.update_panels(
             connection,
@@ -115,6 +115,7 @@ class Streams:
         )
         if kept:
             plots.keep(connection, kept)
+        return kept
 
     def _store_episodes(
         self, connection: Connection, touched: Mapping[int, Episode], streams: Sequence[_Stream]

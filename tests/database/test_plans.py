@@ -14,6 +14,7 @@ from hydra_desktop.database import (
     alarms,
     conditions,
     episodes,
+    features,
     feed,
     files_seen,
     given_labels,
@@ -31,7 +32,7 @@ from hydra_desktop.database.connection import Database, open_database
 from .conftest import START, Site
 
 GROWING = {
-    "alarm_log", "alarms", "changes", "conditions", "episodes", "evidence", "familiarities", "files_seen",
+    "alarm_log", "alarms", "changes", "conditions", "episodes", "evidence", "familiarities", "features", "files_seen",
     "given_labels", "plots", "probabilities", "stage_timings", "verdicts",
 }  # fmt: skip
 
@@ -72,7 +73,9 @@ def _plans(database: Database) -> Iterator[list[str]]:
 
 
 def _store_one_more(c: sa.Connection, site: Site) -> None:
-    plot, _ = site.add(c, chunk=99), site.add(c, chunk=None)
+    plot = site.add(c, chunk=99)
+    batch = [site.new_plot(chunk=chunk, picture="b") for chunk in (*range(90, 130), None)]
+    plots.add_all(c, site.hall_id, batch, live=True)
     model_id = model_store.active(c, site.hall_id)["CDC_occupancy"].id
     verdict_id = verdicts.add(c, site.hall_id, [site.judged(plot, model_id)])[0]
     episode = episodes.newest(c, site.hall_id)["CDC_occupancy", ""]
@@ -85,7 +88,16 @@ def _store_one_more(c: sa.Connection, site: Site) -> None:
     feed.publish(c, site.hall_id, "plots", None)
 
 
+def _keep_features(c: sa.Connection) -> None:
+    features.put(c, "net", [features.StoredFeatures("hash", b"pooled")])
+    features.get(c, "net", ["hash", "other"])
+    features.missing(c, "net", ["hash", "other"])
+    features.forget(c, "net", ["other"])
+    features.forget_others(c, "another")
+
+
 QUESTIONS: dict[str, Callable[[sa.Connection, Site], object]] = {
+    "features": lambda c, _: _keep_features(c),
     "the wall": lambda c, site: wall.load(c, site.hall_id),
     "history": lambda c, site: wall.history(c, site.hall_id, "CDC_occupancy"),
     "history of a pad": lambda c, site: wall.history(c, site.hall_id, "CDC_occupancy", pad=""),

@@ -18,12 +18,13 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pytest
 import sqlalchemy as sa
 from PIL import Image
 
 from hydra_desktop import paths, settings
-from hydra_desktop.database import halls, heartbeats, leases, model_store, plots, problems, verdicts, wall
+from hydra_desktop.database import features, halls, heartbeats, leases, model_store, plots, problems, verdicts, wall
 from hydra_desktop.database import tables as t
 from hydra_desktop.database.connection import Database, open_database
 from hydra_desktop.database.feed import ChangeWaiter
@@ -38,6 +39,9 @@ from hydra_desktop.services.live_models import LiveModels
 from hydra_desktop.services.monitor import Monitor, all_waiting
 from hydra_desktop.sources.arrival import Arrival
 from hydra_desktop.sources.simulated import SimulatedHall
+from hydra_desktop.vision.backbone import Backbone
+from hydra_desktop.vision.deviation import DESCRIBED_BY, describe, unpack
+from hydra_desktop.vision.picture import decode_for_network
 
 TYPES = 6
 
@@ -117,6 +121,30 @@ def test_the_beam_that_was_there_is_kept_with_each_plot(
     with ready.read() as c:
         beams = c.execute(sa.select(t.plots.c.chunk, t.plots.c.beam_on).distinct().order_by(t.plots.c.chunk))
         assert [beam_on for _, beam_on in beams] == [False, True]
+
+
+def test_the_features_of_all_plots_are_stored_and_whole_those_of_the_plots_that_are_kept(
+    chosen: settings.Settings, source: Path, simulated: SimulatedHall, ready: Database
+) -> None:
+    for name in ("Trigger_bits", "Never_heard_of"):
+        path = source / "Run000007" / f"{name}_0001.png"
+        path.parent.mkdir(exist_ok=True)
+        Image.new("RGB", (320, 240), "red" if name == "Trigger_bits" else "blue").save(path)
+    simulated.write_next_chunk(source.parent)
+    judge_all(chosen, source)
+    with ready.read() as c:
+        stored = [plots.get(c, row.id) for row in c.execute(sa.select(t.plots.c.id).where(t.plots.c.live))]
+        found = features.get(c, DESCRIBED_BY, [plot.content_hash for plot in stored])
+    assert len(found) == len(stored) == TYPES + 2
+    assert any(plot.kept for plot in stored)
+    for plot in stored:
+        assert (found[plot.content_hash].parts is not None) == plot.kept
+    kept = next(found[plot.content_hash] for plot in stored if plot.kept)
+    picture = decode_for_network((chosen.image_folder / kept.content_hash[:2] / kept.content_hash).read_bytes())[None]
+    expected = describe(Backbone()(picture), picture)
+    np.testing.assert_allclose(
+        unpack([(kept.pooled, kept.parts or b"")]).pooled, expected.pooled, rtol=2**-10, atol=1e-6
+    )
 
 
 def test_other_bytes_under_the_same_name_are_a_new_revision(
