@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import logging
 import os
 import signal
@@ -9,7 +10,9 @@ import sys
 from collections.abc import Callable
 from dataclasses import replace
 from datetime import UTC, datetime
+from logging.handlers import RotatingFileHandler
 from pathlib import Path
+from types import TracebackType
 from typing import TYPE_CHECKING
 
 from PySide6.QtCore import (
@@ -24,6 +27,7 @@ from PySide6.QtCore import (
 from PySide6.QtGui import QImage
 from PySide6.QtWidgets import QApplication
 
+from . import __version__, paths
 from .database import halls
 from .database.connection import Database, open_database
 from .domain.alarm import AlarmState
@@ -46,6 +50,7 @@ if TYPE_CHECKING:
 log = logging.getLogger(__name__)
 
 TEND_MS = 3000
+LOG_BYTES = 5_000_000
 SWITCH_S = 0.0005  # how long another thread may keep the screen's from running
 _HARMLESS = ("This plugin does not support propagateSizeHints()",)  # the offscreen platform, at every window
 DEMO_CHUNKS_WITHOUT_DISPLAY = 3
@@ -79,6 +84,8 @@ class Desktop(QObject):
 
     def start(self) -> None:
         """Show the window and start following."""
+        sys.excepthook = self.report
+        gc.freeze()  # what is loaded stays; to look through it all again would hold the screen up for 50 ms
         self.siren.start()
         self.follower.start()
         self.window.show()
@@ -102,6 +109,12 @@ class Desktop(QObject):
         self.background.close()
         self.siren.close()
 
+    def report(self, kind: type[BaseException], error: BaseException, trace: TracebackType | None) -> None:
+        """Tell the person of an error that a slot raised; its details go to the log file."""
+        log.error("An error that nobody caught", exc_info=(kind, error, trace))
+        own = f"Something went wrong in the program: {kind.__name__} {error}. {paths.log_file()} has more."
+        self.wall.show_failure(str(error) if isinstance(error, SiteError) else own)
+
     def screenshot(self, path: Path) -> None:
         """Write what the window shows to a PNG file."""
         image = QImage(self.window.size(), QImage.Format.Format_RGB32)
@@ -113,7 +126,7 @@ class Desktop(QObject):
     def _connect(self) -> None:
         self.follower.snapshot.connect(self._show)
         self.follower.trouble.connect(self.wall.show_trouble)
-        self.background.failed.connect(self.wall.show_trouble)
+        self.background.failed.connect(self.wall.show_failure)
         self.siren.state_changed.connect(self.wall.alarm_area.show_sound)
         self.wall.silenced.connect(self._silence)
         self.wall.sound_tested.connect(self.siren.test)
@@ -147,14 +160,24 @@ class Desktop(QObject):
         self.background.run(
             lambda: alarm_service.acknowledge(
                 self._database, self._hall_id, alarm_id, user=self._settings.user, station=self._settings.station
-            )
+            ),
+            failure=self._tell_failure("The alarm was not acknowledged"),
         )
 
     def _switch_beam(self, beam_on: bool | None) -> None:
-        self.background.run(lambda: notices.switch_beam(self._database, self._hall_id, beam_on))
+        self.background.run(
+            lambda: notices.switch_beam(self._database, self._hall_id, beam_on),
+            failure=self._tell_failure("The beam was not switched"),
+        )
 
     def _write_news(self, text: str) -> None:
-        self.background.run(lambda: notices.write_news(self._database, self._hall_id, text, user=self._settings.user))
+        self.background.run(
+            lambda: notices.write_news(self._database, self._hall_id, text, user=self._settings.user),
+            failure=self._tell_failure("The news was not written"),
+        )
+
+    def _tell_failure(self, what: str) -> Callable[[str], None]:
+        return lambda why: self.wall.show_failure(f"{what}. {why}")
 
     def _evidence(self, verdict_id: int, label: str):
         return wall_service.evidence(self._database, verdict_id, label)
@@ -194,6 +217,7 @@ class Desktop(QObject):
 def run(settings: Settings) -> int:
     """Run the desktop program on the user's own database; returns an exit code."""
     _expect_display()
+    _log_to_file()
     application = _application()
     database = open_database(settings.database_url, upgrade=True)
     try:
@@ -201,8 +225,8 @@ def run(settings: Settings) -> int:
         desktop.tend_monitor()
         desktop.ask_before_closing()
         desktop.window.resize(1600, 1000)
-        desktop.start()
         with _quit_on_signals(desktop.window.close):
+            desktop.start()
             code = application.exec()
         desktop.close()
     finally:
@@ -217,6 +241,9 @@ def demo(settings: Settings, *, chunks: int | None, interval_s: float, screensho
         chunks = chunks or DEMO_CHUNKS_WITHOUT_DISPLAY
         screenshot = screenshot or Path("hydra-demo.png")
         print(f"There is no display: the demo runs offscreen for {chunks} chunks and writes {screenshot}.")  # noqa: T201
+    _log_to_file()
+    for name in _signals():
+        signal.signal(name, signal.default_int_handler)  # so that the processes of the demo end with it
     from .services import demo as demo_service  # brings the network's runtime, which a wall does without
 
     application = _application()
@@ -252,11 +279,13 @@ def _run_demo(application: QApplication, demo: Demo, database: Database, screens
         def shoot() -> None:
             if desktop.wall.pictures.busy:
                 return
-            waiting.stop()
             try:
                 desktop.screenshot(screenshot)
             except SiteError as error:
                 problem.append(error)
+            if desktop.wall.pictures.busy and not problem:
+                return  # to paint it, pictures were asked for that nobody had yet
+            waiting.stop()
             desktop.window.close()
 
         waiting.timeout.connect(shoot)
@@ -273,8 +302,8 @@ def _run_demo(application: QApplication, demo: Demo, database: Database, screens
     poll, waiting = QTimer(desktop), QTimer(desktop)
     poll.timeout.connect(look)
     poll.start(500)
-    desktop.start()
     with _quit_on_signals(desktop.window.close):
+        desktop.start()
         application.exec()
     desktop.close()
     return problem[0] if problem else None
@@ -287,6 +316,29 @@ def _application() -> QApplication:
     application.setApplicationName("Hydra Desktop")
     application.setStyle("Fusion")
     return application
+
+
+def _log_to_file() -> None:
+    """From now on what goes wrong in the program is in its log file, with times; without one it runs all the same."""
+    path = paths.log_file()
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        handler = RotatingFileHandler(path, maxBytes=LOG_BYTES, backupCount=1, encoding="utf-8")
+    except OSError as error:
+        log.warning("The log file %s can't be written: %s", path, error.strerror)
+        return
+    handler.setFormatter(logging.Formatter("%(asctime)s %(process)d %(levelname)s %(name)s: %(message)s"))
+    logging.basicConfig(level=logging.WARNING, handlers=[handler])
+    logging.getLogger(__package__).setLevel(logging.INFO)
+    log.info("Hydra Desktop %s starts", __version__)
+
+
+def _signals() -> tuple[signal.Signals, ...]:
+    """The signals that end the program; a hang-up only where nobody asked to live on (nohup)."""
+    names = [signal.SIGINT, signal.SIGTERM]
+    if hasattr(signal, "SIGHUP") and signal.getsignal(signal.SIGHUP) is not signal.SIG_IGN:
+        names.append(signal.SIGHUP)  # the terminal was closed
+    return tuple(names)
 
 
 def _log_qt(kind: QtMsgType, _context: QMessageLogContext, message: str) -> None:
@@ -324,7 +376,7 @@ def _screenshot_size() -> tuple[int, int]:
 
 
 class _quit_on_signals:  # noqa: N801 used like a function
-    """Hears Ctrl-C and a polite kill while Qt's loop runs, and closes instead of dying."""
+    """Hears Ctrl-C, a polite kill and the end of the terminal while Qt's loop runs, and closes instead of dying."""
 
     def __init__(self, close: Callable[[], object]) -> None:
         self._close = close
@@ -333,7 +385,7 @@ class _quit_on_signals:  # noqa: N801 used like a function
         self._read, self._write = os.pipe()
         os.set_blocking(self._write, False)
         self._former_fd = signal.set_wakeup_fd(self._write)
-        self._former = {name: signal.signal(name, lambda *_: None) for name in (signal.SIGINT, signal.SIGTERM)}
+        self._former = {name: signal.signal(name, lambda *_: None) for name in _signals()}
         self._notifier = QSocketNotifier(self._read, QSocketNotifier.Type.Read)
         self._notifier.activated.connect(self._heard)
 

@@ -38,7 +38,6 @@ def main(arguments: Sequence[str] | None = None) -> int:
     except SystemExit as end:  # argparse has said why
         return end.code if isinstance(end.code, int) else 2
     command: Command = options.command
-    settings: Settings | None = None
     try:
         settings = settings_module.load(options.database, options.hall)
         return command(options, settings)
@@ -56,7 +55,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         _say(f"{place}{error.strerror or error}; check the name, the permissions and the free space.")
         return MENDABLE
     except Exception as error:  # noqa: BLE001 - the last line: a fault of our own becomes a message and a log
-        _say(_own_fault(error, settings))
+        _say(_own_fault(error))
         return MENDABLE
 
 
@@ -77,6 +76,7 @@ def _parser() -> argparse.ArgumentParser:
     _add_demo(commands)
     _add_plot_commands(commands)
     _add_model_commands(commands)
+    _add_reference(commands)
     _add_hall(commands)
     _add_export(commands)
     _add_db(commands)
@@ -134,6 +134,31 @@ def _add_model_commands(commands: _Commands) -> None:
     models.add_argument("--only", action="append", metavar="PLOT_TYPE", help="only this one; may be repeated")
 
 
+def _add_reference(commands: _Commands) -> None:
+    text = "the plots that say what is normal in a run period"
+    reference = commands.add_parser("reference", help=text, description=f"{text.capitalize()}.")
+    verbs = reference.add_subparsers(title="commands", metavar="COMMAND", required=True)
+    name = _add(verbs, "set", _reference_set, "make the plots of a manifest the reference")
+    name.add_argument("plot_type", metavar="PLOT_TYPE")
+    name.add_argument("manifest", type=Path, metavar="MANIFEST.csv")
+    name.add_argument("--comment", default="", metavar="TEXT", help="why; kept in the history")
+    show = _add(verbs, "show", _reference_show, "what is in force for each run period, and what waits to be confirmed")
+    propose = _add(verbs, "propose", _reference_propose, "propose the first steady plots of a run period")
+    confirm = _add(verbs, "confirm", _reference_confirm, "put the proposal in force")
+    revoke = _add(verbs, "revoke", _reference_revoke, "take the newest back; what was before it holds again")
+    history = _add(verbs, "history", _reference_history, "every reference that was ever set or proposed")
+    for verb in (show, propose, confirm, revoke, history):
+        verb.add_argument("plot_type", metavar="PLOT_TYPE")
+    for verb, usual in (
+        (name, "the one that the manifest names"),
+        (show, "all"),
+        (propose, "the newest"),
+        (confirm, "the one with a proposal"),
+        (revoke, "the one with a reference"),
+    ):
+        verb.add_argument("--run-period", metavar="P", help=f"for which it holds (default: {usual})")
+
+
 def _add_hall(commands: _Commands) -> None:
     hall = commands.add_parser("hall", help="show or change the hall's settings", description="The hall's settings.")
     verbs = hall.add_subparsers(title="commands", metavar="COMMAND", required=True)
@@ -143,8 +168,8 @@ def _add_hall(commands: _Commands) -> None:
 
 
 def _add_export(commands: _Commands) -> None:
-    export = _add(commands, "export", _export, "write labels, verdicts or the log of alarms to a CSV file")
-    export.add_argument("what", choices=("labels", "verdicts", "alarms"))
+    export = _add(commands, "export", _export, "write labels, verdicts, the log of alarms or conditions to a CSV file")
+    export.add_argument("what", choices=("labels", "verdicts", "alarms", "conditions"))
     export.add_argument("--csv", required=True, type=Path, metavar="FILE")
 
 
@@ -212,22 +237,28 @@ def _train(options: argparse.Namespace, settings: Settings) -> int:
 
 
 def _evaluate(options: argparse.Namespace, settings: Settings) -> int:
+    from .database.image_store import ImageStore
     from .services import evaluating
 
+    images = ImageStore(settings.image_folder)
     with _database(settings) as database, _progress() as progress:
-        report = evaluating.evaluate(database, settings.hall, options.plot_type, options.manifest, progress=progress)
+        report = evaluating.evaluate(
+            database, settings.hall, images, options.plot_type, options.manifest, progress=progress
+        )
     _tell(report.text())
     _write_json(options.json, report.figures())
     return DONE
 
 
 def _classify(options: argparse.Namespace, settings: Settings) -> int:
+    from .database.image_store import ImageStore
     from .services import classifying
 
     with _database(settings) as database, _progress() as progress:
         report = classifying.classify(
             database,
             settings.hall,
+            ImageStore(settings.image_folder),
             options.plots,
             plot_type=options.plot_type,
             csv=options.csv,
@@ -238,6 +269,83 @@ def _classify(options: argparse.Namespace, settings: Settings) -> int:
         _say(line)
     _tell(report.text())
     return MENDABLE if report.refused else DONE
+
+
+def _reference_set(options: argparse.Namespace, settings: Settings) -> int:
+    from .database.image_store import ImageStore
+    from .services import reference
+
+    with _database(settings) as database, _progress() as progress:
+        report = reference.set_from_manifest(
+            database,
+            settings.hall,
+            ImageStore(settings.image_folder),
+            options.plot_type,
+            options.manifest,
+            run_period=options.run_period,
+            comment=options.comment,
+            user=settings.user,
+            progress=progress,
+        )
+    _tell(report.text())
+    return MENDABLE if report.refused else DONE
+
+
+def _reference_propose(options: argparse.Namespace, settings: Settings) -> int:
+    from .database.image_store import ImageStore
+    from .services import reference
+
+    with _database(settings) as database:
+        report = reference.propose(
+            database,
+            settings.hall,
+            ImageStore(settings.image_folder),
+            options.plot_type,
+            run_period=options.run_period,
+            user=settings.user,
+        )
+    _tell(report.text())
+    return DONE
+
+
+def _reference_confirm(options: argparse.Namespace, settings: Settings) -> int:
+    from .services import reference
+
+    with _database(settings) as database:
+        report = reference.confirm(
+            database, settings.hall, options.plot_type, run_period=options.run_period, user=settings.user
+        )
+    _tell(report.text())
+    return DONE
+
+
+def _reference_revoke(options: argparse.Namespace, settings: Settings) -> int:
+    from .services import reference
+
+    with _database(settings) as database:
+        report = reference.revoke(
+            database, settings.hall, options.plot_type, run_period=options.run_period, user=settings.user
+        )
+    _tell(report.text())
+    return DONE
+
+
+def _reference_show(options: argparse.Namespace, settings: Settings) -> int:
+    from .services import reference
+
+    with _database(settings) as database:
+        shown = reference.show(database, settings.hall, options.plot_type, run_period=options.run_period)
+    _tell(shown.text())
+    return DONE
+
+
+def _reference_history(options: argparse.Namespace, settings: Settings) -> int:
+    from .services import reference
+
+    with _database(settings) as database:
+        past = reference.history(database, settings.hall, options.plot_type)
+    _tell(reference.history_text(options.plot_type, past))
+    return DONE
 
 
 def _demo_models(options: argparse.Namespace, _settings: Settings) -> int:
@@ -362,11 +470,11 @@ def _say(text: str) -> None:
     sys.stderr.write(f"{text}\n")
 
 
-def _own_fault(error: Exception, settings: Settings | None) -> str:
+def _own_fault(error: Exception) -> str:
     """Write the traceback to the log file; gives the message for the person."""
     from . import paths
 
-    path = (settings.home if settings else paths.home()) / "hydra-desktop.log"
+    path = paths.log_file()
     cause = f"A fault of Hydra's own stopped this command ({type(error).__name__})."
     try:
         path.parent.mkdir(parents=True, exist_ok=True)

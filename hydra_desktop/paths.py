@@ -35,3 +35,8 @@ def cache() -> Path:
         return Path(chosen).expanduser()
     chosen = os.environ.get("HYDRA_HOME")
     return Path(chosen).expanduser() / "cache" if chosen else Path(platformdirs.user_cache_dir("hydra-desktop"))
+
+
+def log_file() -> Path:
+    """Where the program writes what went wrong in it (not created)."""
+    return home() / "hydra-desktop.log"

@@ -67,6 +67,39 @@ def test_from_a_manifest_to_judged_plots(home: Path, tmp_path: Path, capsys: pyt
     assert "Traceback" not in capsys.readouterr().err
 
 
+def test_a_reference_is_named_shown_and_taken_back(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    manifest = manifests.write(tmp_path / "data", ["Good", "Good", "Bad", ""])
+    assert run("import", manifest) == 0
+    capsys.readouterr()
+    assert run("reference", "show", "hump") == 0
+    assert "hump, no run period: default, the first plots labelled good, 2 plots of 2 runs" in capsys.readouterr().out
+    comment = "after the gain change"
+    assert run("reference", "set", "hump", manifest, "--run-period", "2024-05", "--comment", comment) == 0
+    said = capsys.readouterr().out
+    assert "hump, run period 2024-05: confirmed by " in said
+    assert "3 plots of 3 runs from 1 to 4 (after the gain change)" in said
+    assert "left out, labelled Bad: 1" in said
+    assert run("reference", "show", "hump", "--run-period", "2024-05") == 0
+    said = capsys.readouterr().out
+    assert "confirmed by " in said
+    assert [line.split(":")[1].split(",")[0] for line in said.splitlines() if "  plot " in line] == [
+        " run 1",
+        " run 2",
+        " run 4",
+    ]
+    assert "no run period" not in said
+    assert run("reference", "history", "hump") == 0
+    assert "1: run period 2024-05, confirmed by " in capsys.readouterr().out
+    assert run("reference", "revoke", "hump") == 0
+    assert "Taken back for run period 2024-05" in capsys.readouterr().out
+    (tmp_path / "data" / "hump_1.png").write_text("no picture")
+    assert run("reference", "set", "hump", manifest) == 1
+    said = capsys.readouterr()
+    assert "left out, damaged picture: 1" in said.out
+    assert "line 2: hump_1.png: " in said.out
+    assert "Traceback" not in said.err
+
+
 def test_the_settings_that_are_shown_apply_unchanged(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     settings = tmp_path / "hall.toml"
     settings.write_text("[plot_types.CDC]\nguidance = '''\nCall Ann.\nThen Bob.\n'''\n")
@@ -85,6 +118,8 @@ def test_the_settings_that_are_shown_apply_unchanged(tmp_path: Path, capsys: pyt
         ["train"],
         ["hall"],
         ["db"],
+        ["reference"],
+        ["reference", "set", "hump"],
         ["export", "plots", "--csv", "x.csv"],
         ["classify", "x.png"],
         ["demo", "--chunks", "0"],
@@ -104,6 +139,11 @@ def test_wrong_usage_is_exit_code_2(arguments: list[str], capsys: pytest.Capture
         (["import", "bare.csv"], "lacks the column plot_type"),
         (["import", "gone.csv"], ""),
         (["train", "hump"], "There is no hall Hall in this database; it is empty, import a manifest first."),
+        (["reference", "set", "hump", "bare.csv"], "lacks the column plot_type"),
+        (["reference", "set", "hump", "gone.csv"], "gone.csv has 1 to use"),
+        (["reference", "show", "hump"], "There is no hall Hall in this database"),
+        (["reference", "propose", "hump"], "There is no hall Hall in this database"),
+        (["reference", "confirm", "hump"], "There is no hall Hall in this database"),
         (["hall", "apply", "bad.toml"], "bad.toml: plot_types.CDC.ignored: must be true or false, not 3"),
         (["--database", "sqlite:////proc/none/hydra.db", "hall", "show"], "name another place for the database"),
         (["--database", "://", "hall", "show"], "is no database URL"),
@@ -172,7 +212,7 @@ def test_help_comes_at_once_and_needs_nothing_heavy() -> None:
     shown = program("--help", PYTHONPROFILEIMPORTTIME="1")
     elapsed_s = time.monotonic() - started
     assert shown.returncode == 0
-    for command in ("demo", "import", "train", "evaluate", "classify", "monitor", "hall", "export", "db"):
+    for command in ("demo", "import", "train", "evaluate", "classify", "monitor", "reference", "hall", "export", "db"):
         assert f"\n    {command} " in shown.stdout
     for heavy in ("numpy", "sqlalchemy", "PySide6", "torch", "onnxruntime", "pydantic"):
         assert f" {heavy}\n" not in shown.stderr

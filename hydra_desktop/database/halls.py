@@ -59,6 +59,11 @@ def load(c: sa.Connection, hall_id: int) -> Hall:
     return Hall(row.name, row.source_folder, row.name_pattern, row.beam_file, types)
 
 
+def settings_version(c: sa.Connection, hall_id: int) -> int:
+    """A number that rises with every change of the hall's settings, plot types and labels."""
+    return c.scalar(sa.select(sa.func.count()).where(t.hall_history.c.hall_id == hall_id)) or 0
+
+
 _OF_HALL = t.plot_types.c.hall_id == sa.bindparam("hall_id")
 _LABELS = (
     sa.select(*(t.labels.c[name] for name in ("plot_type_id", "name", "role", "severity", "colour", "key")))

@@ -11,7 +11,7 @@ from typing import Any
 import sqlalchemy as sa
 
 from ..domain.errors import ModelFileError
-from . import feed, halls
+from . import conditions, feed, halls
 from . import tables as t
 from .naming import label_ids, plot_type_id
 from .upsert import upsert
@@ -60,8 +60,9 @@ def add(
 
 
 def activate(c: sa.Connection, model_id: int, *, user: str) -> None:
-    """Make a model the active one of its plot type."""
+    """Make a model the active one of its plot type; what was so in the eyes of the one before is over."""
     type_id, hall_id = _type_and_hall(c, model_id)
+    conditions.end(c, hall_id, type_id, who=user, why="another model")
     upsert(c, t.active_models, {"plot_type_id": type_id, "model_id": model_id}, on=["plot_type_id"])
     c.execute(
         t.model_activations.insert().values(plot_type_id=type_id, model_id=model_id, at=datetime.now(UTC), user=user)

@@ -28,6 +28,7 @@ COLUMNS = (
     t.plots.c.taken_at,
     t.plots.c.arrived_at,
     t.plots.c.kept,
+    t.plots.c.taken_at_is_file_time,
 )
 JOINED = t.plots.join(t.plot_types, t.plot_types.c.id == t.plots.c.plot_type_id)
 _KNOWN = sa.select(t.plots.c.origin_key).where(
@@ -45,7 +46,16 @@ _StreamChunk = tuple[int, int, int | None, str, str]
 def from_row(row: Any) -> Plot:
     """The plot that a row with `COLUMNS` holds."""
     name = PlotName(row.plot_type, row.run_number, row.chunk, row.run_period, row.pad)
-    return Plot(row.id, name, row.content_hash, row.taken_at, row.arrived_at, row.revision, row.kept)
+    return Plot(
+        row.id,
+        name,
+        row.content_hash,
+        row.taken_at,
+        row.arrived_at,
+        row.revision,
+        row.kept,
+        row.taken_at_is_file_time,
+    )
 
 
 def add(c: sa.Connection, hall_id: int, new: NewPlot, *, live: bool) -> Plot | None:
@@ -91,6 +101,7 @@ def add_all(c: sa.Connection, hall_id: int, new: Sequence[NewPlot], *, live: boo
             "origin_key": key,
             "live": live,
             "kept": not live,
+            "beam_on": one.beam_on,
         }
     ids = insert_new(c, t.plots, list(rows.values()), on=["hall_id", "origin_key"], by="origin_key")
     stored: list[Plot | None] = []
@@ -98,7 +109,16 @@ def add_all(c: sa.Connection, hall_id: int, new: Sequence[NewPlot], *, live: boo
         key = _digest(one.origin_key)
         id_ = ids.pop(key, None)
         stored.append(
-            Plot(id_, one.name, one.content_hash, one.taken_at, arrived_at, rows[key]["revision"], not live)
+            Plot(
+                id_,
+                one.name,
+                one.content_hash,
+                one.taken_at,
+                arrived_at,
+                rows[key]["revision"],
+                not live,
+                one.taken_at_is_file_time,
+            )
             if id_ is not None
             else None
         )

@@ -2,7 +2,8 @@
 
 How a million verdicts stay off the wall's way: the wall reads `panels`, one row a stream with
 the newest plot, verdict and episode, and follows `changes`; it never counts or sorts verdicts.
-`counters` holds the totals. A history strip reads `plots` backwards on (plot_type_id, taken_at).
+`conditions` holds what is so of a plot type as a whole, `counters` the totals. A history strip
+reads `plots` backwards on (plot_type_id, taken_at).
 
 A replay under another threshold reads `probabilities`, clustered by model and label: one
 contiguous range for each label of a model, and plain rows for a dashboard's SQL.
@@ -185,9 +186,11 @@ plots = Table(
     _text("origin_key"),
     _bool("live"),
     _bool("kept"),
+    _bool("beam_on", nullable=True),  # while it was taken; unknown for most that didn't come live
     UniqueConstraint("hall_id", "origin_key"),
     Index("ix_plots_newest", "plot_type_id", "taken_at", "id"),
     Index("ix_plots_chunk", "plot_type_id", "run_number", "chunk"),
+    Index("ix_plots_period", "plot_type_id", "run_period", "run_number", "taken_at"),
     Index("ix_plots_content_hash", "content_hash"),
 )
 
@@ -270,9 +273,12 @@ plot_references = Table(
     _id(),
     _to("plot_types", "plot_type_id", index=True),
     _text("run_period"),
+    _text("state"),  # confirmed or proposed; a new row never touches those before it
     _at(),
     _text("user"),
     _text("comment"),
+    _at("revoked_at", nullable=True),
+    _text("revoked_by", nullable=True),
 )
 
 plot_reference_plots = Table(
@@ -323,6 +329,15 @@ evidence = Table(
     _int("height"),
     _int("width"),
     Column("maps", sa.LargeBinary, nullable=False),  # float16 (labels, height, width)
+)
+
+familiarities = Table(
+    "familiarities",
+    metadata,
+    Column("verdict_id", _BigId, ForeignKey("verdicts.id"), primary_key=True),
+    _float("novelty"),
+    Column("nearest", sa.LargeBinary, nullable=False),  # of each plot 32 bytes of content hash, float32 distance
+    Column("deviation", sa.LargeBinary, nullable=False),  # float16
 )
 
 stage_timings = Table(
@@ -404,6 +419,38 @@ alarm_log = Table(
     _int("severity"),
     _to("plots", "plot_id", nullable=True),
     _float("confidence", nullable=True),
+)
+
+conditions = Table(
+    "conditions",
+    metadata,
+    _id(),
+    _to("halls", "hall_id"),
+    _to("plot_types", "plot_type_id"),
+    _text("kind"),
+    _at("since"),
+    _to("plots", "first_plot_id"),
+    _bool("begins_period"),
+    _text("facts"),
+    _at("told_at"),
+    _at("ended_at", nullable=True),
+    _text("ended_by"),
+    _text("why_ended"),
+    Index(
+        "uq_conditions_open",
+        "plot_type_id",
+        "kind",
+        unique=True,
+        sqlite_where=sa.text("ended_at IS NULL"),
+        postgresql_where=sa.text("ended_at IS NULL"),
+    ),
+    Index(
+        "ix_conditions_open",
+        "hall_id",
+        sqlite_where=sa.text("ended_at IS NULL"),
+        postgresql_where=sa.text("ended_at IS NULL"),
+    ),
+    Index("ix_conditions_newest", "plot_type_id", "id"),
 )
 
 stations = Table(

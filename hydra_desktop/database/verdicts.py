@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict, deque
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from functools import lru_cache
@@ -14,12 +14,13 @@ import numpy as np
 import numpy.typing as npt
 import sqlalchemy as sa
 
-from ..domain.verdict import Verdict
+from ..domain.verdict import Familiarity, Verdict
 from . import plots
 from . import tables as t
 from .naming import label_ids
 from .upsert import insert
 
+_NEAR = np.dtype([("hash", "V32"), ("distance", "<f4")])  # a training plot: its SHA-256, and how far it is
 STAGES = ("read", "decode", "save", "classify", "store")
 
 
@@ -33,6 +34,7 @@ class JudgedPlot:
     verdict: Verdict
     evidence: Mapping[str, npt.NDArray[np.floating[Any]]] = field(default_factory=dict)
     timings_ms: Mapping[str, float] = field(default_factory=dict)
+    familiarity: Familiarity | None = None
     decided_at: datetime = field(default_factory=lambda: datetime.now(UTC))
 
 
@@ -84,6 +86,9 @@ def add(c: sa.Connection, hall_id: int, judged: Sequence[JudgedPlot], *, live: b
     maps = [_evidence_row(id_, one) for id_, one in pairs if one.evidence]
     if maps:
         c.execute(_INSERT_EVIDENCE, maps)
+    known_ones = [_familiarity_row(id_, one.familiarity) for id_, one in pairs if one.familiarity is not None]
+    if known_ones:
+        c.execute(t.familiarities.insert(), known_ones)
     timings = [
         {"verdict_id": id_, **{f"{stage}_ms": float(one.timings_ms.get(stage, 0.0)) for stage in STAGES}}
         for id_, one in pairs
@@ -103,6 +108,20 @@ def evidence(c: sa.Connection, verdict_id: int) -> dict[str, npt.NDArray[np.floa
         return {}
     maps = np.frombuffer(row.maps, np.float16).reshape(len(row.labels), row.height, row.width).astype(np.float32)
     return dict(zip(row.labels, maps, strict=True))
+
+
+def familiarities(c: sa.Connection, verdict_ids: Iterable[int]) -> dict[int, Familiarity]:
+    """How familiar plots were to their models, by verdict; those of which it wasn't measured are left out."""
+    f = t.familiarities.c
+    rows = c.execute(sa.select(t.familiarities).where(f.verdict_id.in_(list(verdict_ids))))
+    return {
+        row.verdict_id: Familiarity(
+            row.novelty,
+            tuple((bytes(one["hash"]).hex(), float(one["distance"])) for one in np.frombuffer(row.nearest, _NEAR)),
+            np.frombuffer(row.deviation, np.float16).astype(np.float32),
+        )
+        for row in rows
+    }
 
 
 def probabilities(c: sa.Connection, model_id: int) -> tuple[npt.NDArray[np.int64], list[str], npt.NDArray[np.float32]]:
@@ -193,6 +212,16 @@ def _evidence_row(verdict_id: int, one: JudgedPlot) -> dict[str, Any]:
         "height": height,
         "width": width,
         "maps": maps.tobytes(),
+    }
+
+
+def _familiarity_row(verdict_id: int, one: Familiarity) -> dict[str, Any]:
+    nearest = np.array([(bytes.fromhex(content), distance) for content, distance in one.nearest], _NEAR)
+    return {
+        "verdict_id": verdict_id,
+        "novelty": one.novelty,
+        "nearest": nearest.tobytes(),
+        "deviation": one.deviation.astype(np.float16).tobytes(),
     }
 
 

@@ -4,16 +4,18 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import sqlalchemy as sa
 
-from ..domain.alarm import Alarm
+from ..domain.alarm import Alarm, AlarmState
+from ..domain.episode import Episode
+from ..domain.hall import Hall
 from ..domain.plot import Plot
-from ..domain.verdict import Status, Verdict
+from ..domain.verdict import Familiarity, Status, Verdict
 from ..domain.wall import MonitorHealth, News, Panel, WallSnapshot
-from . import alarms, clock, episodes, feed, halls, heartbeats, plots, problems, verdicts
+from . import alarms, clock, conditions, episodes, feed, halls, heartbeats, plots, problems, verdicts
 from . import tables as t
 from .naming import plot_type_id, plot_type_ids
 from .upsert import upsert
@@ -27,59 +29,101 @@ class PastVerdict:
     verdict_id: int
     verdict: Verdict
     model_id: int | None
+    familiarity: Familiarity | None = None  # known of those just judged
+
+
+class WallReader:
+    """Reads snapshots of one hall, of its plots and settings only those that are new since the last.
+
+    A verdict never changes, an episode only as its stream gets another plot.
+    """
+
+    def __init__(self, hall_id: int) -> None:
+        self._hall_id = hall_id
+        self._hall = Hall("")
+        self._settings_version = -1
+        self._streams: dict[tuple[int, int], tuple[PastVerdict, Episode]] = {}  # by verdict and episode
+
+    def read(self, c: sa.Connection) -> WallSnapshot:
+        """All that a wall shows; panels by group, then name, ignored plot types left out."""
+        hall_id = self._hall_id
+        position = feed.position(c, hall_id)
+        self._read_hall(c)
+        self._read_streams(c)
+        open_conditions = conditions.open_conditions(c, hall_id)
+        condition = {one.plot_type: one for one in open_conditions}
+        streams: dict[tuple[str, str], Panel] = {}
+        newest: dict[str, tuple[PastVerdict, Panel]] = {}
+        for past, episode in self._streams.values():
+            name = past.plot.name
+            plot_type = self._hall.plot_types[name.plot_type]
+            panel = Panel(
+                plot_type, past.plot, past.verdict, past.verdict_id, episode, condition=condition.get(plot_type.name)
+            )
+            streams[name.plot_type, name.pad] = panel
+            if name.plot_type not in newest or _rank(past) > _rank(newest[name.plot_type][0]):
+                newest[name.plot_type] = (past, panel)
+        open_alarms = alarms.open_alarms(c, hall_id)
+        worst: dict[str, Alarm] = {}
+        for alarm in open_alarms:
+            if alarm.plot_type not in worst or _need(alarm) > _need(worst[alarm.plot_type]):
+                worst[alarm.plot_type] = alarm
+        in_alarm = {
+            alarm.id: replace(
+                streams.get((alarm.plot_type, alarm.pad))
+                or Panel(self._hall.plot_types[alarm.plot_type], condition=condition.get(alarm.plot_type)),
+                alarm=alarm,
+            )
+            for alarm in open_alarms
+        }
+        panels = []
+        for plot_type in self._hall.plot_types.values():
+            if plot_type.ignored:
+                continue
+            if plot_type.name in worst:
+                panels.append(in_alarm[worst[plot_type.name].id])
+            else:
+                panels.append(
+                    newest[plot_type.name][1]
+                    if plot_type.name in newest
+                    else Panel(plot_type, condition=condition.get(plot_type.name))
+                )
+        return WallSnapshot(
+            hall_name=self._hall.name,
+            position=position,
+            run=halls.run_state(c, hall_id),
+            panels=tuple(panels),
+            alarms=tuple(open_alarms),
+            monitor=_monitor(c, hall_id),
+            news=_news(c, hall_id),
+            newest_data_at=max((panel.plot.taken_at for panel in panels if panel.plot is not None), default=None),
+            analysed_total=verdicts.count(c, hall_id),
+            last_alarm_ended_at=alarms.last_ended_at(c, hall_id),
+            problems=tuple((one.last_at, f"{one.name}: {one.message}") for one in problems.newest(c, hall_id)),
+            in_alarm=tuple(in_alarm.values()),
+            conditions=tuple(one for one in open_conditions if not self._hall.plot_types[one.plot_type].ignored),
+        )
+
+    def _read_hall(self, c: sa.Connection) -> None:
+        version = halls.settings_version(c, self._hall_id)
+        if version != self._settings_version:
+            self._hall, self._settings_version = halls.load(c, self._hall_id), version
+
+    def _read_streams(self, c: sa.Connection) -> None:
+        current = [(row.verdict_id, row.episode_id) for row in c.execute(_STREAMS, {"hall_id": self._hall_id})]
+        missing = dict(stream for stream in current if stream not in self._streams)
+        if missing:
+            past = _past(c, c.execute(_PAST.where(t.verdicts.c.id.in_(list(missing)))).all())
+            found = episodes.by_id(c, missing.values())
+            for one in past:
+                episode_id = missing[one.verdict_id]
+                self._streams[one.verdict_id, episode_id] = (one, found[episode_id])
+        self._streams = {stream: self._streams[stream] for stream in current}
 
 
 def load(c: sa.Connection, hall_id: int) -> WallSnapshot:
-    """All that a wall shows of a hall; panels by group, then name, ignored plot types left out."""
-    position = feed.position(c, hall_id)
-    hall = halls.load(c, hall_id)
-    rows = c.execute(
-        _PAST.add_columns(t.panels.c.episode_id)
-        .join(t.panels, t.panels.c.verdict_id == t.verdicts.c.id)
-        .where(t.panels.c.hall_id == hall_id)
-    ).all()
-    current = episodes.by_id(c, [row.episode_id for row in rows])
-    newest: dict[str, tuple[PastVerdict, int]] = {}
-    for past, row in zip(_past(c, rows), rows, strict=True):
-        name = past.plot.name.plot_type
-        if name not in newest or _rank(past) > _rank(newest[name][0]):
-            newest[name] = (past, row.episode_id)
-    open_alarms = alarms.open_alarms(c, hall_id)
-    worst: dict[str, Alarm] = {}
-    for alarm in open_alarms:
-        if alarm.plot_type not in worst or alarm.severity > worst[alarm.plot_type].severity:
-            worst[alarm.plot_type] = alarm
-    panels = []
-    for plot_type in hall.plot_types.values():
-        if plot_type.ignored:
-            continue
-        if plot_type.name not in newest:
-            panels.append(Panel(plot_type, alarm=worst.get(plot_type.name)))
-            continue
-        past, episode_id = newest[plot_type.name]
-        panels.append(
-            Panel(
-                plot_type,
-                past.plot,
-                past.verdict,
-                past.verdict_id,
-                current[episode_id],
-                worst.get(plot_type.name),
-            )
-        )
-    return WallSnapshot(
-        hall_name=hall.name,
-        position=position,
-        run=halls.run_state(c, hall_id),
-        panels=tuple(panels),
-        alarms=tuple(open_alarms),
-        monitor=_monitor(c, hall_id),
-        news=_news(c, hall_id),
-        newest_data_at=max((panel.plot.taken_at for panel in panels if panel.plot is not None), default=None),
-        analysed_total=verdicts.count(c, hall_id),
-        last_alarm_ended_at=alarms.last_ended_at(c, hall_id),
-        problems=tuple((one.last_at, f"{one.name}: {one.message}") for one in problems.newest(c, hall_id)),
-    )
+    """All that a wall shows of a hall now."""
+    return WallReader(hall_id).read(c)
 
 
 @dataclass(frozen=True)
@@ -173,6 +217,9 @@ _PAST = (
 )
 
 
+_STREAMS = sa.select(t.panels.c.verdict_id, t.panels.c.episode_id).where(t.panels.c.hall_id == sa.bindparam("hall_id"))
+
+
 def _past(c: sa.Connection, rows: Iterable[Any]) -> list[PastVerdict]:
     found = list(rows)
     chances: dict[int, dict[str, float]] = defaultdict(dict)
@@ -200,6 +247,11 @@ def _rank(past: PastVerdict) -> tuple[Any, ...]:
     # of several pads of one chunk the most doubtful is shown
     name = past.plot.name
     return (name.run_number, name.chunk or 0, past.verdict.fault_score, past.plot.taken_at)
+
+
+def _need(alarm: Alarm) -> tuple[bool, bool, int]:
+    # of several alarms of a plot type its panel shows the one that most needs a person
+    return alarm.state is not AlarmState.ACKNOWLEDGED, alarm.state is AlarmState.UNACKNOWLEDGED, alarm.severity
 
 
 def _monitor(c: sa.Connection, hall_id: int) -> MonitorHealth:

@@ -11,6 +11,7 @@ HydraError
 │   ├── DatabaseError       the database is away, too old or too new
 │   ├── LeaseLostError      another monitor owns this source now
 │   ├── TrainingError       there is not enough to train on
+│   ├── PlotReferenceError  these plots can't be the reference of a plot type
 │   └── ModelFileError      a model file is damaged, tampered with or made for another backbone
 └── Stopped                 a person asked the work to stop
 
@@ -62,6 +63,10 @@ class LeaseLostError(SiteError):
 
 class TrainingError(SiteError):
     """There is not enough to train on."""
+
+
+class PlotReferenceError(SiteError):
+    """These plots can't be the reference of a plot type, or there are none yet."""
 
 
 class ModelFileError(SiteError):

@@ -70,7 +70,8 @@ class NewPlot:
     `origin_key` says where it came from and makes a second arrival of the same a repeat: for a
     folder the relative path and the content, for a manifest its row. `content_hash` is the
     SHA-256 of the picture file, hexadecimal. `taken_at` is UTC; `taken_at_is_file_time` marks
-    one that was taken from the file for want of a better.
+    one that was taken from the file for want of a better. `beam_on` is the beam while it was
+    taken, None where nobody knows.
     """
 
     name: PlotName
@@ -78,6 +79,7 @@ class NewPlot:
     taken_at: datetime
     origin_key: str
     taken_at_is_file_time: bool = False
+    beam_on: bool | None = None
 
 
 @dataclass(frozen=True)
@@ -91,6 +93,7 @@ class Plot:
     arrived_at: datetime
     revision: int = 1
     kept: bool = False  # kept for training
+    taken_at_is_file_time: bool = False
 
     @property
     def place(self) -> tuple[datetime, int]:

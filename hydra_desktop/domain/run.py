@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from enum import StrEnum
+
+BEAM_TELLS_FOR = timedelta(minutes=5)  # a plot of the backlog is older: then the beam was another
 
 
 class BeamSource(StrEnum):
@@ -25,3 +27,11 @@ class RunState:
     beam_current_na: float | None = None
     source: BeamSource = BeamSource.UNKNOWN
     updated_at: datetime | None = None
+
+    def beam_during(self, run_number: int, taken_at: datetime, now: datetime) -> bool | None:
+        """Whether the beam was on while a plot was taken, None where this state can't tell.
+
+        It tells of plots of its own run that were taken within `BEAM_TELLS_FOR`.
+        """
+        other_run = self.run_number is not None and self.run_number != run_number
+        return None if other_run or now - taken_at > BEAM_TELLS_FOR else self.beam_on

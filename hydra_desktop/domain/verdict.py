@@ -3,8 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from enum import StrEnum
+
+import numpy as np
+import numpy.typing as npt
 
 from .hall import PlotType
 from .label import Role, Severity
@@ -34,6 +37,22 @@ class Verdict:
     status: Status
     fault_score: float
     probabilities: Mapping[str, float]
+
+
+@dataclass(frozen=True)
+class Familiarity:
+    """How like a plot is to what its model was trained on.
+
+    `novelty` is a conformal p-value, 1.0 for as familiar as can be. `nearest` are the nearest
+    training plots, content hash and distance, nearest first. `deviation` float32 (D,) has the
+    direction of where and in which sense it differs from what is normal; its root mean square is
+    how far that is, as the natural logarithm of the ratio to a new Good plot's. D is 0 where that
+    isn't known.
+    """
+
+    novelty: float = 1.0
+    nearest: tuple[tuple[str, float], ...] = ()
+    deviation: npt.NDArray[np.float32] = field(default_factory=lambda: np.zeros(0, np.float32))
 
 
 NO_MODEL = Verdict("", 0.0, Status.NO_MODEL, 0.0, {})

@@ -7,6 +7,7 @@ from datetime import datetime, timedelta
 from enum import StrEnum
 
 from .alarm import Alarm
+from .condition import Condition
 from .episode import Episode
 from .hall import PlotType
 from .label import Role, Severity
@@ -34,7 +35,7 @@ class PanelState(StrEnum):
 
 @dataclass(frozen=True)
 class Panel:
-    """One plot type on the wall: its newest plot and what is known of it."""
+    """One plot type on the wall, or one alarm's stream: its newest plot and what is known of it."""
 
     plot_type: PlotType
     plot: Plot | None = None
@@ -42,6 +43,7 @@ class Panel:
     verdict_id: int | None = None
     episode: Episode | None = None
     alarm: Alarm | None = None
+    condition: Condition | None = None
 
     @property
     def severity(self) -> Severity:
@@ -49,6 +51,13 @@ class Panel:
         if self.verdict is None or not self.verdict.label:
             return Severity.NONE
         return self.plot_type.label(self.verdict.label).severity
+
+    @property
+    def pad(self) -> str:
+        """Pad of the alarm, else of the plot, "" where there is none."""
+        if self.alarm is not None:
+            return self.alarm.pad
+        return self.plot.name.pad if self.plot is not None else ""
 
 
 @dataclass(frozen=True)
@@ -78,7 +87,10 @@ class News:
 class WallSnapshot:
     """All that a wall shows of one hall, as of one position of the change feed.
 
-    `alarms` are the open ones, the newest annunciation first; `problems` are the newest plots
+    `in_alarm` has a panel for each alarm, with the newest plot of its own pad; `panels` has one for
+    each plot type: that of the alarm that most needs a person, else that of the most doubtful pad.
+    `alarms` are the open ones, the newest annunciation first; `conditions` the open ones, the
+    newest first; `problems` are the newest plots
     or files that could not be taken, newest first, as (time, message).
     """
 
@@ -93,6 +105,8 @@ class WallSnapshot:
     analysed_total: int = 0
     last_alarm_ended_at: datetime | None = None
     problems: tuple[tuple[datetime, str], ...] = field(default=())
+    conditions: tuple[Condition, ...] = ()
+    in_alarm: tuple[Panel, ...] = ()
 
 
 def panel_state(panel: Panel, run: RunState, monitor: MonitorHealth, now: datetime) -> PanelState:

@@ -12,8 +12,9 @@ from PIL import Image
 
 from ..database import halls
 from ..database.connection import Database
+from ..database.image_store import ImageStore
 from ..domain.errors import PlotNameError, StorageError
-from ..domain.plot import NamePattern
+from ..domain.plot import NamePattern, PlotName
 from ..outputs.csv_file import write_rows
 from ..sources.manifest import read_manifest
 from ..vision.evidence import enlarge, overlay
@@ -49,6 +50,7 @@ class ClassifyReport:
 def classify(
     database: Database,
     hall_name: str,
+    images: ImageStore,
     sources: Sequence[Path],
     *,
     plot_type: str | None,
@@ -67,7 +69,7 @@ def classify(
         hall_id = lookup.hall(connection, hall_name)
         pattern = NamePattern(halls.load(connection, hall_id).name_pattern)
         files = list(_files(sources, plot_type, pattern, refused))
-        models = LiveModels.load(connection, hall_id, [file.plot_type for file in files])
+        models = LiveModels.load(connection, hall_id, [file.plot_type for file in files], images)
     labels = tuple(dict.fromkeys(label for name in models.records for label in models.labels(name)))
     tally: Counter[tuple[str, str]] = Counter()
     writer = _MapWriter(maps) if maps is not None else None
@@ -97,14 +99,21 @@ def _files(
                 if row.problem:
                     refused.append(f"{source}, line {row.line}: {row.problem}")
                 else:
-                    yield PictureFile(row.file, row.path, plot_type or row.plot_type)
-        elif plot_type is not None:
-            yield PictureFile(str(source), source, plot_type)
+                    yield PictureFile(row.file, row.path, plot_type or row.plot_type, row.run_period)
         else:
-            try:
-                yield PictureFile(str(source), source, pattern.read(source.absolute().as_posix()).plot_type)
-            except PlotNameError:
+            name = _name(source, pattern)
+            if plot_type is not None or name is not None:
+                named, period = (name.plot_type, name.run_period) if name is not None else ("", "")
+                yield PictureFile(str(source), source, plot_type or named, period)
+            else:
                 refused.append(f"{source}: its name doesn't say its plot type; give --plot-type")
+
+
+def _name(source: Path, pattern: NamePattern) -> PlotName | None:
+    try:
+        return pattern.read(source.absolute().as_posix())
+    except PlotNameError:
+        return None
 
 
 def _row(judged: JudgedFile, labels: Sequence[str]) -> list[object]:

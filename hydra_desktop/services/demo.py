@@ -107,8 +107,19 @@ class Demo:
         self._processes.append(monitor_process.start(self.settings, self.source, environment))
 
     def finished(self) -> bool:
-        """Whether all chunks were written and every plot in them has its verdict."""
-        if self.chunks is None or self._simulator.is_alive():
+        """Whether all chunks were written and every plot in them has its verdict.
+
+        Raises StorageError when that can't come any more, as the simulator or the monitor has ended.
+        """
+        if self.chunks is None:
+            return False
+        for process in self._processes:
+            if process.poll() is not None:
+                raise StorageError(
+                    f"The demo's monitor ended with code {process.returncode}, so its plots aren't judged; "
+                    f"start the demo again. {self._last_words()}"
+                )
+        if self._simulator.is_alive():
             return False
         if self._simulator.exitcode:
             raise StorageError(f"The simulator ended with code {self._simulator.exitcode}; see the messages above.")
@@ -165,6 +176,11 @@ class Demo:
         if self._simulator.pid is not None:
             self._simulator.join(timeout=10)
         shutil.rmtree(self.folder, ignore_errors=True)
+
+    def _last_words(self) -> str:
+        path = self.folder / "monitor.log"
+        lines = path.read_text(encoding="utf-8", errors="replace").splitlines() if path.exists() else []
+        return f"It said last: {lines[-1]}" if lines else ""
 
     def _truth(self) -> dict[tuple[str, int, int | None], _Truth]:
         path = self.folder / "truth.csv"

@@ -7,6 +7,7 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 
 from ..database.connection import Database
+from ..database.image_store import ImageStore
 from ..domain.errors import ManifestError, SettingsError
 from ..domain.hall import PlotType
 from ..domain.label import Role
@@ -51,6 +52,7 @@ class EvaluationReport:
 def evaluate(
     database: Database,
     hall_name: str,
+    images: ImageStore,
     plot_type: str,
     manifest: Path,
     *,
@@ -63,7 +65,7 @@ def evaluate(
     """
     with database.read() as connection:
         hall_id = lookup.hall(connection, hall_name)
-        models = LiveModels.load(connection, hall_id, [plot_type])
+        models = LiveModels.load(connection, hall_id, [plot_type], images)
     lookup.plot_type(models.hall.plot_types, plot_type)
     if plot_type not in models.records:
         raise SettingsError(f"{plot_type} has no active model; make one: hydra-desktop train {plot_type} --activate")
@@ -86,7 +88,7 @@ def evaluate(
             left_out["trained on"] += 1
         else:
             labels.append(row.label)
-            files.append(PictureFile(row.file, row.path, plot_type))
+            files.append(PictureFile(row.file, row.path, plot_type, row.run_period))
     verdicts: list[Verdict] = []
     truth: list[str] = []
     refused: list[str] = []

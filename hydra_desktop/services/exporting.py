@@ -1,4 +1,4 @@
-"""Labels, verdicts and the log of alarms as CSV files."""
+"""Labels, verdicts, the log of alarms and conditions of plot types as CSV files."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from typing import Any
 
 from sqlalchemy import Connection
 
-from ..database import alarms, given_labels, verdicts
+from ..database import alarms, conditions, given_labels, verdicts
 from ..database.connection import Database
 from ..database.image_store import ImageStore
 from ..domain.label import Severity
@@ -23,16 +23,18 @@ _VERDICTS = ["id", *_PLOT, "revision", "taken_at", "label", "confidence", "statu
 _VERDICTS += ["decided_at", "content_hash"]
 _ALARMS = ["at", "alarm_id", "plot_type", "pad", "from_state", "to_state", "label", "severity", "confidence", "who"]
 _ALARMS += ["station", "why", "plot_id"]
+_CONDITIONS = ["id", "kind", *_PLOT, "since", "begins_period", "facts", "told_at", "ended_at", "ended_by", "why_ended"]
+_CONDITIONS += ["first_plot_id"]
 
 Rows = Iterator[list[object]]
 
 
 def export(database: Database, hall_name: str, images: ImageStore, what: str, path: Path) -> int:
-    """Write ``labels``, ``verdicts`` or ``alarms`` of a hall to a CSV file; gives the number of rows.
+    """Write ``labels``, ``verdicts``, ``alarms`` or ``conditions`` of a hall to a CSV file; gives the number of rows.
 
     Labels are those in force, one for each labelled plot; verdicts the live ones; alarms every
-    change of their state. Raises SettingsError for an unknown hall, StorageError when the file
-    can't be written.
+    change of their state; conditions all that ever were, with the run of their first plot. Raises
+    SettingsError for an unknown hall, StorageError when the file can't be written.
     """
     columns, rows = _KINDS[what]
     with database.read() as connection:
@@ -59,6 +61,11 @@ def _alarm_rows(connection: Connection, hall_id: int, _images: ImageStore) -> Ro
         yield _fields(row, _ALARMS, {"severity": Severity(row.severity).word})
 
 
+def _condition_rows(connection: Connection, hall_id: int, _images: ImageStore) -> Rows:
+    for row in conditions.rows(connection, hall_id):
+        yield _fields(row, _CONDITIONS, {})
+
+
 def _fields(row: Any, columns: list[str], own: Mapping[str, object]) -> list[object]:
     values = (own[name] if name in own else getattr(row, name) for name in columns)
     return [_plain(value) if isinstance(value, datetime) else value for value in values]
@@ -72,4 +79,5 @@ _KINDS: dict[str, tuple[list[str], Callable[[Connection, int, ImageStore], Rows]
     "labels": (_LABELS, _label_rows),
     "verdicts": (_VERDICTS, _verdict_rows),
     "alarms": (_ALARMS, _alarm_rows),
+    "conditions": (_CONDITIONS, _condition_rows),
 }

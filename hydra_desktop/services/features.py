@@ -40,13 +40,14 @@ def extract(
     """Features of N sources; `load` gives uint8 (224, 320, 3), and equal sources are loaded once."""
     rows: dict[Source, int] = {}
     pooled: list[np.ndarray] = []
-    cells: list[tuple[np.ndarray, ...]] = []
+    parts: list[tuple[np.ndarray, ...]] = []
     refused: list[str] = []
     distinct = list(dict.fromkeys(sources))
 
     def work(source: Source) -> Description | str:
         try:
-            return describe(backbone(load(source)[None]))
+            picture = load(source)[None]
+            return describe(backbone(picture), picture)
         except (PictureError, StorageError) as error:
             return str(error)
 
@@ -57,7 +58,7 @@ def extract(
             continue
         rows[source] = len(pooled)
         pooled.append(result.pooled[0])
-        cells.append(tuple(part[0].astype(np.float16) for part in result.cells))
+        parts.append(tuple(part[0].astype(np.float16) for part in result.parts))
     kept = np.array([index for index, source in enumerate(sources) if source in rows], np.int64)
     at = [rows[sources[index]] for index in kept]
     count = len(kept)
@@ -65,7 +66,7 @@ def extract(
         Description(
             np.array([pooled[row] for row in at], np.float32).reshape(count, CHANNELS),
             tuple(
-                np.array([cells[row][number] for row in at], np.float32).reshape(count, scale.cells, scale.projected)
+                np.array([parts[row][number] for row in at], np.float32).reshape(count, scale.places, scale.channels)
                 for number, scale in enumerate(SCALES)
             ),
         ),

@@ -46,6 +46,7 @@ class ImportReport:
     new_labels: tuple[tuple[str, str], ...]  # (plot type, label) that the hall didn't have
     file_times: int  # new plots without a time of their own
     refused: tuple[Refusal, ...]
+    plot_ids: Mapping[int, int]  # line of the manifest -> its plot, new or known
 
     def text(self) -> str:
         """The report in words."""
@@ -78,6 +79,7 @@ class ImportReport:
 class _Ready:
     """A row whose picture is in the image store."""
 
+    line: int
     label: str
     new: NewPlot
 
@@ -89,6 +91,7 @@ class _Tally:
     labelled: int = 0
     new_labels: list[tuple[str, str]] = field(default_factory=list)
     file_times: int = 0
+    plot_ids: dict[int, int] = field(default_factory=dict)
 
 
 def import_manifest(
@@ -105,7 +108,25 @@ def import_manifest(
     Raises ManifestError when the manifest can't be read as one, StorageError when the image
     store can't be written. What was taken before an error, or a stop, stays.
     """
-    rows = list(read_manifest(manifest))
+    return import_rows(database, hall_name, images, manifest, read_manifest(manifest), user=user, progress=progress)
+
+
+def import_rows(
+    database: Database,
+    hall_name: str,
+    images: ImageStore,
+    manifest: Path,
+    rows: Sequence[ManifestRow],
+    *,
+    user: str,
+    progress: Progress,
+    relabel: bool = True,
+) -> ImportReport:
+    """Take rows of a manifest, all that have the same `identity` or none of them.
+
+    Without `relabel` a plot that is known keeps the label it has. Raises StorageError when the
+    image store can't be written. What was taken before an error, or a stop, stays.
+    """
     with database.write() as connection:
         hall_id = halls.find_or_create(connection, hall_name)
         reader = _Reader(images, NamePattern(halls.load(connection, hall_id).name_pattern))
@@ -119,10 +140,10 @@ def import_manifest(
         else:
             batch.append(outcome)
         if batch and (len(batch) == BATCH or done == len(rows)):
-            _store(database, hall_id, batch, user, tally)
+            _store(database, hall_id, batch, user, tally, relabel=relabel)
             batch = []
     if batch:  # the last row was refused
-        _store(database, hall_id, batch, user, tally)
+        _store(database, hall_id, batch, user, tally, relabel=relabel)
     return ImportReport(
         manifest,
         len(rows),
@@ -132,6 +153,7 @@ def import_manifest(
         tuple(tally.new_labels),
         tally.file_times,
         tuple(refused),
+        dict(tally.plot_ids),
     )
 
 
@@ -140,6 +162,19 @@ def identity(row: ManifestRow) -> str:
     taken_at = row.taken_at.isoformat() if row.taken_at else ""
     parts = (row.file, row.plot_type, row.run_period, row.run_number, row.chunk, taken_at)
     return "|".join("" if part is None else str(part) for part in parts)
+
+
+def name_of(row: ManifestRow, pattern: NamePattern) -> PlotName:
+    """The plot's name; where the manifest is silent on the run, the file name may know it."""
+    if row.run_number is None:
+        try:
+            found = pattern.read(row.file)
+        except PlotNameError:
+            pass
+        else:
+            if found.plot_type == row.plot_type:
+                return found
+    return PlotName(row.plot_type, row.run_number or 0, row.chunk, row.run_period)
 
 
 def _with_occurrence(rows: Sequence[ManifestRow]) -> Iterator[tuple[ManifestRow, int]]:
@@ -184,19 +219,9 @@ class _Reader:
             self._images.add(data)
         key = f"manifest|{identity(row)}|{occurrence}|{content_hash}"
         taken_at = row.taken_at or modified_at
-        return _Ready(row.label, NewPlot(self._name(row), content_hash, taken_at, key, row.taken_at is None))
-
-    def _name(self, row: ManifestRow) -> PlotName:
-        """The plot's name; where the manifest is silent on the run, the file name may know it."""
-        if row.run_number is None:
-            try:
-                found = self._pattern.read(row.file)
-            except PlotNameError:
-                pass
-            else:
-                if found.plot_type == row.plot_type:
-                    return found
-        return PlotName(row.plot_type, row.run_number or 0, row.chunk, row.run_period)
+        return _Ready(
+            row.line, row.label, NewPlot(name_of(row, self._pattern), content_hash, taken_at, key, row.taken_at is None)
+        )
 
 
 def _is_once_per_run(name: PlotName) -> bool:
@@ -204,7 +229,9 @@ def _is_once_per_run(name: PlotName) -> bool:
     return name.chunk is None and name.run_number > 0
 
 
-def _store(database: Database, hall_id: int, batch: Sequence[_Ready], user: str, tally: _Tally) -> None:
+def _store(
+    database: Database, hall_id: int, batch: Sequence[_Ready], user: str, tally: _Tally, *, relabel: bool
+) -> None:
     """Store a batch in one transaction; the tally counts it only once it is committed."""
     here = _Tally()
     with database.write() as connection:
@@ -232,7 +259,8 @@ def _store(database: Database, hall_id: int, batch: Sequence[_Ready], user: str,
                 here.added[ready.new.name.plot_type] += 1
                 here.file_times += ready.new.taken_at_is_file_time
                 plot_id = plot.id
-            if ready.label:
+            here.plot_ids[ready.line] = plot_id
+            if ready.label and (relabel or plot is not None):
                 labels[plot_id] = ready.label
         # a label that an expert changed since the last import stays: the manifest has said its word
         before = given_labels.imported(connection, list(labels), user)
@@ -249,3 +277,4 @@ def _store(database: Database, hall_id: int, batch: Sequence[_Ready], user: str,
     tally.labelled += here.labelled
     tally.new_labels += here.new_labels
     tally.file_times += here.file_times
+    tally.plot_ids |= here.plot_ids

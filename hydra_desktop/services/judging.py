@@ -16,7 +16,7 @@ from ..database.image_store import ImageStore
 from ..domain.errors import PlotError, StorageError
 from ..domain.hall import Hall, PlotType
 from ..domain.plot import NamePattern, NewPlot, PlotName
-from ..domain.verdict import NO_MODEL, Verdict, judge
+from ..domain.verdict import NO_MODEL, Familiarity, Verdict, judge
 from ..sources.arrival import Arrival
 from ..vision.picture import decode_for_network
 from ..vision.predictor import Predictor
@@ -48,6 +48,7 @@ class Judged:
     model_id: int | None
     evidence: Mapping[str, np.ndarray]
     timings_ms: dict[str, float]
+    familiarity: Familiarity | None = None
     ahead_s: float = 0.0
 
 
@@ -164,11 +165,12 @@ class Judge:
     ) -> Judged:
         started = time.perf_counter()
         plot_type = self.plot_type(new_plot.name.plot_type)
-        prediction = self.predictor.predict([picture], [plot_type.name])[0]
+        prediction = self.predictor.predict([picture], [plot_type.name], [new_plot.name.run_period])[0]
         model = self.active.get(plot_type.name)
-        verdict = NO_MODEL
+        verdict, familiarity = NO_MODEL, None
         if model is not None and prediction.probabilities:
             verdict = judge(prediction.probabilities, model.thresholds, plot_type, unfamiliar=prediction.unfamiliar)
+            familiarity = Familiarity(prediction.novelty, prediction.nearest, prediction.deviation)
         return Judged(
             arrival,
             new_plot,
@@ -176,6 +178,7 @@ class Judge:
             model.id if model is not None and verdict is not NO_MODEL else None,
             prediction.evidence,
             {**timings_ms, "classify": 1e3 * (time.perf_counter() - started)},
+            familiarity,
             max(0.0, arrival.modified_at_s - new_plot.taken_at.timestamp()),
         )
 

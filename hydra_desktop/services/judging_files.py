@@ -24,6 +24,7 @@ class PictureFile:
     name: str
     path: Path
     plot_type: str
+    run_period: str = ""
 
 
 @dataclass(frozen=True)
@@ -73,5 +74,5 @@ def _judge(file: PictureFile, *, models: LiveModels, keep: bool) -> JudgedFile |
         return UnreadableFile(file, f"{file.name}: can't be read ({error.strerror}); check its permissions")
     except PictureError as error:
         return UnreadableFile(file, f"{file.name}: {error}")
-    prediction = models.predictor.predict([picture], [file.plot_type])[0]
+    prediction = models.predictor.predict([picture], [file.plot_type], [file.run_period])[0]
     return JudgedFile(file, whole, models.verdict(prediction, file.plot_type), prediction)

@@ -8,11 +8,14 @@ from dataclasses import dataclass
 from sqlalchemy import Connection
 
 from ..database import halls, model_store
+from ..database.image_store import ImageStore
 from ..domain.errors import ModelFileError
 from ..domain.hall import Hall, PlotType
 from ..domain.verdict import NO_MODEL, Verdict, judge
-from ..vision import model_file
+from ..vision.backbone import Backbone
+from ..vision.opening import open_model
 from ..vision.predictor import Prediction, Predictor
+from .normals import Normals
 
 
 @dataclass(frozen=True)
@@ -24,20 +27,24 @@ class LiveModels:
     records: Mapping[str, model_store.ModelRecord]  # by plot type
 
     @classmethod
-    def load(cls, connection: Connection, hall_id: int, plot_types: Iterable[str]) -> LiveModels:
-        """Open the active models of these plot types, where they have one.
+    def load(cls, connection: Connection, hall_id: int, plot_types: Iterable[str], images: ImageStore) -> LiveModels:
+        """Open the active models of these plot types, where they have one, with the references in force.
 
         Raises ModelFileError when one is damaged or made for another backbone.
         """
         active = model_store.active(connection, hall_id)
         records = {name: active[name] for name in dict.fromkeys(plot_types) if name in active}
-        models = {}
+        models, tuned = {}, {}
         for name, record in records.items():
             try:
-                models[name] = model_file.load(model_store.file(connection, record.id))
+                models[name], second = open_model(model_store.file(connection, record.id))
             except ModelFileError as error:
                 raise ModelFileError(f"The model of {name}: {error}") from error
-        return cls(halls.load(connection, hall_id), Predictor(models), records)
+            if second is not None:
+                tuned[name] = second
+        backbone = Backbone()
+        references = Normals(images, backbone).load(connection, hall_id, models)
+        return cls(halls.load(connection, hall_id), Predictor(models, backbone, references, tuned), records)
 
     def plot_type(self, name: str) -> PlotType:
         """The settings of a plot type, the defaults for one that the hall doesn't name."""

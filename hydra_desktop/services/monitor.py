@@ -35,10 +35,12 @@ from ..settings import Settings
 from ..sources.arrival import Arrival
 from ..sources.beam_file import read_beam_file
 from ..sources.watched_folder import WatchedFolder
-from ..vision import model_file
+from ..vision.backbone import Backbone
+from ..vision.opening import open_model
 from ..vision.predictor import Predictor
 from . import monitor_process, retention
 from .judging import ActiveModel, Judge, Judged, Outcome, Refused
+from .normals import Normals
 from .streams import Streams
 
 log = logging.getLogger(__name__)
@@ -118,6 +120,8 @@ class Monitor:
         self._source_name = monitor_process.source_name(self._hall, chosen)
         self._source = WatchedFolder(self._folder, rescan_s=rescan_s)
         self._images = ImageStore(settings.image_folder)
+        self._backbone = Backbone()
+        self._normals = Normals(self._images, self._backbone)
         self._holder = f"{settings.station}:{os.getpid()}"
         self._streams = Streams(self._hall_id, self._hall, settings.station)
         self._beam_file_names_run = bool(self._hall.beam_file)
@@ -347,7 +351,12 @@ class Monitor:
                 known = halls.ensure_plot_type(connection, self._hall_id, name, chunked=chunked)
                 self._hall = replace(self._hall, plot_types={**self._hall.plot_types, name: known})
                 self._streams.hall = self._hall
-        found = plots.add_all(connection, self._hall_id, [result.new_plot for result in judged], live=True)
+        run = halls.run_state(connection, self._hall_id)
+        new = [
+            replace(one, beam_on=run.beam_during(one.name.run_number, one.taken_at, now))
+            for one in (result.new_plot for result in judged)
+        ]
+        found = plots.add_all(connection, self._hall_id, new, live=True)
         added = [(plot, result) for plot, result in zip(found, judged, strict=True) if plot is not None]
         if not added:
             return 0
@@ -363,6 +372,7 @@ class Monitor:
                     verdict=result.verdict,
                     evidence=result.evidence,
                     timings_ms={**result.timings_ms, "store": share_ms},
+                    familiarity=result.familiarity,
                     decided_at=now,
                 )
                 for plot, result in added
@@ -370,7 +380,7 @@ class Monitor:
             live=True,
         )
         followed = [
-            PastVerdict(plot, verdict_id, result.verdict, result.model_id)
+            PastVerdict(plot, verdict_id, result.verdict, result.model_id, result.familiarity)
             for (plot, result), verdict_id in zip(added, ids, strict=True)
         ]
         self._streams.follow(connection, followed, now)
@@ -523,7 +533,7 @@ class Monitor:
     def _read_feed(self, connection: Connection) -> None:
         for change in feed.read_after(connection, self._hall_id, self._feed_position, limit=1000):
             self._feed_position = change.position
-            if change.kind in ("model", "hall"):
+            if change.kind in ("model", "hall", "reference"):
                 self._hall = halls.load(connection, self._hall_id)
                 self._streams.hall = self._hall
                 self._expect_same_folder()
@@ -561,17 +571,20 @@ class Monitor:
         return Judge(self._hall, self._images, predictor, active)
 
     def _load_models(self) -> tuple[Predictor, dict[str, ActiveModel]]:
-        models, active, damaged = {}, {}, []
+        models, tuned, active, damaged = {}, {}, {}, []
         with self._database.read() as connection:
             for name, record in model_store.active(connection, self._hall_id).items():
                 try:
-                    models[name] = model_file.load(model_store.file(connection, record.id))
+                    models[name], second = open_model(model_store.file(connection, record.id))
                 except ModelFileError as error:
                     damaged.append(f"{name} is watched without a model: {error}")
                     continue
+                if second is not None:
+                    tuned[name] = second
                 active[name] = ActiveModel(record.id, record.thresholds)
+            references = self._normals.load(connection, self._hall_id, models)
         self._troubles.models = " ".join(damaged)
-        return Predictor(models), active
+        return Predictor(models, self._backbone, references, tuned), active
 
     def _acquire(self) -> None:
         """Take the lease on the folder, waiting for that of a monitor that died to run out."""

@@ -20,6 +20,7 @@ from ..domain.episode import Episode
 from ..domain.hall import Hall, PlotType
 from ..domain.plot import Plot
 from ..domain.verdict import Status, Verdict, alarm_severity, worth_keeping
+from .drift import Drift
 
 MONITOR = "monitor"
 
@@ -45,6 +46,7 @@ class Streams:
         self._hall_id = hall_id
         self._station = station
         self._streams: dict[tuple[str, str], _Stream] = {}
+        self._drift = Drift(hall_id)
 
     @property
     def newest(self) -> Plot | None:
@@ -61,6 +63,7 @@ class Streams:
             stream.episode = episode
             self._load_window(connection, name, pad, stream)
         self._load_alarms(connection)
+        self._drift.load(connection, self.hall)
 
     def refresh_alarms(self, connection: Connection) -> None:
         """Take over what people did to the alarms on any station."""
@@ -81,6 +84,7 @@ class Streams:
             plot, verdict = one.plot, one.verdict
             plot_type = self._plot_type(plot.name.plot_type)
             stream = self._stream(plot.name.plot_type, plot.name.pad)
+            mark = self._drift.follow(connection, plot, plot_type, verdict, one.familiarity, one.model_id, now)
             finding = Finding(plot, one.verdict_id, verdict, alarm_severity(verdict, plot_type))
             if stream.newest is not None and stream.newest.taken_at > now:  # the clock was set back
                 stream.newest = None
@@ -88,7 +92,7 @@ class Streams:
             if stream.newest is not None and plot.place < stream.newest.place:
                 length = self._late_length(stream, verdict)
                 if _same_run(plot, stream.newest) and one.model_id == stream.model_id:
-                    self._look_for_alarm(connection, stream, plot_type, finding, now)
+                    self._look_for_alarm(connection, stream, plot_type, finding, now, mark)
             else:
                 self._restart_window_on_change(stream, plot, one.model_id)
                 stream.newest, stream.model_id = plot, one.model_id
@@ -96,7 +100,7 @@ class Streams:
                 touched[stream.episode.id] = stream.episode
                 moved[id(stream)] = stream, one
                 length = stream.episode.plots
-                self._look_for_alarm(connection, stream, plot_type, finding, now)
+                self._look_for_alarm(connection, stream, plot_type, finding, now, mark)
             if self._is_kept(connection, plot, plot_type, verdict, length):
                 kept.append(plot.id)
         self._store_episodes(connection, touched, [stream for stream, _ in moved.values()])
@@ -165,7 +169,7 @@ class Streams:
         return length
 
     def _look_for_alarm(
-        self, connection: Connection, stream: _Stream, plot_type: PlotType, finding: Finding, now: datetime
+        self, connection: Connection, stream: _Stream, plot_type: PlotType, finding: Finding, now: datetime, mark: str
     ) -> None:
         if stream.window.rule != plot_type.rule:
             stream.window = AlarmWindow(plot_type.rule)
@@ -173,7 +177,7 @@ class Streams:
         window.see(finding)
         fault, alarm = window.newest_fault, stream.alarm
         if fault is not None and window.raises():
-            why = f"Confirmed in {window.faulty} of {window.seen} chunks"
+            why = f"Confirmed in {window.faulty} of {window.seen} chunks{mark}"
             if alarm is None:
                 self._raise_alarm(connection, stream, plot_type, fault, why, now)
                 return

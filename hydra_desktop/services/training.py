@@ -16,6 +16,7 @@ from ..database.image_store import ImageStore
 from ..domain.errors import TrainingError
 from ..domain.hall import PlotType
 from ..domain.label import Role
+from ..domain.reference import in_time_order
 from ..domain.verdict import judge
 from ..vision import head, model_file
 from ..vision.backbone import Backbone
@@ -93,7 +94,7 @@ def train(
         hall = halls.load(connection, hall_id)
         labelled = given_labels.current(connection, hall_id, lookup.plot_type(hall.plot_types, plot_type))
     settings = hall.plot_types[plot_type]
-    chosen, left_out = _choose(labelled, settings)
+    chosen, left_out = _choose(_in_time_order(labelled), settings)
 
     def load(content_hash: str) -> Picture:
         return decode_for_network(images.read(content_hash))
@@ -111,6 +112,7 @@ def train(
         labels,
         [str(group) for group in groups([one.plot for one in chosen])],
         good=[name for name in set(labels) if settings.label(name).role is Role.GOOD],
+        periods=[one.plot.name.run_period for one in chosen],
         hashes=[one.plot.content_hash for one in chosen],
         progress=lambda stage, fraction: progress(f"training, {stage}", fraction),
         stop=progress.stop.is_set,
@@ -143,6 +145,11 @@ def train(
     )
 
 
+def _in_time_order(labelled: Sequence[LabelledPlot]) -> list[LabelledPlot]:
+    place = {plot.id: number for number, plot in enumerate(in_time_order(one.plot for one in labelled))}
+    return sorted(labelled, key=lambda one: place[one.plot.id])
+
+
 def _choose(labelled: Sequence[LabelledPlot], settings: PlotType) -> tuple[list[LabelledPlot], dict[str, int]]:
     """The plots to train on, and how many are not, by reason."""
     left_out: dict[str, int] = {}
@@ -151,11 +158,14 @@ def _choose(labelled: Sequence[LabelledPlot], settings: PlotType) -> tuple[list[
     counts = Counter(one.label for one in usable)
     # a single plot of a label must not keep all others from being learnt
     chosen = [one for one in usable if counts[one.label] >= head.FEWEST_A_LABEL]
-    if len({one.label for one in chosen}) < 2:
+    if (
+        not any(settings.label(one.label).role is Role.GOOD for one in chosen)
+        and len({one.label for one in chosen}) < 2
+    ):
         there = ", ".join(f"{label} {count}" for label, count in counts.most_common()) or "none"
         raise TrainingError(
-            f"{settings.name} has too few labelled plots to learn from ({there}); at least two labels "
-            f"with {head.FEWEST_A_LABEL} plots each are needed: label or import some more."
+            f"{settings.name} has too few labelled plots to learn from ({there}); at least {head.FEWEST_A_LABEL} "
+            "Good ones are needed, or two labels with as many each: label or import some more."
         )
     for label, count in counts.items():
         if count < head.FEWEST_A_LABEL:

@@ -65,6 +65,7 @@ class WallFollower:
         stop: threading.Event,
         on_snapshot: Callable[[WallSnapshot], None],
     ) -> None:
+        reader = wall.WallReader(hall_id)
         while not stop.is_set():
             # on PostgreSQL heartbeats don't notify, so a quiet second is looked at as well
             waiter.wait(WAIT_S, stop)
@@ -72,7 +73,7 @@ class WallFollower:
                 return
             started = time.monotonic()
             with database.read() as connection:
-                snapshot = wall.load(connection, hall_id)
+                snapshot = reader.read(connection)
             on_snapshot(snapshot)
             stop.wait(max(0.0, LEAST_BETWEEN_S - (time.monotonic() - started)))
 

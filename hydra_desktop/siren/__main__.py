@@ -39,6 +39,7 @@ class Siren(QObject):
         self._player = find_player(self._folder)
         self._tone = ""
         self._said = ""
+        self._failed = ""
         self._repeat = QTimer(self)
         self._repeat.timeout.connect(self._play)
         self._watch = QTimer(self)
@@ -61,8 +62,8 @@ class Siren(QObject):
             self._repeat.stop()
             if self._player is not None:
                 self._player.stop()
-        elif what == "test" and self._player is not None:
-            self._player.play("medium")
+        elif what == "test":
+            self._sound("medium")
         elif what == "quit":
             QCoreApplication.quit()
 
@@ -79,13 +80,20 @@ class Siren(QObject):
             if self._server_lives:
                 self._say("the sound server went away")
             _start_anew(self._tone)
-        problem = self._player.problem() if self._player is not None else "no sound device"
-        if problem:
+        if self._player is None or self._player.problem():
             self._player = find_player(self._folder)
-            problem = self._player.problem() if self._player is not None else "no sound device"
-            if not problem and self._repeat.isActive():
-                self._play()
-        self._say(problem)
+            self._play()
+        self._tell()
+
+    def _tell(self) -> None:
+        """Say how sound stands; what failed before stays failed until a tone succeeds."""
+        if self._player is None:
+            self._say("no sound device")
+            return
+        problem = self._player.problem()
+        if problem or self._player.proven():
+            self._failed = problem
+        self._say(self._failed)
 
     def _say(self, problem: str) -> None:
         audible = not problem
@@ -100,8 +108,13 @@ class Siren(QObject):
                 return  # nobody listens any more
 
     def _play(self) -> None:
-        if self._player is not None and self._tone:
-            self._player.play(self._tone)
+        if self._tone:
+            self._sound(self._tone)
+
+    def _sound(self, tone: str) -> None:
+        if self._player is not None:
+            self._player.play(tone)
+            self._tell()
 
 
 def _start_anew(tone: str) -> NoReturn:

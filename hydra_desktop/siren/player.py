@@ -27,7 +27,10 @@ class Player(Protocol):
         """Be silent at once."""
 
     def problem(self) -> str:
-        """Why nothing can be heard, "" when all is well."""
+        """Why nothing can be heard, "" when nothing is known against it."""
+
+    def proven(self) -> bool:
+        """Whether the device has taken the last tone."""
 
 
 class QtPlayer:
@@ -60,6 +63,10 @@ class QtPlayer:
             return "the sound device refuses the tones"
         return ""
 
+    def proven(self) -> bool:
+        """Whether the device has taken the tones."""
+        return all(effect.status() == QSoundEffect.Status.Ready for effect in self._effects.values())
+
 
 class AlsaPlayer:
     """Plays on bare ALSA by the extra ``alsa``."""
@@ -69,6 +76,7 @@ class AlsaPlayer:
         self._library = library
         self._playing: Any = None
         self._problem = ""
+        self._proven = False
         self._tones = {}
         for tone in PATTERNS:
             with wave.open(str(folder / f"{tone}.wav"), "rb") as file:
@@ -80,9 +88,9 @@ class AlsaPlayer:
         data, rate = self._tones[tone]
         try:
             self._playing = self._library.play_buffer(data, 1, 2, rate)
-            self._problem = ""
+            self._problem, self._proven = "", True
         except Exception as error:  # noqa: BLE001 the library's own error type isn't always importable
-            self._problem = f"ALSA can't play: {error}"
+            self._problem, self._proven = f"ALSA can't play ({error}); when that is mended, test the sound", False
 
     def stop(self) -> None:
         """Be silent at once."""
@@ -93,6 +101,10 @@ class AlsaPlayer:
     def problem(self) -> str:
         """Why nothing can be heard, "" when all is well."""
         return self._problem
+
+    def proven(self) -> bool:
+        """Whether the device has taken the last tone."""
+        return self._proven
 
 
 def find_player(folder: Path) -> Player | None:

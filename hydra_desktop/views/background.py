@@ -8,6 +8,7 @@ from typing import Any
 
 from PySide6.QtCore import QObject, QRunnable, QThreadPool, Signal
 
+from .. import paths
 from ..domain.errors import SiteError
 
 log = logging.getLogger(__name__)
@@ -31,7 +32,10 @@ class _Job(QRunnable):
             self._tell(self._signals.failed, str(error))
         except Exception as error:
             log.exception("Work in the background failed")
-            self._tell(self._signals.failed, f"Something went wrong in the program: {error}. The log file has more.")
+            self._tell(
+                self._signals.failed,
+                f"Something went wrong in the program: {type(error).__name__} {error}. {paths.log_file()} has more.",
+            )
         else:
             self._tell(self._signals.succeeded, result)
 

@@ -7,9 +7,10 @@ sight and in the three kinds of colour blindness; colour is never the only sign.
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import lru_cache
 
 from PySide6.QtCore import QObject, Signal
-from PySide6.QtGui import QColor, QFont, QFontDatabase, QPalette
+from PySide6.QtGui import QColor, QFont, QFontDatabase, QFontMetricsF, QPalette
 from PySide6.QtWidgets import QApplication
 
 from ..domain.label import Severity
@@ -37,9 +38,7 @@ class Colours:
 
     def severity(self, severity: Severity) -> str:
         """The colour of a severity; muted for none."""
-        return {Severity.HIGH: self.high, Severity.MEDIUM: self.medium, Severity.LOW: self.low}.get(
-            severity, self.muted
-        )
+        return (self.muted, self.low, self.medium, self.high)[severity]
 
 
 DARK = Colours(
@@ -108,6 +107,14 @@ class Theme(QObject):
         self._fonts[size, bold] = font
         return QFont(font)
 
+    def fitting(self, text: str, width: float, size: int, least: int, *, bold: bool = False) -> QFont:
+        """The largest font in which a text has room, from `size` down to `least` (both given for 1080p)."""
+        for tried in range(size, least, -1):
+            font = self.font(tried, bold=bold)
+            if QFontMetricsF(font).horizontalAdvance(text) <= width:
+                return font
+        return self.font(least, bold=bold)
+
     def word_on(self, fill: str) -> str:
         """The colour of words on a filled colour: whichever of dark and white contrasts more."""
         return max(("#0E1116", "#FFFFFF"), key=lambda word: contrast(word, fill))
@@ -158,6 +165,7 @@ class Theme(QObject):
         """
 
 
+@lru_cache(maxsize=256)
 def contrast(first: str, second: str) -> float:
     """The contrast ratio of two colours after WCAG 2.1."""
     high, low = sorted((_luminance(first), _luminance(second)), reverse=True)

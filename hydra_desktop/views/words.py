@@ -27,3 +27,13 @@ def confidence(value: float) -> str:
 def clock(moment: datetime) -> str:
     """A time of the local day as ``14:03:27``."""
     return moment.astimezone().strftime("%H:%M:%S")
+
+
+def count(number: int, noun: str) -> str:
+    """A number of things as ``1 alarm`` or ``3 alarms``."""
+    return f"{number} {noun}{'' if number == 1 else 's'}"
+
+
+def stream(plot_type: str, pad: str) -> str:
+    """A plot type with its pad, where it has one, as ``RF_TOF pad 02``."""
+    return f"{plot_type} pad {pad}" if pad else plot_type

@@ -1,141 +1,308 @@
 """Deviation: how far a plot is, place by place, from what Good plots have there.
 
-Monitoring plots are aligned, the same axis is at the same pixel each time, so every cell of a
-map of features has statistics of its own: mean and variance over Good plots of each of a few
-projected channels (a diagonal form of PaDiM, Defard et al. 2020, arXiv:2011.08785). Two maps
-are looked at: a coarse one that knows shapes, and a fine one that sees single hot or dead bins.
+Monitoring plots are aligned, the same axis is at the same pixel each time, so every place has
+statistics of its own over Good plots: mean and variance of each of a few channels (a diagonal
+form of PaDiM, Defard et al. 2020, arXiv:2011.08785), after the directions in which Good plots
+vary together were taken out (the residual of principal components, Jackson and Mudholkar 1979):
+a plot with more entries, or of the other detector layer, is no fault. Five kinds of places are
+looked at: cells of the network's map, which know shapes, and of the picture itself its blocks,
+larger windows, columns and rows, which see a single hot or dead bin, a module or a channel.
 """
 
 from __future__ import annotations
 
 from dataclasses import dataclass
 from functools import lru_cache
+from typing import Any
 
 import numpy as np
+import numpy.typing as npt
+from sklearn.utils.extmath import randomized_svd
 
-from .backbone import (
-    FINE_CHANNELS,
-    FINE_HEIGHT,
-    FINE_WIDTH,
-    MID_CHANNELS,
-    MID_HEIGHT,
-    MID_WIDTH,
-    Features,
-    Floats,
-)
+from .backbone import MID_CHANNELS, MID_HEIGHT, MID_WIDTH, Features, Floats
+from .picture import HEIGHT, WIDTH
+
+BLOCK = 8  # side of a block in pixels; a window has two by two blocks and overlaps its neighbours
+COLOURS = 3
+PROJECTED = 24  # channels that are left of the network's
+MOST_REMOVED = 2  # directions of common variation that are taken out, one for each ten plots
+FOLDS = 5
 
 
 @dataclass(frozen=True)
 class Scale:
-    """One of the maps: its shape, to how many channels it is projected, and of how many cells tops are taken."""
+    """One kind of places: how many rows and columns of them, with how many channels.
+
+    `tops` are the numbers of highest places of which means are taken; `removes` whether common
+    variation is taken out.
+    """
 
     name: str
+    rows: int
+    columns: int
     channels: int
-    height: int
-    width: int
-    projected: int
     tops: tuple[int, ...]
+    removes: bool = True
 
     @property
-    def cells(self) -> int:
+    def places(self) -> int:
         """Number of places."""
-        return self.height * self.width
+        return self.rows * self.columns
 
 
 SCALES = (
-    Scale("mid", MID_CHANNELS, MID_HEIGHT, MID_WIDTH, 24, (1, 6, 20)),
-    Scale("fine", FINE_CHANNELS, FINE_HEIGHT, FINE_WIDTH, 8, (1, 24, 80)),
+    Scale("cells", MID_HEIGHT, MID_WIDTH, PROJECTED, (1, 6, 20), removes=False),
+    Scale("blocks", HEIGHT // BLOCK, WIDTH // BLOCK, COLOURS, (1, 8, 40)),
+    Scale("windows", HEIGHT // BLOCK - 1, WIDTH // BLOCK - 1, COLOURS, (1, 8, 40)),
+    Scale("columns", 1, WIDTH, COLOURS, (1, 4, 16)),
+    Scale("rows", HEIGHT, 1, COLOURS, (1, 4, 16)),
 )
 SUMMARY = tuple(f"{scale.name} {what}" for scale in SCALES for what in ("mean", *(f"top {k}" for k in scale.tops)))
 
-Cells = tuple[Floats, ...]  # of each scale, (N, cells, projected)
-Maps = tuple[Floats, ...]  # of each scale, (N, cells)
+Parts = tuple[Floats, ...]  # of each scale, (N, places, channels)
+Maps = tuple[Floats, ...]  # of each scale, (N, places)
+Chosen = npt.NDArray[Any]  # positions, or True and False
 
 
 @dataclass(frozen=True)
 class Description:
-    """All that training needs to know of N plots, 34 KB each in float16.
+    """All that judging and training need to know of N plots, 32 KB each in float16.
 
-    `pooled` float32 (N, 1280); `cells` of each scale, float32 (N, cells, projected).
+    `pooled` float32 (N, 1280); `parts` of each scale, float32 (N, places, channels).
     """
 
     pooled: Floats
-    cells: Cells
+    parts: Parts
 
     def __len__(self) -> int:
         return len(self.pooled)
 
+    def at(self, chosen: Chosen) -> Description:
+        """The description of some of the plots."""
+        return Description(self.pooled[chosen], tuple(part[chosen] for part in self.parts))
 
-def describe(features: Features) -> Description:
-    """The description of plots from what the network made of them."""
-    maps = (features.mid, features.fine)
-    return Description(features.pooled, tuple(_project(scale, part) for scale, part in zip(SCALES, maps, strict=True)))
+
+def describe(features: Features, pictures: npt.NDArray[np.uint8]) -> Description:
+    """The description of N plots from what the network made of them and from the pictures, uint8 (N, 224, 320, 3)."""
+    count = len(pictures)
+    projected = _projection().T @ features.mid.reshape(count, MID_CHANNELS, MID_HEIGHT * MID_WIDTH)
+    cells = np.ascontiguousarray(projected.transpose(0, 2, 1))
+    scaled = pictures.reshape(count, HEIGHT, WIDTH * COLOURS).astype(np.float32)
+    scaled *= np.float32(1 / 255)
+    strips = (_averages() @ scaled).reshape(count, HEIGHT // BLOCK, WIDTH, COLOURS)
+    blocks = strips.reshape(count, HEIGHT // BLOCK, WIDTH // BLOCK, BLOCK, COLOURS).mean(axis=3)
+    pairs = blocks[:, 1:] + blocks[:, :-1]
+    windows = 0.25 * (pairs[:, :, 1:] + pairs[:, :, :-1])
+    columns = strips.mean(axis=1)
+    rows = scaled.reshape(count, HEIGHT, WIDTH, COLOURS).mean(axis=2)
+    parts = (cells, blocks, windows, columns, rows)
+    return Description(
+        features.pooled,
+        tuple(part.reshape(count, scale.places, scale.channels) for scale, part in zip(SCALES, parts, strict=True)),
+    )
 
 
 @lru_cache
-def projection(scale: Scale) -> Floats:
-    """The fixed random orthonormal projection of a scale's channels, float32 (channels, projected)."""
-    gaussian = np.random.default_rng(20260301).standard_normal((scale.channels, scale.projected))
+def _projection() -> Floats:
+    """The fixed random orthonormal projection of the network's channels, float32 (112, 24)."""
+    gaussian = np.random.default_rng(20260301).standard_normal((MID_CHANNELS, PROJECTED))
     return np.linalg.qr(gaussian)[0].astype(np.float32)
 
 
-def _project(scale: Scale, maps: Floats) -> Floats:
-    projected = projection(scale).T @ maps.reshape(len(maps), scale.channels, scale.cells)
-    return np.ascontiguousarray(projected.transpose(0, 2, 1))
+@lru_cache
+def _averages() -> Floats:
+    """The means of each 8 rows of a picture as a matrix, float32 (28, 224)."""
+    return np.kron(np.eye(HEIGHT // BLOCK), np.full((1, BLOCK), 1 / BLOCK)).astype(np.float32)
+
+
+@dataclass(frozen=True)
+class Spread:
+    """What is normal on one scale: of each place and channel, float32 (places, channels).
+
+    `mean` and `deviation` (standard) of Good plots, `components` (K, places * channels) the
+    orthonormal directions of their common variation in units of `deviation`, and `weight` one
+    over the variance of what is left.
+    """
+
+    mean: Floats
+    deviation: Floats
+    components: Floats
+    weight: Floats
+
+    @classmethod
+    def of(cls, part: Floats, removed: int) -> Spread:
+        """Statistics of N plots (N, places, channels), with `removed` directions taken out.
+
+        The variance of a place is drawn towards that of its channel: few plots know little of
+        it, and a place that never varied must not make a speck look infinitely strange.
+        """
+        count = len(part)
+        mean = part.mean(axis=0)
+        deviation = np.sqrt(_drawn(part.var(axis=0), count)).astype(np.float32)
+        if not removed:
+            return cls(mean, deviation, np.empty((0, mean.size), np.float32), np.ones_like(mean))
+        scaled = ((part - mean) / deviation).reshape(count, -1)
+        _, sizes, components = randomized_svd(scaled, removed, n_iter=4, random_state=0)
+        components = components[sizes > 1e-4 * max(float(sizes[0]), 1e-6)]
+        left = scaled - (scaled @ components.T) @ components
+        variance = (left**2).mean(axis=0).reshape(mean.shape) * (count / max(1, count - len(components) - 1))
+        return cls(
+            mean, deviation, components.astype(np.float32), (1 / (_drawn(variance, count) + 1e-3)).astype(np.float32)
+        )
+
+    def map(self, part: Floats) -> Floats:
+        """Mean squared deviation of each place in units of its variance, float32 (N, places)."""
+        scaled = ((part - self.mean) / self.deviation).reshape(len(part), -1)
+        if len(self.components):
+            scaled -= (scaled @ self.components.T) @ self.components
+        squared = (scaled * scaled).reshape(part.shape) * self.weight
+        return squared.mean(axis=2, dtype=np.float32)
+
+
+def _drawn(variance: Floats, count: int) -> Floats:
+    channel = variance.mean(axis=0, keepdims=True)
+    weight = 10.0 / (10.0 + count)
+    return (1 - weight) * variance + weight * channel + 0.05 * channel + 1e-8
 
 
 @dataclass(frozen=True)
 class Normal:
-    """What is normal: mean and variance of each scale's cells, float32 (cells, projected)."""
+    """What is normal for a plot type in a run period.
 
-    mean: Cells
-    variance: Cells
+    `pooled` float32 (1280,) is the mean of Good plots, `spreads` are one for each scale, and
+    `usual` float32 (20,) is the mean summary of Good plots of runs that the statistics didn't see.
+    """
+
+    pooled: Floats
+    spreads: tuple[Spread, ...]
+    usual: Floats
 
     @classmethod
-    def of(cls, cells: Cells) -> Normal:
-        """Statistics of Good plots' cells, of at least 2 plots.
+    def of(cls, description: Description, groups: npt.NDArray[np.int_], seed: int = 0) -> Normal:
+        """Statistics of at least 2 Good plots, `groups` (N,) their runs."""
+        return cls.held_out(description, np.ones(len(description), bool), groups, seed)[0]
 
-        The variance of a cell is drawn towards that of its channel: few plots know little of it,
-        and a cell that never varied must not make a speck look infinitely strange.
+    @classmethod
+    def held_out(
+        cls, description: Description, is_good: npt.NDArray[np.bool_], groups: npt.NDArray[np.int_], seed: int = 0
+    ) -> tuple[Normal, Floats]:
+        """Statistics of the Good ones of N plots, and the summary (N, 20) of each plot without its own run.
+
+        Good plots lie closer to statistics that they were part of; a head trained on those would
+        call every new Good plot deviant.
         """
-        means, variances = [], []
-        for part in cells:
-            variance = part.var(axis=0)
-            channel = variance.mean(axis=0, keepdims=True)
-            weight = 10.0 / (10.0 + len(part))
-            floor = 0.05 * channel + 1e-6
-            means.append(part.mean(axis=0).astype(np.float32))
-            variances.append(((1 - weight) * variance + weight * channel + floor).astype(np.float32))
-        return cls(tuple(means), tuple(variances))
+        normal = cls.without_usual(description.at(is_good))
+        fold = np.full(len(groups), -1)
+        fold[is_good] = folds(groups[is_good], seed)
+        first = dict(zip(groups[is_good].tolist(), fold[is_good].tolist(), strict=True))
+        for index in np.flatnonzero(~is_good):  # a faulty plot goes with the Good ones of its run
+            fold[index] = first.get(int(groups[index]), -1)
+        summary = np.zeros((len(groups), len(SUMMARY)), np.float32)
+        for number in np.unique(fold):
+            outside, inside = fold == number, is_good & (fold != number)
+            seen = cls.without_usual(description.at(inside)) if number >= 0 and inside.sum() >= 2 else normal
+            summary[outside] = seen.summary(description.at(outside))
+        usual = summary[is_good].mean(axis=0)
+        return cls(normal.pooled, normal.spreads, usual), summary - usual
 
-    def maps(self, cells: Cells) -> Maps:
-        """Mean squared deviation of each cell in units of its variance, of each scale float32 (N, cells)."""
-        return tuple(
-            np.einsum("nck,nck,ck->nc", part - mean, part - mean, 1.0 / variance) / np.float32(part.shape[2])
-            for part, mean, variance in zip(cells, self.mean, self.variance, strict=True)
+    @classmethod
+    def without_usual(cls, description: Description) -> Normal:
+        """The statistics alone: `usual` is zero."""
+        removed = min(MOST_REMOVED, len(description) // 10)
+        spreads = tuple(
+            Spread.of(part, removed if scale.removes else 0)
+            for scale, part in zip(SCALES, description.parts, strict=True)
         )
+        return cls(description.pooled.mean(axis=0), spreads, np.zeros(len(SUMMARY), np.float32))
+
+    def maps(self, parts: Parts) -> Maps:
+        """Deviation of each place, of each scale float32 (N, places)."""
+        return tuple(spread.map(part) for spread, part in zip(self.spreads, parts, strict=True))
+
+    def summary(self, description: Description) -> Floats:
+        """How far plots are from usual in each number of `SUMMARY`, float32 (N, 20)."""
+        return summarise(self.maps(description.parts)) - self.usual
+
+    def direction(self, parts: Parts, excess: Floats) -> Floats:
+        """Where and in which sense plots deviate: float32 (N, 48), 8 channels in 2 x 3 regions of the network's map.
+
+        Signed, in standard deviations of Good plots' cells averaged over the region, then brought to the root mean
+        square of `excess` (N, 20), the logarithms of how much farther than usual a plot is.
+        """
+        scale, rows, columns, channels = SCALES[0], 2, 3, 8
+        spread = self.spreads[0]
+        signed = ((parts[0] - spread.mean) / spread.deviation)[:, :, :channels]
+        regions = [
+            region.mean(axis=(1, 2))
+            for band in np.array_split(signed.reshape(-1, scale.rows, scale.columns, channels), rows, axis=1)
+            for region in np.array_split(band, columns, axis=2)
+        ]
+        found = np.concatenate(regions, axis=1)
+        lengths = np.sqrt((found**2).mean(axis=1)), np.sqrt((excess**2).mean(axis=1))
+        return (found * (lengths[1] / np.maximum(lengths[0], 1e-9))[:, None]).astype(np.float32)
+
+
+def folds(groups: npt.NDArray[np.int_], seed: int = 0) -> npt.NDArray[np.int_]:
+    """The fold 0..4 of each of N plots; plots of one group are in one fold, and no two folds differ by much.
+
+    A single group is divided by plot: nothing better can be had of it.
+    """
+    distinct, index = np.unique(groups, return_inverse=True)
+    if len(distinct) < 2:
+        index = np.arange(len(groups))
+        distinct = index
+    place = np.random.default_rng(seed).permutation(len(distinct))
+    chosen: npt.NDArray[np.int_] = (place * min(FOLDS, len(distinct)) // len(distinct))[index]
+    return chosen
+
+
+def steady(description: Description, groups: npt.NDArray[np.int_]) -> npt.NDArray[np.bool_]:
+    """Which of N plots proposed as normal may stay, bool (N,): those that deviate much from the rest are left out.
+
+    At most one in five goes. The rule is the usual one of 3 robust standard deviations (median
+    absolute deviation), on the mean excess of the summary.
+    """
+    kept = np.ones(len(description), bool)
+    for _ in range(3):
+        inside = np.flatnonzero(kept)
+        if len(inside) < 5:
+            break
+        part = description.at(inside)
+        held_out = Normal.held_out(part, np.ones(len(inside), bool), groups[inside])[1]
+        excess = held_out - np.median(held_out, axis=0)
+        strange = (excess / (1.4826 * np.median(np.abs(excess), axis=0) + 0.05)).mean(axis=1)
+        middle = np.median(strange)
+        limit = max(1.5, middle + 3 * 1.4826 * np.median(np.abs(strange - middle)))
+        allowed = len(description) // 5 - int((~kept).sum())
+        out = [index for index in np.argsort(-strange) if strange[index] > limit][: max(0, allowed)]
+        if not out:
+            break
+        kept[inside[out]] = False
+    return kept
 
 
 def summarise(maps: Maps) -> Floats:
-    """Logarithms of the mean and of the means of the highest cells, as in `SUMMARY`: float32 (N, 8)."""
+    """Logarithms of the mean and of the means of the highest places, as in `SUMMARY`: float32 (N, 20)."""
     columns = []
     for scale, part in zip(SCALES, maps, strict=True):
-        ordered = np.sort(part, axis=1)
+        most = scale.tops[-1]
+        highest = np.sort(np.partition(part, -most, axis=1)[:, -most:], axis=1)
         columns.append(part.mean(axis=1))
-        columns += [ordered[:, -k:].mean(axis=1) for k in scale.tops]
+        columns += [highest[:, -k:].mean(axis=1) for k in scale.tops]
     return np.log(np.stack(columns, axis=1) + 1e-6).astype(np.float32)
 
 
 def shares(maps: Maps) -> tuple[Floats, ...]:
-    """What share of each number of the summary each cell has: of each scale float32 (N, 4, cells), sums are 1.
+    """What share of each number of the summary each place has: of each scale float32 (N, 4, places), sums are 1.
 
     These are the elasticities of the summary's numbers before the logarithm: how much of a
-    relative change of a cell each of them takes over.
+    relative change of a place each of them takes over.
     """
     found = []
     for scale, part in zip(SCALES, maps, strict=True):
-        ordered = np.sort(part, axis=1)
-        lowest = [ordered[:, 0], *(ordered[:, -k] for k in scale.tops)]
+        most = scale.tops[-1]
+        highest = np.sort(np.partition(part, -most, axis=1)[:, -most:], axis=1)
+        lowest = [part.min(axis=1), *(highest[:, -k] for k in scale.tops)]
         taken = np.stack([np.where(part >= least[:, None], part, 0.0) for least in lowest], axis=1) + 1e-12
         found.append((taken / taken.sum(axis=2, keepdims=True)).astype(np.float32))
     return tuple(found)

@@ -3,9 +3,10 @@
 Appearance: for average pooling and one linear layer the gradient of a label's logit at every cell of the
 last map is its weight over the number of cells, so unscaled Grad-CAM (Selvaraju et al. 2017,
 arXiv:1610.02391) at the layer before pooling is relu(sum_k w_k A_k) / cells, for all labels at
-once and at no cost. Deviation: what a number of the summary adds to a logit above what is usual on
-Good plots, given to the cells by their share in that number. Both are in units of the logit for
-each 1/70 of the picture. The scale is fixed: a plot without evidence looks like one.
+once and at no cost; here of the map less the mean that is normal. Deviation: what a number of the
+summary adds to a logit above what is usual on Good plots, given to the places by their share in
+that number. Both are in units of the logit for each 1/70 of the picture. The scale is fixed: a plot
+without evidence looks like one.
 """
 
 from __future__ import annotations
@@ -30,29 +31,49 @@ def maps(last: Floats, weights: Floats) -> Floats:
     return positive.reshape(-1, MAP_HEIGHT, MAP_WIDTH)
 
 
-def of_deviation(model: Model, deviation: Maps, summary: Floats) -> Floats:
+def of_appearance(last: Floats, weights: Floats) -> Floats:
+    """The same maps at the finer places of deviation, float32 (L, 14, 20), interpolated."""
+    rows, columns = _between(MAP_HEIGHT, MID_HEIGHT), _between(MAP_WIDTH, MID_WIDTH)
+    return (rows @ maps(last, weights) @ columns.T).astype(np.float32)
+
+
+def of_deviation(weights: Floats, deviation: Maps, excess: Floats) -> Floats:
     """What deviation says for each label, float32 (L, 14, 20).
 
-    `deviation` of one plot, each (1, cells), and its `summary` (1, 8).
+    `weights` (L, 20) of the numbers of the summary, `deviation` of one plot, each (1, places), and
+    its `excess` (20,) over what is usual.
     """
-    excess = model.deviation_weights * (summary[0] - model.usual)
-    whole = np.zeros((len(model.labels), MID_HEIGHT, MID_WIDTH), np.float32)
+    gains = np.maximum(weights * excess, 0.0)
+    whole = np.zeros((len(weights), MID_HEIGHT, MID_WIDTH), np.float32)
     start = 0
     for scale, part in zip(SCALES, shares(deviation), strict=True):
         numbers = part.shape[1]
-        gains = np.maximum(excess[:, start : start + numbers], 0.0) @ part[0]
+        places = gains[:, start : start + numbers] @ part[0]
         start += numbers
-        step = scale.height // MID_HEIGHT
-        cells = gains.reshape(-1, MID_HEIGHT, step, MID_WIDTH, step).sum(axis=(2, 4))
-        whole += cells * (MID_HEIGHT * MID_WIDTH / (MAP_HEIGHT * MAP_WIDTH))
+        rows, columns = _into(scale.rows, MID_HEIGHT), _into(scale.columns, MID_WIDTH)
+        whole += rows.T @ places.reshape(-1, scale.rows, scale.columns) @ columns
+    return whole * np.float32(MID_HEIGHT * MID_WIDTH / (MAP_HEIGHT * MAP_WIDTH))
+
+
+@lru_cache
+def _into(places: int, cells: int) -> Floats:
+    """How a row of places is given to cells, float32 (places, cells): by overlap, and each place wholly."""
+    edges = np.linspace(0, cells, places + 1)
+    overlap = np.minimum(edges[1:, None], np.arange(1, cells + 1)) - np.maximum(edges[:-1, None], np.arange(cells))
+    return (np.maximum(overlap, 0.0) / (cells / places)).astype(np.float32)
+
+
+def combined(model: Model, last: Floats, pooled: Floats, deviation: Maps, excess: Floats) -> Floats:
+    """The evidence for each label, float32 (L, 14, 20), of one plot.
+
+    From its last map (1280, 7, 10), what is pooled of normal plots (1280,), its deviation and its
+    excess (20,). Appearance counts as far as it differs from normal.
+    """
+    weights, on_excess = model.evidence_weights()
+    whole: Floats = of_deviation(on_excess, deviation, excess)
+    if weights.any():
+        whole += of_appearance(last - pooled[:, None, None], weights)
     return whole
-
-
-def combined(model: Model, last: Floats, deviation: Maps, summary: Floats) -> Floats:
-    """The evidence for each label, float32 (L, 14, 20), from one plot's last map (1280, 7, 10) and its deviation."""
-    appearance = maps(last, model.weights)
-    rows, columns = _between(MAP_HEIGHT, MID_HEIGHT), _between(MAP_WIDTH, MID_WIDTH)
-    return (rows @ appearance @ columns.T + of_deviation(model, deviation, summary)).astype(np.float32)
 
 
 @lru_cache

@@ -1,4 +1,10 @@
-"""Training a model on stored features: seconds, deterministic under a seed."""
+"""Training a model on stored features: seconds, deterministic under a seed.
+
+Two questions, one after the other. Is the plot normal? By its deviation from what is normal in
+its run period, with its appearance where that is clearly better on held-out runs. And which of
+the labels of that side is it? By whatever tells them apart best. All is relative to what is
+normal, so that a model carries over to the next run period with the reference of that period.
+"""
 
 from __future__ import annotations
 
@@ -11,27 +17,28 @@ import numpy as np
 import numpy.typing as npt
 import onnxruntime
 import sklearn
-from scipy.optimize import minimize_scalar
+from scipy.optimize import minimize, minimize_scalar
 from sklearn.exceptions import ConvergenceWarning
 from sklearn.linear_model import LogisticRegression
-from sklearn.model_selection import GroupKFold, KFold, StratifiedKFold
+from sklearn.metrics import f1_score
 from threadpoolctl import threadpool_limits
 
 from ..domain.errors import Stopped, TrainingError
-from .backbone import IDENTITY, Floats
-from .deviation import SUMMARY, Cells, Description, Normal, summarise
-from .model_file import Model, softmax
+from .backbone import CHANNELS, IDENTITY, Floats
+from .deviation import SUMMARY, Description, Normal, folds
+from .familiar import LEAST_SPREAD, LEVEL, Familiar
+from .model_file import Linear, Model, compose, logistic, softmax
 
 Progress = Callable[[str, float], None]
 StopFlag = Callable[[], bool]
+Array = npt.NDArray[np.float64]
+Index = npt.NDArray[np.int_]
 
 STRENGTHS = (0.1, 1.0, 10.0, 100.0)  # inverse regularisation that is tried, on blocks of size one
 COMPONENTS = 96  # directions of appearance that are kept: faster, and no worse on held-out runs than all
-LEAST_SPREAD = 0.3  # of the median channel's: one that hardly varied must not be blown up when it drifts
-EVIDENCE = ("appearance and deviation", "deviation", "appearance")  # what the label is judged by, all tried
-FOLDS = 5
 FEWEST_A_LABEL = 2
-LOWEST_LOG_TEMPERATURE = -1.5  # where held-out plots are separated wholly, nothing tells how sure to be
+CLEARLY = 0.9  # of the log-loss with deviation alone, if appearance is to be asked whether a plot is normal
+NEVER = -20.0  # a logit that never wins
 
 
 @dataclass(frozen=True)
@@ -55,6 +62,19 @@ class Trained:
     figures: Mapping[str, Any] = field(default_factory=dict)
 
 
+@dataclass(frozen=True)
+class _Watch:
+    """Who is told how far the training is, and says when it is to stop."""
+
+    progress: Progress
+    stop: StopFlag
+
+    def __call__(self, stage: str, fraction: float) -> None:
+        if self.stop():
+            raise Stopped("The training was stopped.")
+        self.progress(stage, fraction)
+
+
 def train(
     plot_type: str,
     description: Description,
@@ -62,6 +82,7 @@ def train(
     groups: Sequence[str],
     *,
     good: Sequence[str],
+    periods: Sequence[str] | None = None,
     hashes: Sequence[str] = (),
     recipe: Recipe = Recipe(),
     progress: Progress = lambda _stage, _fraction: None,
@@ -69,69 +90,60 @@ def train(
 ) -> Trained:
     """Train on the description of N plots with their labels, split by `groups` (runs), never by row.
 
-    `good` names the labels of role good. Raises TrainingError when there is too little to learn
-    from, Stopped when `stop` says so.
+    `good` names the labels of role good, `periods` gives the run period of each plot, in the order
+    of time. Good plots alone are enough: then a plot that deviates is Unfamiliar. Raises
+    TrainingError when there is too little to learn from, Stopped when `stop` says so.
     """
+    watch = _Watch(progress, stop)
     names = sorted(set(labels), key=lambda name: (name not in good, name))
-    _expect_enough(plot_type, labels, names)
+    _expect_enough(plot_type, labels, names, good)
     target = np.array([names.index(label) for label in labels])
     is_good = np.isin(np.asarray(labels), list(good))
-    folds = _folds(target, np.asarray(groups), recipe.seed)
-    progress("deviation", 0.0)
-    summary = _held_out_summary(description.cells, is_good, folds)
-    normal = _normal(description.cells, is_good)
-    appearance, deviation = _appearance(description.pooled), _deviation(summary)
-    held_out = _choose(appearance, deviation, target, folds, recipe, progress, stop)
-    temperature = _temperature(held_out.logits, target)
-    progress("fit", 0.9)
-    inputs = np.concatenate([_on(appearance, held_out.evidence), _on(deviation, held_out.evidence)], axis=1)
-    fitted, bias = _fit(inputs, target, held_out.strength, recipe, len(names))
-    fitted, bias = fitted / temperature, bias / temperature
-    weights, constant = appearance.unscaled(fitted[:, : appearance.inputs.shape[1]])
-    deviation_weights, other_constant = deviation.unscaled(fitted[:, appearance.inputs.shape[1] :])
-    bias = bias + constant + other_constant
-    chances = softmax((held_out.logits / temperature).astype(np.float32))
+    runs = np.unique(np.asarray(groups), return_inverse=True)[1]
+    when = np.asarray(periods if periods is not None else [""] * len(labels))
+    with threadpool_limits(limits=1):  # on a busy machine threads of BLAS spin on each other: 1 s against 35 s
+        normals, excess, relative = _relative(description, is_good, runs, when, recipe.seed, watch)
+        blocks = (_deviation(excess), _appearance(relative))
+        fold, split = _split(runs, when, is_good, recipe.seed)
+        if is_good.all():
+            fault, fault_card = _only_good(excess, runs), {"evidence": "deviation, from Good plots alone"}
+            fault_logit = fault.of(relative, excess).astype(np.float64)
+        else:
+            fault, fault_logit, fault_card = _is_fault(blocks, ~is_good, fold, recipe, watch)
+        kinds, kind_logits, kind_card = _which_kind(blocks, target, is_good, names, runs, recipe, watch)
+        watch("novelty", 0.95)
+        known = sorted(set(hashes))
+        places = {one: number for number, one in enumerate(known)}
+        rows = np.array([places.get(one, -1) for one in hashes] or [-1] * len(labels), np.int32)
+        familiar = Familiar.of(relative, runs, rows, recipe.seed)
+    sides = tuple(name in good for name in names)
+    chances = compose(fault_logit.astype(np.float32), kind_logits.astype(np.float32), sides)
     thresholds = {name: best_f1_threshold(chances, target, index) for index, name in enumerate(names)}
-    counts = {name: int((target == index).sum()) for index, name in enumerate(names)}
     card = {
         "plot_type": plot_type,
         "backbone": IDENTITY,
-        "recipe": {
-            "balanced": recipe.balanced,
-            "seed": recipe.seed,
-            "strength": held_out.strength,
-            "evidence": held_out.evidence,
-        },
-        "plots": counts,
+        "recipe": {"balanced": recipe.balanced, "seed": recipe.seed, "fault": fault_card, "kind": kind_card},
+        "plots": {name: int((target == index).sum()) for index, name in enumerate(names)},
         "runs": len(set(groups)),
-        "split": held_out.split,
-        "temperature": round(float(temperature), 4),
-        "trained_on": sorted(set(hashes)),
+        "run_periods": list(normals),
+        "unfamiliar": {"level": round(familiar.level, 4), "wanted": LEVEL, "runs": len(familiar.distances)},
+        "split": split,
+        "trained_on": known,
         "versions": {"onnxruntime": onnxruntime.__version__, "scikit-learn": sklearn.__version__},
     }
-    model = Model(
-        plot_type,
-        tuple(names),
-        weights.astype(np.float32),
-        deviation_weights.astype(np.float32),
-        bias.astype(np.float32),
-        normal,
-        (summary[is_good] if is_good.any() else summary).mean(axis=0),
-        thresholds,
-        card,
-    )
+    model = Model(plot_type, tuple(names), sides, fault, kinds, normals, familiar, thresholds, card)
     progress("done", 1.0)
     return Trained(model, chances)
 
 
-def best_f1_threshold(chances: Floats, target: npt.NDArray[np.int_], index: int) -> float:
+def best_f1_threshold(chances: Floats, target: Index, index: int) -> float:
     """The threshold of a label with the best F1 of its Confirmed verdicts on held-out plots.
 
     Where several do equally well, the middle of their range. `chances` is (N, L), `target` (N,).
     """
     top = chances.argmax(axis=1) == index
     values = chances[:, index]
-    lowest = 1.0 / chances.shape[1]
+    lowest = 1.0 / max(2, chances.shape[1])
     candidates = np.linspace(lowest, 0.95, 60)
     truth = target == index
     scores = []
@@ -143,26 +155,25 @@ def best_f1_threshold(chances: Floats, target: npt.NDArray[np.int_], index: int)
     return float(round(candidates[best].mean(), 3)) if max(scores) > 0 else 0.5
 
 
-@dataclass(frozen=True)
-class _HeldOut:
-    logits: npt.NDArray[np.float64]
-    strength: float
-    evidence: str
-    split: str
+def threshold_for_rate(chances: Floats, is_good: npt.NDArray[np.bool_], index: int, share: float) -> float:
+    """The lowest threshold of a label with which at most `share` of the Good plots get its Confirmed verdict.
+
+    `chances` (N, L) of held-out plots, `is_good` (N,). Never below what a label needs to be the most probable.
+    """
+    wrong = np.sort(chances[is_good & (chances.argmax(axis=1) == index), index])[::-1]
+    allowed = int(share * is_good.sum())
+    lowest = 1.0 / max(2, chances.shape[1])
+    if len(wrong) <= allowed:
+        return round(lowest, 3)
+    return float(min(1.0, np.ceil(1000 * max(lowest, np.nextafter(wrong[allowed], 2.0))) / 1000))
 
 
-@dataclass(frozen=True)
-class _Folds:
-    pairs: list[tuple[npt.NDArray[np.int_], npt.NDArray[np.int_]]]
-    split: str
-
-
-def _expect_enough(plot_type: str, labels: Sequence[str], names: Sequence[str]) -> None:
+def _expect_enough(plot_type: str, labels: Sequence[str], names: Sequence[str], good: Sequence[str]) -> None:
     if not labels:
         raise TrainingError(f"{plot_type} has no labelled plots; label or import some first.")
-    if len(names) < 2:
+    if len(names) < 2 and names[0] not in good:
         raise TrainingError(
-            f"{plot_type} has labels of one kind only ({names[0]}); label some plots of another kind, Bad for instance."
+            f"{plot_type} has labels of one kind only ({names[0]}); label some Good plots, they alone are enough."
         )
     few = [name for name in names if list(labels).count(name) < FEWEST_A_LABEL]
     if few:
@@ -172,41 +183,63 @@ def _expect_enough(plot_type: str, labels: Sequence[str], names: Sequence[str]) 
         )
 
 
-def _folds(target: npt.NDArray[np.int_], groups: npt.NDArray[Any], seed: int) -> _Folds:
-    count = len(set(groups.tolist()))
-    if count >= 2:
-        folds = GroupKFold(min(FOLDS, count), shuffle=True, random_state=seed)
-        return _Folds(list(folds.split(target, target, groups)), f"{min(FOLDS, count)} folds by run")
-    fewest = int(np.bincount(target).min())
-    if fewest >= 2:
-        chosen = StratifiedKFold(min(FOLDS, fewest), shuffle=True, random_state=seed)
-        return _Folds(list(chosen.split(target, target)), "folds by plot: all plots are of one run")
-    return _Folds(
-        list(KFold(2, shuffle=True, random_state=seed).split(target)), "folds by plot: all plots are of one run"
-    )
+def _relative(
+    description: Description,
+    is_good: npt.NDArray[np.bool_],
+    runs: Index,
+    when: npt.NDArray[Any],
+    seed: int,
+    watch: _Watch,
+) -> tuple[dict[str, Normal], Floats, Floats]:
+    """What is normal in each run period, and how far each plot is from it without its own run.
+
+    A period without Good plots has what is normal in all. Excess float32 (N, 20), appearance float32 (N, 1280).
+    """
+    normals: dict[str, Normal] = {}
+    excess = np.zeros((len(runs), len(SUMMARY)), np.float32)
+    relative = np.zeros((len(runs), CHANNELS), np.float32)
+    for number, period in enumerate(dict.fromkeys(when.tolist())):
+        watch("what is normal", number / len(set(when.tolist())))
+        inside = when == period
+        usable = inside & is_good if (inside & is_good).sum() >= FEWEST_A_LABEL else is_good
+        usable = usable if usable.sum() >= FEWEST_A_LABEL else np.ones(len(runs), bool)
+        part = inside | usable
+        normal, summary = Normal.held_out(description.at(part), usable[part], runs[part], seed)
+        normals[period] = normal
+        excess[inside] = summary[inside[part]]
+        relative[inside] = description.pooled[inside] - normal.pooled
+    return normals, excess, relative
 
 
 @dataclass(frozen=True)
 class _Block:
-    """One kind of evidence, `name` of them, scaled so that its rows have a mean square length of one.
+    """One kind of evidence, scaled so that its rows have a mean square length of one.
 
     `inputs` (N, K) are ((raw - centre) / spread) @ components.T of the raw columns (N, D).
     """
 
     name: str
-    inputs: npt.NDArray[np.float64]
-    centre: npt.NDArray[np.float64]
-    spread: npt.NDArray[np.float64]
-    components: npt.NDArray[np.float64]
+    inputs: Array
+    centre: Array
+    spread: Array
+    components: Array
 
-    def unscaled(self, weights: npt.NDArray[np.float64]) -> tuple[npt.NDArray[np.float64], npt.NDArray[np.float64]]:
+    def unscaled(self, weights: Array) -> tuple[Array, Array]:
         """Weights (L, K) of the inputs as weights (L, D) of the raw columns, and what to add to the bias (L,)."""
         raw = weights @ self.components / self.spread
         return raw, -raw @ self.centre
 
 
-def _appearance(pooled: Floats) -> _Block:
-    raw = pooled.astype(np.float64)
+Blocks = tuple[_Block, _Block]
+_SETS: dict[str, tuple[bool, bool]] = {
+    "deviation": (True, False),
+    "deviation and appearance": (True, True),
+    "appearance": (False, True),
+}
+
+
+def _appearance(relative: Floats) -> _Block:
+    raw = relative.astype(np.float64)
     centre, spread = raw.mean(axis=0), raw.std(axis=0) + 1e-6
     spread = np.maximum(spread, LEAST_SPREAD * np.median(spread))
     scaled = (raw - centre) / spread
@@ -220,90 +253,188 @@ def _appearance(pooled: Floats) -> _Block:
     return _Block("appearance", scaled @ components.T, centre, spread, components)
 
 
-def _deviation(summary: Floats) -> _Block:
-    raw = summary.astype(np.float64)
+def _deviation(excess: Floats) -> _Block:
+    raw = excess.astype(np.float64)
     centre, spread = raw.mean(axis=0), np.maximum(raw.std(axis=0), 1e-3)
     components = np.eye(raw.shape[1]) / np.sqrt(raw.shape[1])
     return _Block("deviation", (raw - centre) / spread @ components, centre, spread, components)
 
 
-def _on(block: _Block, evidence: str) -> npt.NDArray[np.float64]:
-    """The inputs of a block, zero where that kind of evidence isn't used."""
-    return block.inputs if block.name in evidence else np.zeros_like(block.inputs)
+def _split(runs: Index, when: npt.NDArray[Any], is_good: npt.NDArray[np.bool_], seed: int) -> tuple[Index, str]:
+    """Folds by run period where several know Good and others, as the next period is the hard case; else by run."""
+    periods = np.unique(when, return_inverse=True)[1]
+    both = [0 < is_good[periods == number].sum() < (periods == number).sum() for number in np.unique(periods)]
+    if len(both) > 1 and all(both):
+        return periods, f"{len(both)} folds by run period"
+    fold = folds(runs, seed)
+    if len(np.unique(runs)) < 2:
+        return fold, "folds by plot: all plots are of one run"
+    return fold, f"{len(np.unique(fold))} folds by run"
 
 
-def _at(cells: Cells, chosen: npt.NDArray[Any]) -> Cells:
-    return tuple(part[chosen] for part in cells)
+@dataclass(frozen=True)
+class _HeldOut:
+    loss: float
+    evidence: str
+    strength: float
+    logits: Array
 
 
-def _normal(cells: Cells, is_good: npt.NDArray[np.bool_]) -> Normal:
-    """Statistics of Good plots, or of all plots where fewer than two are Good."""
-    return Normal.of(_at(cells, is_good) if is_good.sum() >= 2 else cells)
+def _is_fault(
+    blocks: Blocks, is_fault: npt.NDArray[np.bool_], fold: Index, recipe: Recipe, watch: _Watch
+) -> tuple[Linear, Array, dict[str, Any]]:
+    """Whether a plot is not Good: the linear rule, its held-out logits (N,) and what was found."""
+    target = is_fault.astype(int)
+    plain = _choose(blocks, target, fold, ("deviation",), recipe, watch, 0.1)
+    wide = _choose(blocks, target, fold, ("deviation and appearance",), recipe, watch, 0.4)
+    chosen = wide if wide.loss < CLEARLY * plain.loss else plain
+    logits = chosen.logits[:, 1] - chosen.logits[:, 0]
+    slope, offset = _calibration(logits, target)
+    weights, bias = _fit(_inputs(blocks, chosen.evidence), target, chosen.strength, recipe, 2)
+    linear = _linear(blocks, slope * (weights[1:] - weights[:1]), slope * (bias[1:] - bias[:1]) + offset)
+    other = _choose(
+        blocks,
+        target,
+        fold,
+        (chosen.evidence,),
+        Recipe(not recipe.balanced, recipe.seed),
+        watch,
+        0.6,
+        (chosen.strength,),
+    )
+    card = {
+        "evidence": chosen.evidence,
+        "strength": chosen.strength,
+        "slope": round(slope, 4),
+        "held_out": {
+            "balanced" if one.balanced else "not balanced": _effect(held, target)
+            for one, held in ((recipe, chosen), (Recipe(not recipe.balanced), other))
+        },
+    }
+    flat = Linear(linear.weights[0], linear.deviation[0], linear.bias[0])
+    return flat, slope * logits + offset, card
 
 
-def _held_out_summary(cells: Cells, is_good: npt.NDArray[np.bool_], folds: _Folds) -> Floats:
-    """Deviation summary of each plot from Good plots of other runs only.
+def _effect(held_out: _HeldOut, target: Index) -> dict[str, float]:
+    """What balancing does, after calibration: log-loss and F1 of not Good on held-out plots."""
+    logits = held_out.logits[:, 1] - held_out.logits[:, 0]
+    slope, offset = _calibration(logits, target)
+    chances = np.clip(logistic((slope * logits + offset).astype(np.float32)), 1e-7, 1 - 1e-7)
+    loss = float(-(target * np.log(chances) + (1 - target) * np.log(1 - chances)).mean())
+    return {"log_loss": round(loss, 4), "f1": round(float(f1_score(target, chances >= 0.5, zero_division=0)), 4)}
 
-    Good plots lie closer to statistics that they were part of; a head trained on those would
-    call every new Good plot deviant.
+
+def _only_good(excess: Floats, runs: Index) -> Linear:
+    """Without any fault to learn from: how many standard deviations beyond what runs of Good plots reach.
+
+    The mean of the scaled summary is compared with the highest of each held-out run, at the
+    level that their number allows.
     """
-    summary = np.zeros((len(is_good), len(SUMMARY)), np.float32)
-    for inside, outside in folds.pairs:
-        normal = _normal(_at(cells, inside), is_good[inside])
-        summary[outside] = summarise(normal.maps(_at(cells, outside)))
-    return summary
+    spread = excess.std(axis=0).astype(np.float64) + 0.05
+    strange = (excess / spread).mean(axis=1)
+    highest = np.sort([strange[runs == run].max() for run in np.unique(runs)])
+    limit = highest[-1 - int(LEVEL * len(highest))]
+    sigma = max(float(strange.std()), 1e-3)
+    weights = 1.0 / (spread * len(spread) * sigma)
+    return Linear(np.zeros(CHANNELS, np.float32), weights.astype(np.float32), np.float32(-limit / sigma))
+
+
+def _which_kind(
+    blocks: Blocks,
+    target: Index,
+    is_good: npt.NDArray[np.bool_],
+    names: Sequence[str],
+    runs: Index,
+    recipe: Recipe,
+    watch: _Watch,
+) -> tuple[Linear, Array, dict[str, Any]]:
+    """Which label of its side a plot has: rules for all labels, held-out logits (N, L) and what was found."""
+    count = len(names)
+    width = sum(block.inputs.shape[1] for block in blocks)
+    rules, biases = np.zeros((count, width)), np.zeros(count)
+    logits, card = np.zeros((len(target), count)), {}
+    for side, name in ((is_good, "good"), (~is_good, "not good")):
+        here = np.unique(target[side])
+        if len(here) < 2:
+            continue
+        part = tuple(_Block(one.name, one.inputs[side], one.centre, one.spread, one.components) for one in blocks)
+        own = np.searchsorted(here, target[side])
+        chosen = _choose((part[0], part[1]), own, folds(runs[side], recipe.seed), tuple(_SETS), recipe, watch, 0.8)
+        temperature = _temperature(chosen.logits, own)
+        weights, bias = _fit(_inputs((part[0], part[1]), chosen.evidence), own, chosen.strength, recipe, len(here))
+        rules[here], biases[here] = weights / temperature, bias / temperature
+        all_inputs = _inputs(blocks, chosen.evidence)
+        logits[:, here] = (all_inputs @ weights.T + bias) / temperature
+        logits[np.ix_(side, here)] = chosen.logits / temperature
+        card[name] = {
+            "evidence": chosen.evidence,
+            "strength": chosen.strength,
+            "temperature": round(float(temperature), 4),
+        }
+    return _linear(blocks, rules, biases), logits, card
+
+
+def _inputs(blocks: Blocks, evidence: str) -> Array:
+    """The inputs of both blocks, zero where that kind of evidence isn't used."""
+    return np.concatenate(
+        [one.inputs if used else np.zeros_like(one.inputs) for one, used in zip(blocks, _SETS[evidence], strict=True)],
+        axis=1,
+    )
+
+
+def _linear(blocks: Blocks, weights: Array, bias: Array) -> Linear:
+    """Rules on scaled inputs (L, K) as rules on excess and appearance."""
+    deviation, appearance = blocks
+    first = deviation.inputs.shape[1]
+    on_excess, one = deviation.unscaled(weights[:, :first])
+    on_pooled, other = appearance.unscaled(weights[:, first:])
+    return Linear(on_pooled.astype(np.float32), on_excess.astype(np.float32), (bias + one + other).astype(np.float32))
 
 
 def _choose(
-    appearance: _Block,
-    deviation: _Block,
-    target: npt.NDArray[np.int_],
-    folds: _Folds,
+    blocks: Blocks,
+    target: Index,
+    fold: Index,
+    sets: Sequence[str],
     recipe: Recipe,
-    progress: Progress,
-    stop: StopFlag,
+    watch: _Watch,
+    done: float,
+    strengths: Sequence[float] = STRENGTHS,
 ) -> _HeldOut:
     """The kinds of evidence and the strength with the least log-loss on held-out runs, every label weighing alike."""
-    best: tuple[float, _HeldOut] | None = None
+    best: _HeldOut | None = None
     labels = int(target.max()) + 1
-    weight = (len(target) / labels / np.bincount(target, minlength=labels))[target]
-    trials = [(evidence, strength) for evidence in EVIDENCE for strength in STRENGTHS]
-    for number, (evidence, strength) in enumerate(trials):
-        inputs = np.concatenate([_on(appearance, evidence), _on(deviation, evidence)], axis=1)
-        logits = np.zeros((len(target), labels))
-        for fold, (inside, outside) in enumerate(folds.pairs):
-            if stop():
-                raise Stopped("The training was stopped.")
-            progress("cross-validation", (number + fold / len(folds.pairs)) / len(trials) * 0.9)
-            weights, bias = _fit(inputs[inside], target[inside], strength, recipe, labels)
-            logits[outside] = inputs[outside] @ weights.T + bias
-        scaled_logits = logits / _temperature(logits, target)
-        chances = softmax(scaled_logits.astype(np.float32))
-        loss = float(-(weight * np.log(chances[np.arange(len(target)), target] + 1e-9)).mean())
-        if best is None or loss < best[0]:
-            best = (loss, _HeldOut(logits, strength, evidence, folds.split))
+    weight = (len(target) / labels / np.maximum(1, np.bincount(target, minlength=labels)))[target]
+    for evidence in sets:
+        inputs = _inputs(blocks, evidence)
+        for strength in strengths:
+            watch("cross-validation", done)
+            logits = np.zeros((len(target), labels))
+            for number in np.unique(fold):
+                outside = fold == number
+                weights, bias = _fit(inputs[~outside], target[~outside], strength, recipe, labels)
+                logits[outside] = inputs[outside] @ weights.T + bias
+            chances = softmax((logits / _temperature(logits, target)).astype(np.float32))
+            loss = float(-(weight * np.log(chances[np.arange(len(target)), target] + 1e-9)).mean())
+            if best is None or loss < best.loss:
+                best = _HeldOut(loss, evidence, strength, logits)
     assert best is not None  # noqa: S101 there is always a strength
-    return best[1]
+    return best
 
 
-def _fit(
-    scaled: npt.NDArray[np.float64], target: npt.NDArray[np.int_], strength: float, recipe: Recipe, labels: int
-) -> tuple[npt.NDArray[np.float64], npt.NDArray[np.float64]]:
+def _fit(inputs: Array, target: Index, strength: float, recipe: Recipe, labels: int) -> tuple[Array, Array]:
     """Weights (L, D) and bias (L,); a label that isn't in this part gets a logit that never wins."""
     present = np.unique(target)
-    weights = np.zeros((labels, scaled.shape[1]))
-    bias = np.full(labels, -20.0)
-    if len(present) == 1:
-        bias[present[0]] = 0.0
+    weights, bias = np.zeros((labels, inputs.shape[1])), np.full(labels, NEVER)
+    if len(present) < 2:
+        bias[present] = 0.0
         return weights, bias
     machine = LogisticRegression(
         C=strength, max_iter=300, class_weight="balanced" if recipe.balanced else None, random_state=recipe.seed
     )
     with warnings.catch_warnings():
         warnings.simplefilter("ignore", ConvergenceWarning)  # close enough after 300 steps
-        # one thread: on a busy machine those of BLAS spin on each other, measured 1 s against 35 s
-        with threadpool_limits(limits=1):
-            machine.fit(scaled, target)
+        machine.fit(inputs, target)
     if len(present) == 2:
         weights[present[1]], bias[present[1]] = machine.coef_[0] / 2, machine.intercept_[0] / 2
         weights[present[0]], bias[present[0]] = -machine.coef_[0] / 2, -machine.intercept_[0] / 2
@@ -312,11 +443,26 @@ def _fit(
     return weights, bias
 
 
-def _temperature(logits: npt.NDArray[np.float64], target: npt.NDArray[np.int_]) -> float:
+def _calibration(logits: Array, target: Index) -> tuple[float, float]:
+    """Slope and offset of held-out logits with the least log-loss at the true proportions.
+
+    Platt 1999; the slope is drawn towards 1, since plots that are separated wholly can't tell how sure to be.
+    """
+    sign = 2.0 * target - 1.0
+
+    def loss(point: Array) -> float:
+        scaled = np.exp(point[0]) * logits + point[1]
+        return float(np.logaddexp(0.0, -sign * scaled).mean() + 1e-3 * point[0] ** 2 + 1e-5 * point[1] ** 2)
+
+    found = minimize(loss, np.zeros(2), method="Nelder-Mead").x
+    return float(np.exp(found[0])), float(found[1])
+
+
+def _temperature(logits: Array, target: Index) -> float:
     """The temperature with the least log-loss on held-out plots (Guo et al. 2017, arXiv:1706.04599)."""
 
     def loss(log_temperature: float) -> float:
         chances = softmax((logits / np.exp(log_temperature)).astype(np.float32))
         return float(-np.log(chances[np.arange(len(target)), target] + 1e-9).mean())
 
-    return float(np.exp(minimize_scalar(loss, bounds=(LOWEST_LOG_TEMPERATURE, 3.0), method="bounded").x))
+    return float(np.exp(minimize_scalar(loss, bounds=(-1.5, 3.0), method="bounded").x))

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -16,37 +16,107 @@ from safetensors.numpy import save as save_tensors
 
 from ..domain.errors import ModelFileError
 from .backbone import CHANNELS, IDENTITY, Floats
-from .deviation import SCALES, SUMMARY, Description, Normal, summarise
+from .deviation import MOST_REMOVED, SCALES, SUMMARY, Description, Maps, Normal, Spread, summarise
+from .familiar import DIRECTIONS, Familiar
 
-FORMAT = "hydra-desktop-model-2"
+FORMAT = "hydra-desktop-model-3"
+
+
+@dataclass(frozen=True)
+class Linear:
+    """A linear rule, or L of them: `weights` (L, 1280) on appearance, `deviation` (L, 20) on excess, `bias` (L,)."""
+
+    weights: Floats
+    deviation: Floats
+    bias: Any
+
+    def of(self, relative: Floats, excess: Floats) -> Floats:
+        """Logits (N,) or (N, L) of N plots' appearance (N, 1280) and excess (N, 20)."""
+        return relative @ self.weights.T + excess @ self.deviation.T + self.bias
+
+
+@dataclass(frozen=True)
+class Judgement:
+    """What a model says of N plots.
+
+    `chances` float32 (N, L), `novelty` float32 (N,) the p-value of being familiar, `strange`
+    bool (N,) whether the plot is Unfamiliar, `nearest` (N, 3) rows of the nearest training plots
+    with their `distances`, `excess` float32 (N, 20) the deviation from what is usual, `maps` where it is.
+    """
+
+    chances: Floats
+    novelty: Floats
+    strange: npt.NDArray[np.bool_]
+    nearest: npt.NDArray[np.int_]
+    distances: Floats
+    excess: Floats
+    maps: Maps
 
 
 @dataclass(frozen=True)
 class Model:
-    """A classifier of one plot type, linear on appearance and deviation.
+    """A classifier of one plot type, linear on what differs from normal.
 
-    `weights` float32 (L, 1280) act on the pooled features, `deviation_weights` float32 (L, 8)
-    on the summary of the deviation from `normal`, `bias` is float32 (L,). `usual` float32 (8,) is
-    the mean summary of Good plots of runs that the statistics didn't see.
+    `sides` tells of each label whether it is of role good. `fault` is the rule whether a plot is
+    not Good, `kinds` are those by which labels of one side are told apart. `normals` says what is
+    normal in each run period of the training, in the order of time.
     """
 
     plot_type: str
     labels: tuple[str, ...]
-    weights: Floats
-    deviation_weights: Floats
-    bias: Floats
-    normal: Normal
-    usual: Floats
+    sides: tuple[bool, ...]
+    fault: Linear
+    kinds: Linear
+    normals: Mapping[str, Normal]
+    familiar: Familiar
     thresholds: Mapping[str, float]
     card: Mapping[str, Any]
 
-    def probabilities(self, description: Description) -> Floats:
-        """Calibrated probabilities float32 (N, L); each row sums to 1."""
-        return self.chances(description.pooled, summarise(self.normal.maps(description.cells)))
+    def normal(self, period: str) -> Normal:
+        """What is normal in a run period, that of the newest one for a period that the model doesn't know."""
+        return self.normals.get(period) or list(self.normals.values())[-1]
 
-    def chances(self, pooled: Floats, summary: Floats) -> Floats:
-        """The same from pooled features (N, 1280) and the summary of the deviation (N, 8)."""
-        return softmax(pooled @ self.weights.T + summary @ self.deviation_weights.T + self.bias)
+    def judge(self, description: Description, normal: Normal) -> Judgement:
+        """The judgement of N plots against what is normal in their run period."""
+        maps = normal.maps(description.parts)
+        relative, excess = description.pooled - normal.pooled, summarise(maps) - normal.usual
+        logits = self.fault.of(relative, excess)
+        chances = compose(logits, self.kinds.of(relative, excess), self.sides)
+        novelty, rows, distances = self.familiar.look(relative)
+        strange = novelty <= self.familiar.level
+        if all(self.sides):  # only Good is known: what deviates has no other name
+            strange |= logits > 0
+        return Judgement(chances, novelty, strange, rows, distances, excess, maps)
+
+    def hash_of(self, row: int) -> str:
+        """The content hash of a training plot, "" where it isn't known."""
+        place = int(self.familiar.hashes[row])
+        known: Sequence[str] = self.card.get("trained_on", ())
+        return known[place] if 0 <= place < len(known) else ""
+
+    def evidence_weights(self) -> tuple[Floats, Floats]:
+        """What appearance (L, 1280) and excess (L, 20) add to the logit of each label."""
+        sign = np.where(np.array(self.sides), -1.0, 1.0).astype(np.float32)[:, None]
+        return self.kinds.weights + sign * self.fault.weights, self.kinds.deviation + sign * self.fault.deviation
+
+
+def compose(fault: Floats, kinds: Floats, sides: Sequence[bool]) -> Floats:
+    """Probabilities (N, L) from the logits (N,) of not being Good and those (N, L) within each side.
+
+    Rows sum to 1 unless all labels are of one role: then the rest is the chance of something unknown.
+    """
+    good = np.array(sides)
+    chances = np.zeros(kinds.shape, np.float32)
+    sure = logistic(fault)
+    for side, share in ((good, 1 - sure), (~good, sure)):
+        if side.any():
+            chances[:, side] = share[:, None] * softmax(kinds[:, side])
+    return chances
+
+
+def logistic(logits: Floats) -> Floats:
+    """Probabilities of logits."""
+    return (1 / (1 + np.exp(-np.clip(logits, -40, 40)))).astype(np.float32)
 
 
 def softmax(logits: Floats) -> Floats:
@@ -56,25 +126,42 @@ def softmax(logits: Floats) -> Floats:
 
 
 def save(model: Model) -> bytes:
-    """The bytes of a model's file; weights are kept in float16 where that is enough."""
+    """The bytes of a model's file; statistics are kept in float16, which is enough."""
     header = {
         "format": FORMAT,
         "backbone": IDENTITY,
         "plot_type": model.plot_type,
         "labels": json.dumps(model.labels),
+        "sides": json.dumps(model.sides),
+        "run_periods": json.dumps(list(model.normals)),
         "thresholds": json.dumps(dict(model.thresholds)),
         "card": json.dumps(dict(model.card), sort_keys=True),
     }
     tensors: dict[str, npt.NDArray[Any]] = {
-        "weights": model.weights.astype(np.float16),
-        "deviation_weights": model.deviation_weights.astype(np.float32),
-        "bias": model.bias.astype(np.float32),
-        "usual": model.usual.astype(np.float32),
+        "familiar_spread": model.familiar.spread.astype(np.float32),
+        "familiar_points": model.familiar.points.astype(np.float16),
+        "familiar_hashes": model.familiar.hashes.astype(np.int32),
+        "familiar_distances": model.familiar.distances.astype(np.float32),
     }
-    for scale, mean, variance in zip(SCALES, model.normal.mean, model.normal.variance, strict=True):
-        tensors[f"{scale.name}_mean"] = mean.astype(np.float16)
-        tensors[f"{scale.name}_variance"] = np.maximum(variance, 1e-4).astype(np.float16)
+    for name, rule in (("fault", model.fault), ("kinds", model.kinds)):
+        tensors[f"{name}_weights"] = rule.weights.astype(np.float32)
+        tensors[f"{name}_deviation"] = rule.deviation.astype(np.float32)
+        tensors[f"{name}_bias"] = np.asarray(rule.bias, np.float32)
+    for number, normal in enumerate(model.normals.values()):
+        tensors[f"normal_{number}_pooled"] = normal.pooled.astype(np.float32)
+        tensors[f"normal_{number}_usual"] = normal.usual.astype(np.float32)
+        for scale, spread in zip(SCALES, normal.spreads, strict=True):
+            for part in _PARTS:
+                tensors[f"normal_{number}_{scale.name}_{part}"] = _half(getattr(spread, part))
     return _ordered(save_tensors(tensors, metadata=header))
+
+
+_PARTS = ("mean", "deviation", "components", "weight")
+_LARGEST = 60000.0  # float16 holds no more
+
+
+def _half(values: Floats) -> npt.NDArray[np.float16]:
+    return np.clip(values, -_LARGEST, _LARGEST).astype(np.float16)
 
 
 def _ordered(data: bytes) -> bytes:
@@ -104,21 +191,7 @@ def load(data: bytes) -> Model:
             f"this program has {IDENTITY}; train it again."
         )
     try:
-        labels = tuple(json.loads(header["labels"]))
-        model = Model(
-            plot_type=header["plot_type"],
-            labels=labels,
-            weights=tensors["weights"].astype(np.float32),
-            deviation_weights=tensors["deviation_weights"].astype(np.float32),
-            bias=tensors["bias"].astype(np.float32),
-            normal=Normal(
-                tuple(tensors[f"{scale.name}_mean"].astype(np.float32) for scale in SCALES),
-                tuple(tensors[f"{scale.name}_variance"].astype(np.float32) for scale in SCALES),
-            ),
-            usual=tensors["usual"].astype(np.float32),
-            thresholds=json.loads(header["thresholds"]),
-            card=json.loads(header["card"]),
-        )
+        model = _model(header, {name: _float32(value) for name, value in tensors.items()})
     except (KeyError, ValueError, TypeError) as error:
         raise ModelFileError(f"This model lacks a part ({error}); train it again.") from error
     if not _whole(model):
@@ -126,23 +199,67 @@ def load(data: bytes) -> Model:
     return model
 
 
+def _float32(value: npt.NDArray[Any]) -> npt.NDArray[Any]:
+    return value.astype(np.float32) if value.dtype == np.float16 else value
+
+
+def _model(header: Mapping[str, str], tensors: Mapping[str, npt.NDArray[Any]]) -> Model:
+    normals = {}
+    for number, period in enumerate(json.loads(header["run_periods"])):
+        spreads = tuple(
+            Spread(*(tensors[f"normal_{number}_{scale.name}_{part}"] for part in _PARTS)) for scale in SCALES
+        )
+        normals[period] = Normal(tensors[f"normal_{number}_pooled"], spreads, tensors[f"normal_{number}_usual"])
+    rules = [Linear(*(tensors[f"{name}_{part}"] for part in ("weights", "deviation", "bias"))) for name in _RULES]
+    return Model(
+        header["plot_type"],
+        tuple(json.loads(header["labels"])),
+        tuple(json.loads(header["sides"])),
+        rules[0],
+        rules[1],
+        normals,
+        Familiar(*(tensors[f"familiar_{part}"] for part in ("spread", "points", "hashes", "distances"))),
+        json.loads(header["thresholds"]),
+        json.loads(header["card"]),
+    )
+
+
+_RULES = ("fault", "kinds")
+
+
 def _whole(model: Model) -> bool:
     """Whether every array has its shape and a number in each place, and every text its kind."""
-    count = len(model.labels)
-    shapes = [
-        (model.weights, (count, CHANNELS)),
-        (model.deviation_weights, (count, len(SUMMARY))),
-        (model.bias, (count,)),
-        (model.usual, (len(SUMMARY),)),
+    count, points = len(model.labels), len(model.familiar.points)
+    shapes: list[tuple[npt.NDArray[Any], tuple[int, ...]]] = [
+        (model.fault.weights, (CHANNELS,)),
+        (model.fault.deviation, (len(SUMMARY),)),
+        (model.fault.bias, ()),
+        (model.kinds.weights, (count, CHANNELS)),
+        (model.kinds.deviation, (count, len(SUMMARY))),
+        (model.kinds.bias, (count,)),
+        (model.familiar.spread, (CHANNELS,)),
+        (model.familiar.points, (points, DIRECTIONS)),
+        (model.familiar.hashes, (points,)),
+        (model.familiar.distances, (len(model.familiar.distances),)),
     ]
-    for scale, mean, variance in zip(SCALES, model.normal.mean, model.normal.variance, strict=True):
-        shapes += [(mean, (scale.cells, scale.projected)), (variance, (scale.cells, scale.projected))]
+    positive = [model.familiar.spread]
+    for normal in model.normals.values():
+        shapes += [(normal.pooled, (CHANNELS,)), (normal.usual, (len(SUMMARY),))]
+        for scale, spread in zip(SCALES, normal.spreads, strict=True):
+            size, kept = (scale.places, scale.channels), len(spread.components)
+            shapes += [(spread.mean, size), (spread.deviation, size), (spread.weight, size)]
+            shapes.append((spread.components, (min(kept, MOST_REMOVED), scale.places * scale.channels)))
+            positive += [spread.deviation, spread.weight]
     return (
         count > 0
-        and all(isinstance(label, str) for label in model.labels)
+        and points > 0
+        and bool(model.normals)
+        and len(model.sides) == count
+        and all(isinstance(side, bool) for side in model.sides)
+        and all(isinstance(label, str) for label in (*model.labels, *model.normals))
         and isinstance(model.card, dict)
         and isinstance(model.thresholds, dict)
         and all(isinstance(value, float | int) for value in model.thresholds.values())
         and all(array.shape == shape and bool(np.isfinite(array).all()) for array, shape in shapes)
-        and all(bool((variance > 0).all()) for variance in model.normal.variance)
+        and all(bool((array > 0).all()) for array in positive)
     )

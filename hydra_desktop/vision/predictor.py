@@ -4,63 +4,113 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 import numpy as np
 from threadpoolctl import ThreadpoolController
 
 from . import evidence
-from .backbone import CHANNELS, Backbone, Features, Floats, stack
-from .deviation import describe, summarise
+from .backbone import Backbone, Features, Floats, stack
+from .deviation import Description, Normal, describe
 from .model_file import Model
 from .picture import Picture
+from .tuned_model import TunedPredictor
+
+References = Mapping[str, Mapping[str, Normal]]  # by plot type and run period
 
 
 @dataclass(frozen=True)
 class Prediction:
     """What a model says of one plot; all empty without a model.
 
-    `evidence` maps each label to float32 (14, 20); `pooled` is float32 (1280,).
+    `evidence` maps each label to float32 (14, 20). `novelty` is the p-value of being familiar,
+    `nearest` names the nearest training plots by content hash with their distance, and `deviation`
+    float32 (48,) is that of `domain.verdict.Familiarity`. `inherited` tells that its run period
+    has no reference yet, so that an older one served; `description` is that of this one plot.
     """
 
     probabilities: Mapping[str, float] = field(default_factory=dict)
     evidence: Mapping[str, Floats] = field(default_factory=dict)
     unfamiliar: bool = False
-    pooled: Floats = field(default_factory=lambda: np.zeros(CHANNELS, np.float32))
+    novelty: float = 1.0
+    nearest: tuple[tuple[str, float], ...] = ()
+    deviation: Floats = field(default_factory=lambda: np.zeros(0, np.float32))
+    inherited: bool = False
+    description: Description | None = None
 
 
 class Predictor:
-    """Judges plots of many types with one shared backbone; threads may share it."""
+    """Judges plots of many types with one shared backbone; threads may share it.
 
-    def __init__(self, models: Mapping[str, Model], backbone: Backbone | None = None) -> None:
+    `references` are what people confirmed as normal since the models were trained; they go before
+    what the models know. `tuned` are networks of single plot types, whose word on the label goes before
+    that of the model beside them.
+    """
+
+    def __init__(
+        self,
+        models: Mapping[str, Model],
+        backbone: Backbone | None = None,
+        references: References | None = None,
+        tuned: Mapping[str, TunedPredictor] | None = None,
+    ) -> None:
         self.models = dict(models)
+        self.tuned = dict(tuned or {})
+        self.references = dict(references or {})
         self.backbone = backbone or Backbone()
         self._one_by_one = threading.Lock()
-        self._blas = ThreadpoolController().select(user_api="blas")
+        self._blas = ThreadpoolController()
 
-    def predict(self, pictures: Sequence[Picture], plot_types: Sequence[str]) -> list[Prediction]:
-        """Predictions for pictures uint8 (224, 320, 3) of the given plot types, in their order."""
+    def predict(
+        self, pictures: Sequence[Picture], plot_types: Sequence[str], periods: Sequence[str] | None = None
+    ) -> list[Prediction]:
+        """Judge N pictures uint8 (224, 320, 3), each of a plot type and run period."""
         if not pictures:
             return []
-        features = self.backbone(stack(list(pictures)))
+        stacked = stack(list(pictures))
+        features = self.backbone(stacked)
+        when = periods if periods is not None else [""] * len(pictures)
         # heads are too small for threads: those of BLAS spin against onnxruntime's, measured 1.8 times the time
         with self._one_by_one, self._blas.limit(limits=1):
-            return [self._one(features, index, name) for index, name in enumerate(plot_types)]
+            described = describe(features, stacked)
+            found = [
+                self._one(features, described.at(np.array([index])), index, name, period)
+                for index, (name, period) in enumerate(zip(plot_types, when, strict=True))
+            ]
+        return [self._tuned(*each) for each in zip(found, pictures, plot_types, strict=True)]
 
-    def _one(self, features: Features, index: int, plot_type: str) -> Prediction:
-        pooled = features.pooled[index]
+    def _tuned(self, prediction: Prediction, picture: Picture, plot_type: str) -> Prediction:
+        if plot_type not in self.tuned:
+            return prediction
+        second = self.tuned[plot_type].predict([picture])[0]
+        return replace(prediction, probabilities=second.probabilities, evidence=second.evidence)
+
+    def _one(self, features: Features, one: Description, index: int, plot_type: str, period: str) -> Prediction:
         model = self.models.get(plot_type)
         if model is None:
-            return Prediction(pooled=pooled)
-        at = slice(index, index + 1)
-        one = describe(Features(features.pooled[at], features.last[at], features.mid[at], features.fine[at]))
-        deviation = model.normal.maps(one.cells)
-        summary = summarise(deviation)
-        chances = model.chances(one.pooled, summary)[0]
-        maps = evidence.combined(model, features.last[index], deviation, summary)
+            return Prediction(description=one)
+        normal, inherited = self._normal(model, period)
+        found = model.judge(one, normal)
+        maps = evidence.combined(model, features.last[index], normal.pooled, found.maps, found.excess[0])
         return Prediction(
-            {label: float(p) for label, p in zip(model.labels, chances, strict=True)},
+            {label: float(p) for label, p in zip(model.labels, found.chances[0], strict=True)},
             dict(zip(model.labels, maps, strict=True)),
-            False,
-            pooled,
+            bool(found.strange[0]),
+            float(found.novelty[0]),
+            tuple(
+                (model.hash_of(row), float(far)) for row, far in zip(found.nearest[0], found.distances[0], strict=True)
+            ),
+            normal.direction(one.parts, found.excess)[0],
+            inherited,
+            one,
         )
+
+    def _normal(self, model: Model, period: str) -> tuple[Normal, bool]:
+        """What is normal in a run period, and whether that was inherited from an older one."""
+        confirmed = self.references.get(model.plot_type, {})
+        if period in confirmed:
+            return confirmed[period], False
+        if period in model.normals:
+            return model.normals[period], False
+        newest = list(confirmed.values())[-1:] or list(model.normals.values())[-1:]
+        return newest[0], True

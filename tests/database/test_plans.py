@@ -12,6 +12,7 @@ import sqlalchemy as sa
 
 from hydra_desktop.database import (
     alarms,
+    conditions,
     episodes,
     feed,
     files_seen,
@@ -30,8 +31,8 @@ from hydra_desktop.database.connection import Database, open_database
 from .conftest import START, Site
 
 GROWING = {
-    "alarm_log", "alarms", "changes", "episodes", "evidence", "files_seen", "given_labels", "plots", "probabilities",
-    "stage_timings", "verdicts",
+    "alarm_log", "alarms", "changes", "conditions", "episodes", "evidence", "familiarities", "files_seen",
+    "given_labels", "plots", "probabilities", "stage_timings", "verdicts",
 }  # fmt: skip
 
 
@@ -99,6 +100,11 @@ QUESTIONS: dict[str, Callable[[sa.Connection, Site], object]] = {
     "labels of a type": lambda c, site: given_labels.current(c, site.hall_id, "CDC_occupancy"),
     "labels imported": lambda c, _: given_labels.imported(c, [1, 2], "eva"),
     "open alarms": lambda c, site: alarms.open_alarms(c, site.hall_id),
+    "open conditions": lambda c, site: conditions.open_conditions(c, site.hall_id),
+    "newest conditions": lambda c, site: conditions.newest(c, site.hall_id),
+    "a condition goes on": lambda c, _: conditions.go_on(c, 1, facts=""),
+    "a condition ends": lambda c, site: conditions.end(c, site.hall_id, 1, who="", why=""),
+    "familiarities": lambda c, _: verdicts.familiarities(c, [1, 2]),
     "last alarm": lambda c, site: alarms.last_ended_at(c, site.hall_id),
     "a lease": lambda c, site: leases.renew(c, site.hall_id, "/data", 1, 1.0),
     "who watches": lambda c, site: leases.living_holder(c, site.hall_id, "/data"),

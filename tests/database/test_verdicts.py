@@ -12,6 +12,7 @@ import sqlalchemy as sa
 
 from hydra_desktop.database import tables as t
 from hydra_desktop.database import verdicts
+from hydra_desktop.domain.verdict import Familiarity
 
 from .conftest import Site, evidence_map
 
@@ -58,6 +59,24 @@ def test_evidence_comes_back_cell_by_cell_within_half_precision(site: Site) -> N
     for label, map_ in maps.items():
         assert found[label].dtype == np.float32
         np.testing.assert_allclose(found[label], map_, rtol=2**-11, atol=2**-24)
+
+
+def test_how_familiar_a_plot_was_comes_back(site: Site) -> None:
+    draw = np.random.default_rng(4)
+    nearest = tuple((draw.bytes(32).hex(), distance) for distance in (0.25, 1.5, 3.0))
+    told = Familiarity(0.03, nearest, draw.normal(0, 2, 48).astype(np.float32))
+    with site.database.write() as c:
+        model_id = site.add_model(c)
+        some = [site.judged(site.add(c, chunk=1), model_id, familiarity=told)]
+        some.append(site.judged(site.add(c, chunk=2), model_id, familiarity=Familiarity()))
+        some.append(site.judged(site.add(c, chunk=3)))
+        ids = verdicts.add(c, site.hall_id, some)
+    with site.database.read() as c:
+        found = verdicts.familiarities(c, ids)
+    assert list(found) == ids[:2]
+    assert (found[ids[0]].novelty, found[ids[0]].nearest) == (told.novelty, told.nearest)
+    np.testing.assert_allclose(found[ids[0]].deviation, told.deviation, rtol=2**-11, atol=2**-24)
+    assert (found[ids[1]].novelty, found[ids[1]].nearest, found[ids[1]].deviation.size) == (1.0, (), 0)
 
 
 def test_ids_come_in_the_order_of_the_plots(site: Site) -> None:

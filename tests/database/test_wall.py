@@ -99,6 +99,25 @@ def test_of_several_pads_the_most_doubtful_of_the_newest_chunk_is_shown(site: Si
     assert (panel.plot.name.chunk, panel.plot.name.pad) == (2, "02")
 
 
+def test_each_alarm_comes_with_the_newest_plot_of_its_own_pad(site: Site) -> None:
+    with site.database.write() as c:
+        model_id = site.add_model(c)
+        plots = {pad: site.add(c, chunk=2, pad=pad) for pad in ("02", "07", "09")}
+        shown = {pad: site.show(c, plot, model_id, BAD) for pad, plot in plots.items()}
+        first = _raise(c, site, plots["02"], shown["02"])
+        second = _raise(c, site, plots["07"], shown["07"], at=START + timedelta(minutes=1))
+        newer = site.add(c, chunk=3, pad="02")
+        verdict_id = site.show(c, newer, model_id, BAD)
+        taken = alarms.change(c, second, AlarmState.ACKNOWLEDGED, at=START, who="ben", station="s", why="")
+    snapshot = _load(site)
+    assert [(one.alarm, one.plot, one.verdict_id, one.pad) for one in snapshot.in_alarm] == [
+        (taken, plots["07"], shown["07"], "07"),
+        (first, newer, verdict_id, "02"),
+    ]
+    (panel,) = snapshot.panels
+    assert panel == snapshot.in_alarm[1]  # nobody has taken it
+
+
 def test_an_episode_grows(site: Site) -> None:
     with site.database.write() as c:
         model_id = site.add_model(c)
@@ -203,6 +222,50 @@ def test_a_snapshot_is_of_one_moment(site: Site) -> None:
             halls.ensure_plot_type(other, site.hall_id, "RF_TOF")
         assert wall.load(c, site.hall_id) == before
     assert len(_load(site).panels) == 2
+
+
+def test_a_reader_reads_only_what_is_new_and_misses_nothing(site: Site) -> None:
+    """However the hall changes, it shows what one who reads all anew shows, and asks for no plot twice."""
+    reader = wall.WallReader(site.hall_id)
+    asked: list[str] = []
+    sa.event.listen(
+        site.database.engine, "before_cursor_execute", lambda _c, _cursor, statement, *_: asked.append(statement)
+    )
+
+    def reads_plots() -> bool:
+        asked.clear()
+        with site.database.read() as c:
+            snapshot = reader.read(c)
+            read = any("FROM probabilities" in statement for statement in asked)
+            assert snapshot == wall.load(c, site.hall_id)
+        return read
+
+    assert not reads_plots()
+    with site.database.write() as c:
+        model_id = site.add_model(c)
+        first = site.add(c, chunk=1)
+        verdict_id = site.show(c, first, model_id, BAD)
+    assert reads_plots()
+    assert not reads_plots()
+    with site.database.write() as c:
+        alarm = _raise(c, site, first, verdict_id)
+        halls.ensure_labels(c, site.hall_id, "CDC_occupancy", ["Hot"], user="eva", comment="")
+        halls.ensure_plot_type(c, site.hall_id, "RF_TOF")
+    assert not reads_plots()
+    with site.database.write() as c:
+        alarms.change(c, alarm, AlarmState.ACKNOWLEDGED, at=START, who="eva", station="s", why="")
+        (episode,) = episodes.newest(c, site.hall_id).values()
+        second = site.add(c, chunk=2)
+        (verdict_id,) = verdicts.add(c, site.hall_id, [site.judged(second, model_id, BAD)])
+        episodes.extend(c, episode.id, second.id, second.taken_at)
+        wall.update_panel(c, site.hall_id, "CDC_occupancy", "", second.id, verdict_id, episode.id)
+        site.show(c, site.add(c, chunk=2, pad="02"), model_id, DOUBT)
+    assert reads_plots()
+    with site.database.write() as c:
+        hall = halls.load(c, site.hall_id)
+        gone = replace(hall.plot_types["RF_TOF"], ignored=True)
+        halls.apply(c, site.hall_id, replace(hall, plot_types={"RF_TOF": gone}), user="eva")
+    assert not reads_plots()
 
 
 def test_who_reads_cannot_write(site: Site) -> None:

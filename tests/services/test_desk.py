@@ -9,10 +9,11 @@ from pathlib import Path
 import pytest
 
 from hydra_desktop.database import alarms as alarm_store
-from hydra_desktop.database import feed, halls, plots, verdicts, wall
+from hydra_desktop.database import conditions, feed, halls, plots, verdicts, wall
 from hydra_desktop.database.connection import Database
 from hydra_desktop.database.image_store import ImageStore
 from hydra_desktop.domain.alarm import Alarm, AlarmState
+from hydra_desktop.domain.condition import ConditionKind
 from hydra_desktop.domain.errors import SettingsError
 from hydra_desktop.domain.label import Severity
 from hydra_desktop.domain.plot import NewPlot, PlotName
@@ -131,6 +132,27 @@ def test_verdicts_and_alarms_leave_as_tables(database: Database, images: ImageSt
     assert export(database, "D", images, "alarms", tmp_path / "a.csv") == 1
     (alarm,) = rows(tmp_path / "a.csv")
     assert (alarm["from_state"], alarm["to_state"], alarm["severity"]) == ("normal", "unacknowledged", "high")
+
+
+def test_conditions_leave_as_a_table(database: Database, images: ImageStore, tmp_path: Path) -> None:
+    hall_id, alarm = judged(database, images)
+    with database.write() as connection:
+        conditions.begin(
+            connection,
+            hall_id,
+            "hump",
+            ConditionKind.CHANGED,
+            first_plot_id=alarm.plot_id,
+            since=NOW,
+            begins_period=False,
+            facts="10 of the last 10 plots",
+            at=NOW,
+        )
+    assert export(database, "D", images, "conditions", tmp_path / "c.csv") == 1
+    (condition,) = rows(tmp_path / "c.csv")
+    assert (condition["kind"], condition["plot_type"], condition["run_number"]) == ("changed", "hump", "7")
+    assert (condition["since"], condition["facts"]) == ("2026-03-01T02:30:00Z", "10 of the last 10 plots")
+    assert (condition["ended_at"], condition["ended_by"]) == ("", "")
 
 
 def test_an_empty_export_has_its_header(database: Database, images: ImageStore, tmp_path: Path) -> None:

@@ -151,7 +151,7 @@ def test_evaluation_leaves_out_what_was_trained_on(site: Site) -> None:
     manifest.write_text(
         f"{table}../data/hump_1.png,hump,1,0,Good\nhump_100.png,other,1,0,Good\nnone.png,hump,1,0,Bad\n"
     )
-    report = evaluate(site.database, "D", "hump", manifest, progress=Progress())
+    report = evaluate(site.database, "D", site.images, "hump", manifest, progress=Progress())
     assert report.measured.plots == 7
     assert report.left_out == {
         "another plot type": 1,
@@ -169,13 +169,13 @@ def test_nothing_to_measure_is_said(site: Site) -> None:
     manifest = site.folder / "data" / "known.csv"
     manifest.write_text("file,plot_type,label\nhump_1.png,hump,Good\n")
     with pytest.raises(ManifestError, match=r"has no plot to measure hump on \(trained on: 1\)"):
-        evaluate(site.database, "D", "hump", manifest, progress=Progress())
+        evaluate(site.database, "D", site.images, "hump", manifest, progress=Progress())
 
 
 def test_classifying_writes_a_row_for_each_plot(site: Site) -> None:
     manifest = manifests.write(site.folder / "judge", UNSEEN, first_run=200)
     out = site.folder / "out.csv"
-    report = classify(site.database, "D", [manifest], plot_type=None, csv=out, progress=Progress())
+    report = classify(site.database, "D", site.images, [manifest], plot_type=None, csv=out, progress=Progress())
     found = rows(out)
     columns = ["file", "plot_type", "verdict", "confidence", "status", "fault_score", "p_Good", "p_Bad", "p_NoData"]
     assert sorted(found[0]) == sorted(columns)
@@ -195,7 +195,16 @@ def test_classifying_writes_a_row_for_each_plot(site: Site) -> None:
 def test_maps_lie_under_the_names_of_the_plots(site: Site) -> None:
     manifest = manifests.write(site.folder / "judge", UNSEEN, first_run=200)
     maps = site.folder / "maps"
-    classify(site.database, "D", [manifest], plot_type=None, csv=site.folder / "m.csv", maps=maps, progress=Progress())
+    classify(
+        site.database,
+        "D",
+        site.images,
+        [manifest],
+        plot_type=None,
+        csv=site.folder / "m.csv",
+        maps=maps,
+        progress=Progress(),
+    )
     assert sorted(path.name for path in maps.iterdir()) == sorted(
         f"hump_{run}.{kind}" for run in range(200, 206) for kind in ("npy", "png")
     )
@@ -210,7 +219,16 @@ def test_a_large_plot_has_a_map_of_its_aspect(site: Site) -> None:
     path = site.folder / "large.png"
     path.write_bytes(manifests.png("Bad", 1, (1200, 800)))
     maps = site.folder / "large"
-    classify(site.database, "D", [path], plot_type="hump", csv=site.folder / "l.csv", maps=maps, progress=Progress())
+    classify(
+        site.database,
+        "D",
+        site.images,
+        [path],
+        plot_type="hump",
+        csv=site.folder / "l.csv",
+        maps=maps,
+        progress=Progress(),
+    )
     (map_file,) = maps.rglob("large.npy")
     assert np.load(map_file).shape == (213, 320)
 
@@ -218,7 +236,16 @@ def test_a_large_plot_has_a_map_of_its_aspect(site: Site) -> None:
 def test_without_a_model_the_status_says_so(site: Site) -> None:
     path = site.folder / "data" / "hump_1.png"
     out = site.folder / "none.csv"
-    classify(site.database, "D", [path], plot_type="other", csv=out, maps=site.folder / "no", progress=Progress())
+    classify(
+        site.database,
+        "D",
+        site.images,
+        [path],
+        plot_type="other",
+        csv=out,
+        maps=site.folder / "no",
+        progress=Progress(),
+    )
     (row,) = rows(out)
     assert row == {
         "file": str(path),
@@ -237,7 +264,7 @@ def test_a_picture_name_tells_its_plot_type(site: Site) -> None:
     path.write_bytes(manifests.png("Bad", 7))
     out = site.folder / "named.csv"
     nameless = site.folder / "data" / "hump_1.png"
-    report = classify(site.database, "D", [path, nameless], plot_type=None, csv=out, progress=Progress())
+    report = classify(site.database, "D", site.images, [path, nameless], plot_type=None, csv=out, progress=Progress())
     assert [(row["plot_type"], row["verdict"]) for row in rows(out)] == [("hump", "Bad")]
     assert report.refused == (f"{nameless}: its name doesn't say its plot type; give --plot-type",)
 
@@ -251,7 +278,7 @@ def test_bad_files_are_told_and_all_else_goes_on(site: Site) -> None:
     half.write_bytes(manifests.png("Good", 9)[:-60])
     out = folder / "out.csv"
     sources = [folder, text, half, folder / "none.png", good]
-    report = classify(site.database, "D", sources, plot_type="hump", csv=out, progress=Progress())
+    report = classify(site.database, "D", site.images, sources, plot_type="hump", csv=out, progress=Progress())
     assert [row["file"] for row in rows(out)] == [str(good)]
     assert [message.removeprefix(f"{folder}").split(" ")[0] for message in report.refused] == [
         ":",

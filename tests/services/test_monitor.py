@@ -19,12 +19,15 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+import sqlalchemy as sa
 from PIL import Image
 
 from hydra_desktop import paths, settings
 from hydra_desktop.database import halls, heartbeats, leases, model_store, plots, problems, verdicts, wall
+from hydra_desktop.database import tables as t
 from hydra_desktop.database.connection import Database, open_database
 from hydra_desktop.database.feed import ChangeWaiter
+from hydra_desktop.database.image_store import ImageStore
 from hydra_desktop.domain.errors import LeaseLostError, ModelFileError, SettingsError
 from hydra_desktop.domain.run import BeamSource
 from hydra_desktop.domain.verdict import Status
@@ -100,6 +103,20 @@ def test_a_chunk_is_judged_once_and_a_second_time_nothing_happens(
     assert snapshot.analysed_total == TYPES
     assert snapshot.run.run_number == 121453
     assert all((chosen.image_folder / p.plot.content_hash[:2] / p.plot.content_hash).exists() for p in shown if p.plot)
+
+
+def test_the_beam_that_was_there_is_kept_with_each_plot(
+    chosen: settings.Settings, source: Path, simulated: SimulatedHall, ready: Database
+) -> None:
+    with ready.read() as c:
+        hall_id = halls.find(c, "Demo") or 0
+    for on in (False, True):
+        notices.switch_beam(ready, hall_id, on)
+        simulated.write_next_chunk(source.parent)
+        judge_all(chosen, source)
+    with ready.read() as c:
+        beams = c.execute(sa.select(t.plots.c.chunk, t.plots.c.beam_on).distinct().order_by(t.plots.c.chunk))
+        assert [beam_on for _, beam_on in beams] == [False, True]
 
 
 def test_other_bytes_under_the_same_name_are_a_new_revision(
@@ -228,7 +245,7 @@ def test_a_model_that_is_damaged_is_told_as_long_as_it_is(
         )
         model_store.activate(c, broken, user="test")
         with pytest.raises(ModelFileError, match="RF_TAGH"):
-            LiveModels.load(c, hall_id, ["RF_TAGH"])
+            LiveModels.load(c, hall_id, ["RF_TAGH"], ImageStore(chosen.image_folder))
     simulated.write_next_chunk(source.parent)
     with running(Monitor(chosen, source)):
         _wait_for(ready, lambda c, hall_id: verdicts.count(c, hall_id) == TYPES)

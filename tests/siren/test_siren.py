@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import json
+import os
 import queue
 import subprocess
 import sys
@@ -45,9 +46,9 @@ class Siren:
         )  # fmt: skip
         self._said = lines(self.process.stdout)
 
-    def says(self) -> dict[str, Any]:
+    def says(self, within_s: float = LIMIT_S) -> dict[str, Any]:
         """The next line that it says."""
-        line = self._said.get(timeout=LIMIT_S)
+        line = self._said.get(timeout=within_s)
         assert line is not None, "the siren ended"
         return json.loads(line)
 
@@ -180,3 +181,31 @@ def test_a_sound_server_that_went_away_is_missed_and_taken_again(sound_folder: P
         ear.close()
         siren.close()
         stop_server(server)
+
+
+def test_on_bare_alsa_a_tone_that_failed_is_no_sound_until_one_succeeds(sound_folder: Path) -> None:
+    broken = sound_folder / "broken"
+    broken.touch()
+    (sound_folder / ".asoundrc").touch()  # the sign of an ALSA set-up where there is no card
+    (sound_folder / "simpleaudio.py").write_text(
+        "import pathlib\n"
+        "class Playing:\n    def stop(self): pass\n"
+        "def play_buffer(*_what):\n"
+        f"    if pathlib.Path({str(broken)!r}).exists():\n"
+        "        raise RuntimeError('Error opening PCM device')\n"
+        "    return Playing()\n"
+    )
+    siren = Siren(environment(sound_folder) | {"PYTHONPATH": f"{sound_folder}{os.pathsep}{Path.cwd()}"})
+    try:
+        assert siren.says()["audible"] is True  # nothing is known against it yet
+        siren.do(do="test")
+        said = siren.says()
+        assert said["audible"] is False
+        assert "Error opening PCM device" in said["state"]
+        siren.do(do="sound", severity="high")
+        with pytest.raises(queue.Empty):
+            siren.says(within_s=2.6)  # it looks every 2 s, and a tone is tried every 3 s
+        broken.unlink()
+        assert siren.says()["audible"] is True
+    finally:
+        siren.close()

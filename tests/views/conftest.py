@@ -107,13 +107,15 @@ def snapshot(image_hash: str) -> WallSnapshot:
     )
     by_name = {alarm.plot_type: alarm for alarm in alarms}
     now = datetime.now(UTC)
+    shown = tuple(replace(panel, alarm=by_name.get(panel.plot_type.name)) for panel in panels)
     return WallSnapshot(
         "D",
         5,
         RunState(121453, "2026-03", True, 151.0, BeamSource.FILE, now),
-        tuple(replace(panel, alarm=by_name.get(panel.plot_type.name)) for panel in panels),
+        shown,
         alarms,
         MonitorHealth(now + timedelta(minutes=10), 0, "here", ""),
         newest_data_at=now - timedelta(seconds=30),
         analysed_total=1_124_806,
+        in_alarm=tuple(panel for panel in shown if panel.alarm is not None),
     )

@@ -45,3 +45,27 @@ def test_an_alarm_sounds_again_after_the_sound_server_broke_down(qtbot: QtBot, m
         finally:
             client.close()
             stop_server(server)
+
+
+@pytest.mark.skipif(bool(missing()), reason=missing())
+def test_a_test_of_the_sound_is_heard_to_its_end_whatever_snapshots_come(
+    qtbot: QtBot, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with tempfile.TemporaryDirectory(prefix="hydra-sound-", ignore_cleanup_errors=True) as name:
+        folder = Path(name)
+        for variable, value in environment(folder).items():
+            monkeypatch.setenv(variable, value)
+        server = start_server(folder)
+        client = SirenClient()
+        ear = Ear(environment(folder))
+        try:
+            with qtbot.waitSignal(client.state_changed, timeout=LIMIT_MS, check_params_cb=lambda _, audible: audible):
+                client.start()
+            client.test()
+            client.stop()  # as with every snapshot without an alarm
+            assert client._process.waitForBytesWritten(LIMIT_MS)
+            assert ear.hears(660.0, within_s=10)
+        finally:
+            ear.close()
+            client.close()
+            stop_server(server)

@@ -14,10 +14,65 @@ from PySide6.QtWidgets import QLineEdit, QStyleOptionViewItem
 from pytestqt.qtbot import QtBot
 
 from hydra_desktop.domain.alarm import AlarmState
+from hydra_desktop.domain.condition import Condition, ConditionKind
 from hydra_desktop.domain.wall import MonitorHealth, News, PanelState, WallSnapshot
+from hydra_desktop.views.wall.headline import Headline
 from hydra_desktop.views.wall.message_line import MessageLine
 
 from .conftest import Bench
+
+
+def headline(bench: Bench) -> Headline:
+    return bench.wall.header.headline(datetime.now(UTC))
+
+
+def only(snapshot: WallSnapshot, *names: str) -> WallSnapshot:
+    """The same hall with these panels and no alarm."""
+    panels = tuple(replace(panel, alarm=None) for panel in snapshot.panels if panel.plot_type.name in names)
+    return replace(snapshot, panels=panels, alarms=())
+
+
+@pytest.mark.parametrize(
+    ("names", "title"),
+    [
+        ("A_good K_gone", "All well"),
+        ("A_good H_stale", "1 of 2 panels is stale"),
+        ("H_stale I_waiting", "No new plots for 34 min"),
+        ("A_good G_no_model", "1 plot type has no model"),
+        ("A_good I_waiting", "1 plot type without a plot"),
+        ("I_waiting", "Waiting for the first plots"),
+        ("A_good J_no_data", "1 plot with NoData"),
+        ("A_good E_doubt F_strange", "2 plots in doubt"),
+        ("A_good H_stale L_bad_no_alarm_yet", "Bad: L_bad_no_alarm_yet"),
+        ("L_bad_no_alarm_yet B_bad", "2 plots are not Good"),
+        ("", "No plots yet"),
+    ],
+)
+def test_all_well_is_said_only_of_a_hall_where_all_is(
+    bench: Bench, snapshot: WallSnapshot, names: str, title: str
+) -> None:
+    bench.wall.show_snapshot(only(snapshot, *names.split()))
+    assert headline(bench).title == title
+
+
+def test_what_is_hidden_or_filtered_is_still_in_the_headline(bench: Bench, snapshot: WallSnapshot) -> None:
+    bench.wall.show_snapshot(only(snapshot, "A_good", "L_bad_no_alarm_yet"))
+    bench.wall._filter(search="A_good")
+    assert headline(bench).title == "Bad: L_bad_no_alarm_yet"
+    assert [text for _, _, text, _ in bench.wall.header.counts()] == ["1 Good", "1 Bad"]
+    bench.wall.model.set_filter(search="")
+    bench.wall.select("L_bad_no_alarm_yet")
+    bench.wall._hide_selected()
+    assert headline(bench).title == "Bad: L_bad_no_alarm_yet"
+    assert ("showing", "1 / 2") in bench.wall.header.facts(datetime.now(UTC))
+
+
+def test_a_monitor_in_trouble_is_not_well_and_the_first_look_is_no_outage(bench: Bench, snapshot: WallSnapshot) -> None:
+    assert headline(bench).title == "Opening"
+    well = only(snapshot, "A_good", "H_stale")
+    bench.wall.show_snapshot(replace(well, monitor=replace(snapshot.monitor, message="The disk is full")))
+    assert headline(bench).title == "The monitor has trouble"
+    assert headline(bench).below == "The disk is full; 1 of 2 panels is stale"
 
 
 def test_every_state_is_said_in_words(bench: Bench, snapshot: WallSnapshot) -> None:
@@ -92,6 +147,31 @@ def test_a_filtered_panel_still_has_its_alarm_beside(bench: Bench, snapshot: Wal
     assert all(card._item is not None and card._item.content_hash for card in bench.wall.alarm_area._cards)
 
 
+def test_two_pads_of_a_plot_type_in_alarm_each_have_a_card_with_their_own_plot(
+    bench: Bench, snapshot: WallSnapshot
+) -> None:
+    (panel,) = (one for one in snapshot.panels if one.plot_type.name == "B_bad")
+    assert panel.plot is not None
+    cards = []
+    for number, pad in enumerate(("02", "07"), start=1):
+        alarm = replace(snapshot.alarms[0], id=number, pad=pad)
+        plot = replace(panel.plot, content_hash=f"{number}" * 64, name=replace(panel.plot.name, pad=pad))
+        cards.append(replace(panel, plot=plot, verdict_id=number, alarm=alarm))
+    told = replace(
+        snapshot, panels=(cards[1],), in_alarm=tuple(cards), alarms=tuple(card.alarm for card in cards if card.alarm)
+    )
+    bench.wall.show_snapshot(told)
+    shown = [
+        (card._title, card._item.content_hash[0], card._item.verdict_id)
+        for card in bench.wall.alarm_area._cards
+        if card._item is not None
+    ]
+    assert sorted(shown) == [("B_bad pad 02", "1", 1), ("B_bad pad 07", "2", 2)]
+    assert bench.wall.model.items[0].title == "B_bad pad 07"
+    assert "B_bad pad 0" in headline(bench).title
+    assert "pad 02" in bench.wall.alarm_area._cards[0].accessibleName()
+
+
 def test_a_panel_keeps_its_place_and_an_alarm_its_number(bench: Bench, snapshot: WallSnapshot) -> None:
     bench.wall.show_snapshot(snapshot)
     names = [item.name for item in bench.wall.model.items]
@@ -132,8 +212,44 @@ def test_troubles_and_refused_files_are_told(bench: Bench, snapshot: WallSnapsho
     assert "x.png" in bench.wall._problems.text()
     assert "&lt;b&gt;CDC" in bench.wall._news.text()
     bench.wall.show_trouble("The database doesn't answer")
-    assert "doesn't answer" in bench.wall._problems.message
-    assert not bench.wall._problems.isHidden()
+    assert "doesn't answer" in bench.wall._standing.message
+    assert not bench.wall._standing.isHidden()
+
+
+def test_what_the_monitor_has_to_say_stands_until_it_is_over(bench: Bench, snapshot: WallSnapshot) -> None:
+    full = replace(snapshot.monitor, message="The image store is full; make room")
+    bench.wall.show_snapshot(replace(snapshot, monitor=full))
+    line = next(one for one in bench.wall.findChildren(MessageLine) if one.message == full.message)
+    line.clicked.emit()
+    bench.wall.show_snapshot(replace(snapshot, monitor=full))
+    assert line.isVisible()
+    bench.wall.show_snapshot(snapshot)
+    assert not line.isVisible()
+
+
+def test_a_changed_plot_type_is_told_once_with_what_to_do(bench: Bench, snapshot: WallSnapshot) -> None:
+    changed = Condition(
+        1, ConditionKind.CHANGED, "F_strange", datetime.now(UTC), 1, "P", 5423, False, "38 of the last 40 plots"
+    )
+    panels = tuple(
+        replace(panel, condition=changed if panel.plot_type.name == "F_strange" else None) for panel in snapshot.panels
+    )
+    bench.wall.show_snapshot(replace(snapshot, panels=panels, conditions=(changed,)))
+    line = next(one for one in bench.wall.findChildren(MessageLine) if one.accessibleName() == "Changes")
+    assert line.isVisible()
+    assert line.message == (
+        "F_strange has changed: 38 of the last 40 plots, since run 5423. "
+        "If this is the new normal, confirm a reference: hydra-desktop reference confirm F_strange."
+    )
+    item = next(item for item in bench.wall.model.items if item.name == "F_strange")
+    assert item.accessible.startswith("F_strange, Unfamiliar, Changed, ")
+    assert not bench.wall.delegate.age_box(QRect(0, 0, 90, 78), item).isNull()  # where it stands, however small
+    other = replace(changed, id=2, plot_type="A_good", run_number=5400, since=changed.since - timedelta(hours=1))
+    bench.wall.show_snapshot(replace(snapshot, conditions=(changed, other)))
+    assert line.message.endswith("(and 1 more: point here)")
+    assert "A_good has changed" in line.toolTip()
+    bench.wall.show_snapshot(snapshot)
+    assert not line.isVisible()
 
 
 def test_evidence_is_off_on_good_plots_unless_asked_for(qtbot: QtBot, bench: Bench, snapshot: WallSnapshot) -> None:
@@ -181,7 +297,9 @@ def test_the_desktop_holds_no_network() -> None:
 @pytest.mark.parametrize("word", ["/data/" + "very_long_folder_name/" * 20, "x" * 600, "a long text " * 60])
 def test_no_message_makes_the_window_wider_than_the_screen(bench: Bench, snapshot: WallSnapshot, word: str) -> None:
     now = datetime.now(UTC)
+    changed = Condition(1, ConditionKind.CHANGED, word, now, 1, "P", 1, False, "38 of the last 40 plots")
     told = replace(snapshot, news=News(word, "shift", now), problems=((now, f"{word}: not taken"),))
+    told = replace(told, conditions=(changed,))
     bench.wall.show_snapshot(replace(told, monitor=MonitorHealth(now, 0, "here", word)))
     bench.wall.show_trouble(word)
     assert bench.window.minimumSizeHint().width() <= 1280
@@ -199,6 +317,37 @@ def test_a_problem_is_put_away_by_the_keyboard_and_stays_away(
     qtbot.keyClick(problems, Qt.Key.Key_Return)
     bench.wall.show_snapshot(told)
     assert not problems.isVisible()
+
+
+def test_a_panel_says_run_time_age_and_how_long_it_is_so_as_far_as_there_is_room(
+    bench: Bench, snapshot: WallSnapshot
+) -> None:
+    bench.wall.show_snapshot(snapshot)
+    items = {item.name: item for item in bench.wall.model.items}
+    plot = snapshot.panels[0].plot
+    assert plot is not None
+    taken = f"{plot.taken_at.astimezone():%H:%M}"
+    good, bad = items["A_good"], items["B_bad"]
+    assert good.facts[0] == ("run 121453, chunk 7", f"{taken}, 30 s")
+    assert bad.facts[0] == ("for 12 min, run 121453, chunk 7", f"{taken}, 30 s")
+    assert ("for 12 min", "30 s") in bad.facts
+    assert items["E_doubt"].how_long == items["F_strange"].how_long == "for 12 min"
+    assert bad.alarm is not None
+    view, delegate = bench.wall.view, bench.wall.delegate
+    cell = view.visualRect(bench.wall.model.index(1))
+    assert not delegate.age_box(cell, bad).isNull()
+    assert not delegate.age_box(cell, bad).intersects(delegate.picture_box(cell, bad))
+    bench.wall.show_snapshot(replace(snapshot, run=replace(snapshot.run, run_number=121454)))
+    assert ("for 12 min, 121453", "") in bench.wall.model.items[1].facts
+
+
+def test_a_card_says_what_the_newest_plot_is_where_that_is_no_more_the_alarm(
+    bench: Bench, snapshot: WallSnapshot
+) -> None:
+    bench.wall.show_snapshot(snapshot)
+    cards = {card.alarm.plot_type: card for card in bench.wall.alarm_area._cards if card.alarm}
+    assert cards["B_bad"]._newest()[0].startswith("run 121453, chunk 7, ")
+    assert cards["D_returned"]._newest()[-1] == "newest Good"
 
 
 def test_as_time_goes_by_only_the_ages_are_painted_again(qtbot: QtBot, bench: Bench, snapshot: WallSnapshot) -> None:
@@ -219,8 +368,8 @@ def test_as_time_goes_by_only_the_ages_are_painted_again(qtbot: QtBot, bench: Be
     cell = view.visualRect(model.index(row))
     box = bench.wall.delegate.age_box(cell, model.items[row])
     assert cell.contains(box)
-    alarmed = next(item for item in model.items if item.alarm is not None)
-    assert bench.wall.delegate.age_box(cell, alarmed).isNull()
+    waiting = next(item for item in model.items if item.state is PanelState.WAITING)
+    assert bench.wall.delegate.age_box(cell, waiting).isNull()
 
 
 def test_a_picture_that_comes_is_painted_without_the_rest_of_its_panel(
@@ -257,3 +406,61 @@ def test_a_picture_that_comes_is_painted_without_the_rest_of_its_panel(
         rest.fillRect(part, Qt.GlobalColor.magenta)
         rest.end()
         assert alone == blank
+
+
+@pytest.mark.parametrize("name", ["B_bad", "A_good"])
+def test_a_strip_that_blinks_is_painted_alone(
+    qtbot: QtBot, bench: Bench, snapshot: WallSnapshot, name: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with qtbot.waitSignal(bench.wall.painted, timeout=10_000):
+        bench.wall.show_snapshot(snapshot)
+    view, delegate = bench.wall.view, bench.wall.delegate
+    index = bench.wall.model.index(bench.wall.model.row_of(name) or 0)
+    option = QStyleOptionViewItem()
+    option.rect = view.visualRect(index)
+    strip = delegate.strip_box(option.rect)
+
+    def paint(onto: QImage, dirty: QRect) -> QImage:
+        painted = onto.copy()
+        delegate.dirty = QRegion(dirty)
+        painter = QPainter(painted)
+        painter.setClipRect(dirty)  # Qt clips, and erases what is dirty
+        painter.fillRect(dirty, Qt.GlobalColor.magenta)
+        delegate.paint(painter, option, index)
+        painter.end()
+        return painted
+
+    blank = QImage(view.viewport().size(), QImage.Format.Format_RGB32)
+    blank.fill(Qt.GlobalColor.magenta)
+    delegate.blink = False
+    before = paint(blank, option.rect)
+    delegate.blink = True
+    after = paint(blank, option.rect)
+    assert (after != before) is (name == "B_bad")
+    monkeypatch.setattr(delegate, "_facts", None)  # what stands above the strip isn't painted
+    assert paint(before, strip) == after
+
+
+def test_what_blinks_is_a_card_s_strip(qtbot: QtBot, bench: Bench, snapshot: WallSnapshot) -> None:
+    with qtbot.waitSignal(bench.wall.painted, timeout=10_000):
+        bench.wall.show_snapshot(snapshot)
+    bench.wall._blink.stop()
+    card = bench.wall.alarm_area._cards[0]
+    for blink in (True, False):
+        card.set_blink(blink)
+        strip = QImage(card.size(), QImage.Format.Format_RGB32)
+        strip.fill(Qt.GlobalColor.magenta)
+        whole = QImage(strip)
+        card.render(whole)
+        card.render(strip, card._strip_box().topLeft(), QRegion(card._strip_box()))
+        assert strip.copy(card._strip_box()) == whole.copy(card._strip_box())
+
+
+def test_a_new_word_does_not_lay_out_the_whole_window(bench: Bench, snapshot: WallSnapshot) -> None:
+    """Labels that wrap would make each layout above them work out heights for widths at every change."""
+    bench.wall.show_snapshot(replace(snapshot, news=News("a long text " * 60, "me", datetime.now(UTC))))
+    layout = bench.wall.layout()
+    assert layout is not None
+    assert layout.hasHeightForWidth()
+    assert not bench.window.centralWidget().hasHeightForWidth()
+    assert bench.wall._news.height() >= bench.wall._news.heightForWidth(bench.wall._news.width())

@@ -7,6 +7,7 @@ from concurrent.futures import ThreadPoolExecutor
 import numpy as np
 
 from hydra_desktop import paths
+from hydra_desktop.domain import drift
 from hydra_desktop.domain.verdict import judge
 from hydra_desktop.services import demo
 from hydra_desktop.sources.simulated import SimulatedHall
@@ -32,6 +33,23 @@ def test_predictions_are_the_models_own_in_the_order_of_the_plots(
         deviation = trained.model.normal.maps(one)
         maps = evidence.combined(trained.model, drawn.features.last[index], deviation, summarise(deviation))
         np.testing.assert_allclose(np.stack(list(prediction.evidence.values())), maps, atol=1e-3)
+
+
+def test_a_prediction_says_how_far_and_in_which_direction_a_plot_deviates(
+    backbone: Backbone, drawn: Drawn, trained: head.Trained
+) -> None:
+    predictor = Predictor({PLOT_TYPE: trained.model}, backbone=backbone)
+    inverted = [255 - picture for picture in drawn.pictures[:4]]
+    predictions = predictor.predict([*drawn.pictures[:4], *inverted], [PLOT_TYPE] * 8)
+    deviations = np.stack([one.deviation for one in predictions])
+    assert deviations.shape == (8, 48)
+    sizes = np.sqrt((deviations**2).mean(axis=1))
+    logarithms = summarise(trained.model.normal.maps(drawn.description.cells))[:4] - trained.model.usual
+    np.testing.assert_allclose(sizes[:4], np.sqrt((logarithms**2).mean(axis=1)), rtol=1e-2)
+    assert sizes[4:].min() > drift.STRAYS > sizes[:4].max()
+    units = deviations / np.linalg.norm(deviations, axis=1, keepdims=True)
+    assert (units[4:] @ units[4:].T).min() > drift.COSINE  # all of them deviate alike
+    assert (units[:4] @ units[4:].T).max() < drift.COSINE
 
 
 def test_a_plot_type_without_a_model_has_none_beside_one_that_has(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -12,6 +13,7 @@ from PySide6.QtWidgets import QFrame, QHBoxLayout, QLabel, QPushButton, QScrollA
 from ...domain.alarm import Alarm, AlarmState
 from ...domain.wall import PanelState
 from .. import marks, words
+from ..spread import Spread
 from ..theme import Theme
 from .panel_list_model import PanelItem, PanelListModel
 from .pictures import PictureKey, Pictures
@@ -26,6 +28,7 @@ class AlarmCard(QWidget):
     """One alarm: what, since when, the plot with its evidence, and who has taken it."""
 
     chosen = Signal(int)
+    changed = Signal()  # it looks different and wants to be painted, `update` does
 
     def __init__(self, theme: Theme, pictures: Pictures, image_folder: Path) -> None:
         super().__init__()
@@ -41,13 +44,34 @@ class AlarmCard(QWidget):
         self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
 
     def show_alarm(self, alarm: Alarm, item: PanelItem | None, number: int, *, large: bool) -> None:
-        """Take over an alarm and the panel of its plot type."""
+        """Take over an alarm and the newest plot of its stream."""
+        if item is not None:
+            item = replace(item, age="")  # which a card doesn't tell
         if (self.alarm, self._item, self.number, self.large) == (alarm, item, number, large):
             return
         self.alarm, self._item, self.number, self.large = alarm, item, number, large
-        self.setAccessibleName(f"Alarm {number}: {alarm.label}, {alarm.plot_type}, {alarm.state}")
+        self.setAccessibleName(f"Alarm {number}: {alarm.label}, {self._title}, {alarm.state}")
         self.setFixedHeight(self._theme.px(360 if large else 150))
-        self.update()
+        self.changed.emit()
+
+    @property
+    def _title(self) -> str:
+        return words.stream(self.alarm.plot_type, self.alarm.pad) if self.alarm is not None else ""
+
+    @property
+    def _shows_the_fault(self) -> bool:
+        """Whether the newest plot of the stream still has what the alarm was raised for."""
+        return self.alarm is not None and self._item is not None and self._item.word == self.alarm.label
+
+    def _newest(self) -> list[str]:
+        """The newest plot in words, in shorter and shorter forms; with its verdict where that is another."""
+        item = self._item
+        if item is None or not item.where:
+            return []
+        verdict = "" if self._shows_the_fault else f"newest {item.word}"
+        run = item.where.partition(",")[0]
+        forms = [(verdict, item.where, item.taken), (verdict, run, item.taken), (verdict, item.taken), (verdict,)]
+        return [", ".join(filter(None, form)) for form in forms]
 
     def sizeHint(self) -> QSize:
         """As wide as the area, as high as its content."""
@@ -65,8 +89,22 @@ class AlarmCard(QWidget):
             self.chosen.emit(self.alarm.id)
         super().focusInEvent(event)
 
-    def paintEvent(self, _event: QPaintEvent) -> None:
-        """Paint the card."""
+    def set_blink(self, blink: bool) -> None:
+        """Turn the strip to its other look."""
+        self.blink = blink
+        self.update(self._strip_box())
+
+    def _strip_box(self) -> QRect:
+        """Where the card says what the alarm is; below it the plot."""
+        width = self._border()
+        return QRect(width, width, self.width() - 2 * width, self._theme.px(56 if self.large else 34))
+
+    def _border(self) -> int:
+        taken = self.alarm is not None and self.alarm.state is AlarmState.ACKNOWLEDGED
+        return self._theme.px(2 if taken else 4)
+
+    def paintEvent(self, event: QPaintEvent) -> None:
+        """Paint the card, or its strip alone where nothing else is dirty."""
         alarm = self.alarm
         if alarm is None:
             return
@@ -76,16 +114,17 @@ class AlarmCard(QWidget):
         colour = c.severity(alarm.severity)
         taken = alarm.state is AlarmState.ACKNOWLEDGED
         returned = alarm.state is AlarmState.RETURNED_UNACKNOWLEDGED
-        width = px(2 if taken else 4)
+        width, strip = self._border(), self._strip_box()
         painter.setPen(QPen(QColor(colour), width))
         painter.setBrush(QColor(c.panel))
         half = width / 2
         painter.drawRoundedRect(QRectF(self.rect()).adjusted(half, half, -half, -half), 4, 4)
-        strip = QRect(width, width, self.width() - 2 * width, px(56 if self.large else 34))
         self._strip(painter, strip, alarm, colour, taken=taken, returned=returned)
         body = QRect(width + px(12), strip.bottom() + px(6), self.width() - 2 * (width + px(12)), 0)
         body.setBottom(self.height() - width - px(8))
-        if self.large:
+        if strip.contains(event.rect()):
+            pass  # it blinks
+        elif self.large:
             self._large(painter, body, alarm)
         else:
             self._small(painter, body, alarm)
@@ -137,7 +176,7 @@ class AlarmCard(QWidget):
             painter.drawText(QRectF(x, strip.top(), room, strip.height()), Qt.AlignmentFlag.AlignVCenter, beside)
 
     def _how_long(self) -> str:
-        if self._item is not None and self._item.how_long:
+        if self._item is not None and self._item.how_long and self._shows_the_fault:
             return self._item.how_long
         return f"for {words.age(datetime.now(UTC) - self.alarm.raised_at)}" if self.alarm else ""
 
@@ -149,17 +188,16 @@ class AlarmCard(QWidget):
         painter.drawText(
             top, Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter, words.confidence(alarm.confidence)
         )
-        painter.setFont(self._theme.font(20, bold=True))
+        painter.setFont(self._theme.fitting(self._title, body.width() - px(70), 20, 14, bold=True))
         painter.setPen(QColor(c.text))
-        name = painter.fontMetrics().elidedText(alarm.plot_type, Qt.TextElideMode.ElideMiddle, body.width() - px(70))
+        name = painter.fontMetrics().elidedText(self._title, Qt.TextElideMode.ElideMiddle, body.width() - px(70))
         painter.drawText(top, Qt.AlignmentFlag.AlignVCenter, name)
-        painter.setFont(self._theme.font(14))
-        painter.setPen(QColor(c.muted))
-        contact = self._item.plot_type.contact if self._item is not None else ""
         line = QRect(body.left(), top.bottom(), body.width(), px(22))
-        text = contact or (self._item.where if self._item else "")
-        text = painter.fontMetrics().elidedText(text, Qt.TextElideMode.ElideRight, body.width())
-        painter.drawText(line, Qt.AlignmentFlag.AlignVCenter, text)
+        self._line(painter, line, self._newest())
+        contact = self._item.plot_type.contact if self._item is not None else ""
+        if contact:
+            line.translate(0, px(20))
+            self._line(painter, line, [contact])
         foot = QRect(body.left(), body.bottom() - px(24), body.width(), px(24))
         self._picture(painter, QRect(body.left(), line.bottom() + 4, body.width(), foot.top() - line.bottom() - px(8)))
         self._foot(painter, foot, alarm)
@@ -170,18 +208,26 @@ class AlarmCard(QWidget):
         self._picture(painter, picture)
         x = picture.right() + px(10)
         room = body.right() - x
-        painter.setFont(self._theme.font(15, bold=True))
+        painter.setFont(self._theme.fitting(self._title, room, 15, 11, bold=True))
         painter.setPen(QColor(c.text))
-        name = painter.fontMetrics().elidedText(alarm.plot_type, Qt.TextElideMode.ElideMiddle, room)
+        name = painter.fontMetrics().elidedText(self._title, Qt.TextElideMode.ElideMiddle, room)
         painter.drawText(QRect(x, body.top(), room, px(22)), Qt.AlignmentFlag.AlignVCenter, name)
-        painter.setFont(self._theme.font(13))
-        painter.setPen(QColor(c.muted))
-        painter.drawText(
-            QRect(x, body.top() + px(23), room, px(20)),
-            Qt.AlignmentFlag.AlignVCenter,
-            f"since {words.clock(alarm.raised_at)}, {words.confidence(alarm.confidence)}",
-        )
+        since = words.clock(alarm.raised_at)
+        forms = [f"since {since}, {words.confidence(alarm.confidence)}", f"since {since}"]
+        self._line(painter, QRect(x, body.top() + px(22), room, px(20)), forms)
+        self._line(painter, QRect(x, body.top() + px(41), room, px(20)), self._newest())
         self._foot(painter, QRect(x, body.bottom() - px(24), room, px(24)), alarm, wrap=True)
+
+    def _line(self, painter: QPainter, box: QRect, forms: list[str]) -> None:
+        """Write the first form that has room; the last one is made smaller rather than cut."""
+        if not forms:
+            return
+        painter.setFont(self._theme.font(13))
+        width = painter.fontMetrics().horizontalAdvance
+        text = next((form for form in forms if width(form) <= box.width()), forms[-1])
+        painter.setFont(self._theme.fitting(text, box.width(), 13, 9))
+        painter.setPen(QColor(self._theme.colours.muted))
+        painter.drawText(box, Qt.AlignmentFlag.AlignVCenter, text)
 
     def _foot(self, painter: QPainter, box: QRect, alarm: Alarm, *, wrap: bool = False) -> None:
         c = self._theme.colours
@@ -241,6 +287,7 @@ class AlarmArea(QWidget):
         super().__init__()
         self._theme, self._model, self._pictures, self._folder = theme, model, pictures, image_folder
         self._cards: list[AlarmCard] = []
+        self._changed = Spread(AlarmCard.update, 1, self)
         self._chosen: int | None = None
         self._blink = False
         self.setAccessibleName("Alarms")
@@ -340,6 +387,7 @@ class AlarmArea(QWidget):
         while len(self._cards) < len(alarms):
             card = AlarmCard(self._theme, self._pictures, self._folder)
             card.chosen.connect(self.choose)
+            card.changed.connect(lambda card=card: self._changed.add([card]))
             self._cards.append(card)
             self._list_layout.insertWidget(len(self._cards) - 1, card)
         for index, card in enumerate(self._cards):
@@ -348,13 +396,13 @@ class AlarmArea(QWidget):
                 alarm = alarms[index]
                 large = index == 0 and alarm.state is AlarmState.UNACKNOWLEDGED
                 card.blink = self._blink
-                card.show_alarm(alarm, items.get(alarm.plot_type), self._model.number_of(alarm), large=large)
+                card.show_alarm(alarm, items.get(alarm.id), self._model.number_of(alarm), large=large)
         self._scroll.setVisible(bool(alarms))
         self._quiet.setVisible(not alarms)
         ended = snapshot.last_alarm_ended_at
         since = f"quiet since {words.clock(ended)[:5]}" if ended else "none was raised yet"
         self._quiet.setText(f"No alarms\n{since}")
-        doubtful = sum(item.state in (PanelState.UNCONFIRMED, PanelState.UNFAMILIAR) for item in self._model.items)
+        doubtful = sum(item.state in (PanelState.UNCONFIRMED, PanelState.UNFAMILIAR) for item in self._model.all_items)
         self._doubt.setVisible(doubtful > 0)
         verb = "are" if doubtful > 1 else "is"
         waits = "they wait for an expert and ask" if doubtful > 1 else "it waits for an expert and asks"
@@ -366,8 +414,7 @@ class AlarmArea(QWidget):
         self._blink = blink
         for card in self._cards:
             if card.isVisible() and card.alarm is not None and card.alarm.state is AlarmState.UNACKNOWLEDGED:
-                card.blink = blink
-                card.update()
+                card.set_blink(blink)
 
     def set_opacity(self, opacity: float) -> None:
         """How strongly evidence covers the plots, 0..1."""

@@ -9,11 +9,10 @@ from PySide6.QtCore import QRect, QRectF, Qt
 from PySide6.QtGui import QColor, QPainter, QPaintEvent
 from PySide6.QtWidgets import QSizePolicy, QWidget
 
-from ...domain.alarm import AlarmState
-from ...domain.label import Severity
 from ...domain.wall import PanelState, WallSnapshot
 from .. import marks, words
 from ..theme import Theme
+from .headline import Headline, headline
 from .panel_list_model import PanelItem
 
 
@@ -25,7 +24,7 @@ class Header(QWidget):
         self._theme = theme
         self._snapshot = WallSnapshot("")
         self._items: list[PanelItem] = []
-        self._of = 0
+        self._shown = 0
         self._contact_at: datetime | None = None
         self._trouble = ""
         self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Fixed)
@@ -37,22 +36,29 @@ class Header(QWidget):
         self.setFixedHeight(self._theme.px(72))
         self.update()
 
-    def show_snapshot(self, snapshot: WallSnapshot, items: list[PanelItem], contact_at: datetime) -> None:
-        """Take over a new snapshot, and when it came."""
-        self._snapshot, self._items, self._contact_at = snapshot, items, contact_at
-        self._of = len(snapshot.panels)
+    def show_snapshot(
+        self, snapshot: WallSnapshot, items: list[PanelItem], shown: int, contact_at: datetime | None
+    ) -> None:
+        """Take over a new snapshot with all its panels, how many of them are shown, and when it came."""
+        self._snapshot, self._contact_at = snapshot, contact_at
         self._trouble = ""
-        self.update()
+        self.show_items(items, shown)
 
-    def show_items(self, items: list[PanelItem]) -> None:
-        """Take over what the wall shows after a filter or a tick."""
-        self._items = items
+    def show_items(self, items: list[PanelItem], shown: int) -> None:
+        """Take over all panels after a filter or a tick, and how many of them are shown."""
+        self._items, self._shown = items, shown
         self.update()
 
     def show_trouble(self, message: str) -> None:
         """Say that the database is away."""
         self._trouble = message
         self.update()
+
+    def headline(self, now: datetime) -> Headline:
+        """What stands at the top left."""
+        if self._contact_at is None and not self._trouble:
+            return Headline("Opening", "reading the database", "dots", self._theme.colours.muted)
+        return headline(self._snapshot, self._items, now, self._theme.colours, away=bool(self._trouble))
 
     def facts(self, now: datetime) -> list[tuple[str, str]]:
         """The first line as (muted word, strong word) pairs."""
@@ -67,7 +73,7 @@ class Header(QWidget):
             ("run", str(run) if run is not None else "unknown"),
             ("beam", beam),
             ("data", f"{data}, link {link}"),
-            ("showing", f"{len(self._items)} / {self._of}"),
+            ("showing", f"{self._shown} / {len(self._items)}"),
         ]
 
     def counts(self) -> list[tuple[str, str, str, str]]:
@@ -137,65 +143,26 @@ class Header(QWidget):
     def _headline(self, painter: QPainter, box: QRect, now: datetime) -> int:
         """Is something wrong? At the top left, in words."""
         c, px = self._theme.colours, self._theme.px
-        alarms = self._snapshot.alarms
-        fresh = [a for a in alarms if a.state is AlarmState.UNACKNOWLEDGED]
-        returned = [a for a in alarms if a.state is AlarmState.RETURNED_UNACKNOWLEDGED]
-        alive = self._snapshot.monitor.alive(now)
-        fill, mark, hole = "", "tick", c.panel
-        colour, word = c.good, c.text
-        if self._trouble:
-            title, below, mark, colour = "Database away", "what you see is old; trying again", "cross", c.high
-        elif not alive:
-            title, mark, colour = "Monitor down", "cross", c.high
-            seen = self._snapshot.monitor.last_seen_at
-            below = f"nobody judges plots; last sign {words.age(now - seen)} ago" if seen else "nobody judges plots yet"
-        elif fresh:
-            worst = max(fresh, key=lambda alarm: (alarm.severity, alarm.raised_at))
-            fill = c.severity(worst.severity)
-            title = f"{worst.label}: {worst.plot_type}"
-            parts = [f"{len(fresh)} new alarm{'s' if len(fresh) > 1 else ''}"]
-            if returned:
-                parts.append(f"{len(returned)} returned")
-            if len(alarms) > len(fresh) + len(returned):
-                parts.append(f"{len(alarms) - len(fresh) - len(returned)} taken")
-            below, mark = ", ".join(parts), marks.for_state(PanelState.FAULT, worst.severity)
-            word = colour = self._theme.word_on(fill)
-            hole = fill
-        elif alarms:
-            worst = max(alarms, key=lambda alarm: alarm.severity)
-            title = f"{len(alarms)} alarm{'s' if len(alarms) > 1 else ''}, none new"
-            below = ", ".join(
-                part
-                for part in (
-                    f"{len(returned)} returned" if returned else "",
-                    f"{len(alarms) - len(returned)} taken" if len(alarms) > len(returned) else "",
-                )
-                if part
-            )
-            mark, colour = marks.for_state(PanelState.FAULT, worst.severity), c.severity(worst.severity)
-        elif any(item.state is PanelState.FAULT and item.severity > Severity.NONE for item in self._items):
-            title, below, mark, colour = "No alarm", "some plots are not Good; see below", "dash", c.muted
-        else:
-            title = "All well"
-            ended = self._snapshot.last_alarm_ended_at
-            below = f"quiet since {words.clock(ended)[:5]}" if ended else "no alarm yet"
-        if fill:
+        said = self.headline(now)
+        word = self._theme.word_on(said.fill) if said.fill else c.text
+        if said.fill:
             painter.setPen(Qt.PenStyle.NoPen)
-            painter.setBrush(QColor(fill))
+            painter.setBrush(QColor(said.fill))
             painter.drawRoundedRect(QRectF(box), 4, 4)
-        marks.paint(painter, mark, QRectF(px(16), box.height() / 2 - px(15), px(30), px(30)), colour,
-                    hollow=bool(alarms) and not fresh and not self._trouble, hole=hole)  # fmt: skip
+        mark_box = QRectF(px(16), box.height() / 2 - px(15), px(30), px(30))
+        colour = word if said.fill else said.colour
+        marks.paint(painter, said.mark, mark_box, colour, hollow=said.hollow, hole=said.fill or c.panel)
         left = px(60)
         room = box.width() - left - px(8)
-        painter.setFont(self._theme.font(22, bold=True))
+        painter.setFont(self._theme.fitting(said.title, room, 22, 14, bold=True))
         painter.setPen(QColor(word))
-        title = painter.fontMetrics().elidedText(title, Qt.TextElideMode.ElideMiddle, room)
+        title = painter.fontMetrics().elidedText(said.title, Qt.TextElideMode.ElideMiddle, room)
         painter.drawText(QRect(left, px(8), room, px(32)), Qt.AlignmentFlag.AlignVCenter, title)
         painter.setFont(self._theme.font(14))
-        painter.setPen(QColor(word if fill else c.muted))
-        below = painter.fontMetrics().elidedText(below, Qt.TextElideMode.ElideRight, room)
+        painter.setPen(QColor(word if said.fill else c.muted))
+        below = painter.fontMetrics().elidedText(said.below, Qt.TextElideMode.ElideRight, room)
         painter.drawText(QRect(left, px(40), room, px(22)), Qt.AlignmentFlag.AlignVCenter, below)
-        if not fill:
+        if not said.fill:
             painter.setPen(QColor(c.line))
             painter.drawLine(box.right(), 1, box.right(), box.height() - 2)
         return box.right()

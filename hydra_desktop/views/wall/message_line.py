@@ -37,7 +37,8 @@ class MessageLine(QLabel):
         self.message = message
         short = message if len(message) <= LONGEST else message[:LONGEST] + "..."
         first = f'<span style="color:{colour}">{_breakable(before)}</span>&nbsp; ' if before else ""
-        text = first + _breakable(short)
+        after = "&nbsp; <u>put away</u>" if self._is_button else ""
+        text = first + _breakable(short) + after
         if text != self.text():
             self.setText(text)
             self.setAccessibleDescription(f"{before} {message}".strip())

@@ -70,32 +70,30 @@ class PanelDelegate(QStyledItemDelegate):
         item: PanelItem = index.data(ITEM_ROLE)
         c = self._theme.colours
         box = self._box(option.rect)
-        margin, word_size, strip_height = self._measures(box)
-        strip = QRect(box.left(), box.bottom() - strip_height, box.width(), strip_height + 1)
+        margin, word_size, _ = self._measures(box)
         age, room = self.age_box(option.rect, item), self.picture_box(option.rect, item)
+        strip = self.strip_box(option.rect)
         dirty = self.dirty.intersected(option.rect)
         painter.save()
         painter.setRenderHint(QPainter.RenderHint.Antialiasing)
-        if dirty.subtracted(QRegion(age)).subtracted(QRegion(room)).isEmpty() and item.alarm is None:
+        if dirty.subtracted(QRegion(age)).subtracted(QRegion(room)).isEmpty():
             if dirty.intersects(age):
                 painter.fillRect(age, QColor(c.panel))
                 self._facts(painter, age, item)
             if dirty.intersects(room):
                 painter.fillRect(room, QColor(c.panel))
-                self._picture(painter, room, item)
+                self._content(painter, room, item)
             painter.restore()
             return
         self._frame(painter, box, item)
-        painter.setFont(self._theme.font(14))
-        painter.setPen(QColor(c.text))
-        name_box = self._name_box(box)
-        name = painter.fontMetrics().elidedText(item.name, Qt.TextElideMode.ElideMiddle, name_box.width())
-        painter.drawText(name_box, Qt.AlignmentFlag.AlignVCenter, name)
-        self._facts(painter, age, item)
-        if item.alarm is not None:
-            self._pointer(painter, room, item)
-        else:
-            self._picture(painter, room, item)
+        if not dirty.subtracted(QRegion(strip)).isEmpty():
+            painter.setPen(QColor(c.text))
+            name_box = self._name_box(box)
+            painter.setFont(self._theme.fitting(item.title, name_box.width(), 14, 11))
+            name = painter.fontMetrics().elidedText(item.title, Qt.TextElideMode.ElideMiddle, name_box.width())
+            painter.drawText(name_box, Qt.AlignmentFlag.AlignVCenter, name)
+            self._facts(painter, age, item)
+            self._content(painter, room, item)
         self._strip(painter, strip, item, word_size, margin)
         if option.state & QStyle.StateFlag.State_Selected:
             painter.setBrush(Qt.BrushStyle.NoBrush)
@@ -103,10 +101,17 @@ class PanelDelegate(QStyledItemDelegate):
             painter.drawRoundedRect(QRectF(box).adjusted(-1, -1, 1, 1), 5, 5)
         painter.restore()
 
+    def strip_box(self, cell: QRect) -> QRect:
+        """Where a panel says by colour, mark and word how it stands."""
+        box = self._box(cell)
+        _, _, height = self._measures(box)
+        return QRect(box.left(), box.bottom() - height, box.width(), height + 1)
+
     def age_box(self, cell: QRect, item: PanelItem) -> QRect:
-        """Where a panel says its run and age in one line above the strip, null where it doesn't: no room, or alarm."""
-        box, size = self._box(cell), self._theme.px(11)
-        if box.height() < 10 * size or item.alarm is not None or not item.where:
+        """Where a panel says its run and age in one line above the strip, null without room or without a plot."""
+        box = self._box(cell)
+        size = max(self._theme.px(11), min(self._theme.px(15), box.height() // 16))
+        if not item.where or (box.height() < 8 * size and not item.beside):
             return QRect()
         margin, _, strip_height = self._measures(box)
         return QRect(box.left() + margin, box.bottom() - strip_height - size - 5, box.width() - 2 * margin, size + 4)
@@ -130,7 +135,7 @@ class PanelDelegate(QStyledItemDelegate):
 
     def _measures(self, box: QRect) -> tuple[int, float, int]:
         """Margin, size of the word and height of the strip of a panel."""
-        word_size = max(self._theme.px(13), box.height() / 9)
+        word_size = max(self._theme.px(15), box.height() / 9)
         return max(4, self._theme.px(7)), word_size, round(word_size * 1.45)
 
     def _frame(self, painter: QPainter, box: QRect, item: PanelItem) -> None:
@@ -161,15 +166,21 @@ class PanelDelegate(QStyledItemDelegate):
     def _facts(self, painter: QPainter, line: QRect, item: PanelItem) -> None:
         if line.isNull():
             return
-        painter.setFont(self._theme.font(11))
+        painter.setFont(self._theme.exact_font(line.height() - 4))
         painter.setPen(QColor(self._theme.colours.muted))
-        metrics = painter.fontMetrics()
-        painter.drawText(line, Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter, item.age)
-        left = line.adjusted(0, 0, -metrics.horizontalAdvance(item.age) - 6, 0)
-        run = item.where.partition(",")[0]
-        forms = (item.where, run, run.removeprefix("run "))  # rather a bare number than a cut one
-        where = next((form for form in forms if metrics.horizontalAdvance(form) <= left.width()), "")
-        painter.drawText(left, Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignVCenter, where)
+        width = painter.fontMetrics().horizontalAdvance
+        between = width("  ")
+        for left, right in item.facts:  # rather a shorter form than a cut one
+            if width(left) + between + width(right) <= line.width():
+                painter.drawText(line, Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignVCenter, left)
+                painter.drawText(line, Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter, right)
+                return
+
+    def _content(self, painter: QPainter, room: QRect, item: PanelItem) -> None:
+        if item.alarm is not None:
+            self._pointer(painter, room, item)
+        else:
+            self._picture(painter, room, item)
 
     def _picture(self, painter: QPainter, room: QRect, item: PanelItem) -> None:
         c = self._theme.colours
@@ -263,7 +274,7 @@ class PanelDelegate(QStyledItemDelegate):
         mark_box = QRectF(strip.left() + margin, strip.center().y() - size / 2 + 0.5, size, size)
         marks.paint(painter, mark, mark_box, colour, hollow=hollow, hole=hole)
         figure = item.confidence if alarm is None and item.state not in _MUTED else ""
-        painter.setFont(self._theme.exact_font(min(word_size * 0.72, self._theme.px(26))))
+        painter.setFont(self._theme.exact_font(max(self._theme.px(11), min(word_size * 0.72, self._theme.px(26)))))
         figure_width = painter.fontMetrics().horizontalAdvance(figure) if figure else 0
         right = strip.adjusted(0, 0, -margin, 0)
         left = mark_box.right() + size * 0.35
@@ -274,10 +285,9 @@ class PanelDelegate(QStyledItemDelegate):
         painter.setPen(QColor(word_colour if filled else c.muted))
         painter.drawText(right, Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter, figure)
         font = self._theme.exact_font(word_size, bold=True)
-        painter.setFont(font)
-        while painter.fontMetrics().horizontalAdvance(word) > room and font.pixelSize() > self._theme.px(10):
+        while QFontMetricsF(font).horizontalAdvance(word) > room and font.pixelSize() > self._theme.px(9):
             font.setPixelSize(font.pixelSize() - 1)
-            painter.setFont(font)
+        painter.setFont(font)
         painter.setPen(QColor(word_colour))
-        text = painter.fontMetrics().elidedText(word, Qt.TextElideMode.ElideRight, round(room))
+        text = QFontMetricsF(font).elidedText(word, Qt.TextElideMode.ElideRight, room)
         painter.drawText(QRectF(left, strip.top(), room + 2, strip.height()), Qt.AlignmentFlag.AlignVCenter, text)

@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from typing import Any
 
-from PySide6.QtCore import QAbstractListModel, QModelIndex, Qt, QTimer, Signal
+from PySide6.QtCore import QAbstractListModel, QModelIndex, Qt, Signal
 
 from ...domain.alarm import Alarm
 from ...domain.hall import PlotType
@@ -15,6 +15,7 @@ from ...domain.label import Severity
 from ...domain.verdict import Status
 from ...domain.wall import Panel, PanelState, WallSnapshot, panel_state
 from .. import words
+from ..spread import Spread
 
 AT_ONCE = 3  # panels painted in one go: a whole chunk would hold up keys and alarms for 20 ms and more
 ITEM_ROLE = Qt.ItemDataRole.UserRole + 1
@@ -25,11 +26,14 @@ class PanelItem:
     """One panel as it is painted; two that are equal look the same."""
 
     plot_type: PlotType
+    pad: str
     state: PanelState
     severity: Severity
     word: str
     confidence: str
     where: str  # run and chunk
+    is_other_run: bool  # than the header's
+    taken: str  # the time of day
     age: str
     how_long: str  # of the episode, "" when all is well
     content_hash: str
@@ -38,6 +42,7 @@ class PanelItem:
     alarm: Alarm | None
     alarm_number: int
     explanation: str  # in place of the picture
+    beside: str  # what else is so of its plot type, "" when nothing
 
     @property
     def name(self) -> str:
@@ -45,9 +50,34 @@ class PanelItem:
         return self.plot_type.name
 
     @property
+    def title(self) -> str:
+        """The plot type's name with the pad that is shown."""
+        return words.stream(self.name, self.pad)
+
+    @property
+    def facts(self) -> list[tuple[str, str]]:
+        """How long it is so, run and chunk at the left, time and age at the right, in shorter and shorter forms.
+
+        What else is so of its plot type goes before the run.
+        """
+        run = self.where.partition(",")[0]
+        lefts = [
+            ", ".join(filter(None, (self.beside, self.how_long, where)))
+            for where in (self.where, run, run.removeprefix("run "))
+        ]
+        full = f"{self.taken}, {self.age}"
+        forms = [(left, full) for left in lefts] + [(left, self.age) for left in lefts]
+        if self.is_other_run:
+            forms.append((lefts[2], ""))
+        first = self.beside or self.how_long
+        return [*forms, (first, self.age), (first, ""), ("", self.age)]
+
+    @property
     def accessible(self) -> str:
         """What a screen reader says."""
-        parts = [self.name, self.word, self.confidence, self.how_long, self.where, self.age]
+        parts = [
+            self.title, self.word, self.beside, self.confidence, self.how_long, self.where, self.taken, self.age
+        ]  # fmt: skip
         return ", ".join(part for part in parts if part)
 
 
@@ -67,11 +97,14 @@ def make_item(panel: Panel, snapshot: WallSnapshot, now: datetime, alarm_number:
             where += f", chunk {plot.name.chunk}"
     return PanelItem(
         plot_type=panel.plot_type,
+        pad=panel.pad,
         state=state,
         severity=panel.severity,
         word=word,
         confidence=words.confidence(verdict.confidence) if verdict is not None and verdict.label else "",
         where=where,
+        is_other_run=plot is not None and snapshot.run.run_number not in (None, plot.name.run_number),
+        taken=words.clock(plot.taken_at)[:5] if plot is not None else "",
         age=words.age(now - plot.taken_at) if plot is not None else "",
         how_long=how_long,
         content_hash=plot.content_hash if plot is not None else "",
@@ -80,6 +113,7 @@ def make_item(panel: Panel, snapshot: WallSnapshot, now: datetime, alarm_number:
         alarm=panel.alarm,
         alarm_number=alarm_number,
         explanation=explanation,
+        beside=panel.condition.kind.capitalize() if panel.condition is not None else "",
     )
 
 
@@ -112,12 +146,10 @@ class PanelListModel(QAbstractListModel):
         super().__init__()
         self._clock = clock
         self._snapshot = WallSnapshot("")
+        self._all: list[PanelItem] = []
         self._items: list[PanelItem] = []
         self._numbers: dict[int, int] = {}
-        self._changed: dict[int, None] = {}  # rows that Qt isn't told of yet, in order
-        self._later = QTimer(self)
-        self._later.setSingleShot(True)
-        self._later.timeout.connect(self._tell)
+        self._changed = Spread(self._tell, AT_ONCE, self)  # rows that Qt isn't told of yet
         self.group = ""
         self.search = ""
         self.hidden: set[str] = set()
@@ -132,12 +164,17 @@ class PanelListModel(QAbstractListModel):
         """The panels that are shown, in their order."""
         return self._items
 
-    def alarm_items(self) -> dict[str, PanelItem]:
-        """The panels of all plot types in alarm by name, whatever is filtered or hidden."""
+    @property
+    def all_items(self) -> list[PanelItem]:
+        """The panels of the whole hall, whatever is filtered or hidden."""
+        return self._all
+
+    def alarm_items(self) -> dict[int, PanelItem]:
+        """What the cards show, by the id of their alarm, whatever is filtered or hidden."""
         now = self._clock()
         return {
-            panel.plot_type.name: make_item(panel, self._snapshot, now, self._numbers.get(panel.alarm.id, 0))
-            for panel in self._snapshot.panels
+            panel.alarm.id: make_item(panel, self._snapshot, now, self._numbers.get(panel.alarm.id, 0))
+            for panel in self._snapshot.in_alarm
             if panel.alarm is not None
         }
 
@@ -174,28 +211,28 @@ class PanelListModel(QAbstractListModel):
     def refresh_ages(self, part: int, parts: int) -> None:
         """Work out one of `parts` shares of the panels anew, as their plots have got older."""
         now = self._clock()
-        panels = {panel.plot_type.name: panel for panel in self._snapshot.panels}
-        for row in range(part, len(self._items), parts):
-            panel = panels[self._items[row].name]
-            number = self._numbers.get(panel.alarm.id, 0) if panel.alarm else 0
-            item = make_item(panel, self._snapshot, now, number)
-            before, self._items[row] = self._items[row], item
-            if item == before:
+        rows = {item.name: row for row, item in enumerate(self._items)}
+        for place in range(part, len(self._all), parts):
+            panel = self._snapshot.panels[place]
+            item = make_item(panel, self._snapshot, now, self._numbers.get(panel.alarm.id, 0) if panel.alarm else 0)
+            before, self._all[place] = self._all[place], item
+            row = rows.get(item.name)
+            if row is None or item == before:
                 continue
+            self._items[row] = item
             if replace(item, age=before.age) == before:
                 self.aged.emit(row)
             else:
-                self._changed[row] = None
-        self._tell()
+                self._changed.add([row])
 
     def refresh(self) -> None:
         """Work out what is shown now, and tell Qt only of panels that look different."""
         now = self._clock()
-        items = [
+        self._all = [
             make_item(panel, self._snapshot, now, self._numbers.get(panel.alarm.id, 0) if panel.alarm else 0)
             for panel in self._snapshot.panels
-            if self._is_shown(panel.plot_type)
         ]
+        items = [item for item in self._all if self._is_shown(item.plot_type)]
         if [item.name for item in items] != [item.name for item in self._items]:
             self.beginResetModel()
             self._changed.clear()
@@ -204,16 +241,11 @@ class PanelListModel(QAbstractListModel):
             return
         changed = [row for row, (new, old) in enumerate(zip(items, self._items, strict=True)) if new != old]
         self._items = items
-        self._changed.update(dict.fromkeys(changed))
-        self._tell()
+        self._changed.add(changed)
 
-    def _tell(self) -> None:
-        """Tell Qt of a few panels that look different; of the rest after it has painted these."""
-        for row in list(self._changed)[:AT_ONCE]:
-            del self._changed[row]
-            self.dataChanged.emit(self.index(row), self.index(row))
-        if self._changed:
-            self._later.start(0)
+    def _tell(self, row: int) -> None:
+        """Tell Qt of a panel that looks different."""
+        self.dataChanged.emit(self.index(row), self.index(row))
 
     def rowCount(self, parent: QModelIndex = QModelIndex()) -> int:  # noqa: B008 Qt's own signature
         """Number of panels shown."""

@@ -23,14 +23,16 @@ from PySide6.QtWidgets import (
 )
 
 from ...domain.alarm import AlarmState
+from ...domain.condition import tell
 from ...domain.wall import WallSnapshot
 from .. import marks, words
+from ..spread import Spread
 from ..theme import Theme
 from .alarm_area import AlarmArea
 from .header import Header
 from .message_line import MessageLine
 from .panel_delegate import PanelDelegate, PanelView
-from .panel_list_model import PanelListModel
+from .panel_list_model import AT_ONCE, PanelListModel
 from .pictures import Evidence, PictureKey, Pictures
 
 TICK_MS = 100
@@ -68,7 +70,11 @@ class WallScreen(QWidget):
         self.header = Header(theme)
         self.alarm_area = AlarmArea(theme, self.model, self.pictures, image_folder)
         self._news = MessageLine("News")
+        self._conditions = MessageLine("Changes")
+        self._standing = MessageLine("Trouble")  # as long as it lasts
         self._problems = MessageLine("Problems", is_button=True)
+        self._failures = MessageLine("Failures", is_button=True)
+        self._failed: list[str] = []  # newest first
         self._empty = QLabel()
         self.view = self._make_view()
         self._search = QLineEdit()
@@ -89,6 +95,7 @@ class WallScreen(QWidget):
         self._blink = QTimer(self)
         self._blink.setInterval(BLINK_MS)
         self._blink.timeout.connect(self._blinked)
+        self._blinking = Spread(self._turn_strip, AT_ONCE, self)
         self.rescale()
         self._show_emptiness()
 
@@ -99,12 +106,14 @@ class WallScreen(QWidget):
         if groups != [self._group.itemText(i) for i in range(1, self._group.count())]:
             self._show_groups(groups)
         self.model.show_snapshot(snapshot)
-        self.header.show_snapshot(snapshot, self.model.items, self._contact_at)
+        self.header.show_snapshot(snapshot, self.model.all_items, len(self.model.items), self._contact_at)
         self.alarm_area.refresh()
         self.legend.show_items(self.model.items)
         news = snapshot.news
         who = f"{news.user}, {words.clock(news.at)[:5]}" if news.at is not None else news.user
         self._news.show_message(news.text, before=who, colour=self._theme.colours.muted)
+        self._show_conditions(snapshot)
+        self._standing.show_message(snapshot.monitor.message)
         self._show_problems(snapshot)
         unacknowledged = any(a.state is AlarmState.UNACKNOWLEDGED for a in snapshot.alarms)
         if unacknowledged and not self._blink.isActive():
@@ -117,7 +126,16 @@ class WallScreen(QWidget):
     def show_trouble(self, message: str) -> None:
         """Say that the database is away; what stands on the wall is old."""
         self.header.show_trouble(message)
-        self._problems.show_message(message)
+        self._standing.show_message(message)
+
+    def show_failure(self, message: str) -> None:
+        """Say that what a person asked for was not done; it stays until it is put away."""
+        line = f"{words.clock(datetime.now(UTC))} {message}"
+        if self._failed and self._failed[0].endswith(f" {message}"):
+            self._failed.pop(0)  # the same again, tried by the program itself perhaps
+        self._failed.insert(0, line)
+        more = f" (and {len(self._failed) - 1} before)" if len(self._failed) > 1 else ""
+        self._failures.show_message(line + more, details="\n".join(self._failed[:10]))
 
     def set_wall_mode(self, on: bool) -> None:
         """Leave out what only a desk needs."""
@@ -131,10 +149,14 @@ class WallScreen(QWidget):
         self.alarm_area.setFixedWidth(self._alarm_width())
         frame = f"border: 1px solid {c.line}; border-radius: {px(4)}px; background: {c.panel};"
         self._news.setStyleSheet(f"font-size: {px(15)}px; padding: {px(5)}px {px(10)}px; {frame}")
-        self._problems.setStyleSheet(
-            f"font-size: {px(13)}px; padding: {px(5)}px {px(10)}px; color: {c.text};"
-            f" border: 1px solid {c.medium}; border-radius: {px(4)}px; background: {c.panel};"
+        self._conditions.setStyleSheet(
+            f"font-size: {px(14)}px; padding: {px(5)}px {px(10)}px; {frame} border-color: {c.unfamiliar};"
         )
+        for line in (self._standing, self._failures, self._problems):
+            line.setStyleSheet(
+                f"font-size: {px(13)}px; padding: {px(5)}px {px(10)}px; color: {c.text};"
+                f" border: 1px solid {c.medium}; border-radius: {px(4)}px; background: {c.panel};"
+            )
         self._empty.setStyleSheet(f"font-size: {px(20)}px; color: {c.text};")
         self.legend.rescale()
         self._fit()
@@ -143,6 +165,10 @@ class WallScreen(QWidget):
     def selected_names(self) -> set[str]:
         """Plot types of the selected panels."""
         return {str(index.data()) for index in self.view.selectionModel().selectedIndexes()}
+
+    def hasHeightForWidth(self) -> bool:
+        """No: the wall takes what the window has, else each new word would lay out the whole window (6 ms)."""
+        return False
 
     def resizeEvent(self, event: QResizeEvent) -> None:
         """Fit the panels to the new size."""
@@ -206,7 +232,8 @@ class WallScreen(QWidget):
         gap = self._theme.px(8)
         left = QVBoxLayout()
         left.setSpacing(gap)
-        for widget in (self._news, self._problems, self._controls):
+        lines = (self._news, self._conditions, self._standing, self._failures, self._problems, self._controls)
+        for widget in lines:
             left.addWidget(widget)
         left.addWidget(self.view, 1)
         left.addWidget(self._empty, 1)
@@ -237,6 +264,7 @@ class WallScreen(QWidget):
         self._evidence_on_good.toggled.connect(self._set_evidence_on_good)
         self._show_all.clicked.connect(self._show_hidden)
         self._problems.clicked.connect(lambda: self._problems.setVisible(False))
+        self._failures.clicked.connect(self._put_failures_away)
         self.view.selectionModel().currentChanged.connect(lambda current, _before: self._choose_alarm(current.row()))
         menu = QMenu(self)
         for text, value in (("Beam is on", True), ("Beam is off", False), ("As the hall's beam file says", None)):
@@ -276,7 +304,7 @@ class WallScreen(QWidget):
         hidden = len(self.model.hidden)
         self._show_all.setVisible(hidden > 0)
         self._show_all.setText(f"Show {hidden} hidden  [Shift+H]")
-        self.header.show_items(self.model.items)
+        self.header.show_items(self.model.all_items, len(self.model.items))
         self._show_emptiness()
         self._fit()
 
@@ -305,17 +333,28 @@ class WallScreen(QWidget):
         self._group.setCurrentIndex(max(0, self._group.findText(chosen)))
         self._group.blockSignals(False)
 
+    def _show_conditions(self, snapshot: WallSnapshot) -> None:
+        """One line says which plot types have changed and what to do; its tool tip has each of them."""
+        told = snapshot.conditions
+        lines = tell(told, {panel.plot_type.name: panel.plot_type.contact for panel in snapshot.panels})
+        more = f" (and {len(lines) - 1} more: point here)" if len(lines) > 1 else ""
+        each = [f"{one.plot_type}: {one.facts}, since run {one.run_number}" for one in told]
+        self._conditions.show_message(
+            lines[0] + more if lines else "",
+            details="\n".join([*lines, *(each if len(told) > len(lines) else [])]),
+        )
+
     def _show_problems(self, snapshot: WallSnapshot) -> None:
         now = datetime.now(UTC)
         recent = [text for at, text in snapshot.problems if (now - at).total_seconds() < 600]
-        message = snapshot.monitor.message
-        parts = [message] if message else []
-        if recent:
-            more = f" (and {len(recent) - 1} more)" if len(recent) > 1 else ""
-            parts.append(f"Not taken: {recent[0]}{more}")
-        text = "   ".join(parts)
+        more = f" (and {len(recent) - 1} more)" if len(recent) > 1 else ""
+        text = f"Not taken: {recent[0]}{more}" if recent else ""
         if text != self._problems.message:  # one that was clicked away stays away
-            self._problems.show_message(text, details="\n".join([*parts, *recent[1:10]]))
+            self._problems.show_message(text, details="\n".join([text, *recent[1:10]]))
+
+    def _put_failures_away(self) -> None:
+        self._failed.clear()
+        self._failures.setVisible(False)
 
     def _show_emptiness(self) -> None:
         """An empty wall says why it is, and what to do."""
@@ -390,14 +429,20 @@ class WallScreen(QWidget):
         self._part = (self._part + 1) % TICKS
         self.model.refresh_ages(self._part, TICKS)
         if self._part == 0:
-            self.header.show_items(self.model.items)
+            self.header.show_items(self.model.all_items, len(self.model.items))
 
     def _blinked(self) -> None:
         self.delegate.blink = not self.delegate.blink
         self.alarm_area.set_blink(self.delegate.blink)
-        for row, item in enumerate(self.model.items):
-            if item.alarm is not None and item.alarm.state is AlarmState.UNACKNOWLEDGED:
-                self.view.update(self.model.index(row))
+        self._blinking.add(
+            row
+            for row, item in enumerate(self.model.items)
+            if item.alarm is not None and item.alarm.state is AlarmState.UNACKNOWLEDGED
+        )
+
+    def _turn_strip(self, row: int) -> None:
+        cell = self.view.visualRect(self.model.index(row))
+        self.view.viewport().update(self.delegate.strip_box(cell))
 
     def select(self, name: str) -> None:
         """Select the panel of a plot type."""

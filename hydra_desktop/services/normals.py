@@ -1,0 +1,66 @@
+"""What people confirmed as normal since a model was trained, as the statistics that judging needs."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+import numpy as np
+from sqlalchemy import Connection
+
+from ..database import references
+from ..database.image_store import ImageStore
+from ..domain.reference import FEWEST, Reference, ReferenceState
+from ..vision.backbone import Backbone
+from ..vision.deviation import Normal, steady
+from ..vision.model_file import Model
+from ..vision.picture import Picture, decode_for_network
+from .features import extract
+from .grouping import groups
+from .progress import Progress
+
+
+class Normals:
+    """Makes statistics of references, each set of plots once."""
+
+    def __init__(self, images: ImageStore, backbone: Backbone) -> None:
+        self._images = images
+        self._backbone = backbone
+        self._made: dict[tuple[str, ...], Normal | None] = {}
+
+    def load(self, connection: Connection, hall_id: int, models: Mapping[str, Model]) -> dict[str, dict[str, Normal]]:
+        """By plot type and run period, in the order of time, what goes before what the models know themselves.
+
+        That is every reference that a person confirmed, and the first Good plots of a period that the
+        model never saw.
+        """
+        found: dict[str, dict[str, Normal]] = {}
+        for name, model in models.items():
+            for period, reference in references.in_force(connection, hall_id, name).items():
+                normal = self._of(reference) if _counts(reference, model) else None
+                if normal is not None:
+                    found.setdefault(name, {})[period] = normal
+        return found
+
+    def _of(self, reference: Reference) -> Normal | None:
+        """Statistics of a reference's steady plots, None when fewer than two of its pictures are there."""
+        key = reference.content_hashes
+        if key not in self._made:
+            self._made[key] = self._make(reference)
+        return self._made[key]
+
+    def _make(self, reference: Reference) -> Normal | None:
+        extracted = extract(reference.content_hashes, self._load, self._backbone, Progress())
+        if len(extracted.kept) < FEWEST:
+            return None
+        runs = groups([reference.plots[index] for index in extracted.kept])
+        kept = np.flatnonzero(steady(extracted.description, runs))
+        return Normal.of(extracted.description.at(kept), runs[kept])
+
+    def _load(self, content_hash: str) -> Picture:
+        return decode_for_network(self._images.read(content_hash))
+
+
+def _counts(reference: Reference, model: Model) -> bool:
+    if reference.state is ReferenceState.CONFIRMED:
+        return True
+    return reference.state is ReferenceState.DEFAULT and reference.run_period not in model.normals

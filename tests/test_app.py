@@ -1,0 +1,157 @@
+"""The program as its parts work together: what goes wrong reaches the person."""
+
+from __future__ import annotations
+
+import contextlib
+import logging
+import os
+import signal
+import subprocess
+import sys
+import threading
+import time
+from collections.abc import Iterator
+from datetime import UTC, datetime
+from pathlib import Path
+
+import psutil
+import pytest
+from PySide6.QtCore import QTimer
+from pytestqt.qtbot import QtBot
+
+from hydra_desktop import app, paths, settings
+from hydra_desktop.app import Desktop
+from hydra_desktop.database.connection import open_database
+from hydra_desktop.domain.errors import SettingsError
+from hydra_desktop.domain.wall import MonitorHealth, WallSnapshot
+from hydra_desktop.settings import Settings
+
+LIMIT_S = 60.0
+
+
+@pytest.fixture
+def chosen(home: Path) -> Settings:
+    return settings.load(None, "D")
+
+
+@pytest.fixture
+def desktop(qtbot: QtBot, chosen: Settings) -> Iterator[Desktop]:
+    database = open_database(chosen.database_url, upgrade=True)
+    made = Desktop(chosen, database)
+    qtbot.addWidget(made.window)
+    made.window.show()
+    yield made
+    made.close()
+    database.close()
+
+
+def alive() -> WallSnapshot:
+    return WallSnapshot("D", monitor=MonitorHealth(datetime.now(UTC)))
+
+
+def test_an_alarm_that_could_not_be_taken_is_told_until_it_is_put_away(qtbot: QtBot, desktop: Desktop) -> None:
+    told = desktop.wall._failures
+    threads: list[threading.Thread] = []
+    desktop.wall.show_snapshot(alive())
+    desktop.background.run(lambda: 1 / 0, failure=lambda _why: threads.append(threading.current_thread()))
+    desktop.wall.acknowledged.emit(99)
+    qtbot.waitUntil(lambda: told.isVisible() and bool(threads))
+    assert threads == [threading.main_thread()]
+    assert "The alarm was not acknowledged." in told.message
+    assert str(paths.log_file()) in told.message
+    desktop.wall.show_snapshot(alive())
+    assert told.isVisible()
+    assert desktop.wall.header.headline(datetime.now(UTC)).title == "No plots yet"
+    told.clicked.emit()
+    desktop.wall.show_snapshot(alive())
+    assert not told.isVisible()
+
+
+@pytest.fixture
+def log_file() -> Iterator[Path]:
+    root, own = logging.getLogger(), logging.getLogger("hydra_desktop")
+    before, level, own_level = list(root.handlers), root.level, own.level
+    root.handlers.clear()  # those of pytest
+    app._log_to_file()
+    yield paths.log_file()
+    for handler in root.handlers:
+        handler.close()
+    root.handlers[:] = before
+    root.setLevel(level)
+    own.setLevel(own_level)
+
+
+def test_an_error_in_a_slot_reaches_the_person_and_its_details_the_log(
+    qtbot: QtBot, desktop: Desktop, log_file: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def fail(error: Exception) -> None:
+        raise error
+
+    monkeypatch.setattr(sys, "excepthook", desktop.report)
+    told = desktop.wall._failures
+    QTimer.singleShot(0, lambda: fail(ZeroDivisionError("in a slot")))
+    qtbot.waitUntil(lambda: "ZeroDivisionError in a slot" in told.message)
+    assert str(log_file) in told.message
+    lines = log_file.read_text().splitlines()
+    assert lines[0].endswith("starts")
+    assert all(line[:4] == f"{datetime.now():%Y}" for line in lines[:2])  # noqa: DTZ005 as it is written
+    assert "Traceback (most recent call last):" in lines
+    for _ in range(2):
+        QTimer.singleShot(0, lambda: fail(SettingsError("Name another folder.")))
+    QTimer.singleShot(0, lambda: fail(SettingsError("The end.")))
+    qtbot.waitUntil(lambda: "The end." in told.message)
+    assert "(and 2 before)" in told.message
+    assert told.toolTip().count("Name another folder.") == 1
+
+
+def test_a_log_that_cannot_be_written_stops_nothing(home: Path) -> None:
+    paths.log_file().mkdir()
+    before = list(logging.getLogger().handlers)
+    app._log_to_file()
+    assert logging.getLogger().handlers == before
+
+
+@pytest.fixture
+def demo(home: Path) -> Iterator[subprocess.Popen[str]]:
+    """The demo as it waits for its second chunk."""
+    started = subprocess.Popen(
+        [sys.executable, "-m", "hydra_desktop.cli", "demo", "--chunks", "2", "--interval", "1000"],
+        stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, cwd=home,
+        env={**os.environ, "PYTHONPATH": str(Path(app.__file__).parents[1])},
+    )  # fmt: skip
+    yield started
+    if started.poll() is None:
+        for process in [*psutil.Process(started.pid).children(recursive=True), started]:
+            process.kill()
+    started.communicate()
+
+
+def child_of(demo: subprocess.Popen[str], word: str) -> psutil.Process:
+    """A process of the demo, as soon as there is one with this word in its command."""
+    deadline = time.monotonic() + LIMIT_S
+    while time.monotonic() < deadline:
+        assert demo.poll() is None, demo.communicate()
+        for child in psutil.Process(demo.pid).children():
+            with contextlib.suppress(psutil.NoSuchProcess):
+                if word in child.cmdline():
+                    return child
+    raise AssertionError(f"the demo started no {word}")
+
+
+def test_when_the_terminal_is_closed_the_demo_ends_with_its_monitor(home: Path, demo: subprocess.Popen[str]) -> None:
+    monitor = child_of(demo, "monitor")
+    child_of(demo, "hydra_desktop.siren")  # the window stands
+    demo.send_signal(signal.SIGHUP)
+    demo.communicate(timeout=LIMIT_S)
+    assert not monitor.is_running()
+    assert list(home.glob("demo-*")) == []
+
+
+def test_a_demo_whose_monitor_died_ends_and_says_so(home: Path, demo: subprocess.Popen[str]) -> None:
+    child_of(demo, "hydra_desktop.siren")
+    child_of(demo, "monitor").kill()
+    _, said = demo.communicate(timeout=LIMIT_S)
+    assert demo.returncode == 1
+    assert "The demo's monitor ended with code -9" in said
+    assert "Traceback" not in said
+    assert list(home.glob("demo-*")) == []
