@@ -472,7 +472,6 @@ class Monitor:
         wait_s = FIRST_FORGETTING_S
         while not self._stop.wait(wait_s):
             wait_s = FORGET_EVERY_S
-            self._troubles.pictures = ""
             try:
                 retention.forget(self._database, self._images)
                 self._troubles.pictures = ""
