@@ -222,24 +222,30 @@ class Normal:
         Good plots lie closer to statistics that they were part of; a head trained on those would
         call every new Good plot deviant.
         """
-        normal = cls.without_usual(description.at(is_good))
-        fold = np.full(len(groups), -1)
+        fold = np.zeros(len(groups), int)
         fold[is_good] = folds(groups[is_good], seed)
         first = dict(zip(groups[is_good].tolist(), fold[is_good].tolist(), strict=True))
-        for index in np.flatnonzero(~is_good):  # a faulty plot goes with the Good ones of its run
-            fold[index] = first.get(int(groups[index]), -1)
+        for index in np.flatnonzero(~is_good):
+            # a faulty plot goes with the Good ones of its run; others too are measured by as many plots as Good ones
+            # are, for statistics of more plots are nearer to all, and that would tell them apart
+            run = int(groups[index])
+            fold[index] = first.get(run, run % (1 + max(first.values())))
+        numbers = np.unique(fold)
+        # as many directions for all: statistics of 10 plots with one and of 8 without can't be compared
+        removed = min(_removed(int((is_good & (fold != number)).sum())) for number in numbers)
+        normal = cls.without_usual(description.at(is_good), removed)
         summary = np.zeros((len(groups), len(SUMMARY)), np.float32)
-        for number in np.unique(fold):
+        for number in numbers:
             outside, inside = fold == number, is_good & (fold != number)
-            seen = cls.without_usual(description.at(inside)) if number >= 0 and inside.sum() >= 2 else normal
+            seen = cls.without_usual(description.at(inside), removed) if inside.sum() >= 2 else normal
             summary[outside] = seen.summary(description.at(outside))
         usual = summary[is_good].mean(axis=0)
         return cls(normal.pooled, normal.spreads, usual), summary - usual
 
     @classmethod
-    def without_usual(cls, description: Description) -> Normal:
-        """The statistics alone: `usual` is zero."""
-        removed = min(MOST_REMOVED, len(description) // 10)
+    def without_usual(cls, description: Description, removed: int | None = None) -> Normal:
+        """The statistics alone: `usual` is zero. `removed` directions are taken out, else as many as plots allow."""
+        removed = _removed(len(description)) if removed is None else removed
         spreads = tuple(
             Spread.of(part, removed if scale.removes else 0)
             for scale, part in zip(SCALES, description.parts, strict=True)
@@ -271,6 +277,10 @@ class Normal:
         found = np.concatenate(regions, axis=1)
         lengths = np.sqrt((found**2).mean(axis=1)), np.sqrt((excess**2).mean(axis=1))
         return (found * (lengths[1] / np.maximum(lengths[0], 1e-9))[:, None]).astype(np.float32)
+
+
+def _removed(plots: int) -> int:
+    return min(MOST_REMOVED, plots // 10)
 
 
 def folds(groups: npt.NDArray[np.int_], seed: int = 0) -> npt.NDArray[np.int_]:

@@ -126,7 +126,7 @@ def softmax(logits: Floats) -> Floats:
 
 
 def save(model: Model) -> bytes:
-    """The bytes of a model's file; statistics are kept in float16, which is enough."""
+    """The bytes of a model's file; deviations and what belongs to them are kept in float16, which is enough."""
     header = {
         "format": FORMAT,
         "backbone": IDENTITY,
@@ -152,7 +152,9 @@ def save(model: Model) -> bytes:
         tensors[f"normal_{number}_usual"] = normal.usual.astype(np.float32)
         for scale, spread in zip(SCALES, normal.spreads, strict=True):
             for part in _PARTS:
-                tensors[f"normal_{number}_{scale.name}_{part}"] = _half(getattr(spread, part))
+                values = getattr(spread, part)
+                exact = part == "mean"  # near 1 a float16 is off by a good part of a deviation
+                tensors[f"normal_{number}_{scale.name}_{part}"] = values.astype(np.float32) if exact else _half(values)
     return _ordered(save_tensors(tensors, metadata=header))
 
 

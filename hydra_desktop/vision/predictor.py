@@ -107,10 +107,7 @@ class Predictor:
 
     def _normal(self, model: Model, period: str) -> tuple[Normal, bool]:
         """What is normal in a run period, and whether that was inherited from an older one."""
-        confirmed = self.references.get(model.plot_type, {})
-        if period in confirmed:
-            return confirmed[period], False
-        if period in model.normals:
-            return model.normals[period], False
-        newest = list(confirmed.values())[-1:] or list(model.normals.values())[-1:]
-        return newest[0], True
+        known = {**model.normals, **self.references.get(model.plot_type, {})}  # those that the model lacks are newer
+        if period in known:
+            return known[period], False
+        return list(known.values())[-1], True

@@ -160,8 +160,21 @@ def test_a_missing_picture_is_left_out_and_told(empty: tuple[Database, ImageStor
 
 
 def test_too_little_to_learn_from_is_said(empty: tuple[Database, ImageStore], tmp_path: Path) -> None:
-    with pytest.raises(TrainingError, match=r"hump has too few labelled plots to learn from \(Good 3, Bad 1\)"):
-        teach(*empty, manifests.write(tmp_path / "data", ["Good", "Good", "Good", "Bad"]))
+    with pytest.raises(TrainingError, match=r"hump has too few labelled plots to learn from \(Bad 3, Good 1\)"):
+        teach(*empty, manifests.write(tmp_path / "data", ["Good", "Bad", "Bad", "Bad"]))
+
+
+def test_good_plots_alone_are_enough_to_call_a_faulty_one_unfamiliar(
+    empty: tuple[Database, ImageStore], tmp_path: Path
+) -> None:
+    database, images = empty
+    report = teach(database, images, manifests.write(tmp_path / "data", [*["Good"] * 24, "Bad"]))
+    assert report.counts == {"Good": 24}
+    assert report.left_out["too few Bad"] == 1
+    manifest = manifests.write(tmp_path / "new", ["", "", "", "Bad", "NoData"], first_run=100)
+    out = tmp_path / "out.csv"
+    classify(database, "D", images, [manifest], plot_type=None, csv=out, progress=Progress())
+    assert [row["status"] == "Unfamiliar" for row in rows(out)] == [False, False, False, True, True]
 
 
 def test_unknown_names_are_said_with_what_is_there(site: Site, empty: tuple[Database, ImageStore]) -> None:

@@ -1,16 +1,15 @@
 from __future__ import annotations
 
-from dataclasses import replace
-
 import numpy as np
 import pytest
 import torch
 
 from hydra_desktop.vision import evidence, head
-from hydra_desktop.vision.backbone import network
-from hydra_desktop.vision.deviation import summarise
+from hydra_desktop.vision.backbone import Backbone, network
+from hydra_desktop.vision.deviation import SCALES, SUMMARY, Maps, describe, summarise
+from hydra_desktop.vision.predictor import Predictor
 from tests.fakes import torchvision_for_cpu
-from tests.vision.conftest import Drawn
+from tests.vision.conftest import PLOT_TYPE, Drawn, noise
 
 
 def library_maps(pictures: np.ndarray, weights: np.ndarray) -> np.ndarray:
@@ -50,9 +49,9 @@ def library_maps(pictures: np.ndarray, weights: np.ndarray) -> np.ndarray:
     return np.stack(columns, axis=1)
 
 
-def test_closed_form_equals_grad_cam(drawn: Drawn, trained: head.Trained) -> None:
+def test_closed_form_equals_grad_cam(drawn: Drawn) -> None:
     chosen = [0, 5, drawn.labels.index("NoData"), *(len(drawn.labels) // 2 + np.arange(2))]
-    weights = trained.model.weights
+    weights = np.random.default_rng(4).standard_normal((3, 1280), np.float32)
     expected = library_maps(drawn.pictures[chosen], weights)
     ours = np.stack([evidence.maps(drawn.features.last[index], weights) for index in chosen])
     assert ours.shape == expected.shape == (len(chosen), len(weights), 7, 10)
@@ -71,16 +70,69 @@ def test_the_map_sums_to_what_the_logit_gains_where_all_speak_for_it(drawn: Draw
     np.testing.assert_allclose(maps.sum(axis=(1, 2)), weights @ drawn.features.pooled[0], rtol=1e-4)
 
 
-def test_deviation_points_at_the_cell_that_deviates_and_sums_to_what_it_adds(trained: head.Trained) -> None:
-    model = replace(trained.model, deviation_weights=np.tile(np.array([[-1.0], [1.0]], np.float32), (1, 8)))
-    model = replace(model, labels=("Good", "Bad"), usual=np.zeros(8, np.float32))
-    deviation = (np.ones((1, 280), np.float32), np.ones((1, 1120), np.float32))
-    deviation[0][0, 5 * 20 + 13] = 40.0
-    deviation[1][0, 11 * 40 + 27] = 40.0
-    good, bad = evidence.of_deviation(model, deviation, summarise(deviation))
+def flat_maps() -> Maps:
+    return tuple(np.ones((1, scale.places), np.float32) for scale in SCALES)
+
+
+@pytest.mark.parametrize(
+    ("number", "place", "row", "column"),
+    [
+        (0, 5 * 20 + 13, 5, 13),
+        (1, 11 * 40 + 27, 5, 13),
+        (2, 26 * 39 + 38, 13, 19),
+        (3, 200, None, 12),
+        (4, 100, 6, None),
+    ],
+    ids=[scale.name for scale in SCALES],
+)
+def test_deviation_points_at_the_place_that_deviates_and_sums_to_what_it_adds(
+    number: int, place: int, row: int | None, column: int | None
+) -> None:
+    deviation = flat_maps()
+    deviation[number][0, place] = 60.0
+    excess = summarise(deviation)[0] - summarise(flat_maps())[0]
+    weights = np.stack([-np.ones(len(SUMMARY)), np.ones(len(SUMMARY))]).astype(np.float32)
+    good, bad = evidence.of_deviation(weights, deviation, excess)
     assert good.max() == 0
-    assert np.unravel_index(bad.argmax(), bad.shape) == (5, 13)
-    assert bad.sum() / 4 == pytest.approx(summarise(deviation)[0].sum(), rel=1e-4)  # four cells make one of the coarse
+    assert bad.shape == (14, 20)
+    highest = np.argwhere(bad > 0.9 * bad.max())
+    assert set(highest[:, 0]) == ({row} if row is not None else set(range(14)))
+    assert set(highest[:, 1]) == ({column} if column is not None else set(range(20)))
+    assert bad.sum() / 4 == pytest.approx(excess.sum(), rel=1e-3)  # four cells make one of the 70
+
+
+def test_appearance_counts_as_far_as_it_differs_from_normal(drawn: Drawn) -> None:
+    random = np.random.default_rng(5)
+    labels = ["Good"] * 30 + ["Bad"] * 30
+    plots = noise(60)
+    plots.pooled[30:, :8] += 3.0
+    model = head.train("T", plots, labels, [str(index) for index in range(60)], good=["Good"]).model
+    weights, on_excess = model.evidence_weights()
+    np.testing.assert_allclose(weights[0], -weights[1], rtol=1e-5)  # what speaks for Bad speaks against Good
+    normal = model.normal("")
+    usual = np.repeat(normal.pooled, 70).reshape(1280, 7, 10)
+    nothing = flat_maps(), np.zeros(len(SUMMARY), np.float32)
+    assert evidence.combined(model, usual, normal.pooled, *nothing).max() == pytest.approx(0.0, abs=1e-4)
+    usual[:8, 2, 7] += 5 + random.random(8)
+    good, bad = evidence.combined(model, usual, normal.pooled, *nothing)
+    assert on_excess.shape == (2, len(SUMMARY))
+    assert good.max() == pytest.approx(0.0, abs=1e-4)
+    assert np.unravel_index(bad.argmax(), bad.shape) in [(y, x) for y in (4, 5) for x in (14, 15)]
+
+
+def test_the_evidence_of_a_fault_is_where_it_was_drawn(backbone: Backbone, drawn: Drawn) -> None:
+    good = np.flatnonzero(np.array(drawn.labels) == "Good")
+    pictures = drawn.pictures.copy()
+    faulty = good[20:]
+    pictures[faulty, 96:112, 160:176] = np.array([250, 30, 30])
+    chosen = describe(backbone(pictures[good]), pictures[good])
+    labels = ["Bad" if index in faulty else "Good" for index in good]
+    model = head.train(PLOT_TYPE, chosen, labels, [drawn.runs[index] for index in good], good=["Good"]).model
+    found = Predictor({PLOT_TYPE: model}, backbone).predict([pictures[faulty[0]]], [PLOT_TYPE])[0].evidence["Bad"]
+    row, column = np.unravel_index(found.argmax(), found.shape)
+    assert abs(row - 6.5) <= 1.5
+    assert abs(column - 10.5) <= 1.5
+    assert found[5:9, 9:13].sum() > 0.3 * found.sum()
 
 
 def test_enlarged_to_the_plot_the_highest_point_stays_in_its_cell() -> None:

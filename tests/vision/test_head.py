@@ -1,24 +1,34 @@
 from __future__ import annotations
 
-from dataclasses import replace
+from collections.abc import Sequence
 
 import numpy as np
 import pytest
 
 from hydra_desktop.domain.errors import Stopped, TrainingError
-from hydra_desktop.vision import head
-from hydra_desktop.vision.deviation import SCALES, Description
-from tests.vision.conftest import PLOT_TYPE, Drawn
+from hydra_desktop.vision import head, model_file
+from hydra_desktop.vision.deviation import Description
+from tests.vision.conftest import PLOT_TYPE, Drawn, noise
 
 
 def plots_of(shift: np.ndarray, seed: int = 0) -> Description:
-    """Descriptions in which plots with a shift differ in a few channels."""
-    random = np.random.default_rng(seed)
-    count = len(shift)
-    pooled = random.random((count, 1280)).astype(np.float32)
-    pooled[:, :8] += shift[:, None].astype(np.float32)
-    cells = (random.standard_normal((count, scale.cells, scale.projected)).astype(np.float32) for scale in SCALES)
-    return Description(pooled, tuple(cells))
+    """Descriptions in which plots with a shift look different in some channels."""
+    plots = noise(len(shift), seed)
+    plots.pooled[:, :64] += shift[:, None].astype(np.float32)
+    return plots
+
+
+def with_faults(chosen: Sequence[int], count: int, seed: int = 0) -> Description:
+    """Descriptions in which the chosen plots deviate, each at a place of its own."""
+    random = np.random.default_rng(seed + 100)
+    plots = noise(count, seed)
+    for index in chosen:
+        plots.parts[1][index, random.integers(0, 1100) + np.arange(3)] += 6.0
+    return plots
+
+
+def own_runs(count: int) -> list[str]:
+    return [str(index) for index in range(count)]
 
 
 def test_faults_of_runs_never_seen_are_found(drawn: Drawn, trained: head.Trained) -> None:
@@ -38,81 +48,28 @@ def test_probabilities_are_calibrated_sums_and_thresholds_are_within_reach(train
 
 def test_the_card_tells_what_it_was_trained_on(drawn: Drawn, trained: head.Trained) -> None:
     card = trained.model.card
-    assert card["trained_on"] == ["a", "b"]
+    assert card["trained_on"] == sorted(f"hash of {run}" for run in drawn.runs)
     assert sum(card["plots"].values()) == len(drawn.labels)
     assert card["runs"] == len(set(drawn.runs))
-    assert "by run" in card["split"]
+    assert card["split"] == "5 folds by run"
+    assert card["run_periods"] == [""]
+    assert set(card["recipe"]["fault"]["held_out"]) == {"balanced", "not balanced"}
+    assert card["unfamiliar"]["level"] == pytest.approx(1 / (1 + card["runs"]), abs=1e-4)
 
 
-def test_training_again_gives_the_same_model(drawn: Drawn, trained: head.Trained) -> None:
-    again = head.train(PLOT_TYPE, drawn.description, drawn.labels, drawn.runs, good=["Good"])
-    np.testing.assert_array_equal(again.model.weights, trained.model.weights)
-    np.testing.assert_array_equal(again.held_out, trained.held_out)
-
-
-def test_a_run_never_judges_itself() -> None:
-    # each run has one label and a mark of its own: who trains on a row of that run knows its label
-    count = 60
-    labels = ["Good", "Bad"] * (count // 2)
-    runs = [str(index // 2 * 2 + index % 2) for index in range(count)]
-    marks = np.zeros(count)
-    once = plots_of(marks)
-    twice = Description(np.concatenate([once.pooled] * 2), tuple(np.concatenate([part] * 2) for part in once.cells))
-    trained = head.train("T", twice, labels * 2, runs * 2, good=["Good"])
-    truth = np.array([trained.model.labels.index(label) for label in labels * 2])
-    assert (trained.held_out.argmax(axis=1) == truth).mean() < 0.75
-
-
-def test_plots_of_one_run_only_still_train_and_the_split_is_told() -> None:
-    labels = ["Good"] * 12 + ["Bad"] * 12
-    trained = head.train("T", plots_of(np.repeat([0, 3], 12)), labels, ["7"] * 24, good=["Good"])
-    assert "by plot" in trained.model.card["split"]
-
-
-def test_a_label_of_one_run_alone_doesnt_stop_the_training() -> None:
-    labels = ["Good"] * 20 + ["Bad"] * 10 + ["NoData"] * 3
-    runs = [str(index) for index in range(30)] + ["99"] * 3
-    trained = head.train("T", plots_of(np.repeat([0, 3, 6], [20, 10, 3])), labels, runs, good=["Good"])
-    assert np.isfinite(trained.held_out).all()
-    assert set(trained.model.labels) == {"Good", "Bad", "NoData"}
-
-
-def test_rare_faults_count_as_much_as_many_good_plots_when_balanced() -> None:
-    labels = ["Good"] * 180 + ["Bad"] * 8
-    shift = np.concatenate([np.zeros(180), np.full(8, 0.6)])
-    runs = [str(index) for index in range(188)]
-    recalls = {}
-    for balanced in (True, False):
-        recipe = head.Recipe(balanced=balanced)
-        trained = head.train("T", plots_of(shift), labels, runs, good=["Good"], recipe=recipe)
-        bad = trained.model.labels.index("Bad")
-        recalls[balanced] = trained.held_out[180:, bad].mean()
-    assert recalls[True] >= recalls[False] - 0.02
-
-
-@pytest.mark.parametrize(
-    ("labels", "message"),
-    [
-        ([], "no labelled plots"),
-        (["Good"] * 6, "one kind only"),
-        (["Good"] * 5 + ["Bad"], "fewer than 2 plots of Bad"),
-    ],
-)
-def test_too_little_is_said(labels: list[str], message: str) -> None:
-    with pytest.raises(TrainingError, match=message):
-        head.train("T", plots_of(np.zeros(len(labels))), labels, [str(i) for i in range(len(labels))], good=["Good"])
-
-
-def test_progress_rises_to_its_end(drawn: Drawn) -> None:
+def test_training_again_gives_the_same_model_and_progress_rises_to_its_end(drawn: Drawn, trained: head.Trained) -> None:
     told: list[float] = []
-    head.train(
+    again = head.train(
         PLOT_TYPE,
         drawn.description,
         drawn.labels,
         drawn.runs,
         good=["Good"],
+        hashes=[f"hash of {run}" for run in drawn.runs],
         progress=lambda _stage, fraction: told.append(fraction),
     )
+    assert model_file.save(again.model) == model_file.save(trained.model)
+    np.testing.assert_array_equal(again.held_out, trained.held_out)
     assert told == sorted(told)
     assert told[-1] == 1.0
 
@@ -122,14 +79,134 @@ def test_a_stop_is_heard(drawn: Drawn) -> None:
         head.train(PLOT_TYPE, drawn.description, drawn.labels, drawn.runs, good=["Good"], stop=lambda: True)
 
 
+def test_a_run_never_judges_itself() -> None:
+    # labels are chance, but every plot is there twice: who trains on the other one of its run knows its label
+    once = noise(50)
+    labels = ["Good", "Bad"] * 25
+    trained = head.train("T", once.at(np.tile(np.arange(50), 2)), labels * 2, own_runs(50) * 2, good=["Good"])
+    truth = np.array([trained.model.labels.index(label) for label in labels * 2])
+    assert (trained.held_out.argmax(axis=1) == truth).mean() < 0.75
+
+
+def test_plots_of_one_run_only_still_train_and_the_split_is_told() -> None:
+    labels = ["Good"] * 12 + ["Bad"] * 12
+    trained = head.train("T", plots_of(np.repeat([0, 3], 12)), labels, ["7"] * 24, good=["Good"])
+    assert trained.model.card["split"] == "folds by plot: all plots are of one run"
+
+
+def test_a_label_of_one_run_alone_doesnt_stop_the_training() -> None:
+    labels = ["Good"] * 20 + ["Bad"] * 10 + ["NoData"] * 3
+    runs = [*own_runs(30), "99", "99", "99"]
+    trained = head.train("T", plots_of(np.repeat([0, 3, 6], [20, 10, 3])), labels, runs, good=["Good"])
+    assert np.isfinite(trained.held_out).all()
+    assert set(trained.model.labels) == {"Good", "Bad", "NoData"}
+
+
+def test_rare_faults_count_as_much_as_many_good_plots_when_balanced() -> None:
+    labels = ["Good"] * 150 + ["Bad"] * 8
+    plots = with_faults(range(150, 158), 158)
+    recalls = {}
+    for balanced in (True, False):
+        trained = head.train("T", plots, labels, own_runs(158), good=["Good"], recipe=head.Recipe(balanced=balanced))
+        recalls[balanced] = trained.held_out[150:, trained.model.labels.index("Bad")].mean()
+    assert recalls[True] >= recalls[False] - 0.02
+
+
+@pytest.mark.parametrize(
+    ("labels", "message"),
+    [
+        ([], "no labelled plots"),
+        (["Bad"] * 6, "one kind only.*label some Good plots"),
+        (["Good"] * 5 + ["Bad"], "fewer than 2 plots of Bad"),
+        (["Good"], "fewer than 2 plots of Good"),
+    ],
+)
+def test_too_little_is_said(labels: list[str], message: str) -> None:
+    with pytest.raises(TrainingError, match=message):
+        head.train("T", noise(len(labels)), labels, own_runs(len(labels)), good=["Good"])
+
+
 def test_constant_features_do_no_harm() -> None:
-    labels = ["Good"] * 15 + ["Bad"] * 15
     plots = plots_of(np.repeat([0, 3], 15))
-    pooled = plots.pooled.copy()
-    pooled[:, 100:400] = 0.25
-    trained = head.train("T", replace(plots, pooled=pooled), labels, [str(i) for i in range(30)], good=["Good"])
-    assert np.isfinite(trained.model.weights).all()
-    np.testing.assert_allclose(trained.model.weights[:, 100:400], 0.0, atol=1e-6)
+    plots.pooled[:, 100:400] = 0.25
+    trained = head.train("T", plots, ["Good"] * 15 + ["Bad"] * 15, own_runs(30), good=["Good"])
+    assert np.isfinite(trained.held_out).all()
+    assert np.isfinite(trained.model.fault.weights).all()
+    np.testing.assert_allclose(trained.model.fault.weights[100:400], 0.0, atol=1e-6)
+
+
+def test_deviation_alone_finds_a_fault_at_a_place_that_differs_from_plot_to_plot() -> None:
+    labels = ["Good"] * 60 + ["Bad"] * 30
+    trained = head.train("T", with_faults(range(60, 90), 90), labels, own_runs(90), good=["Good"])
+    assert trained.model.card["recipe"]["fault"]["evidence"] == "deviation"
+    said = trained.held_out.argmax(axis=1) == trained.model.labels.index("Bad")
+    assert said[60:].mean() > 0.9
+    assert said[:60].mean() < 0.1
+    assert (trained.model.fault.weights == 0).all()
+
+
+def test_appearance_finds_what_is_strange_in_every_plot() -> None:
+    trained = head.train(
+        "T", plots_of(np.repeat([0, 3], 40)), ["Good"] * 40 + ["Bad"] * 40, own_runs(80), good=["Good"]
+    )
+    assert "appearance" in trained.model.card["recipe"]["fault"]["evidence"]
+    assert (trained.held_out.argmax(axis=1) == np.repeat([0, 1], 40)).mean() > 0.85
+
+
+def test_kinds_of_faults_are_told_apart_among_themselves() -> None:
+    labels = ["Good"] * 30 + ["Bad"] * 15 + ["Hot"] * 15
+    plots = with_faults(range(30, 60), 60)
+    plots.pooled[45:, :40] += 3.0
+    trained = head.train("T", plots, labels, own_runs(60), good=["Good"])
+    names = trained.model.labels
+    assert names == ("Good", "Bad", "Hot")
+    assert trained.model.sides == (True, False, False)
+    among = trained.held_out[30:, 1:].argmax(axis=1)
+    assert (among == np.repeat([0, 1], 15)).mean() > 0.85
+    assert not trained.model.kinds.weights[0].any()  # the only Good label has no rival on its side
+
+
+def test_good_plots_alone_make_a_faulty_one_strange_and_a_new_good_one_not() -> None:
+    trained = head.train("T", noise(60), ["Good"] * 60, own_runs(60), good=["Good"])
+    model = trained.model
+    assert model.labels == ("Good",)
+    assert model.card["recipe"]["fault"]["evidence"] == "deviation, from Good plots alone"
+    assert trained.held_out.shape == (60, 1)
+    assert (trained.held_out > 0.5).mean() > 0.95
+    normal = model.normal("")
+    assert model.judge(noise(40, seed=1), normal).strange.mean() <= 0.1
+    faulty = noise(10, seed=2)
+    for part in faulty.parts:
+        part[:, 30:36] += 6.0
+    judged = model.judge(faulty, normal)
+    assert judged.strange.all()
+    assert (judged.chances[:, 0] < 0.5).all()
+
+
+def test_two_run_periods_are_split_by_period_and_each_has_its_normal() -> None:
+    # the second period looks different all over; its faults are of the same kind
+    labels = (["Good"] * 20 + ["Bad"] * 8) * 2
+    periods = ["2024-09"] * 28 + ["2024-01"] * 28  # in the order of time, which isn't that of names
+    plots = with_faults([*range(20, 28), *range(48, 56)], 56)
+    for part in (plots.pooled, *plots.parts):
+        part[28:] += 4.0
+    trained = head.train("T", plots, labels, own_runs(56), good=["Good"], periods=periods)
+    model = trained.model
+    assert model.card["split"] == "2 folds by run period"
+    assert model.card["run_periods"] == list(model.normals) == ["2024-09", "2024-01"]
+    assert (trained.held_out.argmax(axis=1) == np.array([name == "Bad" for name in labels])).mean() > 0.9
+    assert model.normal("2024-09") is model.normals["2024-09"]
+    assert model.normal("2025-01") is model.normals["2024-01"]  # a new one inherits the newest
+    assert model.normals["2024-01"].pooled.mean() == pytest.approx(4.5, abs=0.1)
+
+
+def test_a_period_without_good_plots_has_what_is_normal_in_all() -> None:
+    labels = ["Good"] * 20 + ["Bad"] * 10
+    plots = with_faults(range(20, 30), 30)
+    periods = ["A"] * 25 + ["B"] * 5
+    trained = head.train("T", plots, labels, own_runs(30), good=["Good"], periods=periods)
+    assert trained.model.card["split"] == "5 folds by run"
+    np.testing.assert_array_equal(trained.model.normals["B"].pooled, trained.model.normals["A"].pooled)
 
 
 def test_the_best_threshold_is_in_the_middle_of_the_best_range() -> None:
@@ -140,25 +217,27 @@ def test_the_best_threshold_is_in_the_middle_of_the_best_range() -> None:
     assert head.best_f1_threshold(chances, np.zeros(20, int), 1) == 0.5
 
 
-def test_deviation_alone_finds_a_fault_at_a_place_that_differs_from_plot_to_plot() -> None:
-    random = np.random.default_rng(3)
-    labels = ["Good"] * 60 + ["Bad"] * 30
-    plots = plots_of(np.zeros(90))
-    for index in range(60, 90):
-        plots.cells[1][index, random.integers(0, 1120)] += 6.0
-    trained = head.train("T", plots, labels, [str(index) for index in range(90)], good=["Good"])
-    assert trained.model.card["recipe"]["evidence"] == "deviation"
-    said = trained.held_out.argmax(axis=1) == trained.model.labels.index("Bad")
-    assert said[60:].mean() > 0.9
-    assert said[:60].mean() < 0.1
-    assert (trained.model.weights == 0).all()
+@pytest.mark.parametrize(("share", "called"), [(0.0, 0), (0.01, 1), (0.02, 2), (1.0, 30)])
+def test_a_threshold_for_a_rate_lets_at_most_that_share_of_good_plots_be_called(share: float, called: int) -> None:
+    bad = np.concatenate([np.linspace(0.55, 0.99, 30), np.full(70, 0.1), np.full(20, 0.97)])
+    chances = np.stack([1 - bad, bad], axis=1).astype(np.float32)
+    good = np.arange(120) < 100
+    threshold = head.threshold_for_rate(chances, good, 1, share)
+    assert (chances[good, 1] >= threshold).sum() == called
+    assert 0.5 <= threshold <= 1.0
 
 
-def test_appearance_finds_what_is_strange_in_every_plot() -> None:
-    labels = ["Good"] * 40 + ["Bad"] * 40
-    trained = head.train(
-        "T", plots_of(np.repeat([0, 2], 40)), labels, [str(index) for index in range(80)], good=["Good"]
-    )
-    assert "appearance" in trained.model.card["recipe"]["evidence"]
-    truth = np.repeat([0, 1], 40)
-    assert (trained.held_out.argmax(axis=1) == truth).mean() > 0.85
+@pytest.mark.parametrize("sides", [(True, False, False), (True, True, False), (False, False, False)])
+def test_probabilities_are_composed_of_the_side_and_the_label_in_it(sides: tuple[bool, ...]) -> None:
+    random = np.random.default_rng(0)
+    fault, kinds = (5 * random.standard_normal(shape, np.float32) for shape in ((50,), (50, 3)))
+    chances = model_file.compose(fault, kinds, sides)
+    np.testing.assert_allclose(chances[:, ~np.array(sides)].sum(axis=1), 1 / (1 + np.exp(-fault)), atol=1e-5)
+    if any(sides):
+        np.testing.assert_allclose(chances.sum(axis=1), 1.0, atol=1e-5)
+
+
+def test_with_only_good_the_rest_is_the_chance_of_something_unknown() -> None:
+    fault = np.array([-2.0, 3.0], np.float32)
+    chances = model_file.compose(fault, np.zeros((2, 1), np.float32), (True,))
+    np.testing.assert_allclose(chances[:, 0], 1 / (1 + np.exp(fault)), rtol=1e-5)
