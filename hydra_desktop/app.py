@@ -6,10 +6,10 @@ import gc
 import logging
 import os
 import signal
-import subprocess
 import sys
 from collections.abc import Callable
-from datetime import datetime
+from dataclasses import replace
+from datetime import UTC, datetime
 from logging.handlers import RotatingFileHandler
 from pathlib import Path
 from types import TracebackType
@@ -67,7 +67,7 @@ class Desktop(QObject):
         self._database = database
         with database.write() as connection:
             self._hall_id = halls.find_or_create(connection, settings.hall)
-        self._monitor: subprocess.Popen[bytes] | None = None
+        self._monitor = monitor_process.Keeper(settings)
         self._closed = False
         self._tending = QTimer(self)
         self._tending.timeout.connect(self._look_after_monitor)
@@ -136,6 +136,8 @@ class Desktop(QObject):
         self.wall.alarm_area.show_sound(self.siren.state, self.siren.audible)
 
     def _show(self, snapshot: WallSnapshot) -> None:
+        if self._monitor.trouble and not snapshot.monitor.alive(datetime.now(UTC)):
+            snapshot = replace(snapshot, monitor=replace(snapshot.monitor, message=self._monitor.trouble))
         self.wall.show_snapshot(snapshot)
         sounding = {
             (alarm.id, alarm.raised_at): alarm for alarm in snapshot.alarms if alarm.state is AlarmState.UNACKNOWLEDGED
@@ -181,24 +183,34 @@ class Desktop(QObject):
         return wall_service.evidence(self._database, verdict_id, label)
 
     def _look_after_monitor(self) -> None:
-        if self._monitor is not None and self._monitor.poll() is None:
-            return
-        self.background.run(
-            lambda: monitor_process.is_needed(self._database, self._hall_id, self._settings.station),
-            self._start_monitor_if,
-            log.warning,  # the follower tells that the database is away
-        )
+        if self._monitor.may_start():
+            self.background.run(
+                lambda: monitor_process.is_needed(self._database, self._hall_id, self._settings.station),
+                self._start_monitor_if,
+                self._tell_of_monitor,
+            )
 
     def _start_monitor_if(self, needed: bool) -> None:
-        if needed and not self._closed:
-            self._monitor = monitor_process.start(self._settings)
+        if not needed:
+            self._tell_of_monitor("")
+        elif not self._closed:
+            try:
+                self._monitor.start()
+            except SiteError as error:
+                self._tell_of_monitor(str(error))
+
+    def _tell_of_monitor(self, trouble: str) -> None:
+        if trouble != self._monitor.trouble:
+            self._monitor.trouble = trouble
+            if trouble:
+                log.warning(trouble)
 
     def _may_close(self) -> bool:
-        if self._monitor is None or self._monitor.poll() is not None:
+        if not self._monitor.alive:
             return True
         answer = self.window.ask_about_monitor()
         if answer == "stop":
-            self._monitor.terminate()
+            self._monitor.process.terminate()
         return answer != "stay"
 
 

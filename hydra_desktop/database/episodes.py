@@ -2,17 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
-from datetime import datetime
+from collections.abc import Iterable, Sequence
+from dataclasses import replace
 from typing import Any
 
 import sqlalchemy as sa
 
 from ..domain.episode import Episode
-from ..domain.plot import Plot
 from ..domain.verdict import Status
 from . import tables as t
-from .naming import label_id, plot_type_id
+from .naming import label_ids, plot_type_ids
 
 _COLUMNS = (t.episodes, t.plot_types.c.name.label("plot_type"), sa.func.coalesce(t.labels.c.name, "").label("label"))
 
@@ -23,38 +22,62 @@ def newest(c: sa.Connection, hall_id: int) -> dict[tuple[str, str], Episode]:
     return {(episode.plot_type, episode.pad): episode for episode in found}
 
 
-def start(c: sa.Connection, hall_id: int, plot_type: str, pad: str, label: str, status: Status, plot: Plot) -> Episode:
-    """Begin an episode with its first plot."""
-    type_id = plot_type_id(c, hall_id, plot_type)
-    id_ = c.execute(
-        t.episodes.insert()
-        .values(
-            hall_id=hall_id,
-            plot_type_id=type_id,
-            pad=pad,
-            label_id=label_id(c, type_id, label) if label else None,
-            status=str(status),
-            started_at=plot.taken_at,
-            last_at=plot.taken_at,
-            first_plot_id=plot.id,
-            last_plot_id=plot.id,
-            plots=1,
-        )
-        .returning(t.episodes.c.id)
-    ).scalar_one()
-    return Episode(id_, plot_type, pad, label, status, plot.taken_at, plot.taken_at, plot.id, plot.id, 1)
-
-
-_EXTEND = (  # built once: building a statement costs more than carrying it out
+# statements are built once: building one costs more than carrying it out
+_START = t.episodes.insert().returning(t.episodes.c.first_plot_id, t.episodes.c.id)
+_EXTEND = (
     t.episodes.update()
     .where(t.episodes.c.id == sa.bindparam("episode"))
-    .values(last_plot_id=sa.bindparam("plot"), last_at=sa.bindparam("at"), plots=t.episodes.c.plots + 1)
+    .values({name: sa.bindparam(f"new_{name}") for name in ("last_plot_id", "last_at", "plots")})
 )
 
 
-def extend(c: sa.Connection, episode_id: int, plot_id: int, at: datetime) -> None:
-    """Add a plot to an episode."""
-    c.execute(_EXTEND, {"episode": episode_id, "plot": plot_id, "at": at})
+def start(c: sa.Connection, hall_id: int, new: Sequence[Episode]) -> list[Episode]:
+    """Store new episodes, whatever their ids are; returns them with the ids that they have then.
+
+    Raises KeyError for a label that the plot type never had.
+    """
+    if not new:
+        return []
+    names = {one.plot_type for one in new}
+    type_ids, labels = plot_type_ids(c, hall_id, names), label_ids(c, hall_id, names)
+    rows = c.execute(
+        _START,
+        [
+            {
+                "hall_id": hall_id,
+                "plot_type_id": type_ids[one.plot_type],
+                "pad": one.pad,
+                "label_id": labels[one.plot_type, one.label] if one.label else None,
+                "status": str(one.status),
+                "started_at": one.started_at,
+                "last_at": one.last_at,
+                "first_plot_id": one.first_plot_id,
+                "last_plot_id": one.last_plot_id,
+                "plots": one.plots,
+            }
+            for one in new
+        ],
+    )
+    ids: dict[int, int] = dict(rows.all())
+    return [replace(one, id=ids[one.first_plot_id]) for one in new]
+
+
+def extend(c: sa.Connection, longer: Sequence[Episode]) -> None:
+    """Store up to where stored episodes go now."""
+    if not longer:
+        return
+    c.execute(
+        _EXTEND,
+        [
+            {
+                "episode": one.id,
+                "new_last_plot_id": one.last_plot_id,
+                "new_last_at": one.last_at,
+                "new_plots": one.plots,
+            }
+            for one in longer
+        ],
+    )
 
 
 def by_id(c: sa.Connection, ids: Iterable[int]) -> dict[int, Episode]:

@@ -52,6 +52,9 @@ def publish(c: sa.Connection, hall_id: int, kind: str, subject_id: int | None) -
     pending[hall_id, kind, subject_id] = None
 
 
+_INSERT = t.changes.insert()
+
+
 def write_pending(c: sa.Connection) -> None:
     """Give what this transaction published its positions; the last before its commit."""
     pending = c.get_execution_options()[PENDING]
@@ -62,8 +65,13 @@ def write_pending(c: sa.Connection) -> None:
         for hall_id in {hall_id for hall_id, _, _ in pending}:
             c.execute(sa.select(sa.func.pg_notify(_CHANNEL, str(hall_id))))
     at = datetime.now(UTC)
-    for hall_id, kind, subject_id in pending:
-        c.execute(t.changes.insert().values(hall_id=hall_id, kind=kind, subject_id=subject_id, at=at))
+    c.execute(
+        _INSERT,
+        [
+            {"hall_id": hall_id, "kind": kind, "subject_id": subject_id, "at": at}
+            for hall_id, kind, subject_id in pending
+        ],
+    )
 
 
 def position(c: sa.Connection, hall_id: int) -> int:

@@ -22,6 +22,12 @@ def remember(c: sa.Connection, hall_id: int, stamps: Mapping[str, Stamp]) -> Non
     upsert(c, t.files_seen, rows, on=["hall_id", "relative"])
 
 
+def forget_refused(c: sa.Connection, hall_id: int) -> None:
+    """Forget the files that were told as problems, so that they are looked at again."""
+    told = sa.select(t.problems.c.name).where(t.problems.c.hall_id == hall_id)
+    c.execute(t.files_seen.delete().where(t.files_seen.c.hall_id == hall_id, t.files_seen.c.relative.in_(told)))
+
+
 def of(c: sa.Connection, hall_id: int, relatives: Iterable[str]) -> dict[str, Stamp]:
     """The stamps of those of the files that were dealt with."""
     f = t.files_seen.c

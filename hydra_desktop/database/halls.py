@@ -12,7 +12,7 @@ import sqlalchemy as sa
 from ..domain.hall import AlarmRule, Hall, PlotType
 from ..domain.label import Label, Role, Severity, default_label
 from ..domain.run import BeamSource, RunState
-from . import feed
+from . import feed, files_seen
 from . import tables as t
 from .upsert import upsert
 
@@ -109,6 +109,8 @@ def apply(c: sa.Connection, hall_id: int, hall: Hall, *, user: str, comment: str
         .where(t.halls.c.id == hall_id)
         .values(source_folder=hall.source_folder, name_pattern=hall.name_pattern, beam_file=hall.beam_file)
     )
+    if hall.name_pattern != before.name_pattern:
+        files_seen.forget_refused(c, hall_id)
     for plot_type in hall.plot_types.values():
         old = before.plot_types.get(plot_type.name)
         if old == plot_type:
@@ -120,8 +122,11 @@ def apply(c: sa.Connection, hall_id: int, hall: Hall, *, user: str, comment: str
     return changes
 
 
-def ensure_plot_type(c: sa.Connection, hall_id: int, name: str) -> PlotType:
-    """The plot type of that name, made with default settings when the hall has none."""
+def ensure_plot_type(c: sa.Connection, hall_id: int, name: str, *, chunked: bool = True) -> PlotType:
+    """The plot type of that name, made with default settings when the hall has none.
+
+    One that is new is made `chunked` or not, as its first plot tells.
+    """
     known = load(c, hall_id).plot_types.get(name)
     if known is not None:
         return known
@@ -129,17 +134,20 @@ def ensure_plot_type(c: sa.Connection, hall_id: int, name: str) -> PlotType:
     known = load(c, hall_id).plot_types.get(name)  # somebody else was first, perhaps
     if known is not None:
         return known
-    made = PlotType(name)
+    made = PlotType(name, chunked=chunked)
     _store_type(c, hall_id, made)
     _remember(c, hall_id, "hydra", "first plot of this name", [f"plot type {name}: new"])
     return made
 
 
 def ensure_labels(
-    c: sa.Connection, hall_id: int, plot_type: str, wanted: list[str], *, user: str, comment: str
+    c: sa.Connection, hall_id: int, plot_type: str, wanted: list[str], *, user: str, comment: str, chunked: bool = True
 ) -> list[str]:
-    """Add labels that the plot type lacks, with their defaults; returns those that were added."""
-    known = ensure_plot_type(c, hall_id, plot_type)
+    """Add labels that the plot type lacks, with their defaults; returns those that were added.
+
+    A plot type that is new is made `chunked` or not.
+    """
+    known = ensure_plot_type(c, hall_id, plot_type, chunked=chunked)
     if {label.name for label in known.labels}.issuperset(wanted):
         return []
     _hold(c, hall_id)

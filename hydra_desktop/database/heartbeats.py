@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import datetime
 
 import sqlalchemy as sa
 
+from . import clock
 from . import tables as t
 from .upsert import upsert
 
@@ -15,7 +16,7 @@ MONITOR = "monitor"
 
 @dataclass(frozen=True)
 class Heartbeat:
-    """The last sign of life of a process."""
+    """The last sign of life of a process; `at` is by the database's clock."""
 
     kind: str
     station: str
@@ -37,7 +38,7 @@ def beat(
             "kind": kind,
             "station": station,
             "pid": pid,
-            "at": datetime.now(UTC),
+            "at": clock.now(c),
             "queue_length": queue_length,
             "message": message,
         },

@@ -61,5 +61,10 @@ class ImageStore:
             ) from error
 
     def remove(self, content_hash: str) -> None:
-        """Forget a picture; it needn't be there."""
-        self.path(content_hash).unlink(missing_ok=True)
+        """Forget a picture; it needn't be there. Raises StorageError when the folder can't be written."""
+        try:
+            self.path(content_hash).unlink(missing_ok=True)
+        except OSError as error:
+            raise StorageError(
+                f"Old pictures in {self.folder} can't be removed ({error.strerror}); mend its permissions."
+            ) from error

@@ -2,26 +2,26 @@
 
 Every lease has a fencing number that only rises. A monitor that was paused and comes back
 finds its number outdated inside the transaction that it wanted to write, so it writes nothing.
-The clock is the database server's, so that stations needn't agree on the time; an embedded
-database is used by one machine, whose clock it is.
+The clock is the database's.
 """
 
 from __future__ import annotations
 
-from datetime import UTC, datetime, timedelta
+from datetime import timedelta
 
 import sqlalchemy as sa
 
 from ..domain.errors import LeaseLostError
+from . import clock
 from . import tables as t
 from .upsert import insert
 
 
 def acquire(c: sa.Connection, hall_id: int, source: str, holder: str, ttl_s: float) -> int | None:
     """Take the lease for `ttl_s` seconds; its fencing number, or None while another's is valid."""
-    now = _now(c)
+    now = clock.now(c)
     s = t.source_leases.c
-    new = insert(c, t.source_leases).values(
+    new = insert(c.dialect.name, t.source_leases).values(
         hall_id=hall_id, source=source, holder=holder, fencing=1, expires_at=now + timedelta(seconds=ttl_s)
     )
     # one statement, so that of two that come at once the second sees what the first did
@@ -40,15 +40,21 @@ def renew(c: sa.Connection, hall_id: int, source: str, fencing: int, ttl_s: floa
     done = c.execute(
         t.source_leases.update()
         .where(s.hall_id == hall_id, s.source == source, s.fencing == fencing)
-        .values(expires_at=_now(c) + timedelta(seconds=ttl_s))
+        .values(expires_at=clock.now(c) + timedelta(seconds=ttl_s))
     )
     return done.rowcount == 1
 
 
+_NEWEST = (  # built once: it is asked with every batch that is stored
+    sa.select(t.source_leases.c.fencing)
+    .where(t.source_leases.c.hall_id == sa.bindparam("hall"), t.source_leases.c.source == sa.bindparam("source"))
+    .with_for_update()
+)
+
+
 def verify(c: sa.Connection, hall_id: int, source: str, fencing: int) -> None:
     """Raise LeaseLostError when another holder has the lease now; until commit nobody can take it."""
-    s = t.source_leases.c
-    newest = c.scalar(sa.select(s.fencing).where(s.hall_id == hall_id, s.source == source).with_for_update())
+    newest = c.scalar(_NEWEST, {"hall": hall_id, "source": source})
     if newest != fencing:
         raise LeaseLostError(f"Another monitor watches {source} now; this one ends and writes nothing more.")
 
@@ -59,7 +65,7 @@ def release(c: sa.Connection, hall_id: int, source: str, fencing: int) -> None:
     c.execute(
         t.source_leases.update()
         .where(s.hall_id == hall_id, s.source == source, s.fencing == fencing)
-        .values(holder="", expires_at=_now(c))
+        .values(holder="", expires_at=clock.now(c))
     )
 
 
@@ -70,7 +76,9 @@ def holder(c: sa.Connection, hall_id: int, source: str) -> tuple[str, int] | Non
     return (row.holder, row.fencing) if row is not None and row.holder else None
 
 
-def _now(c: sa.Connection) -> datetime:
-    if c.dialect.name == "postgresql":
-        return c.execute(sa.select(sa.func.clock_timestamp(type_=t.UtcDateTime))).scalar_one()
-    return datetime.now(UTC)
+def living_holder(c: sa.Connection, hall_id: int, source: str) -> str | None:
+    """Who holds a lease that hasn't run out; None when nobody does."""
+    s = t.source_leases.c
+    valid = sa.and_(s.hall_id == hall_id, s.source == source, s.holder != "", s.expires_at > clock.now(c))
+    found: str | None = c.scalar(sa.select(s.holder).where(valid))
+    return found

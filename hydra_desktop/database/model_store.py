@@ -121,7 +121,7 @@ def set_thresholds(
         .join(t.models, t.models.c.plot_type_id == t.plot_types.c.id)
         .where(t.models.c.id == model_id)
     ).scalar_one()
-    ids = label_ids(c, hall_id)
+    ids = label_ids(c, hall_id, [plot_type])
     at = datetime.now(UTC)
     for label, value in thresholds.items():
         c.execute(

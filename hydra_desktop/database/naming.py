@@ -2,50 +2,39 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+
 import sqlalchemy as sa
 
 from . import tables as t
+from .tables import storable
 
-
-def plot_type_ids(c: sa.Connection, hall_id: int) -> dict[str, int]:
-    """Id of each plot type of a hall."""
-    return {
-        name: id_
-        for id_, name in c.execute(
-            sa.select(t.plot_types.c.id, t.plot_types.c.name).where(t.plot_types.c.hall_id == hall_id)
-        )
-    }
-
-
-_PLOT_TYPE = sa.select(t.plot_types.c.id).where(
-    t.plot_types.c.hall_id == sa.bindparam("hall"), t.plot_types.c.name == sa.bindparam("name")
+_OF_NAMES = (
+    t.plot_types.c.hall_id == sa.bindparam("hall"),
+    t.plot_types.c.name.in_(sa.bindparam("names", expanding=True)),
 )
-_LABEL = sa.select(t.labels.c.id).where(
-    t.labels.c.plot_type_id == sa.bindparam("plot_type"), t.labels.c.name == sa.bindparam("name")
+_PLOT_TYPES = sa.select(t.plot_types.c.name, t.plot_types.c.id).where(*_OF_NAMES)
+_LABELS = (
+    sa.select(t.plot_types.c.name, t.labels.c.name, t.labels.c.id)
+    .join(t.plot_types, t.plot_types.c.id == t.labels.c.plot_type_id)
+    .where(*_OF_NAMES)
 )
 
 
 def plot_type_id(c: sa.Connection, hall_id: int, name: str) -> int:
     """Id of a plot type; raises KeyError when the hall has none of that name."""
-    found: int | None = c.scalar(_PLOT_TYPE, {"hall": hall_id, "name": name})
-    if found is None:
-        raise KeyError(name)
-    return found
+    return plot_type_ids(c, hall_id, [name])[name]
 
 
-def label_id(c: sa.Connection, plot_type_id: int, name: str) -> int:
-    """Id of a label of a plot type; raises KeyError when it never had one of that name."""
-    found: int | None = c.scalar(_LABEL, {"plot_type": plot_type_id, "name": name})
-    if found is None:
-        raise KeyError(name)
-    return found
+def plot_type_ids(c: sa.Connection, hall_id: int, names: Iterable[str]) -> dict[str, int]:
+    """Ids of plot types by name; raises KeyError when the hall lacks one of them."""
+    wanted = list(dict.fromkeys(names))
+    found = dict(c.execute(_PLOT_TYPES, {"hall": hall_id, "names": wanted}).all())
+    return {name: found[storable(name)] for name in wanted}
 
 
-def label_ids(c: sa.Connection, hall_id: int) -> dict[tuple[str, str], int]:
-    """Id of each label of a hall by plot type and label."""
-    rows = c.execute(
-        sa.select(t.labels.c.id, t.plot_types.c.name, t.labels.c.name)
-        .join(t.plot_types, t.plot_types.c.id == t.labels.c.plot_type_id)
-        .where(t.plot_types.c.hall_id == hall_id)
-    )
-    return {(plot_type, label): id_ for id_, plot_type, label in rows}
+def label_ids(c: sa.Connection, hall_id: int, plot_types: Iterable[str]) -> dict[tuple[str, str], int]:
+    """Id of each label that these plot types ever had, by plot type and label."""
+    wanted = {storable(name): name for name in plot_types}
+    rows = c.execute(_LABELS, {"hall": hall_id, "names": list(wanted)})
+    return {(wanted[plot_type], label): id_ for plot_type, label, id_ in rows}

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Iterable, Iterator
+from collections import Counter
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import UTC, datetime
 from typing import Any
 
@@ -11,8 +12,9 @@ import sqlalchemy as sa
 
 from ..domain.plot import NewPlot, Plot, PlotName
 from . import tables as t
-from .naming import plot_type_id
-from .upsert import insert_if_new
+from .naming import plot_type_ids
+from .tables import storable
+from .upsert import insert_new
 
 COLUMNS = (
     t.plots.c.id,
@@ -29,16 +31,22 @@ COLUMNS = (
     t.plots.c.taken_at_is_file_time,
 )
 JOINED = t.plots.join(t.plot_types, t.plot_types.c.id == t.plots.c.plot_type_id)
-
-
-_NEWEST_REVISION = sa.select(sa.func.max(t.plots.c.revision)).where(
-    t.plots.c.plot_type_id == sa.bindparam("type"),
-    t.plots.c.run_number == sa.bindparam("run"),
-    t.plots.c.chunk.is_not_distinct_from(sa.bindparam("chunk", type_=t.plots.c.chunk.type)),
-    t.plots.c.pad == sa.bindparam("pad"),
-    t.plots.c.run_period == sa.bindparam("period"),
-    t.plots.c.live,
+_KNOWN = sa.select(t.plots.c.origin_key).where(
+    t.plots.c.hall_id == sa.bindparam("hall"), t.plots.c.origin_key.in_(sa.bindparam("digests", expanding=True))
 )
+_STREAM_CHUNK = tuple(t.plots.c[name] for name in ("plot_type_id", "run_number", "chunk", "pad", "run_period"))
+_NEWEST_OF_RUNS = (  # lists of each column, as SQLite reads the whole table for a list of tuples
+    sa.select(*_STREAM_CHUNK, sa.func.max(t.plots.c.revision))
+    .where(
+        t.plots.c.live,
+        t.plots.c.plot_type_id.in_(sa.bindparam("types", expanding=True)),
+        t.plots.c.run_number.in_(sa.bindparam("runs", expanding=True)),
+    )
+    .group_by(*_STREAM_CHUNK)
+)
+_NEWEST_OF_CHUNKS = _NEWEST_OF_RUNS.where(t.plots.c.chunk.in_(sa.bindparam("chunks", expanding=True)))
+_NEWEST_OF_UNCHUNKED = _NEWEST_OF_RUNS.where(t.plots.c.chunk.is_(None))
+_StreamChunk = tuple[int, int, int | None, str, str]
 
 
 def from_row(row: Any) -> Plot:
@@ -57,45 +65,65 @@ def from_row(row: Any) -> Plot:
 
 
 def add(c: sa.Connection, hall_id: int, new: NewPlot, *, live: bool) -> Plot | None:
-    """Store a plot; None when that arrival is known.
+    """Store one plot, see `add_all`."""
+    return add_all(c, hall_id, [new], live=live)[0]
 
-    A live plot with other bytes under the same run and chunk is a new revision. The plot type
+
+def add_all(c: sa.Connection, hall_id: int, new: Sequence[NewPlot], *, live: bool) -> list[Plot | None]:
+    """Store plots in their order; None for each arrival that is known.
+
+    A live plot with other bytes under the same run and chunk is a new revision. The plot types
     must be there (`halls.ensure_plot_type`), else KeyError.
     """
-    type_id = plot_type_id(c, hall_id, new.name.plot_type)
-    name = new.name
-    revision = 1
+    if not new:
+        return []
+    type_ids = plot_type_ids(c, hall_id, (one.name.plot_type for one in new))
+    chunks = [_stream_chunk(type_ids, one.name) for one in new]
     if live:
-        _hold_chunk(c, type_id, name)
-        of = {"type": type_id, "run": name.run_number, "chunk": name.chunk, "pad": name.pad, "period": name.run_period}
-        newest = c.scalar(_NEWEST_REVISION, of)
-        revision = (newest or 0) + 1
+        _hold(c, chunks)
+    known = known_origins(c, hall_id, (one.origin_key for one in new))
+    revisions = _newest_revisions(c, chunks) if live else Counter[_StreamChunk]()
     arrived_at = datetime.now(UTC)
-    added = insert_if_new(
-        c,
-        t.plots,
-        {
+    rows: dict[str, dict[str, Any]] = {}
+    for one, chunk in zip(new, chunks, strict=True):
+        if one.origin_key in known:
+            continue
+        known.add(one.origin_key)
+        if live:
+            revisions[chunk] += 1
+        key = _digest(one.origin_key)
+        rows[key] = {
             "hall_id": hall_id,
-            "plot_type_id": type_id,
-            "pad": name.pad,
-            "run_period": name.run_period,
-            "run_number": name.run_number,
-            "chunk": name.chunk,
-            "revision": revision,
-            "content_hash": new.content_hash,
-            "taken_at": new.taken_at,
-            "taken_at_is_file_time": new.taken_at_is_file_time,
+            "plot_type_id": type_ids[one.name.plot_type],
+            "pad": one.name.pad,
+            "run_period": one.name.run_period,
+            "run_number": one.name.run_number,
+            "chunk": one.name.chunk,
+            "revision": revisions[chunk] if live else 1,
+            "content_hash": one.content_hash,
+            "taken_at": one.taken_at,
+            "taken_at_is_file_time": one.taken_at_is_file_time,
             "arrived_at": arrived_at,
-            "origin_key": _digest(new.origin_key),
+            "origin_key": key,
             "live": live,
             "kept": not live,
-            "beam_on": new.beam_on,
-        },
-        on=["hall_id", "origin_key"],
-    )
-    if added is None:
-        return None
-    return Plot(added, name, new.content_hash, new.taken_at, arrived_at, revision, not live, new.taken_at_is_file_time)
+            "beam_on": one.beam_on,
+        }
+    ids = insert_new(c, t.plots, list(rows.values()), on=["hall_id", "origin_key"], by="origin_key")
+    stored: list[Plot | None] = []
+    for one in new:
+        key = _digest(one.origin_key)
+        id_ = ids.pop(key, None)
+        if id_ is None:
+            stored.append(None)
+            continue
+        revision = rows[key]["revision"]
+        stored.append(
+            Plot(
+                id_, one.name, one.content_hash, one.taken_at, arrived_at, revision, not live, one.taken_at_is_file_time
+            )
+        )
+    return stored
 
 
 def find_by_origin(c: sa.Connection, hall_id: int, origin_key: str) -> int | None:
@@ -111,10 +139,7 @@ def known_origins(c: sa.Connection, hall_id: int, keys: Iterable[str]) -> set[st
     found: set[str] = set()
     digests = list(by_digest)
     for start in range(0, len(digests), 500):
-        some = digests[start : start + 500]
-        rows = c.scalars(
-            sa.select(t.plots.c.origin_key).where(t.plots.c.hall_id == hall_id, t.plots.c.origin_key.in_(some))
-        )
+        rows = c.scalars(_KNOWN, {"hall": hall_id, "digests": digests[start : start + 500]})
         found.update(by_digest[digest] for digest in rows)
     return found
 
@@ -138,32 +163,64 @@ def keep(c: sa.Connection, plot_ids: Iterable[int]) -> None:
     c.execute(t.plots.update().where(t.plots.c.id.in_(list(plot_ids))).values(kept=True))
 
 
+_OLDER_OF_CHUNK = (
+    sa.select(t.plots.c.id)
+    .where(
+        t.plots.c.plot_type_id
+        == sa.select(t.plots.c.plot_type_id).where(t.plots.c.id == sa.bindparam("plot")).scalar_subquery(),
+        t.plots.c.run_number == sa.bindparam("run"),
+        t.plots.c.chunk.is_not_distinct_from(sa.bindparam("chunk", type_=t.plots.c.chunk.type)),
+        t.plots.c.run_period == sa.bindparam("period"),
+        t.plots.c.live,
+        t.plots.c.id < sa.bindparam("plot"),
+    )
+    .limit(1)
+)
+
+
 def is_first_of_chunk(c: sa.Connection, plot: Plot) -> bool:
     """Whether no other live plot of the same type, run and chunk was stored before."""
-    p, name = t.plots.c, plot.name
-    other = (
-        sa.select(p.id)
-        .select_from(JOINED)
-        .where(
-            p.plot_type_id == sa.select(p.plot_type_id).where(p.id == plot.id).scalar_subquery(),
-            p.run_number == name.run_number,
-            p.chunk.is_not_distinct_from(name.chunk),
-            p.run_period == name.run_period,
-            p.live,
-            p.id < plot.id,
-        )
-        .limit(1)
-    )
-    return c.scalar(other) is None
+    name = plot.name
+    of = {"plot": plot.id, "run": name.run_number, "chunk": name.chunk, "period": name.run_period}
+    return c.scalar(_OLDER_OF_CHUNK, of) is None
 
 
-def _hold_chunk(c: sa.Connection, type_id: int, name: PlotName) -> None:
-    """Let nobody else count revisions of this plot until the transaction ends."""
+def _stream_chunk(type_ids: Mapping[str, int], name: PlotName) -> _StreamChunk:
+    """What plots share that are revisions of each other, as the database has it."""
+    return type_ids[name.plot_type], name.run_number, name.chunk, storable(name.pad), storable(name.run_period)
+
+
+def _newest_revisions(c: sa.Connection, chunks: Iterable[_StreamChunk]) -> Counter[_StreamChunk]:
+    """The newest revision that is stored of each, 0 for what is new."""
+    found = Counter[_StreamChunk]()
+    for chunked, statement in ((True, _NEWEST_OF_CHUNKS), (False, _NEWEST_OF_UNCHUNKED)):
+        asked = {chunk for chunk in chunks if (chunk[2] is not None) == chunked}
+        if not asked:
+            continue
+        types, runs, numbers, *_ = map(set, zip(*asked, strict=True))
+        of = {"types": list(types), "runs": list(runs)} | ({"chunks": list(numbers)} if chunked else {})
+        found.update({tuple(chunk): newest for *chunk, newest in c.execute(statement, of)})
+    return found
+
+
+def _hold(c: sa.Connection, chunks: Iterable[_StreamChunk]) -> None:
+    """Let nobody else count revisions of these until the transaction ends."""
     if c.dialect.name == "postgresql":  # on SQLite there is one writer at a time
-        key = f"{type_id}|{name.pad}|{name.run_period}|{name.run_number}|{name.chunk}"
-        number = int.from_bytes(hashlib.sha256(key.encode("utf-8", "surrogateescape")).digest()[:8], signed=True)
-        c.execute(sa.select(sa.func.pg_advisory_xact_lock(number)))
+        # in one order everywhere, so that two who hold several never wait in a circle
+        numbers = sorted({int.from_bytes(_sha256(repr(chunk)).digest()[:8], signed=True) for chunk in chunks})
+        c.execute(_HOLD, {"numbers": numbers})
+
+
+_HOLD = sa.select(
+    sa.func.pg_advisory_xact_lock(
+        sa.func.unnest(sa.bindparam("numbers", type_=sa.ARRAY(sa.BigInteger)), type_=sa.BigInteger)
+    )
+)
 
 
 def _digest(key: str) -> str:
-    return hashlib.sha256(key.encode("utf-8", "surrogateescape")).hexdigest()
+    return _sha256(key).hexdigest()
+
+
+def _sha256(text: str) -> Any:
+    return hashlib.sha256(text.encode("utf-8", "surrogateescape"))

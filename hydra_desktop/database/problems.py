@@ -26,7 +26,7 @@ class Problem:
 def report(c: sa.Connection, hall_id: int, name: str, message: str) -> None:
     """Remember a problem and tell it to all."""
     now = datetime.now(UTC)
-    statement = insert(c, t.problems).values(
+    statement = insert(c.dialect.name, t.problems).values(
         hall_id=hall_id, name=name, message=message, first_at=now, last_at=now, times=1
     )
     c.execute(

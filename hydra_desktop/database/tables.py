@@ -204,6 +204,15 @@ files_seen = Table(
     sqlite_with_rowid=False,
 )
 
+features = Table(
+    "features",
+    metadata,
+    Column("backbone", sa.Text, primary_key=True),  # what they were computed with
+    Column("content_hash", sa.Text, primary_key=True),
+    Column("pooled", sa.LargeBinary, nullable=False),  # float16 (1280,)
+    Column("parts", sa.LargeBinary, nullable=True),  # as vision.deviation packs them
+)
+
 given_labels = Table(
     "given_labels",
     metadata,

@@ -13,9 +13,9 @@ import sqlalchemy as sa
 from sqlalchemy.dialects import postgresql, sqlite
 
 
-def insert(c: sa.Connection, table: sa.Table) -> sqlite.Insert | postgresql.Insert:
+def insert(dialect: str, table: sa.Table) -> sqlite.Insert | postgresql.Insert:
     """The database's own insert, which knows what to do on a conflict."""
-    return _insert(c.dialect.name, table)
+    return sqlite.insert(table) if dialect == "sqlite" else postgresql.insert(table)
 
 
 def upsert(
@@ -37,15 +37,18 @@ def upsert(
     c.execute(_upsert(c.dialect.name, table, tuple(on), changed), rows)
 
 
-def insert_if_new(c: sa.Connection, table: sa.Table, values: Mapping[str, Any], *, on: Sequence[str]) -> int | None:
-    """Insert a row and give its id; None when there is one with the same `on` columns."""
-    added: int | None = c.scalar(_insert_if_new(c.dialect.name, table, tuple(on)), dict(values))
-    return added
+def insert_new(
+    c: sa.Connection, table: sa.Table, rows: Sequence[Mapping[str, Any]], *, on: Sequence[str], by: str
+) -> dict[Any, int]:
+    """Insert those of the rows that have no like in the `on` columns; their ids by their column `by`."""
+    if not rows:
+        return {}
+    return dict(c.execute(_insert_new(c.dialect.name, table, tuple(on), by), list(rows)).all())
 
 
 @lru_cache
 def _upsert(dialect: str, table: sa.Table, on: tuple[str, ...], changed: tuple[str, ...]) -> sa.Executable:
-    statement = _insert(dialect, table)
+    statement = insert(dialect, table)
     if changed:
         set_ = {name: statement.excluded[name] for name in changed}
         return statement.on_conflict_do_update(index_elements=list(on), set_=set_)
@@ -53,10 +56,6 @@ def _upsert(dialect: str, table: sa.Table, on: tuple[str, ...], changed: tuple[s
 
 
 @lru_cache
-def _insert_if_new(dialect: str, table: sa.Table, on: tuple[str, ...]) -> Any:
-    statement = _insert(dialect, table).on_conflict_do_nothing(index_elements=list(on))
-    return statement.returning(table.c.id)
-
-
-def _insert(dialect: str, table: sa.Table) -> sqlite.Insert | postgresql.Insert:
-    return sqlite.insert(table) if dialect == "sqlite" else postgresql.insert(table)
+def _insert_new(dialect: str, table: sa.Table, on: tuple[str, ...], by: str) -> Any:
+    statement = insert(dialect, table).on_conflict_do_nothing(index_elements=list(on))
+    return statement.returning(table.c[by], table.c.id)

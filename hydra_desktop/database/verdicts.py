@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from collections import defaultdict, deque
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
+from functools import lru_cache
 from itertools import chain
 from typing import Any
 
@@ -36,6 +38,12 @@ class JudgedPlot:
     decided_at: datetime = field(default_factory=lambda: datetime.now(UTC))
 
 
+# statements are built once: building one costs more than carrying it out
+_INSERT = t.verdicts.insert().returning(t.verdicts.c.id, t.verdicts.c.plot_id)
+_INSERT_PROBABILITIES, _INSERT_EVIDENCE = t.probabilities.insert(), t.evidence.insert()
+_INSERT_FAMILIARITIES, _INSERT_TIMINGS = t.familiarities.insert(), t.stage_timings.insert()
+
+
 def add(c: sa.Connection, hall_id: int, judged: Sequence[JudgedPlot], *, live: bool = True) -> list[int]:
     """Store verdicts; returns their ids in the same order.
 
@@ -44,10 +52,11 @@ def add(c: sa.Connection, hall_id: int, judged: Sequence[JudgedPlot], *, live: b
     """
     if not judged:
         return []
-    known = label_ids(c, hall_id)
-    ids: list[int] = list(
-        c.scalars(
-            t.verdicts.insert().returning(t.verdicts.c.id, sort_by_parameter_order=True),
+    known = label_ids(c, hall_id, (one.plot_type for one in judged))
+    of_plot: dict[int, deque[int]] = defaultdict(deque)
+    for id_, plot_id in sorted(
+        c.execute(
+            _INSERT,
             [
                 {
                     "plot_id": one.plot_id,
@@ -62,7 +71,9 @@ def add(c: sa.Connection, hall_id: int, judged: Sequence[JudgedPlot], *, live: b
                 for one in judged
             ],
         )
-    )
+    ):
+        of_plot[plot_id].append(id_)
+    ids = [of_plot[one.plot_id].popleft() for one in judged]
     pairs = list(zip(ids, judged, strict=True))
     chances = [
         {"model_id": one.model_id, "label_id": known[one.plot_type, label], "verdict_id": id_, "probability": p}
@@ -71,20 +82,20 @@ def add(c: sa.Connection, hall_id: int, judged: Sequence[JudgedPlot], *, live: b
         for label, p in one.verdict.probabilities.items()
     ]
     if chances:
-        c.execute(t.probabilities.insert(), chances)
+        c.execute(_INSERT_PROBABILITIES, chances)
     maps = [_evidence_row(id_, one) for id_, one in pairs if one.evidence]
     if maps:
-        c.execute(t.evidence.insert(), maps)
+        c.execute(_INSERT_EVIDENCE, maps)
     known_ones = [_familiarity_row(id_, one.familiarity) for id_, one in pairs if one.familiarity is not None]
     if known_ones:
-        c.execute(t.familiarities.insert(), known_ones)
+        c.execute(_INSERT_FAMILIARITIES, known_ones)
     timings = [
         {"verdict_id": id_, **{f"{stage}_ms": float(one.timings_ms.get(stage, 0.0)) for stage in STAGES}}
         for id_, one in pairs
         if one.timings_ms
     ]
     if timings:
-        c.execute(t.stage_timings.insert(), timings)
+        c.execute(_INSERT_TIMINGS, timings)
     if live:
         _count(c, hall_id, len(judged))
     return ids
@@ -215,9 +226,12 @@ def _familiarity_row(verdict_id: int, one: Familiarity) -> dict[str, Any]:
 
 
 def _count(c: sa.Connection, hall_id: int, more: int) -> None:
-    statement = insert(c, t.counters).values(hall_id=hall_id, name="analysed", value=more)
-    c.execute(
-        statement.on_conflict_do_update(
-            index_elements=["hall_id", "name"], set_={"value": t.counters.c.value + statement.excluded.value}
-        )
+    c.execute(_count_statement(c.dialect.name), {"hall_id": hall_id, "name": "analysed", "value": more})
+
+
+@lru_cache
+def _count_statement(dialect: str) -> sa.Executable:
+    statement = insert(dialect, t.counters)
+    return statement.on_conflict_do_update(
+        index_elements=["hall_id", "name"], set_={"value": t.counters.c.value + statement.excluded.value}
     )

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -13,22 +13,23 @@ from ..domain.alarm import Alarm, AlarmState
 from ..domain.episode import Episode
 from ..domain.hall import Hall
 from ..domain.plot import Plot
-from ..domain.verdict import Status, Verdict
+from ..domain.verdict import Familiarity, Status, Verdict
 from ..domain.wall import MonitorHealth, News, Panel, WallSnapshot
-from . import alarms, conditions, episodes, feed, halls, heartbeats, plots, problems, verdicts
+from . import alarms, clock, conditions, episodes, feed, halls, heartbeats, plots, problems, verdicts
 from . import tables as t
-from .naming import plot_type_id
+from .naming import plot_type_id, plot_type_ids
 from .upsert import upsert
 
 
 @dataclass(frozen=True)
 class PastVerdict:
-    """A plot with its live verdict."""
+    """A plot with its live verdict; `familiarity` where it was just judged."""
 
     plot: Plot
     verdict_id: int
     verdict: Verdict
     model_id: int | None
+    familiarity: Familiarity | None = None  # known of those just judged
 
 
 class WallReader:
@@ -125,21 +126,32 @@ def load(c: sa.Connection, hall_id: int) -> WallSnapshot:
     return WallReader(hall_id).read(c)
 
 
-def update_panel(
-    c: sa.Connection, hall_id: int, plot_type: str, pad: str, plot_id: int, verdict_id: int, episode_id: int
-) -> None:
-    """Put another plot on a stream's panel."""
+@dataclass(frozen=True)
+class Shown:
+    """What stands on a stream's panel."""
+
+    plot: Plot
+    verdict_id: int
+    episode_id: int
+
+
+def update_panels(c: sa.Connection, hall_id: int, shown: Sequence[Shown]) -> None:
+    """Put other plots on the panels of their streams, one a stream."""
+    type_ids = plot_type_ids(c, hall_id, (one.plot.name.plot_type for one in shown))
     upsert(
         c,
         t.panels,
-        {
-            "hall_id": hall_id,
-            "plot_type_id": plot_type_id(c, hall_id, plot_type),
-            "pad": pad,
-            "plot_id": plot_id,
-            "verdict_id": verdict_id,
-            "episode_id": episode_id,
-        },
+        [
+            {
+                "hall_id": hall_id,
+                "plot_type_id": type_ids[one.plot.name.plot_type],
+                "pad": one.plot.name.pad,
+                "plot_id": one.plot.id,
+                "verdict_id": one.verdict_id,
+                "episode_id": one.episode_id,
+            }
+            for one in shown
+        ],
         on=["hall_id", "plot_type_id", "pad"],
     )
 
@@ -152,6 +164,29 @@ def history(
     if pad is not None:
         chosen = chosen.where(t.plots.c.pad == pad)
     return _past(c, c.execute(chosen.order_by(t.plots.c.taken_at.desc(), t.plots.c.id.desc()).limit(limit)).all())
+
+
+def last_chunks(c: sa.Connection, hall_id: int, plot_type: str, pad: str, limit: int) -> list[PastVerdict]:
+    """The last live verdicts of a stream, newest first; of a chunk that was written again only the newest."""
+    chosen = _PAST.where(
+        t.plots.c.plot_type_id == plot_type_id(c, hall_id, plot_type),
+        t.plots.c.pad == pad,
+        t.verdicts.c.live,
+        sa.not_(_WRITTEN_AGAIN),
+    )
+    return _past(c, c.execute(chosen.order_by(t.plots.c.taken_at.desc(), t.plots.c.id.desc()).limit(limit)).all())
+
+
+_LATER = t.plots.alias("later")
+_WRITTEN_AGAIN = sa.exists().where(
+    _LATER.c.plot_type_id == t.plots.c.plot_type_id,
+    _LATER.c.run_number == t.plots.c.run_number,
+    _LATER.c.chunk == t.plots.c.chunk,
+    _LATER.c.pad == t.plots.c.pad,
+    _LATER.c.run_period == t.plots.c.run_period,
+    _LATER.c.live,
+    sa.tuple_(_LATER.c.taken_at, _LATER.c.id) > sa.tuple_(t.plots.c.taken_at, t.plots.c.id),
+)
 
 
 def last_good(c: sa.Connection, hall_id: int, plot_type: str) -> PastVerdict | None:
@@ -221,7 +256,9 @@ def _need(alarm: Alarm) -> tuple[bool, bool, int]:
 
 def _monitor(c: sa.Connection, hall_id: int) -> MonitorHealth:
     beat = heartbeats.newest(c, hall_id, "monitor")
-    return MonitorHealth() if beat is None else MonitorHealth(beat.at, beat.queue_length, beat.station, beat.message)
+    if beat is None:
+        return MonitorHealth()
+    return MonitorHealth(clock.here(c, beat.at), beat.queue_length, beat.station, beat.message)
 
 
 def _news(c: sa.Connection, hall_id: int) -> News:

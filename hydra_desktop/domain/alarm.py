@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections import deque
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
 
 from .hall import AlarmRule
 from .label import Severity
+from .plot import Plot
+from .verdict import Status, Verdict
 
 
 class AlarmState(StrEnum):
@@ -68,8 +69,18 @@ def after_acknowledge(state: AlarmState) -> AlarmState:
     return state
 
 
+@dataclass(frozen=True)
+class Finding:
+    """What was found in a plot: its verdict, and the severity with which that alarms, NONE when it never does."""
+
+    plot: Plot
+    verdict_id: int
+    verdict: Verdict
+    severity: Severity
+
+
 class AlarmWindow:
-    """Remembers which of the last chunks had a Confirmed fault: the k-of-n rule.
+    """Remembers what was found in the last chunks: the k-of-n rule.
 
     The window starts anew at a run or model change. A condition, once active, ends when fewer
     than `k` of the last `n` chunks were faulty and the newest was surely not: a verdict in
@@ -78,23 +89,37 @@ class AlarmWindow:
 
     def __init__(self, rule: AlarmRule) -> None:
         self.rule = rule
-        self._last: deque[Severity] = deque(maxlen=rule.n)
-        self._newest_is_sure = False
+        self._last: list[Finding] = []  # oldest first, one a chunk
 
-    def see(self, severity: Severity, *, sure: bool = True) -> None:
-        """Count one more chunk: NONE when it had no Confirmed fault, `sure` when Confirmed."""
-        self._last.append(severity)
-        self._newest_is_sure = sure
+    def see(self, finding: Finding) -> None:
+        """Take in what was found, at its place in time; of one chunk the newest plot counts."""
+        chunk = finding.plot.name.chunk
+        for other in self._last:
+            if chunk is not None and other.plot.name.chunk == chunk:
+                if other.plot.place > finding.plot.place:
+                    return
+                self._last.remove(other)
+                break
+        self._last = sorted([*self._last, finding], key=lambda one: one.plot.place)[-self.rule.n :]
 
     def restart(self) -> None:
         """Forget all: another run or another model begins."""
         self._last.clear()
-        self._newest_is_sure = False
+
+    @property
+    def newest(self) -> Finding | None:
+        """What was found in the newest chunk, None before the first."""
+        return self._last[-1] if self._last else None
+
+    @property
+    def newest_fault(self) -> Finding | None:
+        """What was found in the newest faulty chunk, None when no chunk was."""
+        return next((one for one in reversed(self._last) if one.severity > Severity.NONE), None)
 
     @property
     def faulty(self) -> int:
         """Number of faulty chunks in the window."""
-        return sum(severity > Severity.NONE for severity in self._last)
+        return sum(one.severity > Severity.NONE for one in self._last)
 
     @property
     def seen(self) -> int:
@@ -102,11 +127,15 @@ class AlarmWindow:
         return len(self._last)
 
     def raises(self) -> bool:
-        """Whether the newest chunk makes the condition active."""
-        return bool(self._last) and self._last[-1] > Severity.NONE and self.faulty >= self.rule.k
+        """Whether the condition is active, in whatever order the chunks came."""
+        return self.faulty >= self.rule.k
 
     def clears(self) -> bool:
         """Whether the condition, being active, ends."""
+        newest = self.newest
         return (
-            bool(self._last) and self._newest_is_sure and self._last[-1] is Severity.NONE and self.faulty < self.rule.k
+            newest is not None
+            and newest.verdict.status is Status.CONFIRMED
+            and newest.severity is Severity.NONE
+            and not self.raises()
         )

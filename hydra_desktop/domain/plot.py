@@ -94,3 +94,8 @@ class Plot:
     revision: int = 1
     kept: bool = False  # kept for training
     taken_at_is_file_time: bool = False
+
+    @property
+    def place(self) -> tuple[datetime, int]:
+        """Its place among the plots of its stream, by time; of equal times the one stored later comes later."""
+        return self.taken_at, self.id

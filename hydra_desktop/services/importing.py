@@ -224,6 +224,11 @@ class _Reader:
         )
 
 
+def _is_once_per_run(name: PlotName) -> bool:
+    """Whether a plot without a chunk is one of its run, not one of which nothing is known."""
+    return name.chunk is None and name.run_number > 0
+
+
 def _store(
     database: Database, hall_id: int, batch: Sequence[_Ready], user: str, tally: _Tally, *, relabel: bool
 ) -> None:
@@ -231,14 +236,21 @@ def _store(
     here = _Tally()
     with database.write() as connection:
         for name in dict.fromkeys(ready.new.name.plot_type for ready in batch):
-            wanted = [ready.label for ready in batch if ready.label and ready.new.name.plot_type == name]
+            mine = [ready for ready in batch if ready.new.name.plot_type == name]
+            wanted = list(dict.fromkeys(ready.label for ready in mine if ready.label))
             added = halls.ensure_labels(
-                connection, hall_id, name, list(dict.fromkeys(wanted)), user=user, comment="label of an imported plot"
+                connection,
+                hall_id,
+                name,
+                wanted,
+                user=user,
+                comment="label of an imported plot",
+                chunked=not all(_is_once_per_run(ready.new.name) for ready in mine),
             )
             here.new_labels += [(name, label) for label in added]
         labels: dict[int, str] = {}
-        for ready in batch:
-            plot = plots.add(connection, hall_id, ready.new, live=False)
+        stored = plots.add_all(connection, hall_id, [ready.new for ready in batch], live=False)
+        for ready, plot in zip(batch, stored, strict=True):
             if plot is None:
                 here.known += 1
                 plot_id = plots.find_by_origin(connection, hall_id, ready.new.origin_key)

@@ -18,6 +18,7 @@ from ..domain.hall import Hall, PlotType
 from ..domain.plot import NamePattern, NewPlot, PlotName
 from ..domain.verdict import NO_MODEL, Familiarity, Verdict, judge
 from ..sources.arrival import Arrival
+from ..vision.deviation import Packed, pack
 from ..vision.picture import decode_for_network
 from ..vision.predictor import Predictor
 from .pictures import THREADS
@@ -37,7 +38,10 @@ class ActiveModel:
 
 @dataclass(frozen=True)
 class Judged:
-    """A plot with its verdict, ready to be stored; evidence maps are float32 (h, w) by label."""
+    """A plot with its verdict and features, ready to be stored; evidence maps are float32 (h, w) by label.
+
+    `ahead_s` is by how much the file's time was ahead of this station's clock, 0 when it wasn't.
+    """
 
     arrival: Arrival
     new_plot: NewPlot
@@ -46,6 +50,8 @@ class Judged:
     evidence: Mapping[str, np.ndarray]
     timings_ms: dict[str, float]
     familiarity: Familiarity | None = None
+    ahead_s: float = 0.0
+    features: Packed | None = None
 
 
 @dataclass(frozen=True)
@@ -175,10 +181,13 @@ class Judge:
             prediction.evidence,
             {**timings_ms, "classify": 1e3 * (time.perf_counter() - started)},
             familiarity,
+            max(0.0, arrival.modified_at_s - new_plot.taken_at.timestamp()),
+            pack(prediction.description, 0) if prediction.description is not None else None,
         )
 
 
 def _new_plot(name: PlotName, arrival: Arrival, data: bytes) -> NewPlot:
     content = hashlib.sha256(data).hexdigest()
-    taken_at = datetime.fromtimestamp(arrival.modified_at_s, UTC)
+    # a file of the future would stay the newest of its stream until then
+    taken_at = datetime.fromtimestamp(min(arrival.modified_at_s, time.time()), UTC)
     return NewPlot(name, content, taken_at, f"{arrival.relative}|{content}", taken_at_is_file_time=True)

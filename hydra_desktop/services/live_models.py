@@ -9,10 +9,11 @@ from sqlalchemy import Connection
 
 from ..database import halls, model_store
 from ..database.image_store import ImageStore
+from ..domain.errors import ModelFileError
 from ..domain.hall import Hall, PlotType
 from ..domain.verdict import NO_MODEL, Verdict, judge
-from ..vision import model_file
 from ..vision.backbone import Backbone
+from ..vision.opening import open_model
 from ..vision.predictor import Prediction, Predictor
 from .normals import Normals
 
@@ -33,10 +34,17 @@ class LiveModels:
         """
         active = model_store.active(connection, hall_id)
         records = {name: active[name] for name in dict.fromkeys(plot_types) if name in active}
-        models = {name: model_file.load(model_store.file(connection, record.id)) for name, record in records.items()}
+        models, tuned = {}, {}
+        for name, record in records.items():
+            try:
+                models[name], second = open_model(model_store.file(connection, record.id))
+            except ModelFileError as error:
+                raise ModelFileError(f"The model of {name}: {error}") from error
+            if second is not None:
+                tuned[name] = second
         backbone = Backbone()
         references = Normals(images, backbone).load(connection, hall_id, models)
-        return cls(halls.load(connection, hall_id), Predictor(models, backbone, references), records)
+        return cls(halls.load(connection, hall_id), Predictor(models, backbone, references, tuned), records)
 
     def plot_type(self, name: str) -> PlotType:
         """The settings of a plot type, the defaults for one that the hall doesn't name."""

@@ -8,6 +8,7 @@ a monitor that is killed at any moment loses and doubles nothing.
 
 from __future__ import annotations
 
+import contextlib
 import heapq
 import logging
 import os
@@ -19,34 +20,44 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from pathlib import Path
+from typing import TypeVar
 
-import psutil
 from sqlalchemy import Connection
 from sqlalchemy.exc import DBAPIError
 
-from ..database import feed, files_seen, halls, heartbeats, leases, model_store, plots, problems, verdicts
+from ..database import features, feed, files_seen, halls, heartbeats, leases, model_store, plots, problems, verdicts
 from ..database.connection import open_database
 from ..database.image_store import ImageStore
-from ..domain.errors import DatabaseError, LeaseLostError, ModelFileError, SettingsError, SiteError
+from ..database.wall import PastVerdict
+from ..domain.errors import DatabaseError, LeaseLostError, ModelFileError, SettingsError, SiteError, StorageError
 from ..domain.run import BeamSource, RunState
 from ..settings import Settings
 from ..sources.arrival import Arrival
 from ..sources.beam_file import read_beam_file
 from ..sources.watched_folder import WatchedFolder
-from ..vision import model_file
+from ..vision.backbone import Backbone
+from ..vision.deviation import DESCRIBED_BY
+from ..vision.opening import open_model
 from ..vision.predictor import Predictor
-from . import retention
+from . import monitor_process, retention
 from .judging import ActiveModel, Judge, Judged, Outcome, Refused
+from .normals import Normals
 from .streams import Streams
 
 log = logging.getLogger(__name__)
 
+_One = TypeVar("_One")
+
 LEASE_TTL_S = 10.0
 BEAT_S = 1.0
 RETRY_S = 2.0
+GONE_AFTER_S = 5.0  # for so long a folder may be missing before it is given up
 RESCAN_S = 30.0
 FIRST_FORGETTING_S = 60.0
 NICENESS = 10
+BEAM_AWAY_S = 5.0  # for so long the beam file may be missing, or half written, without a word
+BEAM_OLD_S = 3600.0
+CLOCKS_APART_S = 60.0  # by which a file may be of the future without a word
 FORGET_EVERY_S = 3600.0
 
 
@@ -57,6 +68,23 @@ class _Waiting:
     age: float
     order: int
     arrival: Arrival = field(compare=False)
+
+
+@dataclass
+class _Troubles:
+    """What a person should know, by what it concerns; "" where all is well."""
+
+    database: str = ""
+    models: str = ""
+    beam: str = ""
+    pictures: str = ""
+
+    def text(self) -> str:
+        return " ".join(filter(None, vars(self).values()))
+
+
+class LookAgain:
+    """In the queue to the writer: the name pattern changed, and files refused before this may fit it."""
 
 
 class Monitor:
@@ -80,7 +108,8 @@ class Monitor:
         with self._database.write() as connection:
             self._hall_id = halls.find_or_create(connection, settings.hall)
             self._hall = halls.load(connection, self._hall_id)
-        chosen = folder or (Path(self._hall.source_folder) if self._hall.source_folder else None)
+        self._of_settings = folder is None
+        chosen = folder or monitor_process.settings_folder(self._hall)
         if chosen is None:
             self._database.close()
             raise SettingsError(
@@ -88,24 +117,32 @@ class Monitor:
                 "or set source.folder in the hall's settings."
             )
         self._folder = chosen.expanduser().resolve()
+        self._folder_seen_at = time.monotonic()
+        self._source_name = monitor_process.source_name(self._hall, chosen)
         self._source = WatchedFolder(self._folder, rescan_s=rescan_s)
         self._images = ImageStore(settings.image_folder)
+        self._backbone = Backbone()
+        self._normals = Normals(self._images, self._backbone)
         self._holder = f"{settings.station}:{os.getpid()}"
         self._streams = Streams(self._hall_id, self._hall, settings.station)
-        self._run = RunState()
+        self._beam_file_names_run = bool(self._hall.beam_file)
+        self._beam_read_at = time.monotonic()
         self._fencing = 0
         self._feed_position = 0
         self._stop = threading.Event()
         self._reload = threading.Event()
         self._alarms_moved = threading.Event()
-        self._trouble = ""
+        self._troubles = _Troubles()
+        self._logged_trouble = ""
+        self._clock_told = False
         self._failure: BaseException | None = None
         self._backlog: list[_Waiting] = []
         self._order = 0
         self._queued: dict[str, tuple[int, int]] = {}
-        self._retry: list[tuple[float, Arrival]] = []
+        self._retry: list[tuple[float, Arrival]] = []  # the main thread's
+        self._to_retry: queue.SimpleQueue[tuple[float, Arrival]] = queue.SimpleQueue()
         self._arrived: queue.SimpleQueue[list[Arrival]] = queue.SimpleQueue()
-        self._to_store: queue.Queue[list[Outcome] | None] = queue.Queue(maxsize=4)
+        self._to_store: queue.Queue[list[Outcome | LookAgain] | None] = queue.Queue(maxsize=4)
         self.stored = 0
         self.refused = 0
 
@@ -123,7 +160,13 @@ class Monitor:
             raise self._failure
 
     def _run_all(self, *, once: bool, ready: threading.Event | None) -> None:
+        if once and not self._folder.is_dir():
+            raise SettingsError(f"{self._folder} is not a folder; name the one where the plots arrive.")
+        self._await_folder()
+        if self._stop.is_set():
+            return
         self._acquire()
+        self._load_hall()
         judge = self._make_judge()
         with self._database.read() as connection:
             self._streams.load(connection)
@@ -131,8 +174,6 @@ class Monitor:
         threads.append(threading.Thread(target=self._keep, args=(self._beat_all,), name="heartbeat"))
         threads.append(threading.Thread(target=self._keep, args=(self._forget_all,), name="retention"))
         if once:
-            if not self._folder.is_dir():
-                raise SettingsError(f"{self._folder} is not a folder; name the one where the plots arrive.")
             self._arrived.put(self._unseen(self._source.existing()))
         else:
             threads.append(threading.Thread(target=self._keep, args=(self._listen,), name="source"))
@@ -166,23 +207,45 @@ class Monitor:
                 break
             if self._reload.is_set() and not judge.busy:
                 self._reload.clear()
+                if judge.hall.name_pattern != self._hall.name_pattern:
+                    self._hand_over([LookAgain()])  # after all that was judged by the old pattern
                 judge.change_hall(self._hall)
                 judge.change_models(*self._load_models())
             while self._backlog and judge.room > 0 and not self._reload.is_set():
                 judge.give(heapq.heappop(self._backlog).arrival)
             outcomes = judge.take()
             if outcomes:
+                self._look_at_clock(outcomes)
                 self._hand_over(outcomes)
 
-    def _hand_over(self, results: list[Outcome]) -> None:
+    def _look_at_clock(self, outcomes: Sequence[Outcome]) -> None:
+        """Tell once that the clock of the machine that writes plots is ahead of this one's."""
+        ahead = [one for one in outcomes if isinstance(one, Judged) and one.ahead_s > CLOCKS_APART_S]
+        if self._clock_told or not ahead:
+            return
+        message = (
+            f"its time is {ahead[0].ahead_s / 60:.0f} min ahead of this station's clock and counts as now; "
+            "set the clock of this station, or of the machine that writes the plots"
+        )
+        try:
+            with self._database.write() as connection:
+                problems.report(connection, self._hall_id, ahead[0].arrival.relative, message)
+        except (DatabaseError, DBAPIError):
+            return  # the next one will tell
+        self._clock_told = True
+        log.warning("%s: %s", ahead[0].arrival.relative, message)
+
+    def _hand_over(self, results: Sequence[Outcome | LookAgain]) -> None:
         while not self._stop.is_set():
             try:
-                self._to_store.put(results, timeout=0.5)
+                self._to_store.put(list(results), timeout=0.5)
             except queue.Full:
                 continue
             return
 
     def _take_arrivals(self, wait_s: float) -> None:
+        while not self._to_retry.empty():
+            self._retry.append(self._to_retry.get())
         now = time.monotonic()
         due = [arrival for at, arrival in self._retry if at <= now]
         self._retry = [(at, arrival) for at, arrival in self._retry if at > now]
@@ -206,19 +269,28 @@ class Monitor:
     # the writer's thread
 
     def _store_all(self) -> None:
-        while (results := self._to_store.get()) is not None:
+        while results := all_waiting(self._to_store):
             while True:
                 try:
-                    self._store_safely(results)
+                    outcomes = [one for one in results if not isinstance(one, LookAgain)]
+                    if outcomes:
+                        self._store_safely(outcomes)
+                    if len(outcomes) < len(results):
+                        self._look_again_at_refused()
                 except DatabaseError as error:
-                    self._trouble = f"The database doesn't answer: {_first_line(error)}. Plots wait until it does."
-                    log.error(self._trouble)
+                    self._troubles.database = f"The database doesn't answer: {_first_line(error)}. Plots wait."
                     if self._stop.wait(RETRY_S):
                         return
                     self._reload_streams()
                     continue
-                self._trouble = ""
+                self._troubles.database = ""
                 break
+
+    def _look_again_at_refused(self) -> None:
+        """After the name pattern changed: what didn't fit it may fit now."""
+        with self._database.write() as connection:
+            files_seen.forget_refused(connection, self._hall_id)
+        self._source.look_again()
 
     def _reload_streams(self) -> None:
         try:
@@ -251,7 +323,7 @@ class Monitor:
         now = datetime.now(UTC)
         started = time.perf_counter()
         with self._database.write() as connection:
-            leases.verify(connection, self._hall_id, str(self._folder), self._fencing)
+            leases.verify(connection, self._hall_id, self._source_name, self._fencing)
             if self._alarms_moved.is_set():
                 self._alarms_moved.clear()
                 self._streams.refresh_alarms(connection)
@@ -268,24 +340,25 @@ class Monitor:
         for refusal in refused:
             log.warning("%s: %s", refusal.arrival.relative, refusal.reason)
             if refusal.retry:
-                self._retry.append((time.monotonic() + RETRY_S, refusal.arrival))
+                self._to_retry.put((time.monotonic() + RETRY_S, refusal.arrival))
         for result in results:
             self._queued.pop(result.arrival.relative, None)
 
     def _store_judged(self, connection: Connection, judged: Sequence[Judged], now: datetime, started: float) -> int:
-        added = []
-        run = halls.run_state(connection, self._hall_id)
         for result in judged:
             name = result.new_plot.name.plot_type
             if name not in self._hall.plot_types:
-                known = halls.ensure_plot_type(connection, self._hall_id, name)
+                chunked = result.new_plot.name.chunk is not None
+                known = halls.ensure_plot_type(connection, self._hall_id, name, chunked=chunked)
                 self._hall = replace(self._hall, plot_types={**self._hall.plot_types, name: known})
                 self._streams.hall = self._hall
-            new = result.new_plot
-            beam_on = run.beam_during(new.name.run_number, new.taken_at, now)
-            plot = plots.add(connection, self._hall_id, replace(new, beam_on=beam_on), live=True)
-            if plot is not None:
-                added.append((plot, result))
+        run = halls.run_state(connection, self._hall_id)
+        new = [
+            replace(one, beam_on=run.beam_during(one.name.run_number, one.taken_at, now))
+            for one in (result.new_plot for result in judged)
+        ]
+        found = plots.add_all(connection, self._hall_id, new, live=True)
+        added = [(plot, result) for plot, result in zip(found, judged, strict=True) if plot is not None]
         if not added:
             return 0
         share_ms = 1e3 * (time.perf_counter() - started) / len(added)
@@ -307,20 +380,34 @@ class Monitor:
             ],
             live=True,
         )
-        for (plot, result), verdict_id in sorted(zip(added, ids, strict=True), key=lambda pair: pair[0][0].taken_at):
-            self._streams.follow(connection, plot, verdict_id, result.verdict, result.model_id, now, result.familiarity)
-        if not self._hall.beam_file:
-            self._follow_run(connection, added[-1][1])
+        followed = [
+            PastVerdict(plot, verdict_id, result.verdict, result.model_id, result.familiarity)
+            for (plot, result), verdict_id in zip(added, ids, strict=True)
+        ]
+        kept = self._streams.follow(connection, followed, now)
+        features.put(
+            connection,
+            DESCRIBED_BY,
+            [
+                features.StoredFeatures(plot.content_hash, pooled, parts if plot.id in kept else None)
+                for plot, (pooled, parts) in ((plot, result.features) for plot, result in added if result.features)
+            ],
+        )
+        self._follow_run(connection)
         return len(added)
 
-    def _follow_run(self, connection: Connection, newest: Judged) -> None:
-        name = newest.new_plot.name
-        if (name.run_number, name.run_period) == (self._run.run_number, self._run.run_period):
+    def _follow_run(self, connection: Connection) -> None:
+        """Where no beam file names the run, it is that of the newest plot."""
+        newest = self._streams.newest
+        if self._beam_file_names_run or newest is None:
             return
-        self._run = replace(
-            halls.run_state(connection, self._hall_id), run_number=name.run_number, run_period=name.run_period
-        )
-        halls.set_run_state(connection, self._hall_id, self._run)
+        state = halls.run_state(connection, self._hall_id)
+        if (state.run_number, state.run_period) != (newest.name.run_number, newest.name.run_period):
+            halls.set_run_state(
+                connection,
+                self._hall_id,
+                replace(state, run_number=newest.name.run_number, run_period=newest.name.run_period),
+            )
 
     # the other threads
 
@@ -348,11 +435,38 @@ class Monitor:
     def _beat_all(self) -> None:
         while True:
             try:
-                self._beat()
+                if self._has_folder():
+                    if not self._fencing:
+                        self._acquire()
+                    self._beat()
+                elif self._fencing:
+                    log.warning(
+                        "The folder %s is gone; any station's monitor may watch it when it is back.", self._folder
+                    )
+                    self._release()
+                    self._fencing = 0
+                self._log_trouble(self._trouble)
             except (DatabaseError, DBAPIError) as error:
-                log.error("The database doesn't answer: %s", _first_line(error))
+                self._log_trouble(f"The database doesn't answer: {_first_line(error)}. Plots wait.")
             if self._stop.wait(BEAT_S):
                 return
+
+    def _log_trouble(self, trouble: str) -> None:
+        """Log what troubles the monitor whenever that changes."""
+        if trouble != self._logged_trouble:
+            log.warning("%s", trouble or "All is well again.")
+        self._logged_trouble = trouble
+
+    @property
+    def _trouble(self) -> str:
+        return f"{self._troubles.text()} {self._source.trouble}".strip()
+
+    def _has_folder(self) -> bool:
+        """Whether the folder is there, or was until a moment ago."""
+        now = time.monotonic()
+        if self._folder.is_dir():
+            self._folder_seen_at = now
+        return now - self._folder_seen_at < GONE_AFTER_S
 
     def _forget_all(self) -> None:
         wait_s = FIRST_FORGETTING_S
@@ -360,13 +474,16 @@ class Monitor:
             wait_s = FORGET_EVERY_S
             try:
                 retention.forget(self._database, self._images)
+                self._troubles.pictures = ""
+            except (StorageError, OSError) as error:
+                self._troubles.pictures = _first_line(error)
+                wait_s = FIRST_FORGETTING_S
             except (DatabaseError, DBAPIError) as error:
                 log.warning("Old pictures are forgotten later: %s", _first_line(error))
 
     def _beat(self) -> None:
-        message = self._trouble or self._source.trouble
         with self._database.write() as connection:
-            if not leases.renew(connection, self._hall_id, str(self._folder), self._fencing, LEASE_TTL_S):
+            if not leases.renew(connection, self._hall_id, self._source_name, self._fencing, LEASE_TTL_S):
                 raise LeaseLostError(f"Another monitor watches {self._folder} now; this one ends.")
             heartbeats.beat(
                 connection,
@@ -375,21 +492,52 @@ class Monitor:
                 self._settings.station,
                 os.getpid(),
                 queue_length=len(self._backlog),
-                message=message,
+                message=self._trouble,
             )
             self._read_beam(connection)
             self._read_feed(connection)
 
     def _read_beam(self, connection: Connection) -> None:
+        told = self._beam_from_file()
+        self._beam_file_names_run = told is not None and told.run_number is not None
+        if told is None:
+            return
+        now = halls.run_state(connection, self._hall_id)
+        if told.run_number is None:
+            told = replace(told, run_number=now.run_number, run_period=now.run_period)
+        if now.source is BeamSource.SWITCH:  # a person's word goes before a file's
+            told = replace(told, beam_on=now.beam_on, beam_current_na=None, source=BeamSource.SWITCH)
+        if replace(told, updated_at=None) != replace(now, updated_at=None):
+            halls.set_run_state(connection, self._hall_id, told)
+
+    def _beam_from_file(self) -> RunState | None:
+        """What the beam file says, of an old one not the run; None when it says nothing."""
+        self._troubles.beam = ""
         if not self._hall.beam_file:
-            return
-        state = read_beam_file(Path(self._hall.beam_file))
-        if state is None or replace(state, updated_at=None) == replace(self._run, updated_at=None):
-            return
-        if halls.run_state(connection, self._hall_id).source is BeamSource.SWITCH:
-            return  # a person's word goes before a file's
-        self._run = state
-        halls.set_run_state(connection, self._hall_id, state)
+            return None
+        path = Path(self._hall.beam_file)
+        try:
+            state = read_beam_file(path)
+        except SettingsError as error:
+            self._troubles.beam = str(error)
+            return None
+        now = time.monotonic()
+        if state is not None:
+            self._beam_read_at = now
+            written_at = state.updated_at or datetime.now(UTC)
+            if (datetime.now(UTC) - written_at).total_seconds() <= BEAM_OLD_S:
+                return state
+            self._troubles.beam = (
+                f"The beam file {path} hasn't been written since {written_at:%Y-%m-%d %H:%M} UTC; look after the "
+                "program that writes it. The run is that of the plots until then."
+            )
+            return replace(state, run_number=None)
+        if now - self._beam_read_at > BEAM_AWAY_S:
+            self._troubles.beam = (
+                f"The beam file {path} isn't there or holds no JSON; look after the program that writes it, or set "
+                "source.beam_file in the hall's settings. The run is that of the plots until then."
+            )
+        return None
 
     def _read_feed(self, connection: Connection) -> None:
         for change in feed.read_after(connection, self._hall_id, self._feed_position, limit=1000):
@@ -397,39 +545,69 @@ class Monitor:
             if change.kind in ("model", "hall", "reference"):
                 self._hall = halls.load(connection, self._hall_id)
                 self._streams.hall = self._hall
+                self._expect_same_folder()
                 self._reload.set()
             elif change.kind == "alarm":
                 self._alarms_moved.set()
 
     # the start and the end
 
+    def _await_folder(self) -> None:
+        """Wait until the folder is there, without lease and heartbeat: another station may have it."""
+        if not self._folder.is_dir():
+            log.warning("The folder %s isn't there; it is watched as soon as it is.", self._folder)
+        while not self._folder.is_dir() and not self._stop.wait(RETRY_S):
+            with contextlib.suppress(DatabaseError, DBAPIError):
+                self._load_hall()
+
+    def _load_hall(self) -> None:
+        with self._database.read() as connection:
+            self._feed_position = feed.position(connection, self._hall_id)
+            self._hall = self._streams.hall = halls.load(connection, self._hall_id)
+        self._expect_same_folder()
+
+    def _expect_same_folder(self) -> None:
+        """Raise SettingsError when the folder came from the settings, and they name another now."""
+        wanted = monitor_process.settings_folder(self._hall)
+        if self._of_settings and str(wanted) != self._source_name:
+            raise SettingsError(
+                f"The hall's settings name {wanted or 'no folder'} now, so the monitor of {self._source_name} ends; "
+                "the desktop program starts a new one, without it do so yourself."
+            )
+
     def _make_judge(self) -> Judge:
         predictor, active = self._load_models()
         return Judge(self._hall, self._images, predictor, active)
 
     def _load_models(self) -> tuple[Predictor, dict[str, ActiveModel]]:
-        models, active = {}, {}
+        models, tuned, active, damaged = {}, {}, {}, []
         with self._database.read() as connection:
-            self._feed_position = max(self._feed_position, feed.position(connection, self._hall_id))
             for name, record in model_store.active(connection, self._hall_id).items():
                 try:
-                    models[name] = model_file.load(model_store.file(connection, record.id))
+                    models[name], second = open_model(model_store.file(connection, record.id))
                 except ModelFileError as error:
-                    log.error("%s is watched without a model: %s", name, error)
-                    self._trouble = f"{name} is watched without a model: {error}"
+                    damaged.append(f"{name} is watched without a model: {error}")
                     continue
+                if second is not None:
+                    tuned[name] = second
                 active[name] = ActiveModel(record.id, record.thresholds)
-        return Predictor(models), active
+            references = self._normals.load(connection, self._hall_id, models)
+        self._troubles.models = " ".join(damaged)
+        return Predictor(models, self._backbone, references, tuned), active
 
     def _acquire(self) -> None:
         """Take the lease on the folder, waiting for that of a monitor that died to run out."""
         deadline = time.monotonic() + self._patience_s
         while True:
             with self._database.write() as connection:
-                fencing = leases.acquire(connection, self._hall_id, str(self._folder), self._holder, LEASE_TTL_S)
-                holder = leases.holder(connection, self._hall_id, str(self._folder))
-                if fencing is None and holder is not None and self._is_dead(holder[0]):
-                    leases.release(connection, self._hall_id, str(self._folder), holder[1])
+                fencing = leases.acquire(connection, self._hall_id, self._source_name, self._holder, LEASE_TTL_S)
+                holder = leases.holder(connection, self._hall_id, self._source_name)
+                if (
+                    fencing is None
+                    and holder is not None
+                    and monitor_process.is_dead(holder[0], self._settings.station)
+                ):
+                    leases.release(connection, self._hall_id, self._source_name, holder[1])
                     continue
             if fencing is not None:
                 self._fencing = fencing
@@ -438,21 +616,17 @@ class Monitor:
                 name = holder[0] if holder else "unknown"
                 raise LeaseLostError(f"Another monitor ({name}) watches {self._folder} already; stop that one first.")
 
-    def _is_dead(self, holder: str) -> bool:
-        """Whether a holder of this very station is known not to live any more."""
-        station, _, pid = holder.rpartition(":")
-        return station == self._settings.station and pid.isdigit() and not psutil.pid_exists(int(pid))
-
     def _release(self) -> None:
         try:
             with self._database.write() as connection:
-                leases.release(connection, self._hall_id, str(self._folder), self._fencing)
+                leases.release(connection, self._hall_id, self._source_name, self._fencing)
         except (SiteError, DBAPIError) as error:
             log.info("The lease runs out by itself: %s", _first_line(error))
 
 
 def run(settings: Settings, *, folder: Path | None, once: bool, interval_s: float | None = None) -> int:
     """Run a monitor in this process until it is told to stop by a signal; returns an exit code."""
+    logging.basicConfig(format="%(asctime)s %(process)d %(levelname)s %(name)s: %(message)s")
     if hasattr(os, "nice"):
         os.nice(NICENESS)  # a screen that somebody looks at goes first
     monitor = Monitor(settings, folder, rescan_s=interval_s or RESCAN_S)
@@ -463,7 +637,25 @@ def run(settings: Settings, *, folder: Path | None, once: bool, interval_s: floa
     print(  # noqa: T201 the command's answer
         f"{monitor.stored} plots judged, {monitor.refused} files not taken, in {time.monotonic() - started:.1f} s"
     )
-    return 0
+    return 1 if once and monitor.refused else 0
+
+
+def all_waiting(batches: queue.Queue[list[_One] | None]) -> list[_One]:
+    """All batches that wait, as one, the first of them waited for; empty at the end, which a None marks.
+
+    A transaction costs as much as some plots: a writer that is behind makes one of several.
+    """
+    results = list(batches.get() or ())
+    while results:
+        try:
+            more = batches.get_nowait()
+        except queue.Empty:
+            break
+        if more is None:
+            batches.put(None)  # met again when these are stored
+            break
+        results += more
+    return results
 
 
 def _first_line(error: BaseException) -> str:

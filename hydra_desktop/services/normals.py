@@ -14,10 +14,8 @@ from ..domain.reference import FEWEST, Reference, ReferenceState
 from ..vision.backbone import Backbone
 from ..vision.deviation import Normal, steady
 from ..vision.model_file import Model
-from ..vision.picture import Picture, decode_for_network
-from .features import extract
+from .features import without_storing
 from .grouping import groups
-from .progress import Progress
 
 
 class Normals:
@@ -37,29 +35,26 @@ class Normals:
         found: dict[str, dict[str, Normal]] = {}
         for name, model in models.items():
             for period, reference in references.in_force(connection, hall_id, name).items():
-                normal = self._of(reference) if _counts(reference, model) else None
+                normal = self._of(connection, reference) if _counts(reference, model) else None
                 if normal is not None:
                     found.setdefault(name, {})[period] = normal
         return found
 
-    def _of(self, reference: Reference) -> Normal | None:
+    def _of(self, connection: Connection, reference: Reference) -> Normal | None:
         """Statistics of a reference's steady plots, None when fewer than two of its pictures are there."""
         key = reference.content_hashes
         if key not in self._made:
-            self._made[key] = self._make(reference)
+            self._made[key] = self._make(connection, reference)
         return self._made[key]
 
-    def _make(self, reference: Reference) -> Normal | None:
-        extracted = extract(reference.content_hashes, self._load, self._backbone, Progress())
+    def _make(self, connection: Connection, reference: Reference) -> Normal | None:
+        extracted = without_storing(connection, self._images, reference.content_hashes, self._backbone)
         if len(extracted.kept) < FEWEST:
             return None
         runs = groups([reference.plots[index] for index in extracted.kept])
         with threadpool_limits(limits=1):  # threads of BLAS spin on each other: measured 8 times the time
             kept = np.flatnonzero(steady(extracted.description, runs))
             return Normal.of(extracted.description.at(kept), runs[kept])
-
-    def _load(self, content_hash: str) -> Picture:
-        return decode_for_network(self._images.read(content_hash))
 
 
 def _counts(reference: Reference, model: Model) -> bool:

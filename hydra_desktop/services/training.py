@@ -19,11 +19,8 @@ from ..domain.label import Role
 from ..domain.reference import in_time_order
 from ..domain.verdict import judge
 from ..vision import head, model_file
-from ..vision.backbone import Backbone
 from ..vision.evaluate import Figures
-from ..vision.picture import Picture, decode_for_network
-from . import evaluating, lookup
-from .features import extract
+from . import evaluating, features, lookup
 from .grouping import groups
 from .progress import Progress
 
@@ -96,10 +93,7 @@ def train(
     settings = hall.plot_types[plot_type]
     chosen, left_out = _choose(_in_time_order(labelled), settings)
 
-    def load(content_hash: str) -> Picture:
-        return decode_for_network(images.read(content_hash))
-
-    extracted = extract([one.plot.content_hash for one in chosen], load, Backbone(), progress)
+    extracted = features.of_plots(database, images, [one.plot.content_hash for one in chosen], progress)
     if extracted.refused:
         left_out["picture not readable"] = len(chosen) - len(extracted.kept)
         chosen = [chosen[index] for index in extracted.kept]

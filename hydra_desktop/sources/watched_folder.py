@@ -6,6 +6,7 @@ import os
 import stat
 import threading
 import time
+from collections import deque
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -42,7 +43,12 @@ class WatchedFolder:
         self._rescan_s = rescan_s
         self._given: dict[str, _Stamp] = {}
         self._unsettled: dict[str, tuple[_Stamp, float]] = {}  # since when it has been so, monotonic seconds
+        self._look_again = threading.Event()
         self.trouble = ""  # what a person should know, "" when all is well
+
+    def look_again(self) -> None:
+        """Give all files once more, soon; any thread may ask for it."""
+        self._look_again.set()
 
     def existing(self) -> list[Arrival]:
         """All files that are there now, the newest first, half-written ones among them."""
@@ -82,13 +88,21 @@ class WatchedFolder:
                     return  # the system watches a folder, not a name: it would tell nothing any more
             if (watchfiles.Change.deleted, str(self._folder)) in changed:
                 return  # a new one of that name may have the same number
+            if self._look_again.is_set():
+                self._look_again.clear()
+                self._given.clear()
+                next_scan = now
             if now >= next_scan:
                 found = {arrival.relative: arrival for arrival in self._scan()}
                 self._given = {name: stamp for name, stamp in self._given.items() if name in found}
                 took_s = time.monotonic() - now
                 next_scan = now + max(self._rescan_s, 20 * took_s)  # a huge folder isn't read all the time
-            for _, name in changed:
-                path = Path(name)
+            relink = False
+            for change, name in changed:
+                path = self._real(Path(name))
+                if path.is_symlink() and path.is_dir():
+                    relink |= change is watchfiles.Change.added
+                    continue
                 paths = [path] if not path.is_dir() else [Path(entry) for entry in _files_below(path)]
                 for one in paths:
                     arrival = self._arrival(one)
@@ -104,6 +118,8 @@ class WatchedFolder:
             ready = [arrival for arrival in found.values() if self._is_ready(arrival, now)]
             if ready:
                 yield sorted(ready, key=lambda arrival: arrival.modified_ns, reverse=True)
+            if relink:
+                return  # the system follows the links that are there when the watching begins
 
     def _is_ready(self, arrival: Arrival, now: float) -> bool:
         stamp = (arrival.size, arrival.modified_ns)
@@ -129,6 +145,11 @@ class WatchedFolder:
             return None
         return (status.st_dev, status.st_ino) if stat.S_ISDIR(status.st_mode) else None
 
+    def _real(self, path: Path) -> Path:
+        """The path by the name of its real folder, where that is below the watched one too."""
+        parent, folder = path.parent.resolve(), self._folder.resolve()
+        return self._folder / parent.relative_to(folder) / path.name if parent.is_relative_to(folder) else path
+
     def _scan(self) -> Iterator[Arrival]:
         for name in _files_below(self._folder):
             arrival = self._arrival(Path(name))
@@ -149,10 +170,24 @@ class WatchedFolder:
 
 
 def _files_below(folder: Path) -> Iterator[str]:
-    for place, folders, files in os.walk(folder):
-        folders[:] = [name for name in folders if not name.startswith(".")]
-        for name in files:
-            yield os.path.join(place, name)  # noqa: PTH118 half a million of them
+    """All files below, also through links to folders; one with several names has that which is no link."""
+    seen: set[tuple[int, int]] = set()
+    links = deque([str(folder)])
+    while links:
+        for place, folders, files in os.walk(links.popleft()):
+            try:
+                status = os.stat(place)  # noqa: PTH116 many of them
+            except OSError:
+                continue  # removed meanwhile
+            if (status.st_dev, status.st_ino) in seen:
+                folders.clear()
+                continue
+            seen.add((status.st_dev, status.st_ino))
+            folders[:] = [name for name in folders if not name.startswith(".")]
+            below = [os.path.join(place, name) for name in folders]  # noqa: PTH118
+            links += [one for one in below if os.path.islink(one)]  # noqa: PTH114 which the walk itself doesn't follow
+            for name in files:
+                yield os.path.join(place, name)  # noqa: PTH118 half a million of them
 
 
 def _says_complete(path: Path) -> bool | None:

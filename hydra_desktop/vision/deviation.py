@@ -11,6 +11,7 @@ larger windows, columns and rows, which see a single hot or dead bin, a module o
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 from typing import Any
@@ -19,7 +20,7 @@ import numpy as np
 import numpy.typing as npt
 from sklearn.utils.extmath import randomized_svd
 
-from .backbone import MID_CHANNELS, MID_HEIGHT, MID_WIDTH, Features, Floats
+from .backbone import CHANNELS, IDENTITY, MID_CHANNELS, MID_HEIGHT, MID_WIDTH, Features, Floats
 from .picture import HEIGHT, WIDTH
 
 BLOCK = 8  # side of a block in pixels; a window has two by two blocks and overlaps its neighbours
@@ -80,6 +81,36 @@ class Description:
     def at(self, chosen: Chosen) -> Description:
         """The description of some of the plots."""
         return Description(self.pooled[chosen], tuple(part[chosen] for part in self.parts))
+
+
+DESCRIPTION_VERSION = 1  # goes up when the same picture is described by other numbers in the same places
+_HALF = np.dtype("<f2")
+_SIZES = [scale.places * scale.channels for scale in SCALES]
+# with what descriptions were made: those of another identity can't be compared
+DESCRIBED_BY = f"{IDENTITY}:{'-'.join(map(str, _SIZES))}:{DESCRIPTION_VERSION}"
+
+Packed = tuple[bytes, bytes]  # pooled features and parts, float16
+
+
+def pack(description: Description, row: int) -> Packed:
+    """One plot of a description, to be stored."""
+    parts = np.concatenate([part[row].ravel() for part in description.parts])
+    return description.pooled[row].astype(_HALF).tobytes(), parts.astype(_HALF).tobytes()
+
+
+def unpack(packed: Sequence[Packed]) -> Description:
+    """The description of plots that were packed; raises ValueError when they were described otherwise."""
+    count = len(packed)
+    pooled = np.frombuffer(b"".join(one for one, _ in packed), _HALF).reshape(count, CHANNELS)
+    whole = np.frombuffer(b"".join(parts for _, parts in packed), _HALF).reshape(count, sum(_SIZES))
+    parts = np.split(whole, np.cumsum(_SIZES)[:-1], axis=1)
+    return Description(
+        pooled.astype(np.float32),
+        tuple(
+            part.reshape(count, scale.places, scale.channels).astype(np.float32)
+            for scale, part in zip(SCALES, parts, strict=True)
+        ),
+    )
 
 
 def describe(features: Features, pictures: npt.NDArray[np.uint8]) -> Description:
@@ -229,10 +260,11 @@ class Normal:
         """How far plots are from usual in each number of `SUMMARY`, float32 (N, 20)."""
         return summarise(self.maps(description.parts)) - self.usual
 
-    def direction(self, parts: Parts) -> Floats:
+    def direction(self, parts: Parts, excess: Floats) -> Floats:
         """Where and in which sense plots deviate: float32 (N, 48), 8 channels in 2 x 3 regions of the network's map.
 
-        Signed, in standard deviations of Good plots' cells, each averaged over its region.
+        Signed, in standard deviations of Good plots' cells averaged over the region, then brought to the root mean
+        square of `excess` (N, 20), the logarithms of how much farther than usual a plot is.
         """
         scale, rows, columns, channels = SCALES[0], 2, 3, 8
         spread = self.spreads[0]
@@ -242,7 +274,9 @@ class Normal:
             for band in np.array_split(signed.reshape(-1, scale.rows, scale.columns, channels), rows, axis=1)
             for region in np.array_split(band, columns, axis=2)
         ]
-        return np.concatenate(regions, axis=1).astype(np.float32)
+        found = np.concatenate(regions, axis=1)
+        lengths = np.sqrt((found**2).mean(axis=1)), np.sqrt((excess**2).mean(axis=1))
+        return (found * (lengths[1] / np.maximum(lengths[0], 1e-9))[:, None]).astype(np.float32)
 
 
 def _removed(plots: int) -> int:

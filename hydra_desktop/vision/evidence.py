@@ -31,6 +31,12 @@ def maps(last: Floats, weights: Floats) -> Floats:
     return positive.reshape(-1, MAP_HEIGHT, MAP_WIDTH)
 
 
+def of_appearance(last: Floats, weights: Floats) -> Floats:
+    """The same maps at the finer places of deviation, float32 (L, 14, 20), interpolated."""
+    rows, columns = _between(MAP_HEIGHT, MID_HEIGHT), _between(MAP_WIDTH, MID_WIDTH)
+    return (rows @ maps(last, weights) @ columns.T).astype(np.float32)
+
+
 def of_deviation(weights: Floats, deviation: Maps, excess: Floats) -> Floats:
     """What deviation says for each label, float32 (L, 14, 20).
 
@@ -66,8 +72,7 @@ def combined(model: Model, last: Floats, pooled: Floats, deviation: Maps, excess
     weights, on_excess = model.evidence_weights()
     whole: Floats = of_deviation(on_excess, deviation, excess)
     if weights.any():
-        rows, columns = _between(MAP_HEIGHT, MID_HEIGHT), _between(MAP_WIDTH, MID_WIDTH)
-        whole += (rows @ maps(last - pooled[:, None, None], weights) @ columns.T).astype(np.float32)
+        whole += of_appearance(last - pooled[:, None, None], weights)
     return whole
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 import numpy as np
 from threadpoolctl import ThreadpoolController
@@ -14,6 +14,7 @@ from .backbone import Backbone, Features, Floats, stack
 from .deviation import Description, Normal, describe
 from .model_file import Model
 from .picture import Picture
+from .tuned_model import TunedPredictor
 
 References = Mapping[str, Mapping[str, Normal]]  # by plot type and run period
 
@@ -42,13 +43,19 @@ class Predictor:
     """Judges plots of many types with one shared backbone; threads may share it.
 
     `references` are what people confirmed as normal since the models were trained; they go before
-    what the models know.
+    what the models know. `tuned` are networks of single plot types, whose word on the label goes before
+    that of the model beside them.
     """
 
     def __init__(
-        self, models: Mapping[str, Model], backbone: Backbone | None = None, references: References | None = None
+        self,
+        models: Mapping[str, Model],
+        backbone: Backbone | None = None,
+        references: References | None = None,
+        tuned: Mapping[str, TunedPredictor] | None = None,
     ) -> None:
         self.models = dict(models)
+        self.tuned = dict(tuned or {})
         self.references = dict(references or {})
         self.backbone = backbone or Backbone()
         self._one_by_one = threading.Lock()
@@ -66,10 +73,17 @@ class Predictor:
         # heads are too small for threads: those of BLAS spin against onnxruntime's, measured 1.8 times the time
         with self._one_by_one, self._blas.limit(limits=1):
             described = describe(features, stacked)
-            return [
+            found = [
                 self._one(features, described.at(np.array([index])), index, name, period)
                 for index, (name, period) in enumerate(zip(plot_types, when, strict=True))
             ]
+        return [self._tuned(*each) for each in zip(found, pictures, plot_types, strict=True)]
+
+    def _tuned(self, prediction: Prediction, picture: Picture, plot_type: str) -> Prediction:
+        if plot_type not in self.tuned:
+            return prediction
+        second = self.tuned[plot_type].predict([picture])[0]
+        return replace(prediction, probabilities=second.probabilities, evidence=second.evidence)
 
     def _one(self, features: Features, one: Description, index: int, plot_type: str, period: str) -> Prediction:
         model = self.models.get(plot_type)
@@ -86,7 +100,7 @@ class Predictor:
             tuple(
                 (model.hash_of(row), float(far)) for row, far in zip(found.nearest[0], found.distances[0], strict=True)
             ),
-            _sized(normal.direction(one.parts)[0], found.excess[0]),
+            normal.direction(one.parts, found.excess)[0],
             inherited,
             one,
         )
@@ -97,10 +111,3 @@ class Predictor:
         if period in known:
             return known[period], False
         return list(known.values())[-1], True
-
-
-def _sized(direction: Floats, excess: Floats) -> Floats:
-    """A direction (D,) with the root mean square of the logarithms of how much farther than usual a plot is."""
-    length = float(np.sqrt(np.mean(direction * direction)))
-    size = float(np.sqrt(np.mean(excess * excess)))
-    return (direction * (size / max(length, 1e-9))).astype(np.float32)

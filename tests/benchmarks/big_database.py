@@ -15,6 +15,7 @@ import sqlalchemy as sa
 from hydra_desktop.database import alarms, episodes, feed, halls, model_store, plots, verdicts, wall
 from hydra_desktop.database.connection import Database
 from hydra_desktop.database.tables import UtcDateTime
+from hydra_desktop.domain.episode import Episode
 from hydra_desktop.domain.label import Severity
 from hydra_desktop.domain.plot import NewPlot, PlotName
 from hydra_desktop.domain.verdict import Status, Verdict
@@ -24,6 +25,7 @@ from .figure import Figure
 TYPES = 73
 LABELS = ("Good", "Bad", "NoData")
 _REPEAT = 15
+_GOOD = Verdict("Good", 0.9, Status.CONFIRMED, 0.1, {"Good": 0.9, "Bad": 0.08, "NoData": 0.02})
 _START = datetime(2021, 8, 1, tzinfo=UTC)
 _NUMBERS = "WITH RECURSIVE n(i) AS (SELECT CAST(:first AS bigint) UNION ALL SELECT i + 1 FROM n WHERE i < :last) "
 
@@ -80,30 +82,28 @@ def judge_chunk(big: BigDatabase, chunk: int) -> float:
     """Store what a chunk of 73 plots brings, in one transaction as the monitor does; seconds for the verdicts alone."""
     evidence = {label: np.ones((7, 10), np.float32) for label in LABELS}
     with big.database.write() as c:
-        stored = []
-        for name in big.model_ids:
-            new = NewPlot(PlotName(name, 10**6, chunk), f"{chunk:064x}", datetime.now(UTC), f"{name} {chunk}")
-            plot = plots.add(c, big.hall_id, new, live=True)
-            assert plot is not None
-            stored.append(plot)
-        verdict = Verdict("Good", 0.9, Status.CONFIRMED, 0.1, {"Good": 0.9, "Bad": 0.08, "NoData": 0.02})
+        new = [
+            NewPlot(PlotName(name, 10**6, chunk), f"{chunk:064x}", datetime.now(UTC), f"{name} {chunk}")
+            for name in big.model_ids
+        ]
+        stored = [plot for plot in plots.add_all(c, big.hall_id, new, live=True) if plot is not None]
         started = time.perf_counter()
         ids = verdicts.add(
             c,
             big.hall_id,
             [
                 verdicts.JudgedPlot(
-                    plot.id, plot.name.plot_type, big.model_ids[plot.name.plot_type], verdict, evidence, {"read": 1.0}
+                    plot.id, plot.name.plot_type, big.model_ids[plot.name.plot_type], _GOOD, evidence, {"read": 1.0}
                 )
                 for plot in stored
             ],
         )
         seconds = time.perf_counter() - started
         known = episodes.newest(c, big.hall_id)
-        for plot, verdict_id in zip(stored, ids, strict=True):
-            episode = known[plot.name.plot_type, ""]
-            episodes.extend(c, episode.id, plot.id, plot.taken_at)
-            wall.update_panel(c, big.hall_id, plot.name.plot_type, "", plot.id, verdict_id, episode.id)
+        longer = [known[plot.name.plot_type, ""].with_plot(plot) for plot in stored]
+        episodes.extend(c, longer)
+        shown = [wall.Shown(plot, id_, one.id) for plot, id_, one in zip(stored, ids, longer, strict=True)]
+        wall.update_panels(c, big.hall_id, shown)
         feed.publish(c, big.hall_id, "plots", None)
     return seconds
 
@@ -184,8 +184,8 @@ def _show(big: BigDatabase, total: int) -> None:
         for number in range(total - TYPES + 1, total + 1):
             plot = plots.get(c, number)
             name = plot.name.plot_type
-            episode = episodes.start(c, big.hall_id, name, "", "Good", Status.CONFIRMED, plot)
-            wall.update_panel(c, big.hall_id, name, "", plot.id, number, episode.id)
+            (episode,) = episodes.start(c, big.hall_id, [Episode.begun(0, plot, _GOOD)])
+            wall.update_panels(c, big.hall_id, [wall.Shown(plot, number, episode.id)])
         truth = {"h": big.hall_id, "p": total, "last": 20_000, "first": 1, "at": _START + timedelta(days=1)}
         c.execute(
             sa.text(

@@ -8,6 +8,7 @@ from __future__ import annotations
 import csv
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from functools import cached_property
 from pathlib import Path
 
 import numpy as np
@@ -17,78 +18,179 @@ from hydra_desktop.services.features import extract
 from hydra_desktop.services.progress import Progress
 from hydra_desktop.vision import evaluate, head, model_file
 from hydra_desktop.vision.backbone import Backbone
-from hydra_desktop.vision.deviation import Description
+from hydra_desktop.vision.deviation import Description, Normal, steady
 from hydra_desktop.vision.picture import decode_for_network
 
 SPLITS = 5
 TEST_SHARE = 0.3
 FIRST_SEED = 1000
 CONDITIONS = ("NoData", "LowStat", "NoBeam")
+REFERENCE = 30
 Mask = npt.NDArray[np.bool_]
 
 
 @dataclass(frozen=True)
 class RealPlots:
-    """Labelled plots of one type; `groups` are what is never divided between training and test."""
+    """Plots of one type, labelled or not ("") and in the order of time; `groups` are never divided by a split."""
 
     name: str
     files: list[Path]
     rows: list[dict[str, str]]
     labels: npt.NDArray[np.str_]
     groups: npt.NDArray[np.str_]
+    periods: npt.NDArray[np.str_]
     description: Description
 
-    def part(self, chosen: Mask) -> Description:
-        """The description of some of the plots."""
-        return Description(self.description.pooled[chosen], tuple(one[chosen] for one in self.description.cells))
+    @cached_property
+    def labelled(self) -> Mask:
+        """Those with a label."""
+        return self.labels != ""
+
+    @cached_property
+    def runs(self) -> npt.NDArray[np.int_]:
+        """The run number of each."""
+        return np.array([int(row["run_number"]) for row in self.rows])
+
+    @cached_property
+    def faults(self) -> npt.NDArray[np.str_]:
+        """The kind of the injected fault of each Bad plot, "" for the rest."""
+        return np.array([row.get("fault", "") if row["label"] == "Bad" else "" for row in self.rows])
 
     def train(self, chosen: Mask) -> head.Trained:
-        """A model of some of the plots; labels with a single plot are left out."""
+        """A model of some of the labelled plots; labels with a single plot are left out."""
+        chosen = chosen & self.labelled
         labels, counts = np.unique(self.labels[chosen], return_counts=True)
         chosen = chosen & np.isin(self.labels, labels[counts >= head.FEWEST_A_LABEL])
         return head.train(
-            self.name, self.part(chosen), list(self.labels[chosen]), list(self.groups[chosen]), good=["Good"]
+            self.name,
+            self.description.at(chosen),
+            list(self.labels[chosen]),
+            list(self.groups[chosen]),
+            good=["Good"],
+            periods=list(self.periods[chosen]),
+            hashes=[str(file) for file, used in zip(self.files, chosen, strict=True) if used],
         )
+
+    def first(self, chosen: Mask, count: int = REFERENCE) -> Mask:
+        """The first of some of the plots."""
+        mask = np.zeros(len(self.rows), bool)
+        mask[np.flatnonzero(chosen)[:count]] = True
+        return mask
+
+    def reference(self, chosen: Mask) -> Normal:
+        """What is normal according to some plots, as the monitor takes a reference."""
+        part, runs = self.description.at(chosen), np.unique(self.groups[chosen], return_inverse=True)[1]
+        kept = steady(part, runs)
+        return Normal.of(part.at(kept), runs[kept])
 
 
 def load(data: Path, name: str, backbone: Backbone) -> RealPlots:
-    """The labelled plots of a manifest with their features."""
+    """The plots of a manifest with their features."""
     with (data / f"{name}.csv").open(encoding="utf-8") as lines:
-        rows = [row for row in csv.DictReader(lines) if row["label"]]
+        rows = list(csv.DictReader(lines))
+    rows.sort(key=lambda row: (int(row["run_number"]), int(row["chunk"] or 0)))
     files = [data / row["file"] for row in rows]
     groups = [row["run_number"] + ("/" + row["chunk"] if name == "pixel_zphi" else "") for row in rows]
     extracted = extract(files, decode_for_network, backbone, Progress())
     return RealPlots(
-        name, files, rows, np.array([row["label"] for row in rows]), np.array(groups), extracted.description
+        name,
+        files,
+        rows,
+        np.array([row["label"] for row in rows]),
+        np.array(groups),
+        np.array([row["run_period"] for row in rows]),
+        extracted.description,
     )
 
 
-def splits(groups: npt.NDArray[np.str_]) -> Iterator[tuple[Mask, Mask]]:
+def splits(plots: RealPlots) -> Iterator[tuple[Mask, Mask]]:
     """Masks of training and test plots, by group, of each split."""
     for number in range(SPLITS):
-        distinct = np.unique(groups)
+        distinct = np.unique(plots.groups)
         np.random.default_rng(FIRST_SEED + number).shuffle(distinct)
-        test = np.isin(groups, distinct[: max(1, int(TEST_SHARE * len(distinct)))])
-        yield ~test, test
+        test = np.isin(plots.groups, distinct[: max(1, int(TEST_SHARE * len(distinct)))])
+        yield ~test & plots.labelled, test & plots.labelled
 
 
-def score(plots: RealPlots, model: model_file.Model, test: Mask) -> evaluate.Figures:
-    """Figures of a model, as it is after it was written to a file and read again, on test plots."""
+@dataclass(frozen=True)
+class Scored:
+    """Verdicts on test plots: `faulty` is a Confirmed faulty verdict of a plot that isn't Unfamiliar."""
+
+    figures: evaluate.Figures
+    truth: npt.NDArray[np.str_]
+    said: npt.NDArray[np.str_]
+    confidence: npt.NDArray[np.float32]
+    fault_score: npt.NDArray[np.float32]
+    faulty: Mask
+    other: Mask  # a Confirmed verdict other than Good, of a plot that isn't Unfamiliar
+    strange: Mask
+    judgement: model_file.Judgement
+    cut: float  # the fault score that finds 90 % of what isn't Good
+
+    @property
+    def good(self) -> Mask:
+        """The Good plots."""
+        return self.truth == "Good"
+
+
+def score(plots: RealPlots, model: model_file.Model, test: Mask, normal: Normal | None = None) -> Scored:
+    """Verdicts of a model, as it is after it was written to a file and read again, on test plots."""
     model = model_file.load(model_file.save(model))
-    chances = model.probabilities(plots.part(test))
-    said = [model.labels[index] for index in chances.argmax(axis=1)]
-    confirmed = chances.max(axis=1) >= np.array([model.thresholds[label] for label in said])
-    wrong = [
-        bool(sure) and label != "Good" and label not in CONDITIONS for sure, label in zip(confirmed, said, strict=True)
-    ]
-    scores = 1.0 - chances[:, model.labels.index("Good")]
-    return evaluate.evaluate(list(plots.labels[test]), said, list(scores), good=["Good"], false_positive=wrong)
+    part = plots.description.at(test)
+    found = model.judge(part, normal or model.normal(str(plots.periods[test][0])))
+    said = np.array([model.labels[index] for index in found.chances.argmax(axis=1)])
+    confidence = found.chances.max(axis=1)
+    confirmed = (confidence >= np.array([model.thresholds[label] for label in said])) & ~found.strange
+    scores = 1.0 - found.chances[:, [label == "Good" for label in model.labels]].sum(axis=1)
+    truth = plots.labels[test]
+    other = confirmed & (said != "Good")
+    faulty = other & ~np.isin(said, CONDITIONS)
+    figures = evaluate.evaluate(
+        list(truth),
+        list(said),
+        list(scores),
+        good=["Good"],
+        false_positive=list(faulty),
+        unfamiliar=list(found.strange),
+    )
+    rest = scores[(truth != "Good") & (truth != "")]
+    cut = float(np.quantile(rest, 0.1, method="lower")) if len(rest) else 1.0
+    return Scored(figures, truth, said, confidence, scores, faulty, other, found.strange, found, cut)
 
 
 def interval(values: Sequence[float]) -> str:
     """Mean and 95 % interval of 5 splits, Student's t."""
     mean, half = float(np.mean(values)), 2.776 * float(np.std(values, ddof=1)) / np.sqrt(len(values))
     return f"{mean:.3f} +- {half:.3f}"
+
+
+def of_count(hits: int, count: int) -> str:
+    """A count with the 95 % interval of its share, Wilson 1927, both of 1,000."""
+    if not count:
+        return "0 of 0"
+    share, z = hits / count, 1.96
+    middle = (share + z * z / (2 * count)) / (1 + z * z / count)
+    half = z / (1 + z * z / count) * np.sqrt(share * (1 - share) / count + z * z / (4 * count * count))
+    return f"{hits} of {count}, {1000 * (middle - half):.0f} to {1000 * (middle + half):.0f}"
+
+
+def calibration_error(confidence: npt.NDArray[np.floating], right: npt.NDArray[np.bool_], bins: int = 10) -> float:
+    """Expected calibration error in bins of equal width (Guo et al. 2017)."""
+    place = np.minimum((confidence * bins).astype(int), bins - 1)
+    gaps = [
+        abs(confidence[place == one].mean() - right[place == one].mean()) * (place == one).mean() for one in set(place)
+    ]
+    return float(sum(gaps))
+
+
+def perfect_error(confidence: npt.NDArray[np.floating], times: int = 200) -> float:
+    """The calibration error that a perfectly calibrated model has on as many plots, 95th percentile of a bootstrap."""
+    random = np.random.default_rng(0)
+    found = []
+    for _ in range(times):
+        chosen = random.choice(confidence, len(confidence))
+        found.append(calibration_error(chosen, random.random(len(chosen)) < chosen))
+    return float(np.percentile(found, 95))
 
 
 def points_at(evidence: npt.NDArray[np.float32], box: str) -> bool:

@@ -15,6 +15,7 @@ import sqlalchemy as sa
 
 from hydra_desktop.database import episodes, halls, model_store, plots, verdicts, wall
 from hydra_desktop.database.connection import Database
+from hydra_desktop.domain.episode import Episode
 from hydra_desktop.domain.hall import PlotType
 from hydra_desktop.domain.plot import NewPlot, Plot, PlotName
 from hydra_desktop.domain.verdict import NO_MODEL, Verdict, judge
@@ -71,9 +72,8 @@ class Site:
         """Store a verdict and put it on the wall with an episode of its own; returns the verdict's id."""
         one = self.judged(plot, model_id, chances)
         (verdict_id,) = verdicts.add(c, self.hall_id, [one])
-        name = plot.name
-        episode = episodes.start(c, self.hall_id, name.plot_type, name.pad, one.verdict.label, one.verdict.status, plot)
-        wall.update_panel(c, self.hall_id, name.plot_type, name.pad, plot.id, verdict_id, episode.id)
+        (episode,) = episodes.start(c, self.hall_id, [Episode.begun(0, plot, one.verdict)])
+        wall.update_panels(c, self.hall_id, [wall.Shown(plot, verdict_id, episode.id)])
         return verdict_id
 
 

@@ -150,3 +150,11 @@ def test_a_first_plot_never_overwrites_settings_applied_in_that_moment(
     together(apply, first_plot, first_plot)
     with site.database.read() as c:
         assert halls.load(c, site.hall_id).plot_types["CDC_occupancy"] == CDC
+
+
+def test_a_plot_type_that_is_made_once_per_run_is_known_by_its_first_plot(site: Site) -> None:
+    with site.database.write() as c:
+        once = halls.ensure_plot_type(c, site.hall_id, "Timing", chunked=False)
+        assert not once.chunked
+        assert once.rule == AlarmRule(1, 1)
+        assert halls.ensure_plot_type(c, site.hall_id, "Timing", chunked=True) == once

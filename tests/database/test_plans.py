@@ -14,6 +14,7 @@ from hydra_desktop.database import (
     alarms,
     conditions,
     episodes,
+    features,
     feed,
     files_seen,
     given_labels,
@@ -31,7 +32,7 @@ from hydra_desktop.database.connection import Database, open_database
 from .conftest import START, Site
 
 GROWING = {
-    "alarm_log", "alarms", "changes", "conditions", "episodes", "evidence", "familiarities", "files_seen",
+    "alarm_log", "alarms", "changes", "conditions", "episodes", "evidence", "familiarities", "features", "files_seen",
     "given_labels", "plots", "probabilities", "stage_timings", "verdicts",
 }  # fmt: skip
 
@@ -73,11 +74,13 @@ def _plans(database: Database) -> Iterator[list[str]]:
 
 def _store_one_more(c: sa.Connection, site: Site) -> None:
     plot = site.add(c, chunk=99)
+    batch = [site.new_plot(chunk=chunk, picture="b") for chunk in (*range(90, 130), None)]
+    plots.add_all(c, site.hall_id, batch, live=True)
     model_id = model_store.active(c, site.hall_id)["CDC_occupancy"].id
     verdict_id = verdicts.add(c, site.hall_id, [site.judged(plot, model_id)])[0]
     episode = episodes.newest(c, site.hall_id)["CDC_occupancy", ""]
-    episodes.extend(c, episode.id, plot.id, plot.taken_at)
-    wall.update_panel(c, site.hall_id, "CDC_occupancy", "", plot.id, verdict_id, episode.id)
+    episodes.extend(c, [episode.with_plot(plot)])
+    wall.update_panels(c, site.hall_id, [wall.Shown(plot, verdict_id, episode.id)])
     plots.is_first_of_chunk(c, plot)
     plots.keep(c, [plot.id])
     files_seen.remember(c, site.hall_id, {"a.png": (1, 2)})
@@ -85,10 +88,20 @@ def _store_one_more(c: sa.Connection, site: Site) -> None:
     feed.publish(c, site.hall_id, "plots", None)
 
 
+def _keep_features(c: sa.Connection) -> None:
+    features.put(c, "net", [features.StoredFeatures("hash", b"pooled")])
+    features.get(c, "net", ["hash", "other"])
+    features.missing(c, "net", ["hash", "other"])
+    features.forget(c, "net", ["other"])
+    features.forget_others(c, "another")
+
+
 QUESTIONS: dict[str, Callable[[sa.Connection, Site], object]] = {
+    "features": lambda c, _: _keep_features(c),
     "the wall": lambda c, site: wall.load(c, site.hall_id),
     "history": lambda c, site: wall.history(c, site.hall_id, "CDC_occupancy"),
     "history of a pad": lambda c, site: wall.history(c, site.hall_id, "CDC_occupancy", pad=""),
+    "last chunks": lambda c, site: wall.last_chunks(c, site.hall_id, "CDC_occupancy", "", 3),
     "last good": lambda c, site: wall.last_good(c, site.hall_id, "CDC_occupancy"),
     "one more plot": _store_one_more,
     "known files": lambda c, site: files_seen.of(c, site.hall_id, ["a", "b"]),
@@ -106,6 +119,7 @@ QUESTIONS: dict[str, Callable[[sa.Connection, Site], object]] = {
     "familiarities": lambda c, _: verdicts.familiarities(c, [1, 2]),
     "last alarm": lambda c, site: alarms.last_ended_at(c, site.hall_id),
     "a lease": lambda c, site: leases.renew(c, site.hall_id, "/data", 1, 1.0),
+    "who watches": lambda c, site: leases.living_holder(c, site.hall_id, "/data"),
     "the last heartbeat": lambda c, site: heartbeats.newest(c, site.hall_id, "monitor"),
     "the newest problems": lambda c, site: problems.newest(c, site.hall_id),
 }

@@ -48,6 +48,52 @@ def test_other_bytes_are_another_revision_of_that_very_plot(site: Site, chunk: i
         assert site.add(c, "RF_TOF", chunk=chunk).revision == 1
 
 
+@pytest.mark.parametrize("chunk", [5, None])
+def test_a_batch_is_stored_as_its_plots_one_by_one_would_be(site: Site, chunk: int | None) -> None:
+    with site.database.write() as c:
+        site.add(c, chunk=chunk, picture="a")
+        halls.ensure_plot_type(c, site.hall_id, "RF_TOF")
+        batch = [
+            site.new_plot(chunk=chunk, picture="a"),  # known
+            site.new_plot(chunk=chunk, picture="b"),
+            site.new_plot("RF_TOF", chunk=chunk, picture="b"),
+            site.new_plot(chunk=chunk, picture="b"),  # twice in the batch
+            site.new_plot(chunk=9, picture="c"),
+            site.new_plot(chunk=chunk, picture="c"),
+            site.new_plot(chunk=chunk, pad="01", picture="c"),
+        ]
+        stored = plots.add_all(c, site.hall_id, batch, live=True)
+        assert [one.revision if one else None for one in stored] == [None, 2, 1, None, 1, 3, 1]
+        for new, plot in zip(batch, stored, strict=True):
+            if plot is not None:
+                assert plots.get(c, plot.id) == plot
+                assert (plot.name, plot.content_hash) == (new.name, new.content_hash)
+        ids = [plot.id for plot in stored if plot]
+        assert ids == sorted(ids)
+        assert plots.add_all(c, site.hall_id, batch, live=True) == [None] * len(batch)
+        assert plots.add_all(c, site.hall_id, [], live=True) == []
+        with pytest.raises(KeyError):
+            plots.add_all(c, site.hall_id, [site.new_plot(picture="d"), site.new_plot("Unknown")], live=True)
+
+
+def test_batches_of_the_same_chunks_at_the_same_moment_wait_for_each_other(
+    site: Site, together: Callable[..., list[Any]]
+) -> None:
+    """In whatever order the chunks come: nobody waits in a circle, and no revision is given twice."""
+    with site.database.write() as c:
+        halls.ensure_plot_type(c, site.hall_id, "CDC_occupancy")
+
+    def arrive(picture: str) -> list[Plot | None]:
+        chunks = range(8) if picture < "d" else range(7, -1, -1)
+        new = [site.new_plot(chunk=chunk, picture=picture) for chunk in chunks]
+        with site.database.write() as c:
+            return plots.add_all(c, site.hall_id, new, live=True)
+
+    found = [plot for batch in together(*[partial(arrive, picture) for picture in "abcdef"]) for plot in batch]
+    for chunk in range(8):
+        assert sorted(plot.revision for plot in found if plot.name.chunk == chunk) == [1, 2, 3, 4, 5, 6]
+
+
 def test_every_row_of_a_manifest_is_a_plot_of_its_own(site: Site) -> None:
     with site.database.write() as c:
         halls.ensure_plot_type(c, site.hall_id, "CDC_occupancy")

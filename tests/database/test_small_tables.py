@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 import sqlalchemy as sa
 
-from hydra_desktop.database import feed, files_seen, halls, heartbeats, problems
+from hydra_desktop.database import clock, feed, files_seen, halls, heartbeats, problems, wall
 from hydra_desktop.database import tables as t
 
 from .conftest import Site
@@ -27,6 +27,28 @@ def test_the_newest_heartbeat_of_all_stations_is_found(site: Site) -> None:
     assert found is not None
     assert (found.station, found.pid, found.queue_length, found.message) == ("a", 3, 3, "m")
     assert abs((datetime.now(UTC) - found.at).total_seconds()) < 60
+
+
+@pytest.mark.parametrize("wrong_by", [timedelta(hours=1), timedelta(hours=-1)])
+def test_a_station_whose_clock_is_wrong_knows_whether_the_monitor_lives(
+    site: Site, monkeypatch: pytest.MonkeyPatch, wrong_by: timedelta
+) -> None:
+    class Wrong(datetime):
+        @classmethod
+        def now(cls, tz: Any = None) -> datetime:
+            return datetime.now(tz) + wrong_by
+
+    with site.database.write() as c:
+        heartbeats.beat(c, site.hall_id, "monitor", "a", 1)
+    if site.database.dialect == "sqlite":
+        return  # one machine, one clock
+    monkeypatch.setattr(clock, "datetime", Wrong)
+    with site.database.write() as c:
+        assert wall.load(c, site.hall_id).monitor.alive(Wrong.now(UTC))
+        heartbeats.beat(c, site.hall_id, "monitor", "a", 1)
+        found = heartbeats.newest(c, site.hall_id, "monitor")
+    assert found is not None
+    assert abs(found.at - datetime.now(UTC)) < timedelta(minutes=1)
 
 
 def test_a_problem_is_told_once_and_counted(site: Site) -> None:

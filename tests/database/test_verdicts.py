@@ -87,6 +87,16 @@ def test_ids_come_in_the_order_of_the_plots(site: Site) -> None:
     assert [owner[id_] for id_ in ids] == [plot.id for plot in reversed(plots)]
 
 
+def test_several_shadow_verdicts_of_a_plot_keep_their_own_ids(site: Site) -> None:
+    with site.database.write() as c:
+        plot, other = site.add(c, chunk=1), site.add(c, chunk=2)
+        models = [site.add_model(c) for _ in range(3)]
+        judged = [site.judged(plot, models[2]), site.judged(other), *(site.judged(plot, one) for one in models[:2])]
+        ids = verdicts.add(c, site.hall_id, judged, live=False)
+        found = {row.id: row.model_id for row in c.execute(sa.select(t.verdicts.c.id, t.verdicts.c.model_id))}
+    assert [found[id_] for id_ in ids] == [models[2], None, *models[:2]]
+
+
 def test_a_second_live_verdict_of_a_plot_is_refused_and_a_shadow_is_not(site: Site) -> None:
     with site.database.write() as c:
         plot = site.add(c)

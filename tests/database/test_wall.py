@@ -125,7 +125,7 @@ def test_an_episode_grows(site: Site) -> None:
         site.show(c, first, model_id, BAD)
         (episode,) = episodes.newest(c, site.hall_id).values()
         second = site.add(c, chunk=2)
-        episodes.extend(c, episode.id, second.id, second.taken_at)
+        episodes.extend(c, [episode.with_plot(second)])
         grown = episodes.newest(c, site.hall_id)["CDC_occupancy", ""]
     assert (grown.label, grown.status, grown.plots) == ("Bad", Status.CONFIRMED, 2)
     assert (grown.first_plot_id, grown.last_plot_id) == (first.id, second.id)
@@ -257,8 +257,8 @@ def test_a_reader_reads_only_what_is_new_and_misses_nothing(site: Site) -> None:
         (episode,) = episodes.newest(c, site.hall_id).values()
         second = site.add(c, chunk=2)
         (verdict_id,) = verdicts.add(c, site.hall_id, [site.judged(second, model_id, BAD)])
-        episodes.extend(c, episode.id, second.id, second.taken_at)
-        wall.update_panel(c, site.hall_id, "CDC_occupancy", "", second.id, verdict_id, episode.id)
+        episodes.extend(c, [episode.with_plot(second)])
+        wall.update_panels(c, site.hall_id, [wall.Shown(second, verdict_id, episode.id)])
         site.show(c, site.add(c, chunk=2, pad="02"), model_id, DOUBT)
     assert reads_plots()
     with site.database.write() as c:

@@ -2,19 +2,34 @@
 
 from __future__ import annotations
 
+from datetime import UTC, datetime, timedelta
+from itertools import permutations
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from hydra_desktop.domain.alarm import AlarmState, AlarmWindow, after_acknowledge, after_condition
+from hydra_desktop.domain.alarm import AlarmState, AlarmWindow, Finding, after_acknowledge, after_condition
 from hydra_desktop.domain.hall import AlarmRule, PlotType
 from hydra_desktop.domain.label import Severity
+from hydra_desktop.domain.plot import Plot, PlotName
+from hydra_desktop.domain.verdict import Status, Verdict
+
+START = datetime(2026, 3, 1, tzinfo=UTC)
+
+
+def found(chunk: int | None, severity: Severity, *, sure: bool = True, minute: int | None = None) -> Finding:
+    """What was found in a chunk, taken in the minute of its number unless another is named."""
+    taken = START + timedelta(minutes=(chunk or 0) if minute is None else minute)
+    status = Status.CONFIRMED if sure else Status.UNCONFIRMED
+    plot = Plot(1, PlotName("x", 1, chunk), "0" * 64, taken, taken)
+    return Finding(plot, 1, Verdict("x", 0.9, status, 0.9, {}), severity)
 
 
 def window(k: int, n: int, *severities: Severity) -> AlarmWindow:
     made = AlarmWindow(AlarmRule(k, n))
-    for severity in severities:
-        made.see(severity)
+    for chunk, severity in enumerate(severities):
+        made.see(found(chunk, severity))
     return made
 
 
@@ -32,8 +47,8 @@ def test_a_flickering_plot_makes_one_alarm() -> None:
     state = AlarmState.NORMAL
     flicker = AlarmWindow(AlarmRule(2, 4))
     annunciations = 0
-    for severity in [Severity.HIGH, Severity.NONE] * 10:
-        flicker.see(severity)
+    for chunk, severity in enumerate([Severity.HIGH, Severity.NONE] * 10):
+        flicker.see(found(chunk, severity))
         if flicker.raises() and state is AlarmState.NORMAL:
             state, annunciations = AlarmState.UNACKNOWLEDGED, annunciations + 1
         elif flicker.clears():
@@ -43,18 +58,44 @@ def test_a_flickering_plot_makes_one_alarm() -> None:
 
 def test_a_verdict_in_doubt_neither_raises_nor_clears() -> None:
     doubtful = window(1, 1, Severity.HIGH)
-    doubtful.see(Severity.NONE, sure=False)
+    doubtful.see(found(1, Severity.NONE, sure=False))
     assert not doubtful.clears()
     assert not doubtful.raises()
-    doubtful.see(Severity.NONE)
+    doubtful.see(found(2, Severity.NONE))
     assert doubtful.clears()
 
 
 def test_the_window_starts_anew() -> None:
     restarted = window(2, 3, Severity.HIGH)
     restarted.restart()
-    restarted.see(Severity.HIGH)
+    restarted.see(found(3, Severity.HIGH))
     assert not restarted.raises()
+
+
+def test_chunks_count_in_whatever_order_they_come() -> None:
+    chunks = [Severity.HIGH, Severity.NONE, Severity.HIGH, Severity.HIGH, Severity.NONE]
+    for order in permutations(range(5)):
+        mixed = AlarmWindow(AlarmRule(2, 3))
+        for chunk in order:
+            mixed.see(found(chunk, chunks[chunk]))
+        assert (mixed.faulty, mixed.seen, mixed.raises(), mixed.clears()) == (2, 3, True, False)
+        assert mixed.newest_fault == found(3, Severity.HIGH)
+
+
+def test_a_chunk_that_is_written_again_replaces_its_entry() -> None:
+    again = window(2, 3, Severity.HIGH)
+    again.see(found(0, Severity.HIGH, minute=1))
+    assert not again.raises()
+    again.see(found(0, Severity.NONE, minute=2))
+    again.see(found(0, Severity.HIGH, minute=1))
+    assert (again.faulty, again.seen) == (0, 1)
+
+
+def test_plots_without_a_chunk_count_each() -> None:
+    each = AlarmWindow(AlarmRule(2, 3))
+    each.see(found(None, Severity.HIGH))
+    each.see(found(None, Severity.HIGH, minute=1))
+    assert each.raises()
 
 
 def test_an_unacknowledged_alarm_that_returns_waits_for_its_acknowledgement() -> None:

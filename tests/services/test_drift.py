@@ -76,7 +76,8 @@ class Desk:
                 told = Familiarity(0.5, (), deviation)
                 one = verdicts.JudgedPlot(plot.id, name, self.models[name], verdict, familiarity=told)
                 (verdict_id,) = verdicts.add(c, self.hall_id, [one])
-                self.streams.follow(c, plot, verdict_id, verdict, self.models[name], taken, told)
+                past = wall.PastVerdict(plot, verdict_id, verdict, self.models[name], told)
+                self.streams.follow(c, [past], taken)
 
     def reload(self) -> None:
         """As after a restart of the monitor."""

@@ -150,3 +150,15 @@ def test_what_was_stored_before_a_stop_stays(database: Database, images: ImageSt
     with pytest.raises(Stopped):
         import_manifest(database, "D", images, manifest, user="ann", progress=Progress(stop=stop))
     assert take(database, images, manifest).added == {"hump": 3}
+
+
+@pytest.mark.parametrize(("columns", "chunked"), [("1,0", True), ("1,", False), (",", True)])
+def test_a_new_plot_type_is_chunked_unless_its_plots_have_a_run_and_no_chunk(
+    database: Database, images: ImageStore, tmp_path: Path, columns: str, chunked: bool
+) -> None:
+    manifest = manifests.write(tmp_path, ["Good", "Bad"])
+    rows = [f"hump_{run}.png,hump,{columns},Good" for run in (1, 2)]
+    manifest.write_text("\n".join(["file,plot_type,run_number,chunk,label", *rows]))
+    take(database, images, manifest)
+    with database.read() as connection:
+        assert halls.load(connection, halls.find(connection, "D") or 0).plot_types["hump"].chunked is chunked

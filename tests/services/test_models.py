@@ -12,16 +12,18 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from hydra_desktop.database import given_labels, halls, model_store
+from hydra_desktop.database import features, given_labels, halls, model_store
 from hydra_desktop.database.connection import Database, open_database
 from hydra_desktop.database.image_store import ImageStore
 from hydra_desktop.domain.errors import ManifestError, SettingsError, Stopped, TrainingError
 from hydra_desktop.services.classifying import classify
 from hydra_desktop.services.evaluating import evaluate
+from hydra_desktop.services.features import BATCH
 from hydra_desktop.services.importing import import_manifest
 from hydra_desktop.services.progress import Progress
 from hydra_desktop.services.training import TrainingReport, train
 from hydra_desktop.vision import model_file
+from hydra_desktop.vision.deviation import DESCRIBED_BY
 from tests.fakes import manifests
 
 SET = ["Good"] * 10 + ["Bad"] * 8 + ["NoData"] * 4
@@ -97,6 +99,51 @@ def test_training_is_deterministic(empty: tuple[Database, ImageStore], tmp_path:
         hall_id = halls.find(connection, "D")
         assert hall_id is not None
         assert [record.active for record in model_store.listing(connection, hall_id)] == [True, False]
+
+
+def test_features_are_computed_once_and_a_second_training_decodes_nothing(
+    empty: tuple[Database, ImageStore], tmp_path: Path
+) -> None:
+    database, images = empty
+    import_manifest(database, "D", images, manifests.write(tmp_path / "a", SET), user="ann", progress=Progress())
+
+    def learn() -> tuple[TrainingReport, int]:
+        """A training, and of how many pictures it computed features."""
+        stages: list[str] = []
+        progress = Progress(lambda stage, _fraction: stages.append(stage))
+        report = train(database, "D", images, "hump", activate=False, user="ann", progress=progress)
+        return report, stages.count("computing features")
+
+    pictures = {path.name for path in images.folder.rglob("*") if path.is_file()}
+    first, computed = learn()
+    assert computed == len(pictures)
+    for content_hash in pictures:  # who would decode one now can't
+        images.remove(content_hash)
+    second, computed = learn()
+    assert computed == 0
+    assert second.left_out == first.left_out
+    with database.read() as connection:
+        assert model_store.file(connection, first.model_id) == model_store.file(connection, second.model_id)
+    more = manifests.write(tmp_path / "b", ["Good", "Bad"], first_run=500)
+    import_manifest(database, "D", images, more, user="ann", progress=Progress())
+    third, computed = learn()
+    assert computed == 2
+    assert sum(third.counts.values()) == len(SET) + 2
+
+
+def test_what_a_stopped_training_computed_is_not_computed_again(
+    empty: tuple[Database, ImageStore], tmp_path: Path
+) -> None:
+    database, images = empty
+    manifest = manifests.write(tmp_path / "a", ["Good", "Bad"] * (BATCH // 2 + 3))
+    import_manifest(database, "D", images, manifest, user="ann", progress=Progress())
+    progress = Progress(lambda _stage, fraction: progress.stop.set() if fraction > 0.95 else None)
+    with pytest.raises(Stopped):
+        train(database, "D", images, "hump", activate=False, user="ann", progress=progress)
+    with database.read() as connection:
+        hall_id = halls.find(connection, "D") or 0
+        hashes = [one.plot.content_hash for one in given_labels.current(connection, hall_id, "hump")]
+        assert 0 < len(features.missing(connection, DESCRIBED_BY, hashes)) < len(set(hashes)) - BATCH + 1
 
 
 def test_a_missing_picture_is_left_out_and_told(empty: tuple[Database, ImageStore], tmp_path: Path) -> None:

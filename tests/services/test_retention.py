@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 from datetime import UTC, datetime, timedelta
+from functools import partial
 from pathlib import Path
 
-from hydra_desktop.database import feed, given_labels, halls, plots
+from hydra_desktop.database import features, feed, given_labels, halls, plots
 from hydra_desktop.database.connection import Database
 from hydra_desktop.database.image_store import ImageStore
 from hydra_desktop.domain.hall import Hall, PlotType
 from hydra_desktop.domain.plot import NewPlot, PlotName
 from hydra_desktop.services import retention
+from hydra_desktop.vision.deviation import DESCRIBED_BY
 
 NOW = datetime(2026, 3, 20, tzinfo=UTC)
 
@@ -37,7 +39,17 @@ def test_only_pictures_that_nobody_needs_go(database: Database, tmp_path: Path) 
         add("new, shared", 1, b"shared")
         plots.keep(c, [ids["kept"]])
         given_labels.give(c, ids["labelled"], "Bad", user="expert", at=NOW)
+        stored = [
+            features.StoredFeatures(one.content_hash, b"pooled", b"parts")
+            for one in map(partial(plots.get, c), ids.values())
+        ]
+        features.put(c, DESCRIBED_BY, stored)
+        features.put(c, "an older network", stored)
     assert retention.forget(database, images, NOW) == 1
+    with database.read() as c:
+        hashes = [one.content_hash for one in stored]
+        assert features.missing(c, DESCRIBED_BY, hashes) == hashes[:1]
+        assert features.get(c, "an older network", hashes) == {}
     left = {path.read_bytes() for path in images.folder.rglob("*") if path.is_file()}
     assert left == {b"kept", b"labelled", b"imported", b"new", b"shared"}
     assert retention.forget(database, images, NOW) == 0

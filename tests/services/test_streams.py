@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
+import random
 from collections.abc import Iterator
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
+from typing import Any
 
 import pytest
+import sqlalchemy as sa
 
-from hydra_desktop.database import alarms, halls, plots, verdicts, wall
+from hydra_desktop.database import alarms, episodes, halls, plots, verdicts, wall
+from hydra_desktop.database import tables as t
 from hydra_desktop.database.connection import Database
 from hydra_desktop.domain.alarm import AlarmState
 from hydra_desktop.domain.hall import AlarmRule, Hall, PlotType
@@ -31,6 +35,7 @@ class Desk:
     database: Database
     hall_id: int = 0
     chunk: int = 0
+    now: datetime = START
     streams: Streams = field(init=False)
 
     def __post_init__(self) -> None:
@@ -51,8 +56,8 @@ class Desk:
                 plot = plots.add(c, self.hall_id, new, live=True)
                 assert plot is not None
                 (verdict_id,) = verdicts.add(c, self.hall_id, [verdicts.JudgedPlot(plot.id, "CDC", None, verdict)])
-                now = taken + timedelta(seconds=age_s)
-                self.streams.follow(c, plot, verdict_id, verdict, None, now)
+                self.now = max(self.now, taken + timedelta(seconds=age_s))
+                self.streams.follow(c, [wall.PastVerdict(plot, verdict_id, verdict, None)], self.now)
             ids.append(plot.id)
         return ids
 
@@ -146,7 +151,8 @@ def test_a_plot_past_its_age_limit_never_alarms(desk: Desk) -> None:
 
 
 def test_a_backlog_is_judged_silently_behind_the_newest(desk: Desk) -> None:
-    desk.deal(GOOD, chunk=10)
+    for chunk in (8, 9, 10):
+        desk.deal(GOOD, chunk=chunk)
     desk.deal(BAD, chunk=1)
     desk.deal(BAD, chunk=2)
     assert desk.states() == []
@@ -179,6 +185,75 @@ def test_of_a_long_episode_few_plots_are_kept(desk: Desk) -> None:
     assert kept == [1, 2, 4, 8, 16]
 
 
+PADS = ("", "01")
+
+
+@pytest.mark.parametrize("seed", range(4))
+def test_a_batch_is_followed_as_its_plots_one_by_one_would_be(database: Database, seed: int) -> None:
+    """Two halls get the same verdicts, one plot by plot, the other in batches of several of a stream."""
+    draw = random.Random(seed)
+    dealt = [(draw.choice((GOOD, BAD, BAD, DOUBT)), minute, draw.choice(PADS)) for minute in range(40)]
+    for _ in range(6):  # some come late
+        dealt.insert(draw.randrange(len(dealt)), dealt.pop(draw.randrange(len(dealt))))
+    one_by_one = _followed(database, "one by one", [[one] for one in dealt])
+    batches = []
+    while dealt:
+        size = draw.randint(1, 9)
+        batches.append(sorted(dealt[:size], key=lambda one: one[1]))
+        dealt = dealt[size:]
+    in_batches = _followed(database, "in batches", batches)
+    assert _followed(database, "sorted one by one", [[one] for batch in batches for one in batch]) == in_batches
+    assert one_by_one["panels"] == in_batches["panels"]  # whatever came late
+
+
+def _followed(database: Database, hall: str, batches: list[list[tuple[Verdict, int, str]]]) -> dict[str, Any]:
+    """All that a hall shows after these batches of (verdict, minute, pad)."""
+    with database.write() as c:
+        hall_id = halls.find_or_create(c, hall)
+        halls.apply(c, hall_id, Hall(hall, plot_types={"CDC": CDC}), user="test")
+        streams = Streams(hall_id, halls.load(c, hall_id), "station")
+    ids: list[int] = []
+    now = START
+    for batch in batches:
+        now = max(now, *(_at(minute) for _, minute, _ in batch))
+        with database.write() as c:
+            new = [
+                NewPlot(PlotName("CDC", 1, minute, pad=pad), f"{minute:064x}", _at(minute), f"{minute}")
+                for _, minute, pad in batch
+            ]
+            stored = [plot for plot in plots.add_all(c, hall_id, new, live=True) if plot is not None]
+            judged = [
+                verdicts.JudgedPlot(plot.id, "CDC", None, verdict)
+                for plot, (verdict, *_) in zip(stored, batch, strict=True)
+            ]
+            verdict_ids = verdicts.add(c, hall_id, judged)
+            past = [
+                wall.PastVerdict(plot, id_, one.verdict, None)
+                for plot, id_, one in zip(stored, verdict_ids, judged, strict=True)
+            ]
+            streams.follow(c, past[::-1], now)
+            ids += [plot.id for plot in stored]
+    with database.read() as c:
+        found = episodes.newest(c, hall_id)
+        minutes = {id_: plots.get(c, id_).name.chunk for id_ in ids}
+        lengths = c.scalars(
+            sa.select(t.episodes.c.plots).where(t.episodes.c.hall_id == hall_id).order_by(t.episodes.c.started_at)
+        ).all()
+        return {
+            "panels": {
+                pad: (one.label, one.status, one.last_at, minutes[one.last_plot_id]) for (_, pad), one in found.items()
+            },
+            "episodes": {pad: (one.plots, minutes[one.first_plot_id]) for (_, pad), one in found.items()},
+            "lengths": lengths,
+            "alarms": [(row.from_state, row.to_state, row.pad, row.why) for row in alarms.rows(c, hall_id)],
+            "kept": sorted(minutes[id_] or 0 for id_ in ids if plots.get(c, id_).kept),
+        }
+
+
+def _at(minute: int) -> datetime:
+    return START + timedelta(minutes=minute)
+
+
 def test_two_stations_that_acknowledge_at_once_make_one_entry(desk: Desk) -> None:
     desk.deal(BAD, BAD)
     with desk.database.read() as c:
@@ -199,3 +274,59 @@ def test_a_rise_of_severity_is_a_new_annunciation(desk: Desk) -> None:
     desk.deal(BAD)
     assert desk.states() == [AlarmState.UNACKNOWLEDGED]
     assert BAD.status is Status.CONFIRMED
+
+
+def test_a_chunk_that_is_written_again_counts_once(desk: Desk) -> None:
+    desk.deal(BAD, BAD, chunk=7)
+    assert desk.states() == []
+    desk.reload()
+    desk.deal(BAD, chunk=7)
+    assert desk.states() == []
+    desk.deal(BAD, chunk=8)
+    assert desk.states() == [AlarmState.UNACKNOWLEDGED]
+
+
+def test_a_chunk_that_is_written_again_clears_what_it_raised(desk: Desk) -> None:
+    desk.deal(BAD, BAD)
+    desk.deal(GOOD, chunk=0)
+    desk.deal(GOOD, chunk=1)
+    assert desk.states() == [AlarmState.RETURNED_UNACKNOWLEDGED]
+
+
+def test_after_an_outage_the_newest_chunks_alarm_in_whatever_order_they_come(desk: Desk) -> None:
+    desk.deal(GOOD, chunk=0)
+    desk.deal(BAD, chunk=3)
+    assert desk.states() == []
+    desk.deal(BAD, chunk=2)
+    assert desk.states() == [AlarmState.UNACKNOWLEDGED]
+    desk.deal(BAD, chunk=1)
+    assert desk.log() == [("normal", "unacknowledged")]
+    with desk.database.read() as c:
+        (alarm,) = alarms.open_alarms(c, desk.hall_id)
+        assert plots.get(c, alarm.plot_id).name.chunk == 3
+
+
+def test_a_good_chunk_that_comes_first_hides_no_fault_before_it(desk: Desk) -> None:
+    desk.deal(GOOD, chunk=3)
+    desk.deal(BAD, chunk=2)
+    desk.deal(BAD, chunk=1)
+    assert desk.states() == [AlarmState.UNACKNOWLEDGED]
+
+
+def test_late_plots_of_an_earlier_run_never_alarm(desk: Desk) -> None:
+    desk.deal(GOOD, run=2, chunk=10)
+    desk.deal(BAD, run=1, chunk=9)
+    desk.deal(BAD, run=1, chunk=8)
+    assert desk.states() == []
+
+
+def test_after_the_clock_was_set_back_a_plot_of_the_future_holds_up_nothing(desk: Desk) -> None:
+    desk.deal(GOOD, chunk=1440)
+    desk.now = START
+    desk.deal(BAD, chunk=1)
+    desk.deal(BAD, chunk=2)
+    assert desk.states() == [AlarmState.UNACKNOWLEDGED]
+    with desk.database.read() as c:
+        (panel,) = wall.load(c, desk.hall_id).panels
+    assert panel.plot is not None
+    assert panel.plot.name.chunk == 2

@@ -277,3 +277,43 @@ def test_it_ends_soon_when_told(tmp_path: Path, watch: Callable[..., Watch]) -> 
     before = time.monotonic()
     watching.end()
     assert time.monotonic() - before < 2.0
+
+
+def test_linked_folders_are_followed_each_folder_once(tmp_path: Path) -> None:
+    source, disk = tmp_path / "source", tmp_path / "disk"
+    put(source / "Run000012" / "a.png")
+    put(disk / "b.png")
+    (source / "Aha").symlink_to(source / "Run000012")  # as "latest" often is
+    (source / "Zuletzt").symlink_to(source / "Run000012")
+    (source / "Run000013").symlink_to(disk)
+    (source / "Run000012" / "up").symlink_to(source)
+    (disk / "round").symlink_to(disk)
+    names = sorted(arrival.relative for arrival in WatchedFolder(source).existing())
+    assert names == ["Run000012/a.png", "Run000013/b.png"]
+
+
+def test_a_folder_that_is_linked_in_while_watching_is_watched(tmp_path: Path, watch: Callable[..., Watch]) -> None:
+    source, disk = tmp_path / "source", tmp_path / "disk"
+    source.mkdir()
+    put(disk / "a.png")
+    watching = watch(source)
+    (source / "Run000013").symlink_to(disk)
+    watching.until("Run000013/a.png")
+    put(disk / "b.png")
+    watching.until("Run000013/b.png")
+
+
+def test_a_file_has_the_name_of_its_real_folder_by_whatever_name_it_is_told(
+    tmp_path: Path, watch: Callable[..., Watch]
+) -> None:
+    source = tmp_path / "source"
+    for run in range(5):
+        put(source / f"Run{run}" / "a.png")
+        (source / f"Alias{run}").symlink_to(source / f"Run{run}")
+    watching = watch(source)
+    for run in range(5):
+        put(source / f"Run{run}" / "b.png")
+    (source / "latest").symlink_to(source / "Run4")
+    put(source / "Run5" / "b.png")
+    given = watching.until(*(f"Run{run}/b.png" for run in range(6)))
+    assert all(arrival.relative.startswith("Run") for arrival in given)
