@@ -195,6 +195,9 @@ def test_the_direction_has_the_sense_and_the_region_of_a_change() -> None:
     more[:7, :7] += 3.0
     less[7:, 14:] -= 3.0
     cells = np.stack([more, less]).reshape(2, 280, 24)
-    found = normal.direction((cells, *noise(2).parts[1:])).reshape(2, 6, 8)
+    excess = np.array([[1.0], [3.0]], np.float32) * np.ones((2, len(SUMMARY)), np.float32)
+    found = normal.direction((cells, *noise(2).parts[1:]), excess)
+    np.testing.assert_allclose(np.sqrt((found**2).mean(axis=1)), [1.0, 3.0], rtol=1e-4)
+    found = found.reshape(2, 6, 8)
     assert found[0].mean(axis=1).argmax() == 0
     assert found[1].mean(axis=1).argmin() == 5
