@@ -104,7 +104,7 @@ def train(
     with threadpool_limits(limits=1):  # on a busy machine threads of BLAS spin on each other: 1 s against 35 s
         normals, excess, relative = _relative(description, is_good, runs, when, recipe.seed, watch)
         blocks = (_deviation(excess), _appearance(relative))
-        fold, split = _split(runs, when, is_good, recipe.seed)
+        fold, split = _split(runs, recipe.seed)
         if is_good.all():
             fault, fault_card = _only_good(excess, runs), {"evidence": "deviation, from Good plots alone"}
             fault_logit = fault.of(relative, excess).astype(np.float64)
@@ -231,6 +231,7 @@ class _Block:
 
 
 Blocks = tuple[_Block, _Block]
+Fit = Callable[[Array, Index, float, Recipe, int], tuple[Array, Array]]
 _SETS: dict[str, tuple[bool, bool]] = {
     "deviation": (True, False),
     "deviation and appearance": (True, True),
@@ -260,12 +261,8 @@ def _deviation(excess: Floats) -> _Block:
     return _Block("deviation", (raw - centre) / spread @ components, centre, spread, components)
 
 
-def _split(runs: Index, when: npt.NDArray[Any], is_good: npt.NDArray[np.bool_], seed: int) -> tuple[Index, str]:
-    """Folds by run period where several know Good and others, as the next period is the hard case; else by run."""
-    periods = np.unique(when, return_inverse=True)[1]
-    both = [0 < is_good[periods == number].sum() < (periods == number).sum() for number in np.unique(periods)]
-    if len(both) > 1 and all(both):
-        return periods, f"{len(both)} folds by run period"
+def _split(runs: Index, seed: int) -> tuple[Index, str]:
+    """Folds by run, and what they are in words."""
     fold = folds(runs, seed)
     if len(np.unique(runs)) < 2:
         return fold, "folds by plot: all plots are of one run"
@@ -285,12 +282,17 @@ def _is_fault(
 ) -> tuple[Linear, Array, dict[str, Any]]:
     """Whether a plot is not Good: the linear rule, its held-out logits (N,) and what was found."""
     target = is_fault.astype(int)
-    plain = _choose(blocks, target, fold, ("deviation",), recipe, watch, 0.1)
-    wide = _choose(blocks, target, fold, ("deviation and appearance",), recipe, watch, 0.4)
+    rising = blocks[0].inputs.shape[1]
+
+    def fit(inputs: Array, target: Index, strength: float, recipe: Recipe, _labels: int) -> tuple[Array, Array]:
+        return _fit_rising(inputs, target, strength, recipe, rising)
+
+    plain = _choose(blocks, target, fold, ("deviation",), recipe, watch, 0.1, fit=fit)
+    wide = _choose(blocks, target, fold, ("deviation and appearance",), recipe, watch, 0.4, fit=fit)
     chosen = wide if wide.loss < CLEARLY * plain.loss else plain
     logits = chosen.logits[:, 1] - chosen.logits[:, 0]
     slope, offset = _calibration(logits, target)
-    weights, bias = _fit(_inputs(blocks, chosen.evidence), target, chosen.strength, recipe, 2)
+    weights, bias = fit(_inputs(blocks, chosen.evidence), target, chosen.strength, recipe, 2)
     linear = _linear(blocks, slope * (weights[1:] - weights[:1]), slope * (bias[1:] - bias[:1]) + offset)
     other = _choose(
         blocks,
@@ -301,6 +303,7 @@ def _is_fault(
         watch,
         0.6,
         (chosen.strength,),
+        fit,
     )
     card = {
         "evidence": chosen.evidence,
@@ -400,6 +403,7 @@ def _choose(
     watch: _Watch,
     done: float,
     strengths: Sequence[float] = STRENGTHS,
+    fit: Fit | None = None,
 ) -> _HeldOut:
     """The kinds of evidence and the strength with the least log-loss on held-out runs, every label weighing alike."""
     best: _HeldOut | None = None
@@ -412,7 +416,7 @@ def _choose(
             logits = np.zeros((len(target), labels))
             for number in np.unique(fold):
                 outside = fold == number
-                weights, bias = _fit(inputs[~outside], target[~outside], strength, recipe, labels)
+                weights, bias = (fit or _fit)(inputs[~outside], target[~outside], strength, recipe, labels)
                 logits[outside] = inputs[outside] @ weights.T + bias
             chances = softmax((logits / _temperature(logits, target)).astype(np.float32))
             loss = float(-(weight * np.log(chances[np.arange(len(target)), target] + 1e-9)).mean())
@@ -420,6 +424,32 @@ def _choose(
                 best = _HeldOut(loss, evidence, strength, logits)
     assert best is not None  # noqa: S101 there is always a strength
     return best
+
+
+def _fit_rising(inputs: Array, is_fault: Index, strength: float, recipe: Recipe, rising: int) -> tuple[Array, Array]:
+    """Weights (2, D) and bias (2,) of Good and not Good by logistic regression; the first `rising` can't be below zero.
+
+    More deviation never makes a plot better: without that bound a rule learns from one run period what is
+    not so in the next. The penalty is that of scikit-learn's LogisticRegression with C = `strength`.
+    """
+    width = inputs.shape[1]
+    if len(np.unique(is_fault)) < 2:
+        return np.zeros((2, width)), np.where(np.arange(2) == is_fault[0], 0.0, NEVER)
+    sign = 2.0 * is_fault - 1.0
+    counts = np.bincount(is_fault, minlength=2)
+    weight = (len(is_fault) / 2 / counts)[is_fault] if recipe.balanced else np.ones(len(is_fault))
+
+    def loss(point: Array) -> tuple[float, Array]:
+        margin = sign * (inputs @ point[:width] + point[width])
+        slope = -sign * weight / (1 + np.exp(np.clip(margin, -50, 50)))
+        penalty = 0.5 / strength * float((point[:width] ** 2).sum())
+        gradient = np.append(inputs.T @ slope + point[:width] / strength, slope.sum())
+        return float((weight * np.logaddexp(0, -margin)).sum()) + penalty, gradient
+
+    bounds = [(0.0, None)] * rising + [(None, None)] * (width - rising + 1)
+    found = minimize(loss, np.zeros(width + 1), jac=True, method="L-BFGS-B", bounds=bounds, options={"maxiter": 300}).x
+    half = np.array([-0.5, 0.5])
+    return half[:, None] * found[:width], half * found[width]
 
 
 def _fit(inputs: Array, target: Index, strength: float, recipe: Recipe, labels: int) -> tuple[Array, Array]:

@@ -76,15 +76,19 @@ class Model:
         """What is normal in a run period, that of the newest one for a period that the model doesn't know."""
         return self.normals.get(period) or list(self.normals.values())[-1]
 
-    def judge(self, description: Description, normal: Normal) -> Judgement:
-        """The judgement of N plots against what is normal in their run period."""
+    def judge(self, description: Description, normal: Normal, *, inherited: bool = False) -> Judgement:
+        """The judgement of N plots against what is normal in their run period.
+
+        Where that was `inherited` from another run period, a plot that isn't as it was there may be as
+        it should be here: it is Unfamiliar, whatever it looks like, until somebody says what is normal now.
+        """
         maps = normal.maps(description.parts)
         relative, excess = description.pooled - normal.pooled, summarise(maps) - normal.usual
         logits = self.fault.of(relative, excess)
         chances = compose(logits, self.kinds.of(relative, excess), self.sides)
         novelty, rows, distances = self.familiar.look(relative)
         strange = novelty <= self.familiar.level
-        if all(self.sides):  # only Good is known: what deviates has no other name
+        if all(self.sides) or inherited:  # with Good alone, what deviates has no other name
             strange |= logits > 0
         return Judgement(chances, novelty, strange, rows, distances, excess, maps)
 

@@ -137,7 +137,9 @@ def score(plots: RealPlots, model: model_file.Model, test: Mask, normal: Normal 
     """Verdicts of a model, as it is after it was written to a file and read again, on test plots."""
     model = model_file.load(model_file.save(model))
     part = plots.description.at(test)
-    found = model.judge(part, normal or model.normal(str(plots.periods[test][0])))
+    period = str(plots.periods[test][0])
+    inherited = normal is None and period not in model.normals
+    found = model.judge(part, normal or model.normal(period), inherited=inherited)
     said = np.array([model.labels[index] for index in found.chances.argmax(axis=1)])
     confidence = found.chances.max(axis=1)
     confirmed = (confidence >= np.array([model.thresholds[label] for label in said])) & ~found.strange

@@ -180,7 +180,7 @@ def _last(mask: Mask) -> Mask:
 
 def _sights(plots: RealPlots, model: Model, chosen: Mask, normal: Normal) -> list[drift.Sight]:
     own = str(plots.periods[chosen][0])
-    found = score(plots, model, chosen, model.normals.get(own, normal))
+    found = score(plots, model, chosen)
     part = plots.description.at(chosen)
     deviations = model.normals.get(own, normal).direction(part.parts, found.judgement.excess)
     start = datetime(2026, 1, 1, tzinfo=UTC)
