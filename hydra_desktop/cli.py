@@ -121,6 +121,12 @@ def _add_model_commands(commands: _Commands) -> None:
     train = _add(commands, "train", _train, "train a model of a plot type on the labels given so far")
     train.add_argument("plot_type", metavar="PLOT_TYPE")
     train.add_argument("--activate", action="store_true", help="put the model live")
+    train.add_argument(
+        "--recipe",
+        choices=("first", "both"),
+        default="first",
+        help="both also tunes a whole network, and uses it if it clearly wins on held-out runs (minutes to hours)",
+    )
     train.add_argument("--json", type=Path, metavar="FILE", help="write the figures there")
 
     evaluate = _add(commands, "evaluate", _evaluate, "measure the active model on the labelled plots of a manifest")
@@ -230,6 +236,7 @@ def _train(options: argparse.Namespace, settings: Settings) -> int:
             activate=options.activate,
             user=settings.user,
             progress=progress,
+            checkpoints=settings.home / "training" if options.recipe == "both" else None,
         )
     _tell(report.text())
     _write_json(options.json, report.figures())

@@ -171,9 +171,12 @@ def history(c: sa.Connection, hall_id: int) -> list[tuple[datetime, str, str, li
     return [(row.at, row.user, row.comment, list(row.changes)) for row in rows]
 
 
+_RUN_STATE = sa.select(t.run_states).where(t.run_states.c.hall_id == sa.bindparam("hall_id"))
+
+
 def run_state(c: sa.Connection, hall_id: int) -> RunState:
     """The run and beam state as last known."""
-    row = c.execute(sa.select(t.run_states).where(t.run_states.c.hall_id == hall_id)).one_or_none()
+    row = c.execute(_RUN_STATE, {"hall_id": hall_id}).one_or_none()
     if row is None:
         return RunState()
     return RunState(

@@ -393,21 +393,19 @@ class Monitor:
                 for plot, (pooled, parts) in ((plot, result.features) for plot, result in added if result.features)
             ],
         )
-        self._follow_run(connection)
+        self._follow_run(connection, run)
         return len(added)
 
-    def _follow_run(self, connection: Connection) -> None:
+    def _follow_run(self, connection: Connection, before: RunState) -> None:
         """Where no beam file names the run, it is that of the newest plot."""
         newest = self._streams.newest
         if self._beam_file_names_run or newest is None:
             return
-        state = halls.run_state(connection, self._hall_id)
-        if (state.run_number, state.run_period) != (newest.name.run_number, newest.name.run_period):
-            halls.set_run_state(
-                connection,
-                self._hall_id,
-                replace(state, run_number=newest.name.run_number, run_period=newest.name.run_period),
-            )
+        name = newest.name
+        if (before.run_number, before.run_period) != (name.run_number, name.run_period):
+            state = halls.run_state(connection, self._hall_id)  # a person may have switched the beam meanwhile
+            state = replace(state, run_number=name.run_number, run_period=name.run_period)
+            halls.set_run_state(connection, self._hall_id, state)
 
     # the other threads
 

@@ -6,6 +6,7 @@ import time
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass, replace
+from pathlib import Path
 
 import numpy as np
 
@@ -18,9 +19,9 @@ from ..domain.hall import PlotType
 from ..domain.label import Role
 from ..domain.reference import in_time_order
 from ..domain.verdict import judge
-from ..vision import head, model_file
+from ..vision import head, model_file, tuned_model
 from ..vision.evaluate import Figures
-from . import evaluating, features, lookup
+from . import evaluating, features, lookup, second_recipe
 from .grouping import groups
 from .progress import Progress
 
@@ -38,6 +39,7 @@ class TrainingReport:
     held_out: Figures
     thresholds: Mapping[str, float]
     seconds: float
+    second: str = ""  # what came of the second recipe
 
     def figures(self) -> dict[str, object]:
         """All as plain values, for a JSON file."""
@@ -51,6 +53,7 @@ class TrainingReport:
             "thresholds": dict(self.thresholds),
             "seconds": round(self.seconds, 2),
             "held_out": asdict(self.held_out),
+            "second_recipe": self.second,
         }
 
     def text(self) -> str:
@@ -66,6 +69,7 @@ class TrainingReport:
             f"On held-out plots ({self.split}):",
             *evaluating.table(self.held_out),
             f"  thresholds chosen on them: {chosen}",
+            *([f"  {self.second}"] if self.second else []),
         ]
         return "\n".join(lines)
 
@@ -79,8 +83,11 @@ def train(
     activate: bool,
     user: str,
     progress: Progress,
+    checkpoints: Path | None = None,
 ) -> TrainingReport:
     """Train a model of a plot type on its labelled plots, store it, and put it live if wanted.
+
+    With a folder for `checkpoints` the second recipe is tried as well, and used if it clearly wins.
 
     Raises SettingsError for an unknown hall or plot type, TrainingError when there is too
     little to learn from, Stopped when the progress' stop flag is set.
@@ -100,28 +107,40 @@ def train(
         if not chosen:
             raise TrainingError(f"No picture of {plot_type} could be read: {extracted.refused[0]}")
     labels = [one.label for one in chosen]
+    runs = [str(group) for group in groups([one.plot for one in chosen])]
+    good = [name for name in dict.fromkeys(labels) if settings.label(name).role is Role.GOOD]
+    hashes = [one.plot.content_hash for one in chosen]
     trained = head.train(
         plot_type,
         extracted.description,
         labels,
-        [str(group) for group in groups([one.plot for one in chosen])],
-        good=[name for name in set(labels) if settings.label(name).role is Role.GOOD],
+        runs,
+        good=good,
         periods=[one.plot.name.run_period for one in chosen],
-        hashes=[one.plot.content_hash for one in chosen],
+        hashes=hashes,
         progress=lambda stage, fraction: progress(f"training, {stage}", fraction),
         stop=progress.stop.is_set,
     )
     held_out = _held_out(trained, labels, settings)
     card = {**trained.model.card, "figures": asdict(held_out)}
     model = replace(trained.model, card=card)
+    file, thresholds, told = model_file.save(model), model.thresholds, ""
+    if checkpoints is not None:
+        second = second_recipe.run(
+            replace(trained, model=model), images, hashes, labels, runs, good, checkpoints / plot_type, progress
+        )
+        told = second.text
+        card = {**card, "second_recipe": told}
+        if second.used:
+            file, thresholds = tuned_model.save(second.model), second.model.thresholds
     with database.write() as connection:
         model_id = model_store.add(
             connection,
             hall_id,
             plot_type,
-            file=model_file.save(model),
+            file=file,
             card=card,
-            thresholds=model.thresholds,
+            thresholds=thresholds,
             user=user,
         )
         if activate:
@@ -134,8 +153,9 @@ def train(
         left_out,
         str(card.get("split", "")),
         held_out,
-        model.thresholds,
+        thresholds,
         time.monotonic() - started,
+        told,
     )
 
 

@@ -1,0 +1,75 @@
+"""The second recipe: a whole network tuned to one plot type, used only where it clearly beats the first."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+import numpy as np
+
+from ..database.image_store import ImageStore
+from ..vision import finetune, head, model_file, tuned_model
+from ..vision.finetune import Wish
+from ..vision.picture import Picture, decode_for_network
+from .progress import Progress
+
+
+@dataclass(frozen=True)
+class _StoredPictures:
+    """Pictures decoded as they are asked for, so that memory doesn't grow with their number."""
+
+    images: ImageStore
+    hashes: Sequence[str]
+
+    def __len__(self) -> int:
+        return len(self.hashes)
+
+    def __getitem__(self, index: int, /) -> Picture:
+        return decode_for_network(self.images.read(self.hashes[index]))
+
+
+@dataclass(frozen=True)
+class SecondRecipe:
+    """What came of it: the tuned model, `used` or not, and both log-losses on the same held-out plots."""
+
+    model: tuned_model.TunedModel
+    used: bool
+    text: str
+
+
+def run(
+    trained: head.Trained,
+    images: ImageStore,
+    hashes: Sequence[str],
+    labels: Sequence[str],
+    groups: Sequence[str],
+    good: Sequence[str],
+    checkpoints: Path,
+    progress: Progress,
+) -> SecondRecipe:
+    """Tune a network to the N plots on which the first recipe was `trained`.
+
+    What was done is kept in the folder `checkpoints`, so that a training that was cut off goes on from there.
+    Raises Stopped, TrainingError, StorageError.
+    """
+    tuned = finetune.train(
+        trained.model.plot_type,
+        _StoredPictures(images, hashes),
+        labels,
+        groups,
+        good=good,
+        hashes=hashes,
+        checkpoints=checkpoints,
+        progress=lambda stage, fraction: progress.report(f"fine-tuning, {stage}", fraction),
+        stop=lambda: Wish.DISCARD if progress.stop.is_set() else Wish.GO_ON,
+    )
+    names = list(tuned.model.labels)
+    target = np.array([names.index(label) for label in labels])[tuned.at]
+    found = finetune.compare(trained.held_out[tuned.at], tuned.held_out, target, list(np.asarray(groups)[tuned.at]))
+    finetune.forget(checkpoints)
+    text = (
+        f"fine-tuning: log-loss {found.second:.3f} against {found.first:.3f} of the first recipe on {len(tuned.at)} "
+        f"held-out plots (gain {found.low:.3f} to {found.high:.3f}, 95 %): " + ("used" if found.better else "not used")
+    )
+    return SecondRecipe(replace(tuned.model, first=model_file.save(trained.model)), found.better, text)
