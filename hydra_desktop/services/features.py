@@ -13,6 +13,7 @@ from typing import TypeVar
 
 import numpy as np
 from sqlalchemy import Connection
+from threadpoolctl import threadpool_limits
 
 from ..database import features
 from ..database.connection import Database
@@ -116,9 +117,10 @@ def _computed(
         except (PictureError, StorageError) as error:
             return str(error)
 
-    for done, (source, result) in enumerate(ahead(distinct, work, threads), start=1):
-        progress("computing features", done / len(distinct))
-        yield source, result
+    with threadpool_limits(limits=1, user_api="blas"):  # those of BLAS spin against the network's
+        for done, (source, result) in enumerate(ahead(distinct, work, threads), start=1):
+            progress("computing features", done / len(distinct))
+            yield source, result
 
 
 def _stored(connection: Connection, content_hashes: Sequence[str]) -> dict[str, Packed]:
