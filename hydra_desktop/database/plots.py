@@ -29,6 +29,7 @@ COLUMNS = (
     t.plots.c.arrived_at,
     t.plots.c.kept,
     t.plots.c.taken_at_is_file_time,
+    t.plots.c.beam_on,
 )
 JOINED = t.plots.join(t.plot_types, t.plot_types.c.id == t.plots.c.plot_type_id)
 _KNOWN = sa.select(t.plots.c.origin_key).where(
@@ -61,6 +62,7 @@ def from_row(row: Any) -> Plot:
         row.revision,
         row.kept,
         row.taken_at_is_file_time,
+        row.beam_on,
     )
 
 
@@ -120,7 +122,15 @@ def add_all(c: sa.Connection, hall_id: int, new: Sequence[NewPlot], *, live: boo
         revision = rows[key]["revision"]
         stored.append(
             Plot(
-                id_, one.name, one.content_hash, one.taken_at, arrived_at, revision, not live, one.taken_at_is_file_time
+                id_,
+                one.name,
+                one.content_hash,
+                one.taken_at,
+                arrived_at,
+                revision,
+                not live,
+                one.taken_at_is_file_time,
+                one.beam_on,
             )
         )
     return stored

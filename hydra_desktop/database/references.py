@@ -18,7 +18,7 @@ from ..domain.label import Role
 from ..domain.plot import Plot
 from ..domain.reference import Candidate, Period, Reference, ReferenceState
 from ..domain.verdict import Status
-from . import feed, given_labels, plots
+from . import conditions, feed, given_labels, plots
 from . import tables as t
 from .naming import plot_type_id
 
@@ -47,15 +47,19 @@ def add(
 ) -> Reference:
     """Store a confirmed or a proposed reference; its plots are kept for training from now on.
 
-    What was before stays in the history. Raises ValueError for another state.
+    What was before stays in the history. A confirmed one ends what was so of the
+    plot type. Raises ValueError for another state.
     """
     if state not in (ReferenceState.CONFIRMED, ReferenceState.PROPOSED):
         raise ValueError(f"a reference that is {state} follows from others, it isn't stored")
     at = datetime.now(UTC)
+    type_id = plot_type_id(c, hall_id, plot_type)
+    if state is ReferenceState.CONFIRMED:
+        conditions.end(c, hall_id, type_id, who=user, why="a new reference")
     reference_id: int = c.execute(
         t.plot_references.insert()
         .values(
-            plot_type_id=plot_type_id(c, hall_id, plot_type),
+            plot_type_id=type_id,
             run_period=run_period,
             state=str(state),
             at=at,
@@ -152,7 +156,7 @@ def candidates(c: sa.Connection, hall_id: int, plot_type: str, run_period: str) 
     given = {one.plot.id: one.label for one in given_labels.current(c, hall_id, plot_type)}
     confirmed = sa.case((t.verdicts.c.status == str(Status.CONFIRMED), t.labels.c.name), else_=None)
     rows = c.execute(
-        sa.select(*plots.COLUMNS, t.plots.c.beam_on, confirmed.label("confirmed"))
+        sa.select(*plots.COLUMNS, confirmed.label("confirmed"))
         .select_from(plots.JOINED)
         .outerjoin(t.verdicts, sa.and_(t.verdicts.c.plot_id == t.plots.c.id, t.verdicts.c.live))
         .outerjoin(t.labels, t.labels.c.id == t.verdicts.c.label_id)

@@ -216,7 +216,7 @@ def _evidence_row(verdict_id: int, one: JudgedPlot) -> dict[str, Any]:
 
 
 def _familiarity_row(verdict_id: int, one: Familiarity) -> dict[str, Any]:
-    nearest = np.array([(bytes.fromhex(content), distance) for content, distance in one.nearest], _NEAR)
+    nearest = np.array([(bytes.fromhex(content), distance) for content, distance in one.nearest if content], _NEAR)
     return {
         "verdict_id": verdict_id,
         "novelty": one.novelty,

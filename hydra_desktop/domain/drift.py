@@ -23,7 +23,7 @@ from .verdict import Familiarity, Status, Verdict
 LAST = 40  # plots that are looked at
 ENOUGH = 10  # more plots that say so than that say otherwise
 NOT_GOOD = 0.5  # fault score
-STRAYS = 1.5  # root mean square of a deviation; 95 % of new Good plots of four real types are below
+STRAYS = 2.5  # root mean square of a deviation; 95 % of new Good plots of four real types are below 2
 COSINE = 0.7  # half of such a deviation's square lies along the direction
 MOST = 0.8  # of the plots that are off lie so; of plots with different faults less than half do
 
@@ -62,8 +62,8 @@ class Sight:
 
 
 def sight(plot: Plot, plot_type: PlotType, verdict: Verdict, familiarity: Familiarity) -> Sight | None:
-    """A plot as drift sees it; None without a model, when nothing says what is normal."""
-    if verdict.status is Status.NO_MODEL:
+    """A plot as drift sees it; None without a model and without beam, when nothing says what is normal."""
+    if verdict.status is Status.NO_MODEL or plot.beam_on is False:
         return None
     sure = verdict.status is Status.CONFIRMED
     return Sight(

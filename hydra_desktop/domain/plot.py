@@ -94,6 +94,7 @@ class Plot:
     revision: int = 1
     kept: bool = False  # kept for training
     taken_at_is_file_time: bool = False
+    beam_on: bool | None = None  # while it was taken, None where nobody knows
 
     @property
     def place(self) -> tuple[datetime, int]:

@@ -8,7 +8,7 @@ from datetime import datetime
 
 from sqlalchemy import Connection
 
-from ..database import conditions, halls, verdicts, wall
+from ..database import conditions, verdicts, wall
 from ..database.naming import plot_type_id
 from ..domain import drift
 from ..domain.condition import Condition, ConditionKind
@@ -74,8 +74,8 @@ class Drift:
         Gives what a fault verdict is marked with because it only says what the change says, else "".
         """
         sight = drift.sight(plot, plot_type, verdict, familiarity or Familiarity())
-        if sight is None or (sight.is_off and halls.run_state(connection, self._hall_id).beam_on is False):
-            return ""  # without beam nothing is normal
+        if sight is None:
+            return ""
         seen = self._seen.setdefault(plot_type.name, _Seen(model_id))
         if model_id != seen.model_id:
             self._end(connection, plot_type, seen, "another model")

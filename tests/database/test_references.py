@@ -125,7 +125,7 @@ def test_candidates_come_with_what_is_known_of_them(site: Site) -> None:
         Candidate(chosen[0], confirmed="NoData"),
         Candidate(chosen[1]),
         Candidate(chosen[2], given="Bad"),
-        Candidate(chosen[3], beam_on=False),
+        Candidate(replace(chosen[3], beam_on=False), beam_on=False),
     ]
 
 

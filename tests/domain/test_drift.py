@@ -17,7 +17,7 @@ from hydra_desktop.domain.verdict import NO_MODEL, Familiarity, judge
 START = datetime(2026, 3, 1, tzinfo=UTC)
 SIZE = 48
 DRAW = np.random.default_rng(5)
-SHIFT = DRAW.normal(0, 2, SIZE)  # the same deviation of every plot
+SHIFT = DRAW.normal(0, 4, SIZE)  # the same deviation of every plot
 FACTS = "38 of the last 40 plots, all alike"
 NO_DEVIATION = np.zeros(0, np.float32)
 

@@ -9,13 +9,12 @@ from itertools import pairwise
 import numpy as np
 import pytest
 
-from hydra_desktop.database import alarms, conditions, feed, halls, model_store, plots, verdicts, wall
+from hydra_desktop.database import alarms, conditions, feed, halls, model_store, plots, references, verdicts, wall
 from hydra_desktop.database.connection import Database
-from hydra_desktop.database.naming import plot_type_id
 from hydra_desktop.domain.condition import Condition
 from hydra_desktop.domain.hall import AlarmRule, Hall, PlotType
 from hydra_desktop.domain.plot import NewPlot, PlotName
-from hydra_desktop.domain.run import RunState
+from hydra_desktop.domain.reference import ReferenceState
 from hydra_desktop.domain.verdict import Familiarity, judge
 from hydra_desktop.services.streams import Streams
 
@@ -59,7 +58,14 @@ class Desk:
         self.models[name] = added
 
     def deal(
-        self, kinds: str, *, run: int = 1, name: str = "CDC", period: str = "P", minute: int | None = None
+        self,
+        kinds: str,
+        *,
+        run: int = 1,
+        name: str = "CDC",
+        period: str = "P",
+        minute: int | None = None,
+        beam: bool | None = None,
     ) -> None:
         """Store a plot of each kind in `KINDS`."""
         for kind in kinds:
@@ -69,9 +75,8 @@ class Desk:
             taken = START + timedelta(minutes=self.dealt if minute is None else minute)
             with self.database.write() as c:
                 key = f"{self.dealt:064x}"
-                plot = plots.add(
-                    c, self.hall_id, NewPlot(PlotName(name, run, self.dealt, period), key, taken, key), live=True
-                )
+                new = NewPlot(PlotName(name, run, self.dealt, period), key, taken, key, beam_on=beam)
+                plot = plots.add(c, self.hall_id, new, live=True)
                 assert plot is not None
                 told = Familiarity(0.5, (), deviation)
                 one = verdicts.JudgedPlot(plot.id, name, self.models[name], verdict, familiarity=told)
@@ -153,11 +158,17 @@ def test_a_fault_that_only_says_what_the_change_says_is_marked_and_another_not(d
 
 
 @pytest.mark.parametrize("restart", [False, True])
-def test_a_person_ends_it_and_what_was_before_counts_no_more(desk: Desk, restart: bool) -> None:
+def test_a_new_reference_ends_it_and_what_was_before_counts_no_more(desk: Desk, restart: bool) -> None:
     desk.deal("s" * 20)
     with desk.database.write() as c:
-        conditions.end(c, desk.hall_id, plot_type_id(c, desk.hall_id, "CDC"), who="eva", why="a new reference")
+        chosen = [one.plot for one in wall.history(c, desk.hall_id, "CDC", 5)]
+        for state in (ReferenceState.PROPOSED, ReferenceState.CONFIRMED):
+            assert len(conditions.open_conditions(c, desk.hall_id)) == 1
+            references.add(c, desk.hall_id, "CDC", "P", chosen, state=state, user="eva")
     assert desk.open == []
+    with desk.database.read() as c:
+        (row,) = conditions.rows(c, desk.hall_id)
+    assert (row.ended_by, row.why_ended) == ("eva", "a new reference")
     if restart:
         desk.reload()
     desk.deal("s" * 9)
@@ -201,11 +212,8 @@ def test_a_backlog_counts_at_its_place_in_time(desk: Desk) -> None:
 
 
 def test_without_beam_and_with_no_data_nothing_is_normal(desk: Desk) -> None:
-    with desk.database.write() as c:
-        halls.set_run_state(c, desk.hall_id, RunState(beam_on=False))
-    desk.deal("s" * 20)
-    with desk.database.write() as c:
-        halls.set_run_state(c, desk.hall_id, RunState(beam_on=True))
+    desk.deal("s" * 20, beam=False)
+    desk.reload()
     desk.deal("n" * 20 + "s" * 9)
     assert desk.open == []
     desk.deal("s")
