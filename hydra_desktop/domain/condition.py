@@ -53,7 +53,7 @@ def _tell_one(condition: Condition, contacts: Mapping[str, str]) -> str:
     otherwise = f" If not, call {contact}." if contact else ""
     return (
         f"{name} has changed: {condition.facts}, since run {condition.run_number}{_period(condition)}. "
-        f"If this is the new normal, confirm a reference: hydra-desktop reference confirm {name}.{otherwise}"
+        f"If this is the new normal, give it a reference: hydra-desktop reference propose {name}.{otherwise}"
     )
 
 
@@ -63,7 +63,7 @@ def _tell_many(conditions: Sequence[Condition]) -> str:
     named = ", ".join(names[:NAMED]) + (f" and {left} more" if left > 0 else "")
     return (
         f"{len(names)} plot types have changed since run {conditions[0].run_number}{_period(*conditions)}: {named}. "
-        "If this is the new normal, confirm their references: hydra-desktop reference confirm PLOT_TYPE."
+        "If this is the new normal, give them references: hydra-desktop reference propose PLOT_TYPE."
     )
 
 

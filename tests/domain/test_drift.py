@@ -150,7 +150,7 @@ def test_one_change_is_told_with_what_to_do() -> None:
     (line,) = tell([condition("CDC_occupancy", 5423)], {})
     assert line == (
         "CDC_occupancy has changed: 38 of the last 40 plots, all alike, since run 5423. "
-        "If this is the new normal, confirm a reference: hydra-desktop reference confirm CDC_occupancy."
+        "If this is the new normal, give it a reference: hydra-desktop reference propose CDC_occupancy."
     )
     (line,) = tell([condition("CDC", 5423, begins=True)], {"CDC": "CDC expert, 4417"})
     assert ", since run 5423, with which run period 2026-03 began. " in line

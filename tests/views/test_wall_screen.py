@@ -239,7 +239,7 @@ def test_a_changed_plot_type_is_told_once_with_what_to_do(bench: Bench, snapshot
     assert line.isVisible()
     assert line.message == (
         "F_strange has changed: 38 of the last 40 plots, since run 5423. "
-        "If this is the new normal, confirm a reference: hydra-desktop reference confirm F_strange."
+        "If this is the new normal, give it a reference: hydra-desktop reference propose F_strange."
     )
     item = next(item for item in bench.wall.model.items if item.name == "F_strange")
     assert item.accessible.startswith("F_strange, Unfamiliar, Changed, ")
