@@ -10,6 +10,7 @@ import argparse
 import logging
 import os
 import sys
+import time
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
@@ -439,9 +440,14 @@ def _progress() -> Iterator[Progress]:
 
     moving = sys.stderr.isatty()
     last = ["", ""]
+    began = {"": 0.0}
 
     def report(stage: str, fraction: float) -> None:
+        passed_s = time.monotonic() - began.setdefault(stage, time.monotonic())
         line = f"{stage[:1].upper()}{stage[1:]}: {100 * fraction:3.0f} %"
+        if passed_s > 2 and 0.02 < fraction < 1:  # before that nothing can be told of the rest
+            minutes, seconds = divmod(round(passed_s * (1 - fraction) / fraction), 60)
+            line += f", {minutes} min {seconds} s left" if minutes else f", {seconds} s left"
         if moving and line != last[1]:
             sys.stderr.write(f"\r{line:<{len(last[1])}}")
             sys.stderr.flush()
