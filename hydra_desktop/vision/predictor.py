@@ -110,4 +110,4 @@ class Predictor:
         known = {**model.normals, **self.references.get(model.plot_type, {})}  # those that the model lacks are newer
         if period in known:
             return known[period], False
-        return list(known.values())[-1], True
+        return list(known.values())[-1], set(known) != {""}  # a training that knew of no periods holds for all
