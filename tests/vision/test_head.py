@@ -183,7 +183,7 @@ def test_good_plots_alone_make_a_faulty_one_strange_and_a_new_good_one_not() -> 
     assert (judged.chances[:, 0] < 0.5).all()
 
 
-def test_two_run_periods_are_split_by_period_and_each_has_its_normal() -> None:
+def test_each_of_two_run_periods_has_its_normal() -> None:
     # the second period looks different all over; its faults are of the same kind
     labels = (["Good"] * 20 + ["Bad"] * 8) * 2
     periods = ["2024-09"] * 28 + ["2024-01"] * 28  # in the order of time, which isn't that of names
@@ -192,7 +192,7 @@ def test_two_run_periods_are_split_by_period_and_each_has_its_normal() -> None:
         part[28:] += 4.0
     trained = head.train("T", plots, labels, own_runs(56), good=["Good"], periods=periods)
     model = trained.model
-    assert model.card["split"] == "2 folds by run period"
+    assert model.card["split"] == "5 folds by run"
     assert model.card["run_periods"] == list(model.normals) == ["2024-09", "2024-01"]
     assert (trained.held_out.argmax(axis=1) == np.array([name == "Bad" for name in labels])).mean() > 0.9
     assert model.normal("2024-09") is model.normals["2024-09"]
