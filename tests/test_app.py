@@ -113,12 +113,14 @@ def test_a_log_that_cannot_be_written_stops_nothing(home: Path) -> None:
 
 @pytest.fixture
 def demo(home: Path) -> Iterator[subprocess.Popen[str]]:
-    """The demo as it waits for its second chunk."""
+    """The demo as it waits for its second chunk, started from a terminal: a run under nohup hands its deafness on."""
+    former = signal.signal(signal.SIGHUP, signal.SIG_DFL)
     started = subprocess.Popen(
         [sys.executable, "-m", "hydra_desktop.cli", "demo", "--chunks", "2", "--interval", "1000"],
         stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, cwd=home,
         env={**os.environ, "PYTHONPATH": str(Path(app.__file__).parents[1])},
     )  # fmt: skip
+    signal.signal(signal.SIGHUP, former)
     yield started
     if started.poll() is None:
         for process in [*psutil.Process(started.pid).children(recursive=True), started]:
