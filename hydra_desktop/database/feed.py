@@ -97,10 +97,11 @@ def prune(c: sa.Connection, older_than: datetime) -> int:
 
 
 class ChangeWaiter:
-    """Waits on a connection of its own until the database may hold something new."""
+    """Waits on a connection of its own until the database may hold something new; SQLite is asked every `poll_s`."""
 
-    def __init__(self, database: Database) -> None:
+    def __init__(self, database: Database, poll_s: float = POLL_S) -> None:
         self._database = database
+        self._poll_s = poll_s
         self._sqlite: sqlite3.Connection | None = None
         self._postgresql: psycopg.Connection | None = None
         self._version = -1
@@ -138,7 +139,7 @@ class ChangeWaiter:
             if version != self._version:
                 self._version = version
                 return True
-            if time.monotonic() >= deadline or stop.wait(POLL_S):
+            if time.monotonic() >= deadline or stop.wait(self._poll_s):
                 return False
 
     def _wait_postgresql(self, timeout_s: float, stop: threading.Event) -> bool:

@@ -140,8 +140,8 @@ class Monitor:
         self._order = 0
         self._queued: dict[str, tuple[int, int]] = {}
         self._retry: list[tuple[float, Arrival]] = []  # the main thread's
-        self._to_retry: queue.SimpleQueue[tuple[float, Arrival]] = queue.SimpleQueue()
-        self._arrived: queue.SimpleQueue[list[Arrival]] = queue.SimpleQueue()
+        self._to_retry: queue.Queue[tuple[float, Arrival]] = queue.Queue()
+        self._arrived: queue.Queue[list[Arrival]] = queue.Queue()
         self._to_store: queue.Queue[list[Outcome | LookAgain] | None] = queue.Queue(maxsize=4)
         self.stored = 0
         self.refused = 0
@@ -625,8 +625,7 @@ class Monitor:
 def run(settings: Settings, *, folder: Path | None, once: bool, interval_s: float | None = None) -> int:
     """Run a monitor in this process until it is told to stop by a signal; returns an exit code."""
     logging.basicConfig(format="%(asctime)s %(process)d %(levelname)s %(name)s: %(message)s")
-    if hasattr(os, "nice"):
-        os.nice(NICENESS)  # a screen that somebody looks at goes first
+    _give_way()
     monitor = Monitor(settings, folder, rescan_s=interval_s or RESCAN_S)
     for name in (signal.SIGTERM, signal.SIGINT):
         signal.signal(name, lambda *_: monitor.stop())
@@ -636,6 +635,16 @@ def run(settings: Settings, *, folder: Path | None, once: bool, interval_s: floa
         f"{monitor.stored} plots judged, {monitor.refused} files not taken, in {time.monotonic() - started:.1f} s"
     )
     return 1 if once and monitor.refused else 0
+
+
+def _give_way() -> None:
+    """A screen that somebody looks at goes first."""
+    if hasattr(os, "nice"):
+        os.nice(NICENESS)
+    # Linux shares processor time between sessions before it looks at niceness, where they aren't in control groups
+    if hasattr(os, "getsid") and os.getsid(0) == os.getpid():
+        with contextlib.suppress(OSError):
+            Path("/proc/self/autogroup").write_text(str(NICENESS), encoding="ascii")
 
 
 def all_waiting(batches: queue.Queue[list[_One] | None]) -> list[_One]:

@@ -28,7 +28,8 @@ from tests.fakes import torchvision_for_cpu
 
 from .figure import Figure
 
-ROUNDS = 3
+ROUNDS = 5
+POLL_S = 0.005  # a moment in which nobody asks mustn't count as the monitor's
 SLOW_PLOTS = 12  # of the one-at-a-time loop, which is measured a plot
 
 
@@ -149,7 +150,7 @@ def _monitor(chunks: list[list[Path]], folder: Path, *, followed: bool) -> tuple
 
 
 def _wait_until(database: Database, condition: Callable[[Connection], bool]) -> None:
-    waiter, forever = ChangeWaiter(database), threading.Event()
+    waiter, forever = ChangeWaiter(database, POLL_S), threading.Event()
     while waiter.wait(60, forever):  # as a wall does, which costs the monitor next to nothing
         with database.read() as connection:
             if condition(connection):
