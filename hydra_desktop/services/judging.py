@@ -23,9 +23,9 @@ from ..vision.picture import decode_for_network
 from ..vision.predictor import Predictor
 from .pictures import THREADS
 
-BATCH = 8  # of plots that are stored together
-LOOKAHEAD = max(2 * BATCH, 2 * THREADS)
-GATHER_S = 0.1  # how long a batch that isn't full waits for plots that are being judged
+BATCH = 16  # of plots that are stored together
+LOOKAHEAD = BATCH + 4 * THREADS
+GATHER_S = 0.2  # how long a batch that isn't full waits for plots that are being judged
 
 
 @dataclass(frozen=True)

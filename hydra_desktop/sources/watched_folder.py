@@ -17,7 +17,7 @@ from .arrival import Arrival
 SUFFIXES = frozenset({".png", ".jpg", ".jpeg", ".bmp", ".webp", ".gif"})
 SETTLE_S = 0.3  # a file that doesn't tell that it is complete must be unchanged for so long
 GIVE_UP_S = 10.0  # after which a half-written file is given all the same, to be told as a problem
-TICK_MS = 15
+TICK_MS = 5
 RETRY_S = 1.0  # how often a folder that is missing or can't be watched is looked for
 LOOK_S = 1.0  # how often it is made sure that the folder is still the same one
 

@@ -120,7 +120,8 @@ def describe(features: Features, pictures: npt.NDArray[np.uint8]) -> Description
     cells = np.ascontiguousarray(projected.transpose(0, 2, 1))
     scaled = pictures.reshape(count, HEIGHT, WIDTH * COLOURS).astype(np.float32)
     scaled *= np.float32(1 / 255)
-    strips = _averages() @ scaled  # all means as products of matrices: a third of the time of numpy's own
+    strips = scaled.reshape(count, HEIGHT // BLOCK, BLOCK, WIDTH * COLOURS).sum(axis=2) * np.float32(1 / BLOCK)
+    # means along a row as products of matrices: a third of the time of numpy's own
     blocks = (strips @ _across(BLOCK)).reshape(count, HEIGHT // BLOCK, WIDTH // BLOCK, COLOURS)
     pairs = blocks[:, 1:] + blocks[:, :-1]
     windows = 0.25 * (pairs[:, :, 1:] + pairs[:, :, :-1])
@@ -138,12 +139,6 @@ def _projection() -> Floats:
     """The fixed random orthonormal projection of the network's channels, float32 (112, 24)."""
     gaussian = np.random.default_rng(20260301).standard_normal((MID_CHANNELS, PROJECTED))
     return np.linalg.qr(gaussian)[0].astype(np.float32)
-
-
-@lru_cache
-def _averages() -> Floats:
-    """The means of each 8 rows of a picture as a matrix, float32 (28, 224)."""
-    return np.kron(np.eye(HEIGHT // BLOCK), np.full((1, BLOCK), 1 / BLOCK)).astype(np.float32)
 
 
 @lru_cache

@@ -604,3 +604,26 @@ def test_once_returns_1_when_files_were_left(chosen: settings.Settings, source: 
     Image.new("RGB", (320, 240), "white").save(source / "no_run_here.png")
     assert _start_monitor(chosen, source, "--once").wait(60) == 1
     assert _start_monitor(chosen, source, "--once").wait(60) == 0
+
+
+def test_a_signal_at_the_end_of_a_wait_does_not_make_it_last_for_ever(
+    chosen: settings.Settings, source: Path, ready: Database
+) -> None:
+    monitor = Monitor(chosen, source)
+    wait_s = 0.02
+    until = time.monotonic() + 2 * wait_s
+
+    def handler(*_: object) -> None:
+        while time.monotonic() < until:
+            pass
+
+    before = signal.signal(signal.SIGALRM, handler)
+    signal.setitimer(signal.ITIMER_REAL, wait_s / 4)
+    try:
+        waiting = monitor._take_arrivals
+        waiting(wait_s)  # a queue that is interrupted must look at what is left of its time
+    finally:
+        signal.setitimer(signal.ITIMER_REAL, 0)
+        signal.signal(signal.SIGALRM, before)
+    monitor.stop()
+    monitor.run(once=True)
