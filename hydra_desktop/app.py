@@ -20,6 +20,7 @@ from PySide6.QtCore import (
     QObject,
     QSettings,
     QSocketNotifier,
+    Qt,
     QTimer,
     QtMsgType,
     qInstallMessageHandler,
@@ -90,6 +91,11 @@ class Desktop(QObject):
         self.follower.start()
         self.window.show()
         self.window.open_screen(0)
+
+    def fill_screen(self) -> None:
+        """Take the whole screen, whatever its size; a window manager is asked to, where there is one."""
+        self.window.resize(self.window.screen().availableSize())
+        self.window.setWindowState(Qt.WindowState.WindowMaximized)
 
     def tend_monitor(self) -> None:
         """From now on start a monitor whenever the hall's folder has none alive."""
@@ -224,7 +230,7 @@ def run(settings: Settings) -> int:
         desktop = Desktop(settings, database)
         desktop.tend_monitor()
         desktop.ask_before_closing()
-        desktop.window.resize(1600, 1000)
+        desktop.fill_screen()
         with _quit_on_signals(desktop.window.close):
             desktop.start()
             code = application.exec()
@@ -267,7 +273,10 @@ def demo(settings: Settings, *, chunks: int | None, interval_s: float, screensho
 
 def _run_demo(application: QApplication, demo: Demo, database: Database, screenshot: Path | None) -> SiteError | None:
     desktop = Desktop(demo.settings, database)
-    desktop.window.resize(*(_screenshot_size() if screenshot is not None else (1600, 1000)))
+    if screenshot is not None:
+        desktop.window.resize(*_screenshot_size())
+    else:
+        desktop.fill_screen()
     problem: list[SiteError] = []
 
     def finish() -> None:

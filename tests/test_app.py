@@ -49,6 +49,16 @@ def alive() -> WallSnapshot:
     return WallSnapshot("D", monitor=MonitorHealth(datetime.now(UTC)))
 
 
+def test_the_window_takes_the_whole_screen_and_does_so_again_after_wall_mode(desktop: Desktop) -> None:
+    desktop.fill_screen()
+    window = desktop.window
+    assert window.size() == window.screen().availableSize()
+    window.toggle_wall_mode()
+    assert window.isFullScreen()
+    window.toggle_wall_mode()
+    assert window.isMaximized() and not window.isFullScreen()
+
+
 def test_an_alarm_that_could_not_be_taken_is_told_until_it_is_put_away(qtbot: QtBot, desktop: Desktop) -> None:
     told = desktop.wall._failures
     threads: list[threading.Thread] = []

@@ -96,9 +96,7 @@ class MainWindow(QMainWindow):
         on = not self.isFullScreen()
         if on:
             self.open_screen(0)
-            self.showFullScreen()
-        else:
-            self.showNormal()
+        self.setWindowState(self.windowState() ^ Qt.WindowState.WindowFullScreen)
         self._bar.setVisible(not on)
         self._wall.set_wall_mode(on)
 

@@ -147,6 +147,10 @@ class WallScreen(QWidget):
         self.header.rescale()
         self.alarm_area.rescale()
         self.alarm_area.setFixedWidth(self._alarm_width())
+        for layout in self._layouts:
+            layout.setSpacing(px(8))
+        self._layouts[-1].setContentsMargins(px(8), px(8), px(8), px(8))
+        self._opacity.setFixedWidth(px(120))
         frame = f"border: 1px solid {c.line}; border-radius: {px(4)}px; background: {c.panel};"
         self._news.setStyleSheet(f"font-size: {px(15)}px; padding: {px(5)}px {px(10)}px; {frame}")
         self._conditions.setStyleSheet(
@@ -215,7 +219,6 @@ class WallScreen(QWidget):
         self._opacity.setRange(0, 100)
         self._opacity.setValue(round(100 * self.delegate.opacity))
         self._opacity.setAccessibleName("Opacity of the evidence")
-        self._opacity.setFixedWidth(self._theme.px(120))
         self._evidence_on_good.setCheckable(True)
         self._show_all.setVisible(False)
         row.addWidget(self._search, 2)
@@ -229,9 +232,7 @@ class WallScreen(QWidget):
         return controls
 
     def _lay_out(self) -> None:
-        gap = self._theme.px(8)
         left = QVBoxLayout()
-        left.setSpacing(gap)
         lines = (self._news, self._conditions, self._standing, self._failures, self._problems, self._controls)
         for widget in lines:
             left.addWidget(widget)
@@ -239,12 +240,10 @@ class WallScreen(QWidget):
         left.addWidget(self._empty, 1)
         left.addWidget(self.legend)
         body = QHBoxLayout()
-        body.setSpacing(gap)
         body.addLayout(left, 1)
         body.addWidget(self.alarm_area)
         layout = QVBoxLayout(self)
-        layout.setContentsMargins(gap, gap, gap, gap)
-        layout.setSpacing(gap)
+        self._layouts: tuple[QVBoxLayout | QHBoxLayout, ...] = (left, body, layout)
         layout.addWidget(self.header)
         layout.addLayout(body, 1)
         self._empty.setAlignment(Qt.AlignmentFlag.AlignCenter)
