@@ -56,7 +56,8 @@ def test_the_window_takes_the_whole_screen_and_does_so_again_after_wall_mode(des
     window.toggle_wall_mode()
     assert window.isFullScreen()
     window.toggle_wall_mode()
-    assert window.isMaximized() and not window.isFullScreen()
+    assert window.isMaximized()
+    assert not window.isFullScreen()
 
 
 def test_an_alarm_that_could_not_be_taken_is_told_until_it_is_put_away(qtbot: QtBot, desktop: Desktop) -> None:
