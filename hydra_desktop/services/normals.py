@@ -24,7 +24,7 @@ class Normals:
     def __init__(self, images: ImageStore, backbone: Backbone) -> None:
         self._images = images
         self._backbone = backbone
-        self._made: dict[tuple[str, ...], Normal | None] = {}
+        self._made: dict[tuple[bytes | str, ...], Normal | None] = {}
 
     def load(self, connection: Connection, hall_id: int, models: Mapping[str, Model]) -> dict[str, dict[str, Normal]]:
         """By plot type and run period, in the order of time, what goes before what the models know themselves.
@@ -35,26 +35,27 @@ class Normals:
         found: dict[str, dict[str, Normal]] = {}
         for name, model in models.items():
             for period, reference in references.in_force(connection, hall_id, name).items():
-                normal = self._of(connection, reference) if _counts(reference, model) else None
+                normal = self._of(connection, reference, model) if _counts(reference, model) else None
                 if normal is not None:
                     found.setdefault(name, {})[period] = normal
         return found
 
-    def _of(self, connection: Connection, reference: Reference) -> Normal | None:
+    def _of(self, connection: Connection, reference: Reference, model: Model) -> Normal | None:
         """Statistics of a reference's steady plots, None when fewer than two of its pictures are there."""
-        key = reference.content_hashes
+        key = (model.variations[0].left.tobytes(), *reference.content_hashes)
         if key not in self._made:
-            self._made[key] = self._make(connection, reference)
+            self._made[key] = self._make(connection, reference, model)
         return self._made[key]
 
-    def _make(self, connection: Connection, reference: Reference) -> Normal | None:
+    def _make(self, connection: Connection, reference: Reference, model: Model) -> Normal | None:
         extracted = without_storing(connection, self._images, reference.content_hashes, self._backbone)
         if len(extracted.kept) < FEWEST:
             return None
         runs = groups([reference.plots[index] for index in extracted.kept])
         with threadpool_limits(limits=1):  # threads of BLAS spin on each other: measured 8 times the time
-            kept = np.flatnonzero(steady(extracted.description, runs))
-            return Normal.of(extracted.description.at(kept), runs[kept])
+            known = model.variations  # a reference is too small to tell how plots vary
+            kept = np.flatnonzero(steady(extracted.description, runs, known))
+            return Normal.of(extracted.description.at(kept), runs[kept], known=known)
 
 
 def _counts(reference: Reference, model: Model) -> bool:

@@ -4,7 +4,9 @@ Monitoring plots are aligned, the same axis is at the same pixel each time, so e
 statistics of its own over Good plots: mean and variance of each of a few channels (a diagonal
 form of PaDiM, Defard et al. 2020, arXiv:2011.08785), after the directions in which Good plots
 vary together were taken out (the residual of principal components, Jackson and Mudholkar 1979):
-a plot with more entries, or of the other detector layer, is no fault. Five kinds of places are
+a plot with more entries, or of the other detector layer, is no fault. How Good plots vary lasts
+longer than what they look like: a new run period has a mean of its own from its first plots, which
+are too few to know directions, and takes those of all run periods before. Five kinds of places are
 looked at: cells of the network's map, which know shapes, and of the picture itself its blocks,
 larger windows, columns and rows, which see a single hot or dead bin, a module or a channel.
 """
@@ -26,7 +28,8 @@ from .picture import HEIGHT, WIDTH
 BLOCK = 8  # side of a block in pixels; a window has two by two blocks and overlaps its neighbours
 COLOURS = 3
 PROJECTED = 24  # channels that are left of the network's
-MOST_REMOVED = 2  # directions of common variation that are taken out, one for each ten plots
+MOST_REMOVED = 20  # directions of common variation that are taken out, at most one for each ten plots
+OWN = 5.0  # so many plots of a run period count as much for its variances as those of all others together
 FOLDS = 5
 
 
@@ -34,8 +37,7 @@ FOLDS = 5
 class Scale:
     """One kind of places: how many rows and columns of them, with how many channels.
 
-    `tops` are the numbers of highest places of which means are taken; `removes` whether common
-    variation is taken out.
+    `tops` are the numbers of highest places of which means are taken.
     """
 
     name: str
@@ -43,7 +45,6 @@ class Scale:
     columns: int
     channels: int
     tops: tuple[int, ...]
-    removes: bool = True
 
     @property
     def places(self) -> int:
@@ -52,7 +53,7 @@ class Scale:
 
 
 SCALES = (
-    Scale("cells", MID_HEIGHT, MID_WIDTH, PROJECTED, (1, 6, 20), removes=False),
+    Scale("cells", MID_HEIGHT, MID_WIDTH, PROJECTED, (1, 6, 20)),
     Scale("blocks", HEIGHT // BLOCK, WIDTH // BLOCK, COLOURS, (1, 8, 40)),
     Scale("windows", HEIGHT // BLOCK - 1, WIDTH // BLOCK - 1, COLOURS, (1, 8, 40)),
     Scale("columns", 1, WIDTH, COLOURS, (1, 4, 16)),
@@ -149,53 +150,91 @@ def _across(pixels: int) -> Floats:
 
 
 @dataclass(frozen=True)
+class Variation:
+    """How Good plots vary within a run period, on one scale; it lasts longer than what they look like.
+
+    `deviation` float32 (places, channels) is the standard deviation, `components` (K, places * channels)
+    the orthonormal directions of common variation in its units, and `left` (places, channels) the
+    variance of what is left without them.
+    """
+
+    deviation: Floats
+    components: Floats
+    left: Floats
+
+    @classmethod
+    def of(cls, part: Floats, periods: npt.NDArray[Any], removed: int) -> Variation:
+        """Of N plots (N, places, channels) and their run periods (N,), with `removed` directions taken out."""
+        centred = part.copy()
+        distinct = np.unique(periods)
+        for period in distinct:
+            centred[periods == period] -= part[periods == period].mean(axis=0)
+        count = max(1, len(part) - len(distinct))
+        deviation = np.sqrt(_drawn((centred**2).mean(axis=0), count)).astype(np.float32)
+        scaled = (centred / deviation).reshape(len(part), -1)
+        components = np.empty((0, scaled.shape[1]), np.float32)
+        if removed:
+            _, sizes, components = randomized_svd(scaled, removed, n_iter=4, random_state=0)
+            components = components[sizes > 1e-4 * max(float(sizes[0]), 1e-6)].astype(np.float32)
+        rest = scaled - (scaled @ components.T) @ components
+        variance = (rest**2).mean(axis=0).reshape(deviation.shape) * (count / max(1, count - len(components)))
+        return cls(deviation, components, _drawn(variance, count).astype(np.float32))
+
+    def around(self, part: Floats) -> Spread:
+        """What is normal about N plots (N, places, channels) of one run period that vary like this."""
+        count, mean = len(part), part.mean(axis=0)
+        rest = ((part - mean) / self.deviation).reshape(count, -1)
+        rest -= (rest @ self.components.T) @ self.components
+        own = _drawn((rest**2).mean(axis=0).reshape(mean.shape) * (count / max(1, count - 1)), count)
+        share = count / (count + OWN)
+        variance = share * own + (1 - share) * self.left
+        return Spread(mean, (1 / (variance + 1e-3)).astype(np.float32), self)
+
+
+@dataclass(frozen=True)
 class Spread:
     """What is normal on one scale: of each place and channel, float32 (places, channels).
 
-    `mean` and `deviation` (standard) of Good plots, `components` (K, places * channels) the
-    orthonormal directions of their common variation in units of `deviation`, and `weight` one
-    over the variance of what is left.
+    `mean` of Good plots of a run period, and `weight` one over the variance of what is left of a plot without
+    what Good plots have in common in their `variation`.
     """
 
     mean: Floats
-    deviation: Floats
-    components: Floats
     weight: Floats
-
-    @classmethod
-    def of(cls, part: Floats, removed: int) -> Spread:
-        """Statistics of N plots (N, places, channels), with `removed` directions taken out.
-
-        The variance of a place is drawn towards that of its channel: few plots know little of
-        it, and a place that never varied must not make a speck look infinitely strange.
-        """
-        count = len(part)
-        mean = part.mean(axis=0)
-        deviation = np.sqrt(_drawn(part.var(axis=0), count)).astype(np.float32)
-        if not removed:
-            return cls(mean, deviation, np.empty((0, mean.size), np.float32), np.ones_like(mean))
-        scaled = ((part - mean) / deviation).reshape(count, -1)
-        _, sizes, components = randomized_svd(scaled, removed, n_iter=4, random_state=0)
-        components = components[sizes > 1e-4 * max(float(sizes[0]), 1e-6)]
-        left = scaled - (scaled @ components.T) @ components
-        variance = (left**2).mean(axis=0).reshape(mean.shape) * (count / max(1, count - len(components) - 1))
-        return cls(
-            mean, deviation, components.astype(np.float32), (1 / (_drawn(variance, count) + 1e-3)).astype(np.float32)
-        )
+    variation: Variation
 
     def map(self, part: Floats) -> Floats:
         """Mean squared deviation of each place in units of its variance, float32 (N, places)."""
-        scaled = ((part - self.mean) / self.deviation).reshape(len(part), -1)
-        if len(self.components):
-            scaled -= (scaled @ self.components.T) @ self.components
+        components = self.variation.components
+        scaled = ((part - self.mean) / self.variation.deviation).reshape(len(part), -1)
+        if len(components):
+            scaled -= (scaled @ components.T) @ components
         squared = (scaled * scaled).reshape(part.shape) * self.weight
         return squared.mean(axis=2, dtype=np.float32)
 
 
 def _drawn(variance: Floats, count: int) -> Floats:
+    """The variance of each place drawn towards that of its channel: few plots know little of it.
+
+    And a place that never varied must not make a speck look infinitely strange.
+    """
     channel = variance.mean(axis=0, keepdims=True)
     weight = 10.0 / (10.0 + count)
-    return (1 - weight) * variance + weight * channel + 0.05 * channel + 1e-8
+    return (1 - weight) * variance + weight * channel + 0.3 * channel + 1e-8
+
+
+Variations = tuple[Variation, ...]  # of each scale
+
+
+def variations(description: Description, periods: npt.NDArray[Any], removed: int | None = None) -> Variations:
+    """How N Good plots of run periods (N,) vary; as many directions are taken out as plots allow, or `removed`."""
+    most = directions(len(description)) if removed is None else removed
+    return tuple(Variation.of(part, periods, most) for part in description.parts)
+
+
+def directions(plots: int) -> int:
+    """How many directions of common variation so many plots allow to tell."""
+    return min(MOST_REMOVED, plots // 10)
 
 
 @dataclass(frozen=True)
@@ -211,18 +250,29 @@ class Normal:
     usual: Floats
 
     @classmethod
-    def of(cls, description: Description, groups: npt.NDArray[np.int_], seed: int = 0) -> Normal:
-        """Statistics of at least 2 Good plots, `groups` (N,) their runs."""
-        return cls.held_out(description, np.ones(len(description), bool), groups, seed)[0]
+    def of(
+        cls,
+        description: Description,
+        groups: npt.NDArray[np.int_],
+        seed: int = 0,
+        known: Variations | None = None,
+    ) -> Normal:
+        """Statistics of at least 2 Good plots, `groups` (N,) their runs; how they vary may be `known`."""
+        return cls.held_out(description, np.ones(len(description), bool), groups, seed, known)[0]
 
     @classmethod
     def held_out(
-        cls, description: Description, is_good: npt.NDArray[np.bool_], groups: npt.NDArray[np.int_], seed: int = 0
+        cls,
+        description: Description,
+        is_good: npt.NDArray[np.bool_],
+        groups: npt.NDArray[np.int_],
+        seed: int = 0,
+        known: Variations | None = None,
     ) -> tuple[Normal, Floats]:
         """Statistics of the Good ones of N plots, and the summary (N, 20) of each plot without its own run.
 
         Good plots lie closer to statistics that they were part of; a head trained on those would
-        call every new Good plot deviant.
+        call every new Good plot deviant. How they vary is that of other run periods where it is `known`.
         """
         fold = np.zeros(len(groups), int)
         fold[is_good] = folds(groups[is_good], seed)
@@ -234,25 +284,29 @@ class Normal:
             fold[index] = first.get(run, run % (1 + max(first.values())))
         numbers = np.unique(fold)
         # as many directions for all: statistics of 10 plots with one and of 8 without can't be compared
-        removed = min(_removed(int((is_good & (fold != number)).sum())) for number in numbers)
-        normal = cls.without_usual(description.at(is_good), removed)
+        removed = min(directions(int((is_good & (fold != number)).sum())) for number in numbers)
+        normal = cls.without_usual(description.at(is_good), removed, known)
         summary = np.zeros((len(groups), len(SUMMARY)), np.float32)
         for number in numbers:
             outside, inside = fold == number, is_good & (fold != number)
-            seen = cls.without_usual(description.at(inside), removed) if inside.sum() >= 2 else normal
+            seen = cls.without_usual(description.at(inside), removed, known) if inside.sum() >= 2 else normal
             summary[outside] = seen.summary(description.at(outside))
         usual = summary[is_good].mean(axis=0)
         return cls(normal.pooled, normal.spreads, usual), summary - usual
 
     @classmethod
-    def without_usual(cls, description: Description, removed: int | None = None) -> Normal:
+    def without_usual(
+        cls, description: Description, removed: int | None = None, known: Variations | None = None
+    ) -> Normal:
         """The statistics alone: `usual` is zero. `removed` directions are taken out, else as many as plots allow."""
-        removed = _removed(len(description)) if removed is None else removed
-        spreads = tuple(
-            Spread.of(part, removed if scale.removes else 0)
-            for scale, part in zip(SCALES, description.parts, strict=True)
-        )
+        known = known or variations(description, np.zeros(len(description)), removed)
+        spreads = tuple(one.around(part) for one, part in zip(known, description.parts, strict=True))
         return cls(description.pooled.mean(axis=0), spreads, np.zeros(len(SUMMARY), np.float32))
+
+    @property
+    def variations(self) -> Variations:
+        """How Good plots vary."""
+        return tuple(spread.variation for spread in self.spreads)
 
     def maps(self, parts: Parts) -> Maps:
         """Deviation of each place, of each scale float32 (N, places)."""
@@ -270,7 +324,7 @@ class Normal:
         """
         scale, rows, columns, channels = SCALES[0], 2, 3, 8
         spread = self.spreads[0]
-        signed = ((parts[0] - spread.mean) / spread.deviation)[:, :, :channels]
+        signed = ((parts[0] - spread.mean) / spread.variation.deviation)[:, :, :channels]
         regions = [
             region.mean(axis=(1, 2))
             for band in np.array_split(signed.reshape(-1, scale.rows, scale.columns, channels), rows, axis=1)
@@ -279,10 +333,6 @@ class Normal:
         found = np.concatenate(regions, axis=1)
         lengths = np.sqrt((found**2).mean(axis=1)), np.sqrt((excess**2).mean(axis=1))
         return (found * (lengths[1] / np.maximum(lengths[0], 1e-9))[:, None]).astype(np.float32)
-
-
-def _removed(plots: int) -> int:
-    return min(MOST_REMOVED, plots // 10)
 
 
 def folds(groups: npt.NDArray[np.int_], seed: int = 0) -> npt.NDArray[np.int_]:
@@ -299,7 +349,9 @@ def folds(groups: npt.NDArray[np.int_], seed: int = 0) -> npt.NDArray[np.int_]:
     return chosen
 
 
-def steady(description: Description, groups: npt.NDArray[np.int_]) -> npt.NDArray[np.bool_]:
+def steady(
+    description: Description, groups: npt.NDArray[np.int_], known: Variations | None = None
+) -> npt.NDArray[np.bool_]:
     """Which of N plots proposed as normal may stay, bool (N,): those that deviate much from the rest are left out.
 
     At most one in five goes. The rule is the usual one of 3 robust standard deviations (median
@@ -311,7 +363,7 @@ def steady(description: Description, groups: npt.NDArray[np.int_]) -> npt.NDArra
         if len(inside) < 5:
             break
         part = description.at(inside)
-        held_out = Normal.held_out(part, np.ones(len(inside), bool), groups[inside])[1]
+        held_out = Normal.held_out(part, np.ones(len(inside), bool), groups[inside], known=known)[1]
         excess = held_out - np.median(held_out, axis=0)
         strange = (excess / (1.4826 * np.median(np.abs(excess), axis=0) + 0.05)).mean(axis=1)
         middle = np.median(strange)

@@ -25,7 +25,7 @@ from threadpoolctl import threadpool_limits
 
 from ..domain.errors import Stopped, TrainingError
 from .backbone import CHANNELS, IDENTITY, Floats
-from .deviation import SUMMARY, Description, Normal, folds
+from .deviation import SCALES, SUMMARY, Description, Normal, folds, variations
 from .familiar import LEAST_SPREAD, LEVEL, Familiar
 from .model_file import Linear, Model, compose, logistic, softmax
 
@@ -37,6 +37,7 @@ Index = npt.NDArray[np.int_]
 STRENGTHS = (0.1, 1.0, 10.0, 100.0)  # inverse regularisation that is tried, on blocks of size one
 COMPONENTS = 96  # directions of appearance that are kept: faster, and no worse on held-out runs than all
 FEWEST_A_LABEL = 2
+REFERENCE = 30  # first Good plots of a run period, by which it will be judged
 CLEARLY = 0.9  # of the log-loss with deviation alone, if appearance is to be asked whether a plot is normal
 NEVER = -20.0  # a logit that never wins
 
@@ -104,7 +105,7 @@ def train(
     with threadpool_limits(limits=1):  # on a busy machine threads of BLAS spin on each other: 1 s against 35 s
         normals, excess, relative = _relative(description, is_good, runs, when, recipe.seed, watch)
         blocks = (_deviation(excess), _appearance(relative))
-        fold, split = _split(runs, recipe.seed)
+        fold, split = _split(runs, when, is_good, recipe.seed)
         if is_good.all():
             fault, fault_card = _only_good(excess, runs), {"evidence": "deviation, from Good plots alone"}
             fault_logit = fault.of(relative, excess).astype(np.float64)
@@ -191,23 +192,34 @@ def _relative(
     seed: int,
     watch: _Watch,
 ) -> tuple[dict[str, Normal], Floats, Floats]:
-    """What is normal in each run period, and how far each plot is from it without its own run.
+    """What is normal in each run period, and how far each plot is from it.
 
-    A period without Good plots has what is normal in all. Excess float32 (N, 20), appearance float32 (N, 1280).
+    That is measured without the plot's own run, and where there are several run periods as it will be in the
+    next one: about the first Good plots of its period. A period without Good plots has what is normal in all.
+    Excess float32 (N, 20), appearance float32 (N, 1280).
     """
+    distinct = list(dict.fromkeys(when.tolist()))
+    usable = is_good if is_good.sum() >= FEWEST_A_LABEL else np.ones(len(runs), bool)
+    common = variations(description.at(usable), when[usable]) if len(distinct) > 1 else None
     normals: dict[str, Normal] = {}
     excess = np.zeros((len(runs), len(SUMMARY)), np.float32)
     relative = np.zeros((len(runs), CHANNELS), np.float32)
-    for number, period in enumerate(dict.fromkeys(when.tolist())):
-        watch("what is normal", number / len(set(when.tolist())))
+    for number, period in enumerate(distinct):
+        watch("what is normal", number / len(distinct))
         inside = when == period
-        usable = inside & is_good if (inside & is_good).sum() >= FEWEST_A_LABEL else is_good
-        usable = usable if usable.sum() >= FEWEST_A_LABEL else np.ones(len(runs), bool)
-        part = inside | usable
-        normal, summary = Normal.held_out(description.at(part), usable[part], runs[part], seed)
-        normals[period] = normal
+        own = inside & is_good if (inside & is_good).sum() >= FEWEST_A_LABEL else usable
+        elsewhere = is_good & ~inside
+        known, reference = common, own
+        if elsewhere.sum() >= REFERENCE and own is not usable:
+            # as a new run period will be judged: by how plots vary elsewhere, about its own first Good plots
+            known = variations(description.at(elsewhere), when[elsewhere])
+            reference = np.zeros(len(runs), bool)
+            reference[np.flatnonzero(own)[:REFERENCE]] = True
+        part = inside | reference
+        normal, summary = Normal.held_out(description.at(part), reference[part], runs[part], seed, known)
         excess[inside] = summary[inside[part]]
         relative[inside] = description.pooled[inside] - normal.pooled
+        normals[period] = Normal.of(description.at(own), runs[own], seed, common) if common else normal
     return normals, excess, relative
 
 
@@ -232,10 +244,13 @@ class _Block:
 
 Blocks = tuple[_Block, _Block]
 Fit = Callable[[Array, Index, float, Recipe, int], tuple[Array, Array]]
-_SETS: dict[str, tuple[bool, bool]] = {
-    "deviation": (True, False),
-    "deviation and appearance": (True, True),
-    "appearance": (False, True),
+CELLS = 1 + len(SCALES[0].tops)  # the first numbers of the summary are those of the network's map
+# of each kind of evidence how many numbers of the summary it uses, and whether appearance
+_SETS: dict[str, tuple[int, bool]] = {
+    "deviation": (len(SUMMARY), False),
+    "deviation of the network's map": (CELLS, False),
+    "deviation and appearance": (len(SUMMARY), True),
+    "appearance": (0, True),
 }
 
 
@@ -261,8 +276,13 @@ def _deviation(excess: Floats) -> _Block:
     return _Block("deviation", (raw - centre) / spread @ components, centre, spread, components)
 
 
-def _split(runs: Index, seed: int) -> tuple[Index, str]:
-    """Folds by run, and what they are in words."""
+def _split(runs: Index, when: npt.NDArray[Any], is_good: npt.NDArray[np.bool_], seed: int) -> tuple[Index, str]:
+    """Folds by run period where each of them has Good and other plots, else by run, and what they are in words."""
+    periods = np.unique(when, return_inverse=True)[1]
+    count = int(periods.max()) + 1
+    least = min(np.bincount(periods[side], minlength=count).min() for side in (is_good, ~is_good))
+    if count > 1 and least >= FEWEST_A_LABEL:
+        return periods, f"{count} folds by run period"
     fold = folds(runs, seed)
     if len(np.unique(runs)) < 2:
         return fold, "folds by plot: all plots are of one run"
@@ -287,7 +307,7 @@ def _is_fault(
     def fit(inputs: Array, target: Index, strength: float, recipe: Recipe, _labels: int) -> tuple[Array, Array]:
         return _fit_rising(inputs, target, strength, recipe, rising)
 
-    plain = _choose(blocks, target, fold, ("deviation",), recipe, watch, 0.1, fit=fit)
+    plain = _choose(blocks, target, fold, ("deviation", "deviation of the network's map"), recipe, watch, 0.1, fit=fit)
     wide = _choose(blocks, target, fold, ("deviation and appearance",), recipe, watch, 0.4, fit=fit)
     chosen = wide if wide.loss < CLEARLY * plain.loss else plain
     logits = chosen.logits[:, 1] - chosen.logits[:, 0]
@@ -378,11 +398,10 @@ def _which_kind(
 
 
 def _inputs(blocks: Blocks, evidence: str) -> Array:
-    """The inputs of both blocks, zero where that kind of evidence isn't used."""
-    return np.concatenate(
-        [one.inputs if used else np.zeros_like(one.inputs) for one, used in zip(blocks, _SETS[evidence], strict=True)],
-        axis=1,
-    )
+    """The inputs of both blocks, zero where that kind of evidence doesn't use them."""
+    (deviation, appearance), (numbers, pooled) = blocks, _SETS[evidence]
+    used = np.where(np.arange(deviation.inputs.shape[1]) < numbers, deviation.inputs, 0.0)
+    return np.concatenate([used, appearance.inputs if pooled else np.zeros_like(appearance.inputs)], axis=1)
 
 
 def _linear(blocks: Blocks, weights: Array, bias: Array) -> Linear:

@@ -16,10 +16,21 @@ from safetensors.numpy import save as save_tensors
 
 from ..domain.errors import ModelFileError
 from .backbone import CHANNELS, IDENTITY, Floats
-from .deviation import MOST_REMOVED, SCALES, SUMMARY, Description, Maps, Normal, Spread, summarise
+from .deviation import (
+    MOST_REMOVED,
+    SCALES,
+    SUMMARY,
+    Description,
+    Maps,
+    Normal,
+    Spread,
+    Variation,
+    Variations,
+    summarise,
+)
 from .familiar import DIRECTIONS, Familiar
 
-FORMAT = "hydra-desktop-model-3"
+FORMAT = "hydra-desktop-model-4"
 
 
 @dataclass(frozen=True)
@@ -59,7 +70,7 @@ class Model:
 
     `sides` tells of each label whether it is of role good. `fault` is the rule whether a plot is
     not Good, `kinds` are those by which labels of one side are told apart. `normals` says what is
-    normal in each run period of the training, in the order of time.
+    normal in each run period of the training, in the order of time; how Good plots vary is the same for all.
     """
 
     plot_type: str
@@ -71,6 +82,11 @@ class Model:
     familiar: Familiar
     thresholds: Mapping[str, float]
     card: Mapping[str, Any]
+
+    @property
+    def variations(self) -> Variations:
+        """How Good plots vary, of each scale, in any run period."""
+        return next(iter(self.normals.values())).variations
 
     def normal(self, period: str) -> Normal:
         """What is normal in a run period, that of the newest one for a period that the model doesn't know."""
@@ -151,18 +167,20 @@ def save(model: Model) -> bytes:
         tensors[f"{name}_weights"] = rule.weights.astype(np.float32)
         tensors[f"{name}_deviation"] = rule.deviation.astype(np.float32)
         tensors[f"{name}_bias"] = np.asarray(rule.bias, np.float32)
+    for scale, variation in zip(SCALES, model.variations, strict=True):
+        for part in _PARTS:
+            tensors[f"variation_{scale.name}_{part}"] = _half(getattr(variation, part))
     for number, normal in enumerate(model.normals.values()):
         tensors[f"normal_{number}_pooled"] = normal.pooled.astype(np.float32)
         tensors[f"normal_{number}_usual"] = normal.usual.astype(np.float32)
         for scale, spread in zip(SCALES, normal.spreads, strict=True):
-            for part in _PARTS:
-                values = getattr(spread, part)
-                exact = part == "mean"  # near 1 a float16 is off by a good part of a deviation
-                tensors[f"normal_{number}_{scale.name}_{part}"] = values.astype(np.float32) if exact else _half(values)
+            # near 1 a float16 is off by a good part of a deviation
+            tensors[f"normal_{number}_{scale.name}_mean"] = spread.mean.astype(np.float32)
+            tensors[f"normal_{number}_{scale.name}_weight"] = _half(spread.weight)
     return _ordered(save_tensors(tensors, metadata=header))
 
 
-_PARTS = ("mean", "deviation", "components", "weight")
+_PARTS = ("deviation", "components", "left")
 _LARGEST = 60000.0  # float16 holds no more
 
 
@@ -210,12 +228,15 @@ def _float32(value: npt.NDArray[Any]) -> npt.NDArray[Any]:
 
 
 def _model(header: Mapping[str, str], tensors: Mapping[str, npt.NDArray[Any]]) -> Model:
+    variations = tuple(Variation(*(tensors[f"variation_{scale.name}_{part}"] for part in _PARTS)) for scale in SCALES)
     normals = {}
     for number, period in enumerate(json.loads(header["run_periods"])):
+        start = f"normal_{number}"
         spreads = tuple(
-            Spread(*(tensors[f"normal_{number}_{scale.name}_{part}"] for part in _PARTS)) for scale in SCALES
+            Spread(tensors[f"{start}_{scale.name}_mean"], tensors[f"{start}_{scale.name}_weight"], variation)
+            for scale, variation in zip(SCALES, variations, strict=True)
         )
-        normals[period] = Normal(tensors[f"normal_{number}_pooled"], spreads, tensors[f"normal_{number}_usual"])
+        normals[period] = Normal(tensors[f"{start}_pooled"], spreads, tensors[f"{start}_usual"])
     rules = [Linear(*(tensors[f"{name}_{part}"] for part in ("weights", "deviation", "bias"))) for name in _RULES]
     return Model(
         header["plot_type"],
@@ -249,13 +270,16 @@ def _whole(model: Model) -> bool:
         (model.familiar.distances, (len(model.familiar.distances),)),
     ]
     positive = [model.familiar.spread]
+    for scale, variation in zip(SCALES, model.variations if model.normals else (), strict=bool(model.normals)):
+        size, kept = (scale.places, scale.channels), min(len(variation.components), MOST_REMOVED)
+        shapes += [(variation.deviation, size), (variation.left, size)]
+        shapes.append((variation.components, (kept, scale.places * scale.channels)))
+        positive += [variation.deviation, variation.left]
     for normal in model.normals.values():
         shapes += [(normal.pooled, (CHANNELS,)), (normal.usual, (len(SUMMARY),))]
         for scale, spread in zip(SCALES, normal.spreads, strict=True):
-            size, kept = (scale.places, scale.channels), len(spread.components)
-            shapes += [(spread.mean, size), (spread.deviation, size), (spread.weight, size)]
-            shapes.append((spread.components, (min(kept, MOST_REMOVED), scale.places * scale.channels)))
-            positive += [spread.deviation, spread.weight]
+            shapes += [(one, (scale.places, scale.channels)) for one in (spread.mean, spread.weight)]
+            positive.append(spread.weight)
     return (
         count > 0
         and points > 0

@@ -77,11 +77,11 @@ class RealPlots:
         mask[np.flatnonzero(chosen)[:count]] = True
         return mask
 
-    def reference(self, chosen: Mask) -> Normal:
+    def reference(self, chosen: Mask, model: model_file.Model) -> Normal:
         """What is normal according to some plots, as the monitor takes a reference."""
         part, runs = self.description.at(chosen), np.unique(self.groups[chosen], return_inverse=True)[1]
-        kept = steady(part, runs)
-        return Normal.of(part.at(kept), runs[kept])
+        kept = steady(part, runs, model.variations)
+        return Normal.of(part.at(kept), runs[kept], known=model.variations)
 
 
 def load(data: Path, name: str, backbone: Backbone) -> RealPlots:

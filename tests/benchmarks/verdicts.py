@@ -118,8 +118,8 @@ def _across_periods(plots: RealPlots) -> Iterator[Figure]:
         model = plots.train(~here).model
         reference = plots.first(here & (plots.labels == "Good"))
         test = here & plots.labelled & ~reference
-        own = score(plots, model, test, plots.reference(reference))
-        robust = score(plots, model, test, plots.reference(plots.first(here)))
+        own = score(plots, model, test, plots.reference(reference, model))
+        robust = score(plots, model, test, plots.reference(plots.first(here), model))
         none = score(plots, model, test)
         name = f"{plots.name}, {period}"
         auc = own.figures.auc or 0.0
@@ -138,7 +138,7 @@ def _across_periods(plots: RealPlots) -> Iterator[Figure]:
     changed = (plots.periods == "rgk_fa18_7.5GeV") & (plots.runs >= 5775)
     reference = plots.first(changed & (plots.labels == "Good"))
     model = plots.train(plots.periods != "rgk_fa18_7.5GeV").model
-    again = score(plots, model, changed & plots.labelled & ~reference, plots.reference(reference))
+    again = score(plots, model, changed & plots.labelled & ~reference, plots.reference(reference, model))
     yield Figure(
         f"{plots.name}, rgk_fa18_7.5GeV after its change at run 5775, own reference, AUC", again.figures.auc or 0.0, ""
     )
@@ -154,7 +154,7 @@ def _later_runs(plots: RealPlots) -> Iterator[Figure]:
     yield Figure(f"{name}, Good of 1,000 Unfamiliar", strange, "", "at most 100", strange <= 100)
     yield Figure(f"{name}, AUC ({_told(plots, model, ~first) or 'no drift told'})", none.figures.auc or 0.0, "")
     reference = plots.first(~first & (plots.labels == "Good"))
-    own = score(plots, model, ~first & plots.labelled & ~reference, plots.reference(reference))
+    own = score(plots, model, ~first & plots.labelled & ~reference, plots.reference(reference, model))
     auc = own.figures.auc or 0.0
     yield Figure(f"{name}, 30 Good as reference, AUC", auc, "", "0.985", auc >= 0.985)
 
