@@ -42,7 +42,7 @@ class Normals:
 
     def _of(self, connection: Connection, reference: Reference, model: Model) -> Normal | None:
         """Statistics of a reference's steady plots, None when fewer than two of its pictures are there."""
-        key = (model.variations[0].left.tobytes(), *reference.content_hashes)
+        key: tuple[bytes | str, ...] = (model.variations[0].left.tobytes(), *reference.content_hashes)
         if key not in self._made:
             self._made[key] = self._make(connection, reference, model)
         return self._made[key]
