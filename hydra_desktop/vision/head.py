@@ -38,7 +38,7 @@ STRENGTHS = (0.1, 1.0, 10.0, 100.0)  # inverse regularisation that is tried, on 
 COMPONENTS = 96  # directions of appearance that are kept: faster, and no worse on held-out runs than all
 FEWEST_A_LABEL = 2
 REFERENCE = 30  # first Good plots of a run period, by which it will be judged
-CLEARLY = 0.9  # of the log-loss with deviation alone, if appearance is to be asked whether a plot is normal
+CLEARLY = 0.8  # of the log-loss with less evidence, if more is to be asked whether a plot is normal
 NEVER = -20.0  # a logit that never wins
 
 
@@ -105,12 +105,12 @@ def train(
     with threadpool_limits(limits=1):  # on a busy machine threads of BLAS spin on each other: 1 s against 35 s
         normals, excess, relative = _relative(description, is_good, runs, when, recipe.seed, watch)
         blocks = (_deviation(excess), _appearance(relative))
-        fold, split = _split(runs, when, is_good, recipe.seed)
+        fold, split = _split(runs, recipe.seed)
         if is_good.all():
             fault, fault_card = _only_good(excess, runs), {"evidence": "deviation, from Good plots alone"}
             fault_logit = fault.of(relative, excess).astype(np.float64)
         else:
-            fault, fault_logit, fault_card = _is_fault(blocks, ~is_good, fold, recipe, watch)
+            fault, fault_logit, fault_card = _is_fault(blocks, ~is_good, fold, when, recipe, watch)
         kinds, kind_logits, kind_card = _which_kind(blocks, target, is_good, names, runs, recipe, watch)
         watch("novelty", 0.95)
         known = sorted(set(hashes))
@@ -242,6 +242,8 @@ class _Block:
         return raw, -raw @ self.centre
 
 
+# whether a plot is normal is asked of more evidence only where that is clearly better: what is less holds longer
+_ASKED = ("deviation of the network's map", "deviation", "deviation and appearance")
 Blocks = tuple[_Block, _Block]
 Fit = Callable[[Array, Index, float, Recipe, int], tuple[Array, Array]]
 CELLS = 1 + len(SCALES[0].tops)  # the first numbers of the summary are those of the network's map
@@ -276,17 +278,20 @@ def _deviation(excess: Floats) -> _Block:
     return _Block("deviation", (raw - centre) / spread @ components, centre, spread, components)
 
 
-def _split(runs: Index, when: npt.NDArray[Any], is_good: npt.NDArray[np.bool_], seed: int) -> tuple[Index, str]:
-    """Folds by run period where each of them has Good and other plots, else by run, and what they are in words."""
-    periods = np.unique(when, return_inverse=True)[1]
-    count = int(periods.max()) + 1
-    least = min(np.bincount(periods[side], minlength=count).min() for side in (is_good, ~is_good))
-    if count > 1 and least >= FEWEST_A_LABEL:
-        return periods, f"{count} folds by run period"
+def _split(runs: Index, seed: int) -> tuple[Index, str]:
+    """Folds by run, and what they are in words."""
     fold = folds(runs, seed)
     if len(np.unique(runs)) < 2:
         return fold, "folds by plot: all plots are of one run"
     return fold, f"{len(np.unique(fold))} folds by run"
+
+
+def _by_period(when: npt.NDArray[Any], is_fault: npt.NDArray[np.bool_]) -> Index | None:
+    """Folds by run period, None where there aren't two that each have Good and other plots."""
+    periods = np.unique(when, return_inverse=True)[1]
+    count = int(periods.max()) + 1
+    least = min(np.bincount(periods[side], minlength=count).min() for side in (is_fault, ~is_fault))
+    return periods if count > 1 and least >= FEWEST_A_LABEL else None
 
 
 @dataclass(frozen=True)
@@ -298,7 +303,12 @@ class _HeldOut:
 
 
 def _is_fault(
-    blocks: Blocks, is_fault: npt.NDArray[np.bool_], fold: Index, recipe: Recipe, watch: _Watch
+    blocks: Blocks,
+    is_fault: npt.NDArray[np.bool_],
+    fold: Index,
+    when: npt.NDArray[Any],
+    recipe: Recipe,
+    watch: _Watch,
 ) -> tuple[Linear, Array, dict[str, Any]]:
     """Whether a plot is not Good: the linear rule, its held-out logits (N,) and what was found."""
     target = is_fault.astype(int)
@@ -307,9 +317,16 @@ def _is_fault(
     def fit(inputs: Array, target: Index, strength: float, recipe: Recipe, _labels: int) -> tuple[Array, Array]:
         return _fit_rising(inputs, target, strength, recipe, rising)
 
-    plain = _choose(blocks, target, fold, ("deviation", "deviation of the network's map"), recipe, watch, 0.1, fit=fit)
-    wide = _choose(blocks, target, fold, ("deviation and appearance",), recipe, watch, 0.4, fit=fit)
-    chosen = wide if wide.loss < CLEARLY * plain.loss else plain
+    hard = _by_period(when, is_fault)
+    # what is learned of several run periods must hold in the next: the network's map alone may do so longest
+    asked = _ASKED[1:] if hard is None else _ASKED
+    asking = fold if hard is None else hard
+    chosen = _choose(blocks, target, asking, asked[:1], recipe, watch, 0.1, fit=fit)
+    for number, evidence in enumerate(asked[1:]):
+        wider = _choose(blocks, target, asking, (evidence,), recipe, watch, 0.2 + 0.2 * number, fit=fit)
+        chosen = wider if wider.loss < CLEARLY * chosen.loss else chosen
+    if hard is not None:  # probabilities are those of a run period whose normal is known
+        chosen = _choose(blocks, target, fold, (chosen.evidence,), recipe, watch, 0.6, (chosen.strength,), fit)
     logits = chosen.logits[:, 1] - chosen.logits[:, 0]
     slope, offset = _calibration(logits, target)
     weights, bias = fit(_inputs(blocks, chosen.evidence), target, chosen.strength, recipe, 2)

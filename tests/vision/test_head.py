@@ -192,7 +192,7 @@ def test_each_of_two_run_periods_has_its_normal() -> None:
         part[28:] += 4.0
     trained = head.train("T", plots, labels, own_runs(56), good=["Good"], periods=periods)
     model = trained.model
-    assert model.card["split"] == "2 folds by run period"
+    assert model.card["split"] == "5 folds by run"
     assert model.card["run_periods"] == list(model.normals) == ["2024-09", "2024-01"]
     assert (trained.held_out.argmax(axis=1) == np.array([name == "Bad" for name in labels])).mean() > 0.9
     assert model.normal("2024-09") is model.normals["2024-09"]
