@@ -25,7 +25,7 @@ from threadpoolctl import threadpool_limits
 
 from ..domain.errors import Stopped, TrainingError
 from .backbone import CHANNELS, IDENTITY, Floats
-from .deviation import SCALES, SUMMARY, Description, Normal, folds, variations
+from .deviation import SCALES, SUMMARY, Description, Normal, Variations, folds, variations
 from .familiar import LEAST_SPREAD, LEVEL, Familiar
 from .model_file import Linear, Model, compose, logistic, softmax
 
@@ -103,14 +103,14 @@ def train(
     runs = np.unique(np.asarray(groups), return_inverse=True)[1]
     when = np.asarray(periods if periods is not None else [""] * len(labels))
     with threadpool_limits(limits=1):  # on a busy machine threads of BLAS spin on each other: 1 s against 35 s
-        normals, excess, relative = _relative(description, is_good, runs, when, recipe.seed, watch)
-        blocks = (_deviation(excess), _appearance(relative))
+        normals, known, new = _relative(description, is_good, runs, when, recipe.seed, watch)
+        excess, relative, blocks = known.excess, known.pooled, known.blocks()
         fold, split = _split(runs, recipe.seed)
         if is_good.all():
             fault, fault_card = _only_good(excess, runs), {"evidence": "deviation, from Good plots alone"}
             fault_logit = fault.of(relative, excess).astype(np.float64)
         else:
-            fault, fault_logit, fault_card = _is_fault(blocks, ~is_good, fold, when, recipe, watch)
+            fault, fault_logit, fault_card = _is_fault(blocks, new.blocks(), ~is_good, fold, when, recipe, watch)
         kinds, kind_logits, kind_card = _which_kind(blocks, target, is_good, names, runs, recipe, watch)
         watch("novelty", 0.95)
         known = sorted(set(hashes))
@@ -184,6 +184,38 @@ def _expect_enough(plot_type: str, labels: Sequence[str], names: Sequence[str], 
         )
 
 
+@dataclass(frozen=True)
+class _Relative:
+    """N plots less what is normal: their excess float32 (N, 20), their appearance float32 (N, 1280)."""
+
+    excess: Floats
+    pooled: Floats
+
+    @classmethod
+    def empty(cls, count: int) -> _Relative:
+        return cls(np.zeros((count, len(SUMMARY)), np.float32), np.zeros((count, CHANNELS), np.float32))
+
+    def measure(
+        self,
+        description: Description,
+        inside: npt.NDArray[np.bool_],
+        reference: npt.NDArray[np.bool_],
+        runs: Index,
+        seed: int,
+        known: Variations | None,
+    ) -> Normal:
+        """Fill in the plots `inside` a run period; returns what is normal there by the `reference`."""
+        part = inside | reference
+        normal, summary = Normal.held_out(description.at(part), reference[part], runs[part], seed, known)
+        self.excess[inside] = summary[inside[part]]
+        self.pooled[inside] = description.pooled[inside] - normal.pooled
+        return normal
+
+    def blocks(self) -> Blocks:
+        """Both kinds of evidence."""
+        return _deviation(self.excess), _appearance(self.pooled)
+
+
 def _relative(
     description: Description,
     is_good: npt.NDArray[np.bool_],
@@ -191,36 +223,32 @@ def _relative(
     when: npt.NDArray[Any],
     seed: int,
     watch: _Watch,
-) -> tuple[dict[str, Normal], Floats, Floats]:
-    """What is normal in each run period, and how far each plot is from it.
+) -> tuple[dict[str, Normal], _Relative, _Relative]:
+    """What is normal in each run period, and how far each plot is from it without its own run.
 
-    That is measured without the plot's own run, and where there are several run periods as it will be in the
-    next one: about the first Good plots of its period. A period without Good plots has what is normal in all.
-    Excess float32 (N, 20), appearance float32 (N, 1280).
+    Once by all Good plots of its period, and once as if the period were new: about its first Good plots, by how
+    plots vary elsewhere. A period without Good plots has what is normal in all.
     """
     distinct = list(dict.fromkeys(when.tolist()))
     usable = is_good if is_good.sum() >= FEWEST_A_LABEL else np.ones(len(runs), bool)
     common = variations(description.at(usable), when[usable]) if len(distinct) > 1 else None
     normals: dict[str, Normal] = {}
-    excess = np.zeros((len(runs), len(SUMMARY)), np.float32)
-    relative = np.zeros((len(runs), CHANNELS), np.float32)
+    known = _Relative.empty(len(runs))
+    new = _Relative.empty(len(runs))
     for number, period in enumerate(distinct):
         watch("what is normal", number / len(distinct))
         inside = when == period
         own = inside & is_good if (inside & is_good).sum() >= FEWEST_A_LABEL else usable
+        normals[period] = known.measure(description, inside, own, runs, seed, common)
         elsewhere = is_good & ~inside
-        known, reference = common, own
         if elsewhere.sum() >= REFERENCE and own is not usable:
-            # as a new run period will be judged: by how plots vary elsewhere, about its own first Good plots
-            known = variations(description.at(elsewhere), when[elsewhere])
-            reference = np.zeros(len(runs), bool)
-            reference[np.flatnonzero(own)[:REFERENCE]] = True
-        part = inside | reference
-        normal, summary = Normal.held_out(description.at(part), reference[part], runs[part], seed, known)
-        excess[inside] = summary[inside[part]]
-        relative[inside] = description.pooled[inside] - normal.pooled
-        normals[period] = Normal.of(description.at(own), runs[own], seed, common) if common else normal
-    return normals, excess, relative
+            first = np.zeros(len(runs), bool)
+            first[np.flatnonzero(own)[:REFERENCE]] = True
+            foreign = variations(description.at(elsewhere), when[elsewhere])
+            new.measure(description, inside, first, runs, seed, foreign)
+        else:
+            new.excess[inside], new.pooled[inside] = known.excess[inside], known.pooled[inside]
+    return normals, known, new
 
 
 @dataclass(frozen=True)
@@ -304,26 +332,29 @@ class _HeldOut:
 
 def _is_fault(
     blocks: Blocks,
+    new: Blocks,
     is_fault: npt.NDArray[np.bool_],
     fold: Index,
     when: npt.NDArray[Any],
     recipe: Recipe,
     watch: _Watch,
 ) -> tuple[Linear, Array, dict[str, Any]]:
-    """Whether a plot is not Good: the linear rule, its held-out logits (N,) and what was found."""
+    """Whether a plot is not Good: the linear rule, its held-out logits (N,) and what was found.
+
+    `new` are the blocks of plots as if their run period were new.
+    """
     target = is_fault.astype(int)
     rising = blocks[0].inputs.shape[1]
 
     def fit(inputs: Array, target: Index, strength: float, recipe: Recipe, _labels: int) -> tuple[Array, Array]:
         return _fit_rising(inputs, target, strength, recipe, rising)
 
+    # what is learned of several run periods must hold in a new one: the network's map alone may do so longest
     hard = _by_period(when, is_fault)
-    # what is learned of several run periods must hold in the next: the network's map alone may do so longest
-    asked = _ASKED[1:] if hard is None else _ASKED
-    asking = fold if hard is None else hard
-    chosen = _choose(blocks, target, asking, asked[:1], recipe, watch, 0.1, fit=fit)
+    asked, asking, asked_of = (_ASKED[1:], fold, blocks) if hard is None else (_ASKED, hard, new)
+    chosen = _choose(asked_of, target, asking, asked[:1], recipe, watch, 0.1, fit=fit)
     for number, evidence in enumerate(asked[1:]):
-        wider = _choose(blocks, target, asking, (evidence,), recipe, watch, 0.2 + 0.2 * number, fit=fit)
+        wider = _choose(asked_of, target, asking, (evidence,), recipe, watch, 0.2 + 0.2 * number, fit=fit)
         chosen = wider if wider.loss < CLEARLY * chosen.loss else chosen
     if hard is not None:  # probabilities are those of a run period whose normal is known
         chosen = _choose(blocks, target, fold, (chosen.evidence,), recipe, watch, 0.6, (chosen.strength,), fit)
