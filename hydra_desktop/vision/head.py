@@ -113,8 +113,8 @@ def train(
             fault, fault_logit, fault_card = _is_fault(blocks, new.blocks(), ~is_good, fold, when, recipe, watch)
         kinds, kind_logits, kind_card = _which_kind(blocks, target, is_good, names, runs, recipe, watch)
         watch("novelty", 0.95)
-        known = sorted(set(hashes))
-        places = {one: number for number, one in enumerate(known)}
+        trained_on = sorted(set(hashes))
+        places = {one: number for number, one in enumerate(trained_on)}
         rows = np.array([places.get(one, -1) for one in hashes] or [-1] * len(labels), np.int32)
         familiar = Familiar.of(relative, runs, rows, recipe.seed)
     sides = tuple(name in good for name in names)
@@ -129,7 +129,7 @@ def train(
         "run_periods": list(normals),
         "unfamiliar": {"level": round(familiar.level, 4), "wanted": LEVEL, "runs": len(familiar.distances)},
         "split": split,
-        "trained_on": known,
+        "trained_on": trained_on,
         "versions": {"onnxruntime": onnxruntime.__version__, "scikit-learn": sklearn.__version__},
     }
     model = Model(plot_type, tuple(names), sides, fault, kinds, normals, familiar, thresholds, card)
