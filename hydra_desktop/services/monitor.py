@@ -30,16 +30,16 @@ from ..database.connection import open_database
 from ..database.image_store import ImageStore
 from ..database.wall import PastVerdict
 from ..domain.errors import DatabaseError, LeaseLostError, ModelFileError, SettingsError, SiteError, StorageError
-from ..domain.run import BeamSource, RunState
+from ..domain.run import RunState
 from ..settings import Settings
 from ..sources.arrival import Arrival
-from ..sources.beam_file import read_beam_file
 from ..sources.watched_folder import WatchedFolder
 from ..vision.backbone import Backbone
 from ..vision.deviation import DESCRIBED_BY
 from ..vision.opening import open_model
 from ..vision.predictor import Predictor
 from . import monitor_process, retention
+from .beam import BeamFollower
 from .judging import ActiveModel, Judge, Judged, Outcome, Refused
 from .normals import Normals
 from .streams import Streams
@@ -55,8 +55,6 @@ GONE_AFTER_S = 5.0  # for so long a folder may be missing before it is given up
 RESCAN_S = 30.0
 FIRST_FORGETTING_S = 60.0
 NICENESS = 10
-BEAM_AWAY_S = 5.0  # for so long the beam file may be missing, or half written, without a word
-BEAM_OLD_S = 3600.0
 CLOCKS_APART_S = 60.0  # by which a file may be of the future without a word
 FORGET_EVERY_S = 3600.0
 
@@ -76,7 +74,6 @@ class _Troubles:
 
     database: str = ""
     models: str = ""
-    beam: str = ""
     pictures: str = ""
 
     def text(self) -> str:
@@ -125,8 +122,7 @@ class Monitor:
         self._normals = Normals(self._images, self._backbone)
         self._holder = f"{settings.station}:{os.getpid()}"
         self._streams = Streams(self._hall_id, self._hall, settings.station)
-        self._beam_file_names_run = bool(self._hall.beam_file)
-        self._beam_read_at = time.monotonic()
+        self._beam = BeamFollower(self._hall_id, names_run=bool(self._hall.beam_file))
         self._fencing = 0
         self._feed_position = 0
         self._stop = threading.Event()
@@ -399,7 +395,7 @@ class Monitor:
     def _follow_run(self, connection: Connection, before: RunState) -> None:
         """Where no beam file names the run, it is that of the newest plot."""
         newest = self._streams.newest
-        if self._beam_file_names_run or newest is None:
+        if self._beam.names_run or newest is None:
             return
         name = newest.name
         if (before.run_number, before.run_period) != (name.run_number, name.run_period):
@@ -457,7 +453,7 @@ class Monitor:
 
     @property
     def _trouble(self) -> str:
-        return f"{self._troubles.text()} {self._source.trouble}".strip()
+        return " ".join(filter(None, (self._troubles.text(), self._beam.trouble, self._source.trouble)))
 
     def _has_folder(self) -> bool:
         """Whether the folder is there, or was until a moment ago."""
@@ -492,50 +488,8 @@ class Monitor:
                 queue_length=len(self._backlog),
                 message=self._trouble,
             )
-            self._read_beam(connection)
+            self._beam.follow(connection, self._hall.beam_file)
             self._read_feed(connection)
-
-    def _read_beam(self, connection: Connection) -> None:
-        told = self._beam_from_file()
-        self._beam_file_names_run = told is not None and told.run_number is not None
-        if told is None:
-            return
-        now = halls.run_state(connection, self._hall_id)
-        if told.run_number is None:
-            told = replace(told, run_number=now.run_number, run_period=now.run_period)
-        if now.source is BeamSource.SWITCH:  # a person's word goes before a file's
-            told = replace(told, beam_on=now.beam_on, beam_current_na=None, source=BeamSource.SWITCH)
-        if replace(told, updated_at=None) != replace(now, updated_at=None):
-            halls.set_run_state(connection, self._hall_id, told)
-
-    def _beam_from_file(self) -> RunState | None:
-        """What the beam file says, of an old one not the run; None when it says nothing."""
-        self._troubles.beam = ""
-        if not self._hall.beam_file:
-            return None
-        path = Path(self._hall.beam_file)
-        try:
-            state = read_beam_file(path)
-        except SettingsError as error:
-            self._troubles.beam = str(error)
-            return None
-        now = time.monotonic()
-        if state is not None:
-            self._beam_read_at = now
-            written_at = state.updated_at or datetime.now(UTC)
-            if (datetime.now(UTC) - written_at).total_seconds() <= BEAM_OLD_S:
-                return state
-            self._troubles.beam = (
-                f"The beam file {path} hasn't been written since {written_at:%Y-%m-%d %H:%M} UTC; look after the "
-                "program that writes it. The run is that of the plots until then."
-            )
-            return replace(state, run_number=None)
-        if now - self._beam_read_at > BEAM_AWAY_S:
-            self._troubles.beam = (
-                f"The beam file {path} isn't there or holds no JSON; look after the program that writes it, or set "
-                "source.beam_file in the hall's settings. The run is that of the plots until then."
-            )
-        return None
 
     def _read_feed(self, connection: Connection) -> None:
         for change in feed.read_after(connection, self._hall_id, self._feed_position, limit=1000):
