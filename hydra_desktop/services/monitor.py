@@ -30,6 +30,7 @@ from ..database.connection import open_database
 from ..database.image_store import ImageStore
 from ..database.wall import PastVerdict
 from ..domain.errors import DatabaseError, LeaseLostError, ModelFileError, SettingsError, SiteError, StorageError
+from ..domain.plot import Plot
 from ..domain.run import RunState
 from ..settings import Settings
 from ..sources.arrival import Arrival
@@ -42,6 +43,7 @@ from . import monitor_process, retention
 from .beam import BeamFollower
 from .judging import ActiveModel, Judge, Judged, Outcome, Refused
 from .normals import Normals
+from .proposals import Proposals
 from .streams import Streams
 
 log = logging.getLogger(__name__)
@@ -57,6 +59,7 @@ FIRST_FORGETTING_S = 60.0
 NICENESS = 10
 CLOCKS_APART_S = 60.0  # by which a file may be of the future without a word
 FORGET_EVERY_S = 3600.0
+PROPOSE_EVERY_S = 30.0
 
 
 @dataclass(order=True)
@@ -120,6 +123,7 @@ class Monitor:
         self._images = ImageStore(settings.image_folder)
         self._backbone = Backbone()
         self._normals = Normals(self._images, self._backbone)
+        self._proposals = Proposals(self._database, self._hall_id, self._images)
         self._holder = f"{settings.station}:{os.getpid()}"
         self._streams = Streams(self._hall_id, self._hall, settings.station)
         self._beam = BeamFollower(self._hall_id, names_run=bool(self._hall.beam_file))
@@ -169,6 +173,7 @@ class Monitor:
         threads = [threading.Thread(target=self._keep, args=(self._store_all,), name="writer")]
         threads.append(threading.Thread(target=self._keep, args=(self._beat_all,), name="heartbeat"))
         threads.append(threading.Thread(target=self._keep, args=(self._forget_all,), name="retention"))
+        threads.append(threading.Thread(target=self._keep, args=(self._propose_all,), name="proposals"))
         if once:
             self._arrived.put(self._unseen(self._source.existing()))
         else:
@@ -186,6 +191,8 @@ class Monitor:
             for thread in threads[1:]:
                 thread.join()
             self._release()
+        if once and self._failure is None:
+            self._propose()
 
     def _end_writer(self, writer: threading.Thread) -> None:
         while writer.is_alive():  # one that gave up on a database that is away takes nothing more
@@ -323,7 +330,7 @@ class Monitor:
             if self._alarms_moved.is_set():
                 self._alarms_moved.clear()
                 self._streams.refresh_alarms(connection)
-            stored = self._store_judged(connection, judged, now, started)
+            stored, lacking = self._store_judged(connection, judged, now, started)
             for one in refused:
                 problems.report(connection, self._hall_id, one.arrival.relative, one.reason)
             done = [r.arrival for r in results if not (isinstance(r, Refused) and r.retry)]
@@ -331,6 +338,7 @@ class Monitor:
             files_seen.remember(connection, self._hall_id, stamps)
             if stored:
                 feed.publish(connection, self._hall_id, "plots", None)
+        self._proposals.saw(lacking)
         self.stored += stored
         self.refused += len(refused)
         for refusal in refused:
@@ -340,7 +348,10 @@ class Monitor:
         for result in results:
             self._queued.pop(result.arrival.relative, None)
 
-    def _store_judged(self, connection: Connection, judged: Sequence[Judged], now: datetime, started: float) -> int:
+    def _store_judged(
+        self, connection: Connection, judged: Sequence[Judged], now: datetime, started: float
+    ) -> tuple[int, list[Plot]]:
+        """How many were new, and those whose verdict rests on the reference of an older run period."""
         for result in judged:
             name = result.new_plot.name.plot_type
             if name not in self._hall.plot_types:
@@ -356,7 +367,7 @@ class Monitor:
         found = plots.add_all(connection, self._hall_id, new, live=True)
         added = [(plot, result) for plot, result in zip(found, judged, strict=True) if plot is not None]
         if not added:
-            return 0
+            return 0, []
         share_ms = 1e3 * (time.perf_counter() - started) / len(added)
         ids = verdicts.add(
             connection,
@@ -377,20 +388,22 @@ class Monitor:
             live=True,
         )
         followed = [
-            PastVerdict(plot, verdict_id, result.verdict, result.model_id, result.familiarity)
+            PastVerdict(plot, verdict_id, result.verdict, result.model_id, result.familiarity, result.inherited)
             for (plot, result), verdict_id in zip(added, ids, strict=True)
         ]
         kept = self._streams.follow(connection, followed, now)
+        lacking = [plot for plot, result in added if result.inherited]
+        whole = kept.union(plot.id for plot in lacking if self._proposals.wants(plot))
         features.put(
             connection,
             DESCRIBED_BY,
             [
-                features.StoredFeatures(plot.content_hash, pooled, parts if plot.id in kept else None)
+                features.StoredFeatures(plot.content_hash, pooled, parts if plot.id in whole else None)
                 for plot, (pooled, parts) in ((plot, result.features) for plot, result in added if result.features)
             ],
         )
         self._follow_run(connection, run)
-        return len(added)
+        return len(added), lacking
 
     def _follow_run(self, connection: Connection, before: RunState) -> None:
         """Where no beam file names the run, it is that of the newest plot."""
@@ -474,6 +487,16 @@ class Monitor:
                 wait_s = FIRST_FORGETTING_S
             except (DatabaseError, DBAPIError) as error:
                 log.warning("Old pictures are forgotten later: %s", _first_line(error))
+
+    def _propose_all(self) -> None:
+        while not self._stop.wait(PROPOSE_EVERY_S):
+            self._propose()
+
+    def _propose(self) -> None:
+        try:
+            self._proposals.look()
+        except (DatabaseError, DBAPIError) as error:
+            log.warning("New references are proposed later: %s", _first_line(error))
 
     def _beat(self) -> None:
         with self._database.write() as connection:
