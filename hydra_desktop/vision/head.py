@@ -25,7 +25,7 @@ from threadpoolctl import threadpool_limits
 
 from ..domain.errors import Stopped, TrainingError
 from .backbone import CHANNELS, IDENTITY, Floats
-from .deviation import SUMMARY, Description, Normal, folds
+from .deviation import SUMMARY, Description, Normal, folds, steady
 from .familiar import LEAST_SPREAD, LEVEL, Familiar
 from .model_file import Linear, Model, compose, logistic, softmax
 
@@ -84,6 +84,7 @@ def train(
     good: Sequence[str],
     periods: Sequence[str] | None = None,
     hashes: Sequence[str] = (),
+    references: Mapping[str, Index] | None = None,
     recipe: Recipe = Recipe(),
     progress: Progress = lambda _stage, _fraction: None,
     stop: StopFlag = lambda: False,
@@ -91,18 +92,27 @@ def train(
     """Train on the description of N plots with their labels, split by `groups` (runs), never by row.
 
     `good` names the labels of role good, `periods` gives the run period of each plot, in the order
-    of time. Good plots alone are enough: then a plot that deviates is Unfamiliar. Raises
-    TrainingError when there is too little to learn from, Stopped when `stop` says so.
+    of time. `references` gives of a run period the plots that say what is normal, in place of its Good
+    ones: their positions in `description` and `groups`, where those without a label come after the N;
+    the few that deviate much from the rest are left out. Good plots alone are enough: then a plot that
+    deviates is Unfamiliar. Raises TrainingError when there is too little to learn from, Stopped when
+    `stop` says so.
     """
     watch = _Watch(progress, stop)
     names = sorted(set(labels), key=lambda name: (name not in good, name))
     _expect_enough(plot_type, labels, names, good)
     target = np.array([names.index(label) for label in labels])
     is_good = np.isin(np.asarray(labels), list(good))
-    runs = np.unique(np.asarray(groups), return_inverse=True)[1]
+    every_run = np.unique(np.asarray(groups), return_inverse=True)[1]
+    runs = every_run[: len(labels)]
     when = np.asarray(periods if periods is not None else [""] * len(labels))
     with threadpool_limits(limits=1):  # on a busy machine threads of BLAS spin on each other: 1 s against 35 s
-        normals, excess, relative = _relative(description, is_good, runs, when, recipe.seed, watch)
+        normal_plots = {
+            period: rows[steady(description.at(rows), every_run[rows])]
+            for period, rows in (references or {}).items()
+            if period in when
+        }
+        normals, excess, relative = _relative(description, is_good, every_run, when, normal_plots, recipe.seed, watch)
         blocks = (_deviation(excess), _appearance(relative))
         fold, split = _split(runs, recipe.seed)
         if is_good.all():
@@ -124,8 +134,9 @@ def train(
         "backbone": IDENTITY,
         "recipe": {"balanced": recipe.balanced, "seed": recipe.seed, "fault": fault_card, "kind": kind_card},
         "plots": {name: int((target == index).sum()) for index, name in enumerate(names)},
-        "runs": len(set(groups)),
+        "runs": len(set(groups[: len(labels)])),
         "run_periods": list(normals),
+        "references": {period: len(rows) for period, rows in normal_plots.items()},
         "unfamiliar": {"level": round(familiar.level, 4), "wanted": LEVEL, "runs": len(familiar.distances)},
         "split": split,
         "trained_on": known,
@@ -188,25 +199,27 @@ def _relative(
     is_good: npt.NDArray[np.bool_],
     runs: Index,
     when: npt.NDArray[Any],
+    references: Mapping[str, Index],
     seed: int,
     watch: _Watch,
 ) -> tuple[dict[str, Normal], Floats, Floats]:
-    """What is normal in each run period, and how far each plot is from it without its own run.
+    """What is normal in each run period, and how far each labelled plot is from it without its own run.
 
-    A period without Good plots has what is normal in all. Excess float32 (N, 20), appearance float32 (N, 1280).
+    A period without a reference and Good plots has what is normal in all. Excess float32 (N, 20), appearance
+    float32 (N, 1280).
     """
     normals: dict[str, Normal] = {}
-    excess = np.zeros((len(runs), len(SUMMARY)), np.float32)
-    relative = np.zeros((len(runs), CHANNELS), np.float32)
+    excess = np.zeros((len(when), len(SUMMARY)), np.float32)
+    relative = np.zeros((len(when), CHANNELS), np.float32)
     for number, period in enumerate(dict.fromkeys(when.tolist())):
         watch("what is normal", number / len(set(when.tolist())))
-        inside = when == period
-        usable = inside & is_good if (inside & is_good).sum() >= FEWEST_A_LABEL else is_good
-        usable = usable if usable.sum() >= FEWEST_A_LABEL else np.ones(len(runs), bool)
-        part = inside | usable
-        normal, summary = Normal.held_out(description.at(part), usable[part], runs[part], seed)
+        inside = np.flatnonzero(when == period)
+        choices = (references.get(period, inside[:0]), inside[is_good[inside]], np.flatnonzero(is_good))
+        usable = next((one for one in choices if len(one) >= FEWEST_A_LABEL), np.arange(len(when)))
+        part = np.union1d(inside, usable)
+        normal, summary = Normal.held_out(description.at(part), np.isin(part, usable), runs[part], seed)
         normals[period] = normal
-        excess[inside] = summary[inside[part]]
+        excess[inside] = summary[np.isin(part, inside)]
         relative[inside] = description.pooled[inside] - normal.pooled
     return normals, excess, relative
 
