@@ -89,7 +89,7 @@ def _tell_without(run_period: str, lacking: Sequence[WithoutReference]) -> str:
     name, which = names[0], names[0]
     if len(names) > 1:
         name, which = "PLOT_TYPE", f"{len(names)} plot types ({_listed(names)})"
-    period = run_period or "plots without a run period"
+    period = f"run period {run_period}" if run_period else "plots without a run period"
     line = f"No reference of {period} yet for {which}: what deviates is Unfamiliar. "
     proposed = [one.plot_type for one in lacking if one.proposed]
     if not proposed:
