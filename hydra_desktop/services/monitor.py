@@ -351,7 +351,7 @@ class Monitor:
     def _store_judged(
         self, connection: Connection, judged: Sequence[Judged], now: datetime, started: float
     ) -> tuple[int, list[Plot]]:
-        """How many were new, and those whose verdict rests on the reference of an older run period."""
+        """How many were new, and those with beam whose verdict rests on the reference of an older run period."""
         for result in judged:
             name = result.new_plot.name.plot_type
             if name not in self._hall.plot_types:
@@ -392,7 +392,7 @@ class Monitor:
             for (plot, result), verdict_id in zip(added, ids, strict=True)
         ]
         kept = self._streams.follow(connection, followed, now)
-        lacking = [plot for plot, result in added if result.inherited]
+        lacking = [plot for plot, result in added if result.inherited and plot.beam_on is not False]
         whole = kept.union(plot.id for plot in lacking if self._proposals.wants(plot))
         features.put(
             connection,

@@ -1,7 +1,7 @@
 """Proposes what is normal in a new run period as soon as enough of its plots are there, once for each plot type.
 
-It is told of plots whose verdict rests on the reference of an older run period, and asks the
-database only when as many came as were missing the last time.
+It is told of plots taken with beam whose verdict rests on the reference of an older run period, and
+asks the database only when as many came as were missing the last time.
 """
 
 from __future__ import annotations

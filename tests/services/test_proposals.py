@@ -149,6 +149,11 @@ def test_without_beam_and_in_a_period_that_the_model_knows_nothing_is_proposed(s
     site.write(GOOD * (SIZE + 2), 200)
     site.judge()
     assert site.past() == []
+    with site.database.read() as c:  # of plots that aren't kept nothing more is stored than ever
+        stored = [one.plot for one in wall.history(c, site.hall_id, "hump")]
+        lacking = features.missing(c, DESCRIBED_BY, [plot.content_hash for plot in stored])
+    assert lacking
+    assert set(lacking) == {plot.content_hash for plot in stored if not plot.kept}
     (site.source / FOLDER).rename(site.source / "RunPeriod-2025-09")
     notices.switch_beam(site.database, site.hall_id, True)
     site.judge()
