@@ -25,7 +25,7 @@ from threadpoolctl import threadpool_limits
 
 from ..domain.errors import Stopped, TrainingError
 from .backbone import CHANNELS, IDENTITY, Floats
-from .deviation import SCALES, SUMMARY, Description, Normal, Variations, folds, variations
+from .deviation import SCALES, SUMMARY, Description, Normal, Variations, folds, steady, variations
 from .familiar import LEAST_SPREAD, LEVEL, Familiar
 from .model_file import Linear, Model, compose, logistic, softmax
 
@@ -85,6 +85,7 @@ def train(
     good: Sequence[str],
     periods: Sequence[str] | None = None,
     hashes: Sequence[str] = (),
+    references: Mapping[str, Index] | None = None,
     recipe: Recipe = Recipe(),
     progress: Progress = lambda _stage, _fraction: None,
     stop: StopFlag = lambda: False,
@@ -92,18 +93,27 @@ def train(
     """Train on the description of N plots with their labels, split by `groups` (runs), never by row.
 
     `good` names the labels of role good, `periods` gives the run period of each plot, in the order
-    of time. Good plots alone are enough: then a plot that deviates is Unfamiliar. Raises
-    TrainingError when there is too little to learn from, Stopped when `stop` says so.
+    of time. `references` gives of a run period the plots that say what is normal, in place of its Good
+    ones: their positions in `description` and `groups`, where those without a label come after the N;
+    the few that deviate much from the rest are left out. Good plots alone are enough: then a plot that
+    deviates is Unfamiliar. Raises TrainingError when there is too little to learn from, Stopped when
+    `stop` says so.
     """
     watch = _Watch(progress, stop)
     names = sorted(set(labels), key=lambda name: (name not in good, name))
     _expect_enough(plot_type, labels, names, good)
     target = np.array([names.index(label) for label in labels])
     is_good = np.isin(np.asarray(labels), list(good))
-    runs = np.unique(np.asarray(groups), return_inverse=True)[1]
+    every_run = np.unique(np.asarray(groups), return_inverse=True)[1]
+    runs = every_run[: len(labels)]
     when = np.asarray(periods if periods is not None else [""] * len(labels))
     with threadpool_limits(limits=1):  # on a busy machine threads of BLAS spin on each other: 1 s against 35 s
-        normals, known, new = _relative(description, is_good, runs, when, recipe.seed, watch)
+        normal_plots = {
+            period: rows[steady(description.at(rows), every_run[rows])]
+            for period, rows in (references or {}).items()
+            if period in when
+        }
+        normals, known, new = _relative(description, is_good, every_run, when, normal_plots, recipe.seed, watch)
         excess, relative, blocks = known.excess, known.pooled, known.blocks()
         fold, split = _split(runs, recipe.seed)
         if is_good.all():
@@ -125,8 +135,9 @@ def train(
         "backbone": IDENTITY,
         "recipe": {"balanced": recipe.balanced, "seed": recipe.seed, "fault": fault_card, "kind": kind_card},
         "plots": {name: int((target == index).sum()) for index, name in enumerate(names)},
-        "runs": len(set(groups)),
+        "runs": len(set(groups[: len(labels)])),
         "run_periods": list(normals),
+        "references": {period: len(rows) for period, rows in normal_plots.items()},
         "unfamiliar": {"level": round(familiar.level, 4), "wanted": LEVEL, "runs": len(familiar.distances)},
         "split": split,
         "trained_on": trained_on,
@@ -198,16 +209,16 @@ class _Relative:
     def measure(
         self,
         description: Description,
-        inside: npt.NDArray[np.bool_],
-        reference: npt.NDArray[np.bool_],
+        inside: Index,
+        reference: Index,
         runs: Index,
         seed: int,
         known: Variations | None,
     ) -> Normal:
-        """Fill in the plots `inside` a run period; returns what is normal there by the `reference`."""
-        part = inside | reference
-        normal, summary = Normal.held_out(description.at(part), reference[part], runs[part], seed, known)
-        self.excess[inside] = summary[inside[part]]
+        """Fill in the plots `inside` a run period, by their rows; returns what is normal there by the `reference`."""
+        part = np.union1d(inside, reference)
+        normal, summary = Normal.held_out(description.at(part), np.isin(part, reference), runs[part], seed, known)
+        self.excess[inside] = summary[np.isin(part, inside)]
         self.pooled[inside] = description.pooled[inside] - normal.pooled
         return normal
 
@@ -221,31 +232,46 @@ def _relative(
     is_good: npt.NDArray[np.bool_],
     runs: Index,
     when: npt.NDArray[Any],
+    references: Mapping[str, Index],
     seed: int,
     watch: _Watch,
 ) -> tuple[dict[str, Normal], _Relative, _Relative]:
-    """What is normal in each run period, and how far each plot is from it without its own run.
+    """What is normal in each run period, and how far each labelled plot is from it without its own run.
 
-    Once by all Good plots of its period, and once as if the period were new: about its first Good plots, by how
-    plots vary elsewhere. A period without Good plots has what is normal in all.
+    Once by its reference or else all its Good plots, and once as if the period were new: about the first of these,
+    by how plots vary elsewhere. A period with neither has what is normal in all.
     """
     distinct = list(dict.fromkeys(when.tolist()))
-    usable = is_good if is_good.sum() >= FEWEST_A_LABEL else np.ones(len(runs), bool)
-    common = variations(description.at(usable), when[usable]) if len(distinct) > 1 else None
+    good = np.flatnonzero(is_good) if is_good.sum() >= FEWEST_A_LABEL else np.arange(len(when))
+    own = {
+        period: next(
+            (
+                rows
+                for rows in (references.get(period, good[:0]), good[when[good] == period])
+                if len(rows) >= FEWEST_A_LABEL
+            ),
+            good[:0],
+        )
+        for period in distinct
+    }
+
+    def vary(periods: Sequence[str]) -> Variations | None:
+        rows = np.concatenate([own[period] for period in periods] or [good[:0]])
+        if len(rows) < REFERENCE:
+            return None
+        return variations(description.at(rows), np.repeat(periods, [len(own[period]) for period in periods]))
+
+    several = len(distinct) > 1
+    common = vary(distinct) or variations(description.at(good), when[good]) if several else None
     normals: dict[str, Normal] = {}
-    known = _Relative.empty(len(runs))
-    new = _Relative.empty(len(runs))
+    known, new = _Relative.empty(len(when)), _Relative.empty(len(when))
     for number, period in enumerate(distinct):
         watch("what is normal", number / len(distinct))
-        inside = when == period
-        own = inside & is_good if (inside & is_good).sum() >= FEWEST_A_LABEL else usable
-        normals[period] = known.measure(description, inside, own, runs, seed, common)
-        elsewhere = is_good & ~inside
-        if elsewhere.sum() >= REFERENCE and own is not usable:
-            first = np.zeros(len(runs), bool)
-            first[np.flatnonzero(own)[:REFERENCE]] = True
-            foreign = variations(description.at(elsewhere), when[elsewhere])
-            new.measure(description, inside, first, runs, seed, foreign)
+        inside, rows = np.flatnonzero(when == period), own[period]
+        normals[period] = known.measure(description, inside, rows if len(rows) else good, runs, seed, common)
+        elsewhere = vary([other for other in distinct if other != period]) if several else None
+        if elsewhere is not None and len(rows):
+            new.measure(description, inside, rows[:REFERENCE], runs, seed, elsewhere)
         else:
             new.excess[inside], new.pooled[inside] = known.excess[inside], known.pooled[inside]
     return normals, known, new
