@@ -19,7 +19,7 @@ from ..database.connection import Database, open_database
 from ..domain.errors import StorageError
 from ..domain.label import Role
 from ..domain.verdict import Status
-from ..settings import Settings
+from ..settings import Settings, sqlite_url
 from ..sources.simulated import SimulatedHall
 from ..vision import model_file
 from . import monitor_process
@@ -87,7 +87,7 @@ class Demo:
         self.source = self.folder / "source"
         self.source.mkdir()
         self.settings = replace(
-            self.base, database_url=f"sqlite:///{self.folder / 'hydra.db'}", hall=HALL, home=self.folder
+            self.base, database_url=sqlite_url(self.folder / "hydra.db"), hall=HALL, home=self.folder
         )
         context = multiprocessing.get_context("spawn")
         self._stop: Event = context.Event()
