@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 import shutil
 import sqlite3
 import subprocess
@@ -172,6 +173,8 @@ class Database:
         except (sa.exc.OperationalError, sa.exc.InterfaceError) as error:
             raise DatabaseError(f"The database {self.url} doesn't answer: {_reason(error)}") from error
         except sa.exc.ProgrammingError as error:
+            if "invalid connection option" in str(error.orig):
+                raise DatabaseError(f"The database {self.url}: {_reason(error)}; mend the URL.") from error
             if "no such table" in str(error.orig) or "does not exist" in str(error.orig):
                 raise DatabaseError(f"The database {self.url} isn't set up; run: hydra-desktop db upgrade") from error
             raise
@@ -192,12 +195,13 @@ def open_database(url: str, *, upgrade: bool = False, any_version: bool = False)
     """
     try:
         engine = _engine(sa.make_url(url))
-    except sa.exc.ArgumentError as error:
-        raise DatabaseError(
-            f"{url!r} is no database URL; write sqlite:///FILE or postgresql://USER@HOST/DATABASE."
-        ) from error
     except (sa.exc.NoSuchModuleError, ModuleNotFoundError) as error:
         raise DatabaseError(f"No driver for {url.split(':')[0]} is installed: {error}") from error
+    except (sa.exc.ArgumentError, ValueError) as error:
+        raise DatabaseError(
+            f"{_without_password(url)!r} is no database URL; write sqlite:///FILE or postgresql://USER@HOST/DATABASE, "
+            "with a number where HOST:PORT has its port, and %XX for special characters of a password."
+        ) from error
     database = Database(engine)
     try:
         if upgrade:
@@ -208,6 +212,15 @@ def open_database(url: str, *, upgrade: bool = False, any_version: bool = False)
         engine.dispose()
         raise
     return database
+
+
+def open_up_to_date(url: str) -> Database:
+    """Open the database for work at this program's version.
+
+    An embedded one is the program's own and is upgraded with it; a shared one waits for
+    `hydra-desktop db upgrade`, as other stations use it too. Raises as `open_database`.
+    """
+    return open_database(url, upgrade=url.startswith("sqlite"))
 
 
 def _expect_newest(database: Database, *, any_version: bool) -> None:
@@ -221,12 +234,17 @@ def _expect_newest(database: Database, *, any_version: bool) -> None:
 
 
 def _engine(url: sa.URL) -> sa.Engine:
-    if url.drivername == "postgresql":
+    if url.drivername in ("postgresql", "postgres"):
         url = url.set(drivername="postgresql+psycopg")
     if url.get_backend_name() not in ("sqlite", "postgresql"):
         raise DatabaseError(f"{url.get_backend_name()} isn't supported yet; use SQLite or PostgreSQL.")
     if url.get_backend_name() == "postgresql":
         return sa.create_engine(url, pool_pre_ping=True, connect_args=dict(_POSTGRESQL_OPTIONS))
+    if url.query:
+        raise DatabaseError(
+            f"{url} has options, which SQLite takes none of here: leave out what follows the question mark; "
+            "one that belongs to the name of the file is written %3F."
+        )
     if url.database and url.database != ":memory:":
         folder = Path(url.database).expanduser().parent
         try:
@@ -269,6 +287,10 @@ def _begin_sqlite(connection: sa.Connection) -> None:
     write = connection.get_execution_options().get(_WRITE, False)
     connection.exec_driver_sql(f"PRAGMA query_only = {'OFF' if write else 'ON'}")
     connection.exec_driver_sql("BEGIN IMMEDIATE" if write else "BEGIN")
+
+
+def _without_password(url: str) -> str:
+    return re.sub(r"(://[^:/@]*:).*@", r"\1***@", url)
 
 
 def _reason(error: sa.exc.DBAPIError) -> str:
