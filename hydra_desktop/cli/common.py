@@ -87,6 +87,14 @@ def write_json(path: Path | None, figures: object) -> None:
             file.write("\n")
 
 
+def expect_writable(path: Path | None) -> None:
+    """Raise StorageError when a file can't be written, before the work whose figures it shall hold."""
+    if path is not None:
+        from ..outputs.whole_file import expect_writable
+
+        expect_writable(path)
+
+
 def tell(text: str) -> None:
     """The answer, on stdout."""
     sys.stdout.write(f"{text}\n")

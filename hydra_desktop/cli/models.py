@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from ..settings import Settings
-from .common import DONE, add, opened, shown_progress, tell, write_json
+from .common import DONE, add, expect_writable, opened, shown_progress, tell, write_json
 
 if TYPE_CHECKING:
     from .common import Commands
@@ -41,6 +41,7 @@ def _train(options: argparse.Namespace, settings: Settings) -> int:
     from ..database.image_store import ImageStore
     from ..services import training
 
+    expect_writable(options.json)
     with opened(settings) as database, shown_progress() as progress:
         report = training.train(
             database,
@@ -61,6 +62,7 @@ def _evaluate(options: argparse.Namespace, settings: Settings) -> int:
     from ..database.image_store import ImageStore
     from ..services import evaluating
 
+    expect_writable(options.json)
     images = ImageStore(settings.image_folder)
     with opened(settings) as database, shown_progress() as progress:
         report = evaluating.evaluate(

@@ -190,11 +190,11 @@ class Database:
 def open_database(url: str, *, upgrade: bool = False, any_version: bool = False) -> Database:
     """Open the database at an SQLAlchemy URL, and with `upgrade` bring its schema up to date.
 
-    With `any_version` an older or newer schema is let be, for a backup before an upgrade.
+    With `any_version` an older or newer schema is let be, for a backup before an upgrade, and nothing is made.
     Raises DatabaseError, with what to do, when it is away, not set up, or newer than this program.
     """
     try:
-        engine = _engine(sa.make_url(url))
+        engine = _engine(sa.make_url(url), must_exist=any_version)
     except (sa.exc.NoSuchModuleError, ModuleNotFoundError) as error:
         raise DatabaseError(f"No driver for {url.split(':')[0]} is installed: {error}") from error
     except (sa.exc.ArgumentError, ValueError) as error:
@@ -233,7 +233,7 @@ def _expect_newest(database: Database, *, any_version: bool) -> None:
     raise DatabaseError(f"The database {database.url} was made by a newer Hydra Desktop; update this program.")
 
 
-def _engine(url: sa.URL) -> sa.Engine:
+def _engine(url: sa.URL, *, must_exist: bool = False) -> sa.Engine:
     if url.drivername in ("postgresql", "postgres"):
         url = url.set(drivername="postgresql+psycopg")
     if url.get_backend_name() not in ("sqlite", "postgresql"):
@@ -246,6 +246,10 @@ def _engine(url: sa.URL) -> sa.Engine:
             "one that belongs to the name of the file is written %3F."
         )
     if url.database and url.database != ":memory:":
+        if must_exist and not Path(url.database).exists():
+            raise DatabaseError(
+                f"There is no database {url.database}; check --database, HYDRA_DATABASE and HYDRA_HOME."
+            )
         folder = Path(url.database).expanduser().parent
         try:
             folder.mkdir(parents=True, exist_ok=True)

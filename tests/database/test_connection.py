@@ -109,7 +109,8 @@ def test_an_embedded_database_is_upgraded_by_itself_and_a_shared_one_is_not(data
 
 
 @pytest.mark.parametrize(
-    "url", ["postgresql://hydra:sec:r@t@127.0.0.1:abc/h", "postgresql://hydra:sec:r@t@[::1/h", "sqlite:///x.db?timeout=a"]
+    "url",
+    ["postgresql://hydra:sec:r@t@127.0.0.1:abc/h", "postgresql://hydra:sec:r@t@[::1/h", "sqlite:///x.db?timeout=a"],
 )
 def test_a_url_with_a_fault_says_what_to_mend_and_hides_the_password(url: str) -> None:
     with pytest.raises(DatabaseError, match=r"port|leave out") as caught:
