@@ -42,8 +42,8 @@ class HeldOut:
 
     @classmethod
     def of(cls, tensors: Mapping[str, npt.NDArray[Any]]) -> HeldOut | None:
-        """What `tensors` gave, None where a model was made without."""
-        if "held_out_chances" not in tensors:
+        """What `tensors` gave, None where a model was made without; raises KeyError where one of them is missing."""
+        if not {"held_out_chances", "held_out_target"} & tensors.keys():
             return None
         return cls(tensors["held_out_chances"], tensors["held_out_target"])
 
