@@ -73,7 +73,7 @@ def add(
         c.execute(t.plot_reference_plots.insert(), rows)
     of_it = sa.select(t.plot_reference_plots.c.plot_id).where(t.plot_reference_plots.c.reference_id == reference_id)
     c.execute(t.plots.update().where(t.plots.c.id.in_(of_it), sa.not_(t.plots.c.kept)).values(kept=True))
-    feed.publish(c, hall_id, "reference", reference_id)
+    feed.publish(c, hall_id, "reference" if state is ReferenceState.CONFIRMED else "proposal", reference_id)
     ordered = tuple(replace(plot, kept=True) for plot in rules.in_time_order(chosen))
     return Reference(plot_type, run_period, state, ordered, reference_id, user, at, comment)
 
@@ -109,6 +109,25 @@ def proposals(c: sa.Connection, hall_id: int, plot_type: str) -> dict[str, Refer
     """The proposal that waits for a person's word, of each run period that has one."""
     loaded = _loaded(c, _standing(c, hall_id, plot_type), plot_type).values()
     return {one.run_period: one for one in loaded if one.state is ReferenceState.PROPOSED}
+
+
+def states(c: sa.Connection, hall_id: int) -> dict[tuple[str, str], ReferenceState]:
+    """What counts of all that was set for each plot type and run period of a hall: confirmed, or a proposal waits."""
+    r = t.plot_references.c
+    newest = sa.select(sa.func.max(r.id)).where(r.revoked_at.is_(None)).group_by(r.plot_type_id, r.run_period)
+    rows = c.execute(
+        sa.select(t.plot_types.c.name, r.run_period, r.state)
+        .join(t.plot_types, t.plot_types.c.id == r.plot_type_id)
+        .where(t.plot_types.c.hall_id == hall_id, r.id.in_(newest))
+    )
+    return {(name, run_period): ReferenceState(state) for name, run_period, state in rows}
+
+
+def was_set(c: sa.Connection, hall_id: int, plot_type: str, run_period: str) -> bool:
+    """Whether a reference of a run period was ever confirmed or proposed, also one that was taken back."""
+    r = t.plot_references.c
+    chosen = sa.select(r.id).where(r.plot_type_id == plot_type_id(c, hall_id, plot_type), r.run_period == run_period)
+    return c.execute(chosen.limit(1)).first() is not None
 
 
 def history(c: sa.Connection, hall_id: int, plot_type: str) -> list[PastReference]:

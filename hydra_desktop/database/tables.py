@@ -540,6 +540,7 @@ panels = Table(
     _to("plots", "plot_id"),
     _to("verdicts", "verdict_id"),
     _to("episodes", "episode_id"),
+    _bool("inherited", server_default=sa.false()),  # the verdict rests on the reference of an older run period
 )
 
 counters = Table(

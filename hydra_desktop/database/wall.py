@@ -13,9 +13,10 @@ from ..domain.alarm import Alarm, AlarmState
 from ..domain.episode import Episode
 from ..domain.hall import Hall
 from ..domain.plot import Plot
+from ..domain.reference import ReferenceState, WithoutReference
 from ..domain.verdict import Familiarity, Status, Verdict
 from ..domain.wall import MonitorHealth, News, Panel, WallSnapshot
-from . import alarms, clock, conditions, episodes, feed, halls, heartbeats, plots, problems, verdicts
+from . import alarms, clock, conditions, episodes, feed, halls, heartbeats, plots, problems, references, verdicts
 from . import tables as t
 from .naming import plot_type_id, plot_type_ids
 from .upsert import upsert
@@ -23,13 +24,18 @@ from .upsert import upsert
 
 @dataclass(frozen=True)
 class PastVerdict:
-    """A plot with its live verdict; `familiarity` where it was just judged."""
+    """A plot with its live verdict.
+
+    Only of those just judged it is known how familiar they are, and whether the verdict rests on the
+    reference of an older run period (`inherited`).
+    """
 
     plot: Plot
     verdict_id: int
     verdict: Verdict
     model_id: int | None
-    familiarity: Familiarity | None = None  # known of those just judged
+    familiarity: Familiarity | None = None
+    inherited: bool = False
 
 
 class WallReader:
@@ -43,6 +49,7 @@ class WallReader:
         self._hall = Hall("")
         self._settings_version = -1
         self._streams: dict[tuple[int, int], tuple[PastVerdict, Episode]] = {}  # by verdict and episode
+        self._inherited: set[int] = set()  # verdicts
 
     def read(self, c: sa.Connection) -> WallSnapshot:
         """All that a wall shows; panels by group, then name, ignored plot types left out."""
@@ -102,6 +109,22 @@ class WallReader:
             problems=tuple((one.last_at, f"{one.name}: {one.message}") for one in problems.newest(c, hall_id)),
             in_alarm=tuple(in_alarm.values()),
             conditions=tuple(one for one in open_conditions if not self._hall.plot_types[one.plot_type].ignored),
+            without_reference=self._without_reference(c, panels),
+        )
+
+    def _without_reference(self, c: sa.Connection, panels: Iterable[Panel]) -> tuple[WithoutReference, ...]:
+        """Plot types whose newest verdict rests on the reference of an older run period, and nobody confirmed one."""
+        found = []
+        for panel in panels:
+            if panel.verdict_id in self._inherited and panel.plot is not None:
+                found.append((panel.plot_type.name, panel.plot.name.run_period))
+        if not found:
+            return ()
+        set_so_far = references.states(c, self._hall_id)
+        return tuple(
+            WithoutReference(*one, proposed=set_so_far.get(one) is ReferenceState.PROPOSED)
+            for one in found
+            if set_so_far.get(one) is not ReferenceState.CONFIRMED
         )
 
     def _read_hall(self, c: sa.Connection) -> None:
@@ -110,7 +133,9 @@ class WallReader:
             self._hall, self._settings_version = halls.load(c, self._hall_id), version
 
     def _read_streams(self, c: sa.Connection) -> None:
-        current = [(row.verdict_id, row.episode_id) for row in c.execute(_STREAMS, {"hall_id": self._hall_id})]
+        rows = c.execute(_STREAMS, {"hall_id": self._hall_id}).all()
+        current = [(row.verdict_id, row.episode_id) for row in rows]
+        self._inherited = {row.verdict_id for row in rows if row.inherited}
         missing = dict(stream for stream in current if stream not in self._streams)
         if missing:
             past = _past(c, c.execute(_PAST.where(t.verdicts.c.id.in_(list(missing)))).all())
@@ -133,6 +158,7 @@ class Shown:
     plot: Plot
     verdict_id: int
     episode_id: int
+    inherited: bool = False
 
 
 def update_panels(c: sa.Connection, hall_id: int, shown: Sequence[Shown]) -> None:
@@ -149,6 +175,7 @@ def update_panels(c: sa.Connection, hall_id: int, shown: Sequence[Shown]) -> Non
                 "plot_id": one.plot.id,
                 "verdict_id": one.verdict_id,
                 "episode_id": one.episode_id,
+                "inherited": one.inherited,
             }
             for one in shown
         ],
@@ -217,7 +244,9 @@ _PAST = (
 )
 
 
-_STREAMS = sa.select(t.panels.c.verdict_id, t.panels.c.episode_id).where(t.panels.c.hall_id == sa.bindparam("hall_id"))
+_STREAMS = sa.select(t.panels.c.verdict_id, t.panels.c.episode_id, t.panels.c.inherited).where(
+    t.panels.c.hall_id == sa.bindparam("hall_id")
+)
 
 
 def _past(c: sa.Connection, rows: Iterable[Any]) -> list[PastVerdict]:

@@ -72,6 +72,15 @@ class Period:
 
 
 @dataclass(frozen=True)
+class WithoutReference:
+    """A plot type that is judged by the reference of an older run period; `proposed` says that a proposal waits."""
+
+    plot_type: str
+    run_period: str
+    proposed: bool = False
+
+
+@dataclass(frozen=True)
 class Candidate:
     """A live plot that may go into a proposal.
 

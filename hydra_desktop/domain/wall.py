@@ -12,6 +12,7 @@ from .episode import Episode
 from .hall import PlotType
 from .label import Role, Severity
 from .plot import Plot
+from .reference import WithoutReference
 from .run import RunState
 from .verdict import Status, Verdict
 
@@ -90,8 +91,9 @@ class WallSnapshot:
     `in_alarm` has a panel for each alarm, with the newest plot of its own pad; `panels` has one for
     each plot type: that of the alarm that most needs a person, else that of the most doubtful pad.
     `alarms` are the open ones, the newest annunciation first; `conditions` the open ones, the
-    newest first; `problems` are the newest plots
-    or files that could not be taken, newest first, as (time, message).
+    newest first; `without_reference` are the plot types whose newest verdict rests on the reference of
+    an older run period; `problems` are the newest plots or files that could not be taken, newest
+    first, as (time, message).
     """
 
     hall_name: str
@@ -107,6 +109,7 @@ class WallSnapshot:
     problems: tuple[tuple[datetime, str], ...] = field(default=())
     conditions: tuple[Condition, ...] = ()
     in_alarm: tuple[Panel, ...] = ()
+    without_reference: tuple[WithoutReference, ...] = ()
 
 
 def panel_state(panel: Panel, run: RunState, monitor: MonitorHealth, now: datetime) -> PanelState:

@@ -11,18 +11,18 @@ from ..domain.plot import Plot
 FEWEST_GROUPS = 5  # as many as a cross-validation needs folds
 
 
-def groups(plots: Sequence[Plot]) -> np.ndarray:
+def groups(plots: Sequence[Plot], beside: Sequence[Plot] = ()) -> np.ndarray:
     """The group of each plot as int64 (N,), numbered from 0 in the order of appearance.
 
     A group is a run. Where a set has fewer than five runs it is run and chunk, and where that
-    is too few as well, or the run is unknown, the picture.
+    is too few as well, or the run is unknown, the picture. M plots `beside` the set are grouped in
+    the same way and come after it, (N + M,).
     """
     for belongs in _WAYS:
-        found: dict[object, int] = {}
-        numbers = [found.setdefault(belongs(plot), len(found)) for plot in plots]
-        if len(found) >= FEWEST_GROUPS or belongs is _WAYS[-1]:
+        if belongs is _WAYS[-1] or len({belongs(plot) for plot in plots}) >= FEWEST_GROUPS:
             break
-    return np.asarray(numbers, dtype=np.int64)
+    found: dict[object, int] = {}
+    return np.asarray([found.setdefault(belongs(plot), len(found)) for plot in (*plots, *beside)], dtype=np.int64)
 
 
 def _run(plot: Plot) -> object:

@@ -40,7 +40,8 @@ class ActiveModel:
 class Judged:
     """A plot with its verdict and features, ready to be stored; evidence maps are float32 (h, w) by label.
 
-    `ahead_s` is by how much the file's time was ahead of this station's clock, 0 when it wasn't.
+    `ahead_s` is by how much the file's time was ahead of this station's clock, 0 when it wasn't;
+    `inherited` is that of `Prediction`.
     """
 
     arrival: Arrival
@@ -52,6 +53,7 @@ class Judged:
     familiarity: Familiarity | None = None
     ahead_s: float = 0.0
     features: Packed | None = None
+    inherited: bool = False
 
 
 @dataclass(frozen=True)
@@ -183,6 +185,7 @@ class Judge:
             familiarity,
             max(0.0, arrival.modified_at_s - new_plot.taken_at.timestamp()),
             pack(prediction.description, 0) if prediction.description is not None else None,
+            prediction.inherited,
         )
 
 

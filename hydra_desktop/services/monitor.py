@@ -30,18 +30,20 @@ from ..database.connection import open_database
 from ..database.image_store import ImageStore
 from ..database.wall import PastVerdict
 from ..domain.errors import DatabaseError, LeaseLostError, ModelFileError, SettingsError, SiteError, StorageError
-from ..domain.run import BeamSource, RunState
+from ..domain.plot import Plot
+from ..domain.run import RunState
 from ..settings import Settings
 from ..sources.arrival import Arrival
-from ..sources.beam_file import read_beam_file
 from ..sources.watched_folder import WatchedFolder
 from ..vision.backbone import Backbone
 from ..vision.deviation import DESCRIBED_BY
 from ..vision.opening import open_model
 from ..vision.predictor import Predictor
 from . import monitor_process, priority, retention
+from .beam import BeamFollower
 from .judging import ActiveModel, Judge, Judged, Outcome, Refused
 from .normals import Normals
+from .proposals import Proposals
 from .streams import Streams
 
 log = logging.getLogger(__name__)
@@ -54,10 +56,9 @@ RETRY_S = 2.0
 GONE_AFTER_S = 5.0  # for so long a folder may be missing before it is given up
 RESCAN_S = 30.0
 FIRST_FORGETTING_S = 60.0
-BEAM_AWAY_S = 5.0  # for so long the beam file may be missing, or half written, without a word
-BEAM_OLD_S = 3600.0
 CLOCKS_APART_S = 60.0  # by which a file may be of the future without a word
 FORGET_EVERY_S = 3600.0
+PROPOSE_EVERY_S = 30.0
 
 
 @dataclass(order=True)
@@ -75,7 +76,6 @@ class _Troubles:
 
     database: str = ""
     models: str = ""
-    beam: str = ""
     pictures: str = ""
 
     def text(self) -> str:
@@ -122,10 +122,10 @@ class Monitor:
         self._images = ImageStore(settings.image_folder)
         self._backbone = Backbone()
         self._normals = Normals(self._images, self._backbone)
+        self._proposals = Proposals(self._database, self._hall_id, self._images)
         self._holder = f"{settings.station}:{os.getpid()}"
         self._streams = Streams(self._hall_id, self._hall, settings.station)
-        self._beam_file_names_run = bool(self._hall.beam_file)
-        self._beam_read_at = time.monotonic()
+        self._beam = BeamFollower(self._hall_id, names_run=bool(self._hall.beam_file))
         self._fencing = 0
         self._feed_position = 0
         self._stop = threading.Event()
@@ -172,6 +172,7 @@ class Monitor:
         threads = [threading.Thread(target=self._keep, args=(self._store_all,), name="writer")]
         threads.append(threading.Thread(target=self._keep, args=(self._beat_all,), name="heartbeat"))
         threads.append(threading.Thread(target=self._keep, args=(self._forget_all,), name="retention"))
+        threads.append(threading.Thread(target=self._keep, args=(self._propose_all,), name="proposals"))
         if once:
             self._arrived.put(self._unseen(self._source.existing()))
         else:
@@ -189,6 +190,8 @@ class Monitor:
             for thread in threads[1:]:
                 thread.join()
             self._release()
+        if once and self._failure is None:
+            self._propose()
 
     def _end_writer(self, writer: threading.Thread) -> None:
         while writer.is_alive():  # one that gave up on a database that is away takes nothing more
@@ -326,7 +329,7 @@ class Monitor:
             if self._alarms_moved.is_set():
                 self._alarms_moved.clear()
                 self._streams.refresh_alarms(connection)
-            stored = self._store_judged(connection, judged, now, started)
+            stored, lacking = self._store_judged(connection, judged, now, started)
             for one in refused:
                 problems.report(connection, self._hall_id, one.arrival.relative, one.reason)
             done = [r.arrival for r in results if not (isinstance(r, Refused) and r.retry)]
@@ -334,6 +337,7 @@ class Monitor:
             files_seen.remember(connection, self._hall_id, stamps)
             if stored:
                 feed.publish(connection, self._hall_id, "plots", None)
+        self._proposals.saw(lacking)
         self.stored += stored
         self.refused += len(refused)
         for refusal in refused:
@@ -343,7 +347,10 @@ class Monitor:
         for result in results:
             self._queued.pop(result.arrival.relative, None)
 
-    def _store_judged(self, connection: Connection, judged: Sequence[Judged], now: datetime, started: float) -> int:
+    def _store_judged(
+        self, connection: Connection, judged: Sequence[Judged], now: datetime, started: float
+    ) -> tuple[int, list[Plot]]:
+        """How many were new, and those with beam whose verdict rests on the reference of an older run period."""
         for result in judged:
             name = result.new_plot.name.plot_type
             if name not in self._hall.plot_types:
@@ -359,7 +366,7 @@ class Monitor:
         found = plots.add_all(connection, self._hall_id, new, live=True)
         added = [(plot, result) for plot, result in zip(found, judged, strict=True) if plot is not None]
         if not added:
-            return 0
+            return 0, []
         share_ms = 1e3 * (time.perf_counter() - started) / len(added)
         ids = verdicts.add(
             connection,
@@ -380,25 +387,27 @@ class Monitor:
             live=True,
         )
         followed = [
-            PastVerdict(plot, verdict_id, result.verdict, result.model_id, result.familiarity)
+            PastVerdict(plot, verdict_id, result.verdict, result.model_id, result.familiarity, result.inherited)
             for (plot, result), verdict_id in zip(added, ids, strict=True)
         ]
         kept = self._streams.follow(connection, followed, now)
+        lacking = [plot for plot, result in added if result.inherited and plot.beam_on is not False]
+        whole = kept.union(plot.id for plot in lacking if self._proposals.wants(plot))
         features.put(
             connection,
             DESCRIBED_BY,
             [
-                features.StoredFeatures(plot.content_hash, pooled, parts if plot.id in kept else None)
+                features.StoredFeatures(plot.content_hash, pooled, parts if plot.id in whole else None)
                 for plot, (pooled, parts) in ((plot, result.features) for plot, result in added if result.features)
             ],
         )
         self._follow_run(connection, run)
-        return len(added)
+        return len(added), lacking
 
     def _follow_run(self, connection: Connection, before: RunState) -> None:
         """Where no beam file names the run, it is that of the newest plot."""
         newest = self._streams.newest
-        if self._beam_file_names_run or newest is None:
+        if self._beam.names_run or newest is None:
             return
         name = newest.name
         if (before.run_number, before.run_period) != (name.run_number, name.run_period):
@@ -456,7 +465,7 @@ class Monitor:
 
     @property
     def _trouble(self) -> str:
-        return f"{self._troubles.text()} {self._source.trouble}".strip()
+        return " ".join(filter(None, (self._troubles.text(), self._beam.trouble, self._source.trouble)))
 
     def _has_folder(self) -> bool:
         """Whether the folder is there, or was until a moment ago."""
@@ -478,6 +487,16 @@ class Monitor:
             except (DatabaseError, DBAPIError) as error:
                 log.warning("Old pictures are forgotten later: %s", _first_line(error))
 
+    def _propose_all(self) -> None:
+        while not self._stop.wait(PROPOSE_EVERY_S):
+            self._propose()
+
+    def _propose(self) -> None:
+        try:
+            self._proposals.look()
+        except (DatabaseError, DBAPIError) as error:
+            log.warning("New references are proposed later: %s", _first_line(error))
+
     def _beat(self) -> None:
         with self._database.write() as connection:
             if not leases.renew(connection, self._hall_id, self._source_name, self._fencing, LEASE_TTL_S):
@@ -491,50 +510,8 @@ class Monitor:
                 queue_length=len(self._backlog),
                 message=self._trouble,
             )
-            self._read_beam(connection)
+            self._beam.follow(connection, self._hall.beam_file)
             self._read_feed(connection)
-
-    def _read_beam(self, connection: Connection) -> None:
-        told = self._beam_from_file()
-        self._beam_file_names_run = told is not None and told.run_number is not None
-        if told is None:
-            return
-        now = halls.run_state(connection, self._hall_id)
-        if told.run_number is None:
-            told = replace(told, run_number=now.run_number, run_period=now.run_period)
-        if now.source is BeamSource.SWITCH:  # a person's word goes before a file's
-            told = replace(told, beam_on=now.beam_on, beam_current_na=None, source=BeamSource.SWITCH)
-        if replace(told, updated_at=None) != replace(now, updated_at=None):
-            halls.set_run_state(connection, self._hall_id, told)
-
-    def _beam_from_file(self) -> RunState | None:
-        """What the beam file says, of an old one not the run; None when it says nothing."""
-        self._troubles.beam = ""
-        if not self._hall.beam_file:
-            return None
-        path = Path(self._hall.beam_file)
-        try:
-            state = read_beam_file(path)
-        except SettingsError as error:
-            self._troubles.beam = str(error)
-            return None
-        now = time.monotonic()
-        if state is not None:
-            self._beam_read_at = now
-            written_at = state.updated_at or datetime.now(UTC)
-            if (datetime.now(UTC) - written_at).total_seconds() <= BEAM_OLD_S:
-                return state
-            self._troubles.beam = (
-                f"The beam file {path} hasn't been written since {written_at:%Y-%m-%d %H:%M} UTC; look after the "
-                "program that writes it. The run is that of the plots until then."
-            )
-            return replace(state, run_number=None)
-        if now - self._beam_read_at > BEAM_AWAY_S:
-            self._troubles.beam = (
-                f"The beam file {path} isn't there or holds no JSON; look after the program that writes it, or set "
-                "source.beam_file in the hall's settings. The run is that of the plots until then."
-            )
-        return None
 
     def _read_feed(self, connection: Connection) -> None:
         for change in feed.read_after(connection, self._hall_id, self._feed_position, limit=1000):

@@ -197,7 +197,6 @@ def propose(
     plot_type: str,
     *,
     run_period: str | None = None,
-    comment: str = "",
     user: str,
 ) -> ReferenceReport:
     """Propose the first steady plots of a run period, by default of the newest one with live plots.
@@ -236,7 +235,6 @@ def propose(
             chosen,
             state=ReferenceState.PROPOSED,
             user=user,
-            comment=comment,
         )
     return ReferenceReport(reference)
 

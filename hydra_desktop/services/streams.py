@@ -108,7 +108,7 @@ class Streams:
             connection,
             self._hall_id,
             [
-                wall.Shown(one.plot, one.verdict_id, stream.episode.id)
+                wall.Shown(one.plot, one.verdict_id, stream.episode.id, one.inherited)
                 for stream, one in moved.values()
                 if stream.episode is not None
             ],

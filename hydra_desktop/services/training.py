@@ -10,7 +10,7 @@ from pathlib import Path
 
 import numpy as np
 
-from ..database import given_labels, halls, model_store
+from ..database import given_labels, halls, model_store, references
 from ..database.connection import Database
 from ..database.given_labels import LabelledPlot
 from ..database.image_store import ImageStore
@@ -18,7 +18,8 @@ from ..database.model_store import BEST_F1
 from ..domain.errors import Stopped, TrainingError
 from ..domain.hall import PlotType
 from ..domain.label import Role
-from ..domain.reference import in_time_order
+from ..domain.plot import Plot
+from ..domain.reference import Reference, ReferenceState, in_time_order
 from ..domain.verdict import judge
 from ..vision import head, model_file, tuned_model
 from ..vision.evaluate import Figures
@@ -94,6 +95,7 @@ def train(
 ) -> TrainingReport:
     """Train a model of a plot type on its labelled plots, store it, and put it live if wanted.
 
+    What is normal in a run period say the plots of its confirmed reference, labelled or not, else its Good plots.
     With a folder for `checkpoints` the second recipe is tried as well, and used if it clearly wins. Thresholds of
     faulty labels are chosen for `false_alarms` where that is given, else all by best F1.
 
@@ -106,28 +108,38 @@ def train(
         hall_id = lookup.hall(connection, hall_name)
         hall = halls.load(connection, hall_id)
         labelled = given_labels.current(connection, hall_id, lookup.plot_type(hall.plot_types, plot_type))
+        in_force = references.in_force(connection, hall_id, plot_type)
         settings = hall.plot_types[plot_type]
         rate = thresholds.rate_of(connection, hall_id, plot_type, false_alarms) if false_alarms else None
     chosen, left_out = _choose(_in_time_order(labelled), settings)
+    periods = {one.plot.name.run_period for one in chosen}
+    confirmed = [one for period, one in in_force.items() if period in periods and one.state is ReferenceState.CONFIRMED]
+    beside = _unlabelled(confirmed, labelled)
 
-    extracted = features.of_plots(database, images, [one.plot.content_hash for one in chosen], progress)
+    plots = [*(one.plot for one in chosen), *beside]
+    extracted = features.of_plots(database, images, [plot.content_hash for plot in plots], progress)
     if extracted.refused:
-        left_out["picture not readable"] = len(chosen) - len(extracted.kept)
-        chosen = [chosen[index] for index in extracted.kept]
+        kept = [int(index) for index in extracted.kept]
+        beside = [plots[index] for index in kept if index >= len(chosen)]
+        readable = [chosen[index] for index in kept if index < len(chosen)]
+        left_out["picture not readable"] = len(chosen) - len(readable)
+        chosen = readable
         if not chosen:
             raise TrainingError(f"No picture of {plot_type} could be read: {extracted.refused[0]}")
     labels = [one.label for one in chosen]
-    runs = [str(group) for group in groups([one.plot for one in chosen])]
+    every_run = [str(group) for group in groups([one.plot for one in chosen], beside)]
+    runs = every_run[: len(chosen)]
     good = [name for name in dict.fromkeys(labels) if settings.label(name).role is Role.GOOD]
     hashes = [one.plot.content_hash for one in chosen]
     trained = head.train(
         plot_type,
         extracted.description,
         labels,
-        runs,
+        every_run,
         good=good,
         periods=[one.plot.name.run_period for one in chosen],
         hashes=hashes,
+        references=_positions(confirmed, chosen, beside, good),
         progress=lambda stage, fraction: progress(f"training, {stage}", fraction),
         stop=progress.stop.is_set,
     )
@@ -209,6 +221,25 @@ def _choose(labelled: Sequence[LabelledPlot], settings: PlotType) -> tuple[list[
         if count < head.FEWEST_A_LABEL:
             left_out[f"too few {label}"] = count
     return chosen, left_out
+
+
+def _unlabelled(confirmed: Sequence[Reference], labelled: Sequence[LabelledPlot]) -> list[Plot]:
+    """Plots of the references that have no label, each once."""
+    given = {one.plot.id for one in labelled}
+    plots = {plot.id: plot for reference in confirmed for plot in reference.plots if plot.id not in given}
+    return list(plots.values())
+
+
+def _positions(
+    confirmed: Sequence[Reference], chosen: Sequence[LabelledPlot], beside: Sequence[Plot], good: Sequence[str]
+) -> dict[str, np.ndarray]:
+    """Of each reference where its plots are among those chosen and those beside; none that was labelled otherwise."""
+    row = {one.plot.id: index for index, one in enumerate(chosen) if one.label in good}
+    row.update({plot.id: len(chosen) + index for index, plot in enumerate(beside)})
+    return {
+        reference.run_period: np.array([row[plot.id] for plot in reference.plots if plot.id in row], np.int64)
+        for reference in confirmed
+    }
 
 
 def _held_out(trained: head.Trained, labels: Sequence[str], settings: PlotType) -> Figures:

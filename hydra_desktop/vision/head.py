@@ -25,7 +25,7 @@ from threadpoolctl import threadpool_limits
 
 from ..domain.errors import Stopped, TrainingError
 from .backbone import CHANNELS, IDENTITY, Floats
-from .deviation import SCALES, SUMMARY, Description, Normal, folds, variations
+from .deviation import SCALES, SUMMARY, Description, Normal, Variations, folds, steady, variations
 from .familiar import LEAST_SPREAD, LEVEL, Familiar
 from .held_out import HeldOut
 from .model_file import Linear, Model, compose, logistic, softmax
@@ -86,6 +86,7 @@ def train(
     good: Sequence[str],
     periods: Sequence[str] | None = None,
     hashes: Sequence[str] = (),
+    references: Mapping[str, Index] | None = None,
     recipe: Recipe = Recipe(),
     progress: Progress = lambda _stage, _fraction: None,
     stop: StopFlag = lambda: False,
@@ -93,29 +94,38 @@ def train(
     """Train on the description of N plots with their labels, split by `groups` (runs), never by row.
 
     `good` names the labels of role good, `periods` gives the run period of each plot, in the order
-    of time. Good plots alone are enough: then a plot that deviates is Unfamiliar. Raises
-    TrainingError when there is too little to learn from, Stopped when `stop` says so.
+    of time. `references` gives of a run period the plots that say what is normal, in place of its Good
+    ones: their positions in `description` and `groups`, where those without a label come after the N;
+    the few that deviate much from the rest are left out. Good plots alone are enough: then a plot that
+    deviates is Unfamiliar. Raises TrainingError when there is too little to learn from, Stopped when
+    `stop` says so.
     """
     watch = _Watch(progress, stop)
     names = sorted(set(labels), key=lambda name: (name not in good, name))
     _expect_enough(plot_type, labels, names, good)
     target = np.array([names.index(label) for label in labels])
     is_good = np.isin(np.asarray(labels), list(good))
-    runs = np.unique(np.asarray(groups), return_inverse=True)[1]
+    every_run = np.unique(np.asarray(groups), return_inverse=True)[1]
+    runs = every_run[: len(labels)]
     when = np.asarray(periods if periods is not None else [""] * len(labels))
     with threadpool_limits(limits=1):  # on a busy machine threads of BLAS spin on each other: 1 s against 35 s
-        normals, excess, relative = _relative(description, is_good, runs, when, recipe.seed, watch)
-        blocks = (_deviation(excess), _appearance(relative))
+        normal_plots = {
+            period: rows[steady(description.at(rows), every_run[rows])]
+            for period, rows in (references or {}).items()
+            if period in when
+        }
+        normals, known, new = _relative(description, is_good, every_run, when, normal_plots, recipe.seed, watch)
+        excess, relative, blocks = known.excess, known.pooled, known.blocks()
         fold, split = _split(runs, recipe.seed)
         if is_good.all():
             fault, fault_card = _only_good(excess, runs), {"evidence": "deviation, from Good plots alone"}
             fault_logit = fault.of(relative, excess).astype(np.float64)
         else:
-            fault, fault_logit, fault_card = _is_fault(blocks, ~is_good, fold, when, recipe, watch)
+            fault, fault_logit, fault_card = _is_fault(blocks, new.blocks(), ~is_good, fold, when, recipe, watch)
         kinds, kind_logits, kind_card = _which_kind(blocks, target, is_good, names, runs, recipe, watch)
         watch("novelty", 0.95)
-        known = sorted(set(hashes))
-        places = {one: number for number, one in enumerate(known)}
+        trained_on = sorted(set(hashes))
+        places = {one: number for number, one in enumerate(trained_on)}
         rows = np.array([places.get(one, -1) for one in hashes] or [-1] * len(labels), np.int32)
         familiar = Familiar.of(relative, runs, rows, recipe.seed)
     sides = tuple(name in good for name in names)
@@ -126,11 +136,12 @@ def train(
         "backbone": IDENTITY,
         "recipe": {"balanced": recipe.balanced, "seed": recipe.seed, "fault": fault_card, "kind": kind_card},
         "plots": {name: int((target == index).sum()) for index, name in enumerate(names)},
-        "runs": len(set(groups)),
+        "runs": len(set(groups[: len(labels)])),
         "run_periods": list(normals),
+        "references": {period: len(rows) for period, rows in normal_plots.items()},
         "unfamiliar": {"level": round(familiar.level, 4), "wanted": LEVEL, "runs": len(familiar.distances)},
         "split": split,
-        "trained_on": known,
+        "trained_on": trained_on,
         "versions": {"onnxruntime": onnxruntime.__version__, "scikit-learn": sklearn.__version__},
     }
     held_out = HeldOut(chances, target.astype(np.int32))
@@ -188,43 +199,86 @@ def _expect_enough(plot_type: str, labels: Sequence[str], names: Sequence[str], 
         )
 
 
+@dataclass(frozen=True)
+class _Relative:
+    """N plots less what is normal: their excess float32 (N, 20), their appearance float32 (N, 1280)."""
+
+    excess: Floats
+    pooled: Floats
+
+    @classmethod
+    def empty(cls, count: int) -> _Relative:
+        return cls(np.zeros((count, len(SUMMARY)), np.float32), np.zeros((count, CHANNELS), np.float32))
+
+    def measure(
+        self,
+        description: Description,
+        inside: Index,
+        reference: Index,
+        runs: Index,
+        seed: int,
+        known: Variations | None,
+    ) -> Normal:
+        """Fill in the plots `inside` a run period, by their rows; returns what is normal there by the `reference`."""
+        part = np.union1d(inside, reference)
+        normal, summary = Normal.held_out(description.at(part), np.isin(part, reference), runs[part], seed, known)
+        self.excess[inside] = summary[np.isin(part, inside)]
+        self.pooled[inside] = description.pooled[inside] - normal.pooled
+        return normal
+
+    def blocks(self) -> Blocks:
+        """Both kinds of evidence."""
+        return _deviation(self.excess), _appearance(self.pooled)
+
+
 def _relative(
     description: Description,
     is_good: npt.NDArray[np.bool_],
     runs: Index,
     when: npt.NDArray[Any],
+    references: Mapping[str, Index],
     seed: int,
     watch: _Watch,
-) -> tuple[dict[str, Normal], Floats, Floats]:
-    """What is normal in each run period, and how far each plot is from it.
+) -> tuple[dict[str, Normal], _Relative, _Relative]:
+    """What is normal in each run period, and how far each labelled plot is from it without its own run.
 
-    That is measured without the plot's own run, and where there are several run periods as it will be in the
-    next one: about the first Good plots of its period. A period without Good plots has what is normal in all.
-    Excess float32 (N, 20), appearance float32 (N, 1280).
+    Once by its reference or else all its Good plots, and once as if the period were new: about the first of these,
+    by how plots vary elsewhere. A period with neither has what is normal in all.
     """
     distinct = list(dict.fromkeys(when.tolist()))
-    usable = is_good if is_good.sum() >= FEWEST_A_LABEL else np.ones(len(runs), bool)
-    common = variations(description.at(usable), when[usable]) if len(distinct) > 1 else None
+    good = np.flatnonzero(is_good) if is_good.sum() >= FEWEST_A_LABEL else np.arange(len(when))
+    own = {
+        period: next(
+            (
+                rows
+                for rows in (references.get(period, good[:0]), good[when[good] == period])
+                if len(rows) >= FEWEST_A_LABEL
+            ),
+            good[:0],
+        )
+        for period in distinct
+    }
+
+    def vary(periods: Sequence[str]) -> Variations | None:
+        rows = np.concatenate([own[period] for period in periods] or [good[:0]])
+        if len(rows) < REFERENCE:
+            return None
+        return variations(description.at(rows), np.repeat(periods, [len(own[period]) for period in periods]))
+
+    several = len(distinct) > 1
+    common = vary(distinct) or variations(description.at(good), when[good]) if several else None
     normals: dict[str, Normal] = {}
-    excess = np.zeros((len(runs), len(SUMMARY)), np.float32)
-    relative = np.zeros((len(runs), CHANNELS), np.float32)
+    known, new = _Relative.empty(len(when)), _Relative.empty(len(when))
     for number, period in enumerate(distinct):
         watch("what is normal", number / len(distinct))
-        inside = when == period
-        own = inside & is_good if (inside & is_good).sum() >= FEWEST_A_LABEL else usable
-        elsewhere = is_good & ~inside
-        known, reference = common, own
-        if elsewhere.sum() >= REFERENCE and own is not usable:
-            # as a new run period will be judged: by how plots vary elsewhere, about its own first Good plots
-            known = variations(description.at(elsewhere), when[elsewhere])
-            reference = np.zeros(len(runs), bool)
-            reference[np.flatnonzero(own)[:REFERENCE]] = True
-        part = inside | reference
-        normal, summary = Normal.held_out(description.at(part), reference[part], runs[part], seed, known)
-        excess[inside] = summary[inside[part]]
-        relative[inside] = description.pooled[inside] - normal.pooled
-        normals[period] = Normal.of(description.at(own), runs[own], seed, common) if common else normal
-    return normals, excess, relative
+        inside, rows = np.flatnonzero(when == period), own[period]
+        normals[period] = known.measure(description, inside, rows if len(rows) else good, runs, seed, common)
+        elsewhere = vary([other for other in distinct if other != period]) if several else None
+        if elsewhere is not None and len(rows):
+            new.measure(description, inside, rows[:REFERENCE], runs, seed, elsewhere)
+        else:
+            new.excess[inside], new.pooled[inside] = known.excess[inside], known.pooled[inside]
+    return normals, known, new
 
 
 @dataclass(frozen=True)
@@ -308,26 +362,29 @@ class _HeldOut:
 
 def _is_fault(
     blocks: Blocks,
+    new: Blocks,
     is_fault: npt.NDArray[np.bool_],
     fold: Index,
     when: npt.NDArray[Any],
     recipe: Recipe,
     watch: _Watch,
 ) -> tuple[Linear, Array, dict[str, Any]]:
-    """Whether a plot is not Good: the linear rule, its held-out logits (N,) and what was found."""
+    """Whether a plot is not Good: the linear rule, its held-out logits (N,) and what was found.
+
+    `new` are the blocks of plots as if their run period were new.
+    """
     target = is_fault.astype(int)
     rising = blocks[0].inputs.shape[1]
 
     def fit(inputs: Array, target: Index, strength: float, recipe: Recipe, _labels: int) -> tuple[Array, Array]:
         return _fit_rising(inputs, target, strength, recipe, rising)
 
+    # what is learned of several run periods must hold in a new one: the network's map alone may do so longest
     hard = _by_period(when, is_fault)
-    # what is learned of several run periods must hold in the next: the network's map alone may do so longest
-    asked = _ASKED[1:] if hard is None else _ASKED
-    asking = fold if hard is None else hard
-    chosen = _choose(blocks, target, asking, asked[:1], recipe, watch, 0.1, fit=fit)
+    asked, asking, asked_of = (_ASKED[1:], fold, blocks) if hard is None else (_ASKED, hard, new)
+    chosen = _choose(asked_of, target, asking, asked[:1], recipe, watch, 0.1, fit=fit)
     for number, evidence in enumerate(asked[1:]):
-        wider = _choose(blocks, target, asking, (evidence,), recipe, watch, 0.2 + 0.2 * number, fit=fit)
+        wider = _choose(asked_of, target, asking, (evidence,), recipe, watch, 0.2 + 0.2 * number, fit=fit)
         chosen = wider if wider.loss < CLEARLY * chosen.loss else chosen
     if hard is not None:  # probabilities are those of a run period whose normal is known
         chosen = _choose(blocks, target, fold, (chosen.evidence,), recipe, watch, 0.6, (chosen.strength,), fit)

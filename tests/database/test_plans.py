@@ -24,6 +24,7 @@ from hydra_desktop.database import (
     model_store,
     plots,
     problems,
+    references,
     verdicts,
     wall,
 )
@@ -111,6 +112,9 @@ QUESTIONS: dict[str, Callable[[sa.Connection, Site], object]] = {
     "a replay": lambda c, _: verdicts.probabilities(c, 1),
     "labels of a type": lambda c, site: given_labels.current(c, site.hall_id, "CDC_occupancy"),
     "labels imported": lambda c, _: given_labels.imported(c, [1, 2], "eva"),
+    "references of a hall": lambda c, site: references.states(c, site.hall_id),
+    "whether a reference was set": lambda c, site: references.was_set(c, site.hall_id, "CDC_occupancy", "A"),
+    "candidates": lambda c, site: references.candidates(c, site.hall_id, "CDC_occupancy", "A"),
     "open alarms": lambda c, site: alarms.open_alarms(c, site.hall_id),
     "open conditions": lambda c, site: conditions.open_conditions(c, site.hall_id),
     "newest conditions": lambda c, site: conditions.newest(c, site.hall_id),

@@ -75,6 +75,28 @@ def test_a_proposal_waits_and_is_not_in_force(site: Site) -> None:
         assert references.proposals(c, site.hall_id, CDC)["A"].id == later.id
         with pytest.raises(ValueError, match="inherited"):
             references.add(c, site.hall_id, CDC, "A", chosen, state=ReferenceState.INHERITED, user="eva")
+    with site.database.read() as c:  # judging has nothing to take over of a proposal
+        told = [change.kind for change in feed.read_after(c, site.hall_id, 0) if change.kind != "hall"]
+    assert told == ["proposal", "reference", "proposal"]
+
+
+def test_what_counts_of_each_period_of_a_hall(site: Site) -> None:
+    with site.database.write() as c:
+        chosen = of_run(c, site, 80464, 4)
+        assert references.states(c, site.hall_id) == {}
+        assert not references.was_set(c, site.hall_id, CDC, "A")
+        add(c, site, chosen[:2])
+        proposal = add(c, site, chosen[2:], proposed=True)
+        add(c, site, chosen, "B", proposed=True)
+        add(c, site, chosen, "B")
+        proposed, confirmed = ReferenceState.PROPOSED, ReferenceState.CONFIRMED
+        assert references.states(c, site.hall_id) == {(CDC, "A"): proposed, (CDC, "B"): confirmed}
+        references.revoke(c, site.hall_id, proposal.id or 0, user="ben")
+        assert references.states(c, site.hall_id) == {(CDC, "A"): confirmed, (CDC, "B"): confirmed}
+        only = add(c, site, chosen, "C", proposed=True)
+        references.revoke(c, site.hall_id, only.id or 0, user="ben")
+        assert (CDC, "C") not in references.states(c, site.hall_id)
+        assert references.was_set(c, site.hall_id, CDC, "C")
 
 
 def test_the_default_is_the_first_plots_labelled_with_a_role_of_good(site: Site) -> None:

@@ -164,3 +164,8 @@ def test_changes_within_one_run_are_told_as_one() -> None:
     assert lines[1].startswith("12 plot types have changed since run 5400: T00, T01, T02 and 9 more. ")
     (line,) = tell([condition("A", 1, begins=True), condition("B", 1, begins=True)], {})
     assert line.startswith("2 plot types have changed since run 1, with which run period 2026-03 began: A, B. ")
+
+
+def test_with_a_proposal_that_waits_a_change_is_told_with_how_to_confirm_it() -> None:
+    (line,) = tell([condition("CDC", 5423)], {}, {"CDC"})
+    assert line.endswith("confirm the reference that is proposed: hydra-desktop reference confirm CDC.")

@@ -28,3 +28,9 @@ def test_few_runs_are_split_by_chunk() -> None:
 
 def test_unknown_runs_are_split_by_picture() -> None:
     assert groups([plot(0, None, content) for content in "abbc"]).tolist() == [0, 1, 1, 2]
+
+
+def test_plots_beside_a_set_are_grouped_as_the_set_is_and_never_change_how() -> None:
+    few = [plot(1, chunk) for chunk in range(5)]
+    beside = [plot(run, 1) for run in (1, 2, 3, 4, 5, 6)]
+    assert groups(few, beside).tolist() == [0, 1, 2, 3, 4, 1, 5, 6, 7, 8, 9]

@@ -49,6 +49,12 @@ class Site:
             found = (normals or Normals(self.images, Backbone())).load(connection, hall_id, {"hump": self.model})
         return found.get("hump", {})
 
+    def train(self) -> Model:
+        """A model of all that is labelled now."""
+        report = train(self.database, "D", self.images, "hump", activate=False, user="ann", progress=Progress())
+        with self.database.read() as connection:
+            return model_file.load(model_store.file(connection, report.model_id))
+
     def set_reference(self, manifest: Path) -> tuple[str, ...]:
         """Confirm the plots of a manifest as normal; their content hashes."""
         return reference.set_from_manifest(
@@ -143,3 +149,39 @@ def test_with_too_few_pictures_left_there_is_no_reference(site: Site) -> None:
     for one in hashes[:2]:
         site.images.remove(one)
     assert site.load() == {}
+
+
+def test_a_period_with_faulty_labels_alone_is_trained_against_its_confirmed_reference(site: Site) -> None:
+    labels = ["Bad"] * 4
+    import_manifest(
+        site.database,
+        "D",
+        site.images,
+        manifest_of(site.folder / "b", labels, "B", 100),
+        user="ann",
+        progress=Progress(),
+    )
+    before = site.train()
+    hashes = site.set_reference(manifest_of(site.folder / "c", [""] * 12, "B", 200))
+    after = site.train()
+    assert before.card["references"] == {}
+    assert set(after.card["references"]) == {"B"}
+    assert after.card["references"]["B"] >= 10
+    assert after.card["plots"] == before.card["plots"] == {"Good": 12, "Bad": 8}  # a reference isn't a label
+    assert after.card["trained_on"] == before.card["trained_on"]
+    backbone = Backbone()
+    pooled = np.stack([backbone(decode_for_network(site.images.read(one))[None]).pooled[0] for one in hashes])
+    np.testing.assert_allclose(after.normals["B"].pooled, pooled.mean(axis=0), atol=0.06)
+    assert np.array_equal(before.normals["A"].pooled, after.normals["A"].pooled)
+    assert not np.array_equal(before.normals["B"].pooled, after.normals["B"].pooled)
+
+
+def test_a_plot_of_the_reference_that_somebody_labelled_bad_says_nothing_of_what_is_normal(site: Site) -> None:
+    manifest = manifest_of(site.folder / "b", [""] * 12 + ["Good"] * 2, "B", 100)
+    import_manifest(site.database, "D", site.images, manifest, user="ann", progress=Progress())
+    site.set_reference(manifest)
+    assert site.train().card["references"] == {"B": 14}
+    head, first, *rest = manifest.read_text().splitlines()
+    manifest.write_text("\n".join([head, first.replace(",0,,", ",0,Bad,"), *rest]))
+    import_manifest(site.database, "D", site.images, manifest, user="ann", progress=Progress())
+    assert site.train().card["references"] == {"B": 13}

@@ -15,6 +15,7 @@ from pytestqt.qtbot import QtBot
 
 from hydra_desktop.domain.alarm import AlarmState
 from hydra_desktop.domain.condition import Condition, ConditionKind
+from hydra_desktop.domain.reference import WithoutReference
 from hydra_desktop.domain.wall import MonitorHealth, News, PanelState, WallSnapshot
 from hydra_desktop.views.wall.headline import Headline
 from hydra_desktop.views.wall.message_line import MessageLine
@@ -250,6 +251,19 @@ def test_a_changed_plot_type_is_told_once_with_what_to_do(bench: Bench, snapshot
     assert "A_good has changed" in line.toolTip()
     bench.wall.show_snapshot(snapshot)
     assert not line.isVisible()
+
+
+def test_plot_types_without_a_reference_are_told_in_the_same_line(bench: Bench, snapshot: WallSnapshot) -> None:
+    lacking = tuple(WithoutReference(name, "P", proposed=True) for name in ("A_good", "F_strange"))
+    line = next(one for one in bench.wall.findChildren(MessageLine) if one.accessibleName() == "Changes")
+    bench.wall.show_snapshot(replace(snapshot, without_reference=lacking))
+    assert line.isVisible()
+    assert line.message.startswith("No reference of run period P yet for 2 plot types (A_good, F_strange): ")
+    at = datetime.now(UTC)
+    changed = Condition(1, ConditionKind.CHANGED, "F_strange", at, 1, "P", 5423, True, "38 of the last 40 plots")
+    bench.wall.show_snapshot(replace(snapshot, conditions=(changed,), without_reference=lacking))
+    assert line.message.endswith("hydra-desktop reference confirm F_strange. (and 1 more: point here)")
+    assert "No reference of run period P yet" in line.toolTip()
 
 
 def test_evidence_is_off_on_good_plots_unless_asked_for(qtbot: QtBot, bench: Bench, snapshot: WallSnapshot) -> None:

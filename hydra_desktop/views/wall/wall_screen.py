@@ -23,7 +23,7 @@ from PySide6.QtWidgets import (
 )
 
 from ...domain.alarm import AlarmState
-from ...domain.condition import tell
+from ...domain.condition import tell, tell_without_reference
 from ...domain.wall import WallSnapshot
 from .. import marks, words
 from ..spread import Spread
@@ -333,14 +333,17 @@ class WallScreen(QWidget):
         self._group.blockSignals(False)
 
     def _show_conditions(self, snapshot: WallSnapshot) -> None:
-        """One line says which plot types have changed and what to do; its tool tip has each of them."""
+        """One line says which plot types have changed or lack a reference, and what to do; its tool tip has all."""
         told = snapshot.conditions
-        lines = tell(told, {panel.plot_type.name: panel.plot_type.contact for panel in snapshot.panels})
+        contacts = {panel.plot_type.name: panel.plot_type.contact for panel in snapshot.panels}
+        proposed = {one.plot_type for one in snapshot.without_reference if one.proposed}
+        changed = tell(told, contacts, proposed)
+        lines = [*changed, *tell_without_reference(snapshot.without_reference)]
         more = f" (and {len(lines) - 1} more: point here)" if len(lines) > 1 else ""
         each = [f"{one.plot_type}: {one.facts}, since run {one.run_number}" for one in told]
         self._conditions.show_message(
             lines[0] + more if lines else "",
-            details="\n".join([*lines, *(each if len(told) > len(lines) else [])]),
+            details="\n".join([*lines, *(each if len(told) > len(changed) else [])]),
         )
 
     def _show_problems(self, snapshot: WallSnapshot) -> None:

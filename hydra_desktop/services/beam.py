@@ -1,0 +1,75 @@
+"""The beam and the run as a hall's beam file tells them."""
+
+from __future__ import annotations
+
+import time
+from dataclasses import replace
+from datetime import UTC, datetime
+from pathlib import Path
+
+from sqlalchemy import Connection
+
+from ..database import halls
+from ..domain.errors import SettingsError
+from ..domain.run import BeamSource, RunState
+from ..sources.beam_file import read_beam_file
+
+AWAY_S = 5.0  # for so long the beam file may be missing, or half written, without a word
+OLD_S = 3600.0
+
+
+class BeamFollower:
+    """Keeps the state of a hall's run true to its beam file.
+
+    `trouble` is what a person should know of the file, "" where all is well; `names_run` says that
+    the run is the file's, and not that of the plots.
+    """
+
+    def __init__(self, hall_id: int, *, names_run: bool) -> None:
+        self._hall_id = hall_id
+        self._read_at = time.monotonic()
+        self.names_run = names_run
+        self.trouble = ""
+
+    def follow(self, connection: Connection, beam_file: str) -> None:
+        """Take over what the file says now; with "" there is none."""
+        told = self._told(beam_file)
+        self.names_run = told is not None and told.run_number is not None
+        if told is None:
+            return
+        now = halls.run_state(connection, self._hall_id)
+        if told.run_number is None:
+            told = replace(told, run_number=now.run_number, run_period=now.run_period)
+        if now.source is BeamSource.SWITCH:  # a person's word goes before a file's
+            told = replace(told, beam_on=now.beam_on, beam_current_na=None, source=BeamSource.SWITCH)
+        if replace(told, updated_at=None) != replace(now, updated_at=None):
+            halls.set_run_state(connection, self._hall_id, told)
+
+    def _told(self, beam_file: str) -> RunState | None:
+        """What the beam file says, of an old one not the run; None when it says nothing."""
+        self.trouble = ""
+        if not beam_file:
+            return None
+        path = Path(beam_file)
+        try:
+            state = read_beam_file(path)
+        except SettingsError as error:
+            self.trouble = str(error)
+            return None
+        now = time.monotonic()
+        if state is not None:
+            self._read_at = now
+            written_at = state.updated_at or datetime.now(UTC)
+            if (datetime.now(UTC) - written_at).total_seconds() <= OLD_S:
+                return state
+            self.trouble = (
+                f"The beam file {path} hasn't been written since {written_at:%Y-%m-%d %H:%M} UTC; look after the "
+                "program that writes it. The run is that of the plots until then."
+            )
+            return replace(state, run_number=None)
+        if now - self._read_at > AWAY_S:
+            self.trouble = (
+                f"The beam file {path} isn't there or holds no JSON; look after the program that writes it, or set "
+                "source.beam_file in the hall's settings. The run is that of the plots until then."
+            )
+        return None
