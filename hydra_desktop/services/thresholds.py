@@ -92,7 +92,8 @@ class Evidence:
     def for_false_alarms(self, a_day: float, rate: Rate, plot_type: PlotType) -> dict[str, float]:
         """The thresholds of the faulty labels with at most `a_day` false positives; raises SettingsError without any.
 
-        Every plot is counted as a Good one, which most are.
+        Every plot is counted as a Good one, which most are. Too few held-out plots to show that rate are no reason to
+        lower a threshold: then it is that of best F1 at least.
         """
         faulty = [index for index, flag in enumerate(self._of_role(plot_type, Role.FAULTY)) if flag]
         if not faulty:
@@ -102,7 +103,8 @@ class Evidence:
             raise SettingsError(f"The model of {plot_type.name} knows no Good plot, so false alarms can't be told.")
         share = min(1.0, a_day / rate.plots_a_day)
         value = head.threshold_for_rate(self.held_out.chances, is_good, faulty, share)
-        return {self.labels[index]: value for index in faulty}
+        least = self.best_f1() if share * is_good.sum() < 1 else {}
+        return {name: max(value, least.get(name, 0.0)) for name in (self.labels[index] for index in faulty)}
 
     def cost(self, thresholds: Mapping[str, float], plot_type: PlotType) -> Cost:
         """What thresholds cost on the held-out plots."""
@@ -260,7 +262,8 @@ def _notes(choice: FalseAlarms, rate: Rate, cost: Cost) -> tuple[str, ...]:
         return ()
     return (
         f"{cost.good} Good plots were held out, which can't show fewer than {rate.plots_a_day / cost.good:.2g} false "
-        "alarms a day: the threshold lies above all of them, and more may come. Label more Good plots and train again.",
+        "alarms a day: the thresholds lie above all that were taken for faulty, and not below those of best F1, yet "
+        "more false alarms may come. Label more Good plots and train again.",
     )
 
 

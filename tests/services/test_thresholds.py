@@ -121,6 +121,7 @@ def test_for_a_rate_of_false_alarms_that_the_held_out_plots_can_show_or_not(data
     assert not report.notes
     rare = thresholds.change(database, "D", "hump", FalseAlarms(0.5, plots_a_day=288), user="eva")
     assert rare.costs["now"].false_positives == 0
+    assert rare.values["Bad"] >= before["Bad"]
     assert "10 Good plots were held out, which can't show fewer than 29 false alarms a day" in rare.text()
 
 
