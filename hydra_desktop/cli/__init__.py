@@ -18,7 +18,7 @@ from .. import __version__
 from .. import settings as settings_module
 from ..domain.errors import SiteError, Stopped
 from ..settings import Settings
-from . import db, hall, models, plots, reference
+from . import db, hall, models, plots, reference, thresholds
 from .common import DONE, INTERRUPTED, MENDABLE, Command, add, count, say, seconds
 
 if TYPE_CHECKING:
@@ -32,6 +32,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     except SystemExit as end:  # argparse has said why
         return end.code if isinstance(end.code, int) else 2
     command: Command = options.command
+    options.own_process = arguments is None
     try:
         settings = settings_module.load(options.database, options.hall)
         return command(options, settings)
@@ -70,6 +71,7 @@ def _parser() -> argparse.ArgumentParser:
     _add_demo(commands)
     plots.add_commands(commands)
     models.add_commands(commands)
+    thresholds.add_commands(commands)
     reference.add_commands(commands)
     hall.add_commands(commands)
     plots.add_export(commands)

@@ -46,8 +46,8 @@ def opened(settings: Settings, *, upgrade: bool = False, any_version: bool = Fal
 
 
 @contextmanager
-def shown_progress() -> Iterator[Progress]:
-    """Progress on stderr: one line that moves on a terminal, else a line for each stage."""
+def shown_progress(*, keep: bool = False) -> Iterator[Progress]:
+    """Progress on stderr: one line that moves on a terminal, else a line for each stage; `keep` as in Progress."""
     from ..services.progress import Progress
 
     moving = sys.stderr.isatty()
@@ -68,7 +68,7 @@ def shown_progress() -> Iterator[Progress]:
         last[:] = [stage, line]
 
     try:
-        yield Progress(report)
+        yield Progress(report, keep=keep)
     finally:
         if moving and last[1]:
             sys.stderr.write("\r" + " " * len(last[1]) + "\r")
@@ -111,6 +111,17 @@ def count(text: str) -> int:
     if not text.isdecimal() or int(text) < 1:
         raise argparse.ArgumentTypeError(f"must be a whole number from 1 on, not {text!r}")
     return int(text)
+
+
+def number(text: str) -> float:
+    """An option's number from 0 on."""
+    try:
+        value = float(text)
+    except ValueError:
+        value = -1.0
+    if not 0 <= value < 1e9:
+        raise argparse.ArgumentTypeError(f"must be a number from 0 on, not {text!r}")
+    return value
 
 
 def seconds(text: str) -> float:

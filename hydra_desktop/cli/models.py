@@ -3,13 +3,22 @@
 from __future__ import annotations
 
 import argparse
+import os
+import signal
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
+from types import FrameType
 from typing import TYPE_CHECKING
 
+from ..domain.errors import Stopped
 from ..settings import Settings
-from .common import DONE, add, expect_writable, opened, shown_progress, tell, write_json
+from .common import DONE, MENDABLE, add, expect_writable, opened, say, shown_progress, tell, write_json
+from .thresholds import add_false_alarms, false_alarms
 
 if TYPE_CHECKING:
+    from ..services.progress import Progress
+    from ..services.training import TrainingReport
     from .common import Commands
 
 
@@ -24,6 +33,13 @@ def add_commands(commands: Commands) -> None:
         default="first",
         help="both also tunes a whole network, and uses it if it clearly wins on held-out runs (minutes to hours)",
     )
+    train.add_argument(
+        "--on-stop",
+        choices=("keep", "discard"),
+        default="discard",
+        help="what Ctrl+C does once a network is being tuned: keep uses the best so far (default: discard)",
+    )
+    add_false_alarms(train, "choose the thresholds of faulty labels so (default: best F1)")
     train.add_argument("--json", type=Path, metavar="FILE", help="write the figures there")
 
     evaluate = add(commands, "evaluate", _evaluate, "measure the active model on the labelled plots of a manifest")
@@ -38,12 +54,28 @@ def add_commands(commands: Commands) -> None:
 
 
 def _train(options: argparse.Namespace, settings: Settings) -> int:
+    if options.own_process:
+        from ..services import priority
+
+        priority.give_way(priority.TRAINING)
+    try:
+        report = _trained(options, settings)
+    except (KeyboardInterrupt, Stopped):
+        say(f"Stopped. No model was stored; what is live for {options.plot_type} stays live.")
+        return MENDABLE
+    tell(report.text())
+    write_json(options.json, report.figures())
+    return DONE
+
+
+def _trained(options: argparse.Namespace, settings: Settings) -> TrainingReport:
     from ..database.image_store import ImageStore
     from ..services import training
 
     expect_writable(options.json)
-    with opened(settings) as database, shown_progress() as progress:
-        report = training.train(
+    keep = options.on_stop == "keep"
+    with opened(settings) as database, shown_progress(keep=keep) as progress, _stopped_by_interrupt(progress):
+        return training.train(
             database,
             settings.hall,
             ImageStore(settings.image_folder),
@@ -52,10 +84,29 @@ def _train(options: argparse.Namespace, settings: Settings) -> int:
             user=settings.user,
             progress=progress,
             checkpoints=settings.home / "training" if options.recipe == "both" else None,
+            false_alarms=false_alarms(options),
         )
-    tell(report.text())
-    write_json(options.json, report.figures())
-    return DONE
+
+
+@contextmanager
+def _stopped_by_interrupt(progress: Progress) -> Iterator[None]:
+    """Ctrl+C stops the work at once where it is to be discarded, else as soon as the best so far is saved."""
+
+    def hear(_signal: int, _frame: FrameType | None) -> None:
+        if progress.settled.is_set():
+            return  # it is being stored, and the report comes next
+        again = progress.stop.is_set()
+        progress.stop.set()
+        if again or not progress.keep:
+            raise KeyboardInterrupt
+        # not by sys.stderr, which may be in the middle of a line
+        os.write(2, b"\nStopping; what is best so far is kept. Ctrl+C once more discards it.\n")
+
+    before = signal.signal(signal.SIGINT, hear)
+    try:
+        yield
+    finally:
+        signal.signal(signal.SIGINT, before)
 
 
 def _evaluate(options: argparse.Namespace, settings: Settings) -> int:
