@@ -237,7 +237,7 @@ def test_an_image_store_that_cannot_be_written_is_told_and_nothing_is_lost(
     assert judge_all(chosen, source).stored == TYPES
 
 
-def test_without_a_folder_it_says_what_to_do(chosen: settings.Settings) -> None:
+def test_without_a_folder_it_says_what_to_do(chosen: settings.Settings, database: Database) -> None:
     with pytest.raises(SettingsError, match=r"source\.folder"):
         Monitor(chosen)
 
