@@ -592,7 +592,7 @@ def test_each_change_of_trouble_is_logged_with_its_time(
     assert "All is well again" in well
 
 
-def test_a_folder_that_is_not_there_is_logged(chosen: settings.Settings, tmp_path: Path) -> None:
+def test_a_folder_that_is_not_there_is_logged(chosen: settings.Settings, tmp_path: Path, ready: Database) -> None:
     monitor = _start_monitor(chosen, tmp_path / "typo", stderr=subprocess.PIPE)
     assert monitor.stderr is not None
     assert b"typo isn't there" in monitor.stderr.readline()

@@ -75,7 +75,7 @@ def test_a_folder_of_the_settings_has_their_name_on_every_station(tmp_path: Path
     assert monitor_process.source_name(hall, other) == str(other)
 
 
-def test_one_that_ends_with_an_error_is_told_and_tried_ever_later(database_url: str) -> None:
+def test_one_that_ends_with_an_error_is_told_and_tried_ever_later(database: Database, database_url: str) -> None:
     clock = [0.0]
     keeper = monitor_process.Keeper(settings.load(database_url, "D"), clock=lambda: clock[0])
     for wait_s in (3.0, 6.0):
