@@ -5,6 +5,8 @@ from __future__ import annotations
 import csv
 import json
 import os
+import signal
+import sqlite3
 import subprocess
 import sys
 import time
@@ -13,7 +15,7 @@ from pathlib import Path
 import pytest
 
 from hydra_desktop import cli
-from hydra_desktop.services import importing
+from hydra_desktop.services import importing, priority
 from tests.fakes import manifests
 
 SET = ["Good"] * 8 + ["Bad"] * 6 + ["NoData"] * 4
@@ -65,6 +67,96 @@ def test_from_a_manifest_to_judged_plots(home: Path, tmp_path: Path, capsys: pyt
     assert (tmp_path / "again.csv").read_text() == (tmp_path / "labels.csv").read_text()
     assert (home / "hydra.db").is_file()
     assert "Traceback" not in capsys.readouterr().err
+
+
+def test_thresholds_are_chosen_and_shown(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    assert run("import", manifests.write(tmp_path / "data", SET)) == 0
+    assert run("thresholds", "show", "hump") == 1
+    assert "hydra-desktop train hump --activate" in capsys.readouterr().err
+    assert run("train", "hump", "--activate", "--false-alarms-a-day", "1", "--plots-a-day", "288") == 0
+    assert "at most 1 false alarms a day of 288 plots, as said: " in capsys.readouterr().out
+    assert run("thresholds", "set", "hump", "Bad=0.9", "NoData=0.8", "--comment", "a test", "--user", "eva") == 0
+    assert "-> 0.900" in capsys.readouterr().out
+    assert run("thresholds", "set", "hump", "--best-f1") == 0
+    assert run("thresholds", "set", "hump", "--false-alarms-a-day", "1") == 1
+    assert "say how many: --plots-a-day N" in capsys.readouterr().err
+    assert run("thresholds", "set", "hump", "--false-alarms-a-day", "50", "--plots-a-day", "288") == 0
+    said = capsys.readouterr().out
+    assert "set, at most 50 false alarms a day of 288 plots, as said" in said
+    assert "false positives 0.0 per 1,000 Good (0 of 8)" in said
+    assert run("thresholds", "set", "hump", "Bda=0.9") == 1
+    assert "has no label Bda; it has" in capsys.readouterr().err
+    assert run("thresholds", "show", "hump") == 0
+    said = capsys.readouterr().out
+    assert "eva, by hand: Bad 0.900, NoData 0.800 (a test)" in said
+    assert said.count(" UTC, ") == 4
+
+
+def training(tmp_path: Path, *options: str) -> tuple[subprocess.Popen[str], Path]:
+    """A program that trains on enough plots to be met at work, and its database."""
+    database = tmp_path / "hydra.db"
+    manifest = manifests.write(tmp_path / "data", 30 * ["Good"] + 20 * ["Bad"] + 10 * ["NoData"])
+    assert run("--database", database, "import", manifest) == 0
+    command = [sys.executable, "-m", "hydra_desktop.cli", "--database", str(database), "train", "hump", *options]
+    return subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True), database
+
+
+def stop_at(process: subprocess.Popen[str], stage: str) -> tuple[str, str, float]:
+    """Ctrl+C once it says that stage; what it then says on stdout and stderr, and after how many seconds it ends."""
+    assert process.stderr is not None
+    assert any(line.startswith(stage) for line in process.stderr), "it never came so far"
+    process.send_signal(signal.SIGINT)
+    began = time.monotonic()
+    out, error = process.communicate(timeout=100)
+    return out, error, time.monotonic() - began
+
+
+def models_of(database: Path) -> int:
+    with sqlite3.connect(database) as connection:
+        (count,) = connection.execute("SELECT count(*) FROM models").fetchone()
+    connection.close()
+    return count
+
+
+@pytest.mark.parametrize(
+    ("stage", "options"),
+    [("Computing features", []), ("Training, ", []), ("Fine-tuning, tuning", ["--recipe", "both"])],
+)
+def test_ctrl_c_ends_a_training_soon_and_leaves_no_model(
+    home: Path, tmp_path: Path, stage: str, options: list[str]
+) -> None:
+    process, database = training(tmp_path, *options)
+    out, error, took_s = stop_at(process, stage)
+    assert process.returncode == 1
+    assert "Stopped. No model was stored; what is live for hump stays live." in error
+    assert "Traceback" not in error
+    assert out == ""
+    assert took_s < 5  # a second on an idle machine, with the end of the process
+    assert models_of(database) == 0
+    assert not list((home / "training").rglob("fold-*"))
+
+
+def test_ctrl_c_keeps_the_best_network_so_far_where_that_is_wished(tmp_path: Path) -> None:
+    process, database = training(tmp_path, "--recipe", "both", "--on-stop", "keep")
+    out, error, _ = stop_at(process, "Fine-tuning, tuning")
+    assert process.returncode == 0
+    assert "what is best so far is kept" in error
+    assert "fine-tuning: log-loss" in out
+    assert models_of(database) == 1
+
+
+def test_a_training_of_its_own_process_gives_way_and_one_in_this_process_does_not(tmp_path: Path) -> None:
+    ours = os.nice(0)
+    process, _ = training(tmp_path)
+    assert process.stderr is not None
+    assert any(line.startswith("Computing features") for line in process.stderr)
+    theirs = os.getpriority(os.PRIO_PROCESS, process.pid)
+    process.send_signal(signal.SIGINT)
+    process.communicate(timeout=100)
+    assert theirs == min(19, ours + priority.TRAINING)
+    assert run("--database", tmp_path / "hydra.db", "train", "hump") == 0
+    assert os.nice(0) == ours
+    assert priority.TRAINING > priority.MONITOR
 
 
 def test_a_reference_is_named_shown_and_taken_back(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
@@ -120,6 +212,11 @@ def test_the_settings_that_are_shown_apply_unchanged(tmp_path: Path, capsys: pyt
         ["db"],
         ["reference"],
         ["reference", "set", "hump"],
+        ["thresholds", "set", "hump"],
+        ["thresholds", "set", "hump", "Bad=2"],
+        ["thresholds", "set", "hump", "Bad=0.5", "--best-f1"],
+        ["thresholds", "set", "hump", "--false-alarms-a-day", "-1"],
+        ["train", "hump", "--on-stop", "perhaps"],
         ["export", "plots", "--csv", "x.csv"],
         ["classify", "x.png"],
         ["demo", "--chunks", "0"],
@@ -212,7 +309,19 @@ def test_help_comes_at_once_and_needs_nothing_heavy() -> None:
     shown = program("--help", PYTHONPROFILEIMPORTTIME="1")
     elapsed_s = time.monotonic() - started
     assert shown.returncode == 0
-    for command in ("demo", "import", "train", "evaluate", "classify", "monitor", "reference", "hall", "export", "db"):
+    for command in (
+        "demo",
+        "import",
+        "train",
+        "thresholds",
+        "evaluate",
+        "classify",
+        "monitor",
+        "reference",
+        "hall",
+        "export",
+        "db",
+    ):
         assert f"\n    {command} " in shown.stdout
     for heavy in ("numpy", "sqlalchemy", "PySide6", "torch", "onnxruntime", "pydantic"):
         assert f" {heavy}\n" not in shown.stderr

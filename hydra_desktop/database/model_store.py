@@ -6,6 +6,7 @@ import hashlib
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from itertools import groupby
 from typing import Any
 
 import sqlalchemy as sa
@@ -15,6 +16,8 @@ from . import conditions, feed, halls
 from . import tables as t
 from .naming import label_ids, plot_type_id
 from .upsert import upsert
+
+BEST_F1, BY_HAND = "best F1", "by hand"
 
 
 @dataclass(frozen=True)
@@ -31,6 +34,17 @@ class ModelRecord:
     thresholds: Mapping[str, float]
 
 
+@dataclass(frozen=True)
+class ThresholdChange:
+    """Thresholds that were put in force together; `chosen` says how."""
+
+    at: datetime
+    user: str
+    chosen: str
+    comment: str
+    values: Mapping[str, float]
+
+
 def add(
     c: sa.Connection,
     hall_id: int,
@@ -40,8 +54,9 @@ def add(
     card: Mapping[str, Any],
     thresholds: Mapping[str, float],
     user: str,
+    chosen: str = BEST_F1,
 ) -> int:
-    """Store a model with its first thresholds; returns its id."""
+    """Store a model with its first thresholds and how they were `chosen`; returns its id."""
     halls.ensure_labels(c, hall_id, plot_type, list(thresholds), user=user, comment="label of a model")
     model_id: int = c.execute(
         t.models.insert()
@@ -55,7 +70,7 @@ def add(
         .returning(t.models.c.id)
     ).scalar_one()
     c.execute(t.model_files.insert().values(model_id=model_id, data=file))
-    set_thresholds(c, model_id, thresholds, user=user, comment="from training")
+    set_thresholds(c, model_id, thresholds, user=user, chosen=chosen, comment="from training")
     return model_id
 
 
@@ -112,7 +127,7 @@ def file(c: sa.Connection, model_id: int) -> bytes:
 
 
 def set_thresholds(
-    c: sa.Connection, model_id: int, thresholds: Mapping[str, float], *, user: str, comment: str = ""
+    c: sa.Connection, model_id: int, thresholds: Mapping[str, float], *, user: str, chosen: str, comment: str = ""
 ) -> None:
     """Put thresholds in force from now on; what was before stays in the history."""
     _, hall_id = _type_and_hall(c, model_id)
@@ -126,10 +141,29 @@ def set_thresholds(
     for label, value in thresholds.items():
         c.execute(
             t.thresholds.insert().values(
-                model_id=model_id, label_id=ids[plot_type, label], value=float(value), at=at, user=user, comment=comment
+                model_id=model_id,
+                label_id=ids[plot_type, label],
+                value=float(value),
+                at=at,
+                user=user,
+                chosen=chosen,
+                comment=comment,
             )
         )
     feed.publish(c, hall_id, "model", model_id)
+
+
+def threshold_history(c: sa.Connection, model_id: int) -> list[ThresholdChange]:
+    """Every change of a model's thresholds, newest first."""
+    h = t.thresholds.c
+    found = c.execute(
+        sa.select(h.at, h.user, h.chosen, h.comment, t.labels.c.name, h.value)
+        .join(t.labels, t.labels.c.id == h.label_id)
+        .where(h.model_id == model_id)
+        .order_by(h.id)
+    )
+    together = groupby(found, key=lambda row: (row.at, row.user, row.chosen, row.comment))
+    return [ThresholdChange(*of, {row.name: row.value for row in rows}) for of, rows in together][::-1]
 
 
 def _thresholds(c: sa.Connection, model_ids: list[int]) -> dict[int, dict[str, float]]:

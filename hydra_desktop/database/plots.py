@@ -5,14 +5,14 @@ from __future__ import annotations
 import hashlib
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import sqlalchemy as sa
 
 from ..domain.plot import NewPlot, Plot, PlotName
 from . import tables as t
-from .naming import plot_type_ids
+from .naming import plot_type_id, plot_type_ids
 from .tables import storable
 from .upsert import insert_new
 
@@ -160,6 +160,16 @@ def get(c: sa.Connection, plot_id: int) -> Plot:
     if row is None:
         raise KeyError(plot_id)
     return from_row(row)
+
+
+def live_times(c: sa.Connection, hall_id: int, plot_type: str, span: timedelta) -> list[datetime]:
+    """When the live plots of a type were taken, in rising order, from `span` before the newest on."""
+    p = t.plots.c
+    of_type = (p.plot_type_id == plot_type_id(c, hall_id, plot_type), p.live)
+    newest = c.scalar(sa.select(p.taken_at).where(*of_type).order_by(p.taken_at.desc()).limit(1))
+    if newest is None:
+        return []
+    return list(c.scalars(sa.select(p.taken_at).where(*of_type, p.taken_at >= newest - span).order_by(p.taken_at)))
 
 
 def content_hashes(c: sa.Connection) -> Iterator[str]:

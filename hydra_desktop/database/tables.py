@@ -272,6 +272,7 @@ thresholds = Table(
     _float("value"),
     _at(),
     _text("user"),
+    _text("chosen"),  # how: best F1, by hand, or for how many false alarms
     _text("comment"),
     Index("ix_thresholds_newest", "model_id", "label_id", "id"),
 )

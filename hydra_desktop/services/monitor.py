@@ -39,7 +39,7 @@ from ..vision.backbone import Backbone
 from ..vision.deviation import DESCRIBED_BY
 from ..vision.opening import open_model
 from ..vision.predictor import Predictor
-from . import monitor_process, retention
+from . import monitor_process, priority, retention
 from .beam import BeamFollower
 from .judging import ActiveModel, Judge, Judged, Outcome, Refused
 from .normals import Normals
@@ -56,7 +56,6 @@ RETRY_S = 2.0
 GONE_AFTER_S = 5.0  # for so long a folder may be missing before it is given up
 RESCAN_S = 30.0
 FIRST_FORGETTING_S = 60.0
-NICENESS = 10
 CLOCKS_APART_S = 60.0  # by which a file may be of the future without a word
 FORGET_EVERY_S = 3600.0
 PROPOSE_EVERY_S = 30.0
@@ -608,7 +607,7 @@ class Monitor:
 def run(settings: Settings, *, folder: Path | None, once: bool, interval_s: float | None = None) -> int:
     """Run a monitor in this process until it is told to stop by a signal; returns an exit code."""
     logging.basicConfig(format="%(asctime)s %(process)d %(levelname)s %(name)s: %(message)s")
-    _give_way()
+    priority.give_way(priority.MONITOR)
     monitor = Monitor(settings, folder, rescan_s=interval_s or RESCAN_S)
     for name in (signal.SIGTERM, signal.SIGINT):
         signal.signal(name, lambda *_: monitor.stop())
@@ -618,16 +617,6 @@ def run(settings: Settings, *, folder: Path | None, once: bool, interval_s: floa
         f"{monitor.stored} plots judged, {monitor.refused} files not taken, in {time.monotonic() - started:.1f} s"
     )
     return 1 if once and (monitor.refused or monitor.left_out) else 0
-
-
-def _give_way() -> None:
-    """A screen that somebody looks at goes first."""
-    if hasattr(os, "nice"):
-        os.nice(NICENESS)
-    # Linux shares processor time between sessions before it looks at niceness, where they aren't in control groups
-    if hasattr(os, "getsid") and os.getsid(0) == os.getpid():
-        with contextlib.suppress(OSError):
-            Path("/proc/self/autogroup").write_text(str(NICENESS), encoding="ascii")
 
 
 def all_waiting(batches: queue.Queue[list[_One] | None]) -> list[_One]:

@@ -18,10 +18,16 @@ def _silent(_stage: str, _fraction: float) -> None:
 
 @dataclass(frozen=True)
 class Progress:
-    """What a service needs of the one who waits for it."""
+    """What a service needs of the one who waits for it.
+
+    With `keep`, what is best so far is kept when the work is stopped, where there is anything. Once `settled` is set
+    by the one who works, the work is as good as done, and a stop comes too late.
+    """
 
     report: Report = _silent
     stop: threading.Event = field(default_factory=threading.Event)
+    keep: bool = False
+    settled: threading.Event = field(default_factory=threading.Event)
 
     def __call__(self, stage: str, fraction: float) -> None:
         """Report; raises Stopped once a person asked for it."""

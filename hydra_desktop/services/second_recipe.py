@@ -51,8 +51,10 @@ def run(
     """Tune a network to the N plots on which the first recipe was `trained`.
 
     What was done is kept in the folder `checkpoints`, so that a training that was cut off goes on from there.
-    Raises Stopped, TrainingError, StorageError.
+    When it is stopped and the best is to be kept, that is what was best so far. Raises Stopped, when there is nothing
+    to be kept too, TrainingError, StorageError.
     """
+    wish = Wish.KEEP_THE_BEST if progress.keep else Wish.DISCARD
     tuned = finetune.train(
         trained.model.plot_type,
         _StoredPictures(images, hashes),
@@ -62,7 +64,7 @@ def run(
         hashes=hashes,
         checkpoints=checkpoints,
         progress=lambda stage, fraction: progress.report(f"fine-tuning, {stage}", fraction),
-        stop=lambda: Wish.DISCARD if progress.stop.is_set() else Wish.GO_ON,
+        stop=lambda: Wish.GO_ON if not progress.stop.is_set() else wish,
     )
     names = list(tuned.model.labels)
     target = np.array([names.index(label) for label in labels])[tuned.at]

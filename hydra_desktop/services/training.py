@@ -14,7 +14,8 @@ from ..database import given_labels, halls, model_store, references
 from ..database.connection import Database
 from ..database.given_labels import LabelledPlot
 from ..database.image_store import ImageStore
-from ..domain.errors import TrainingError
+from ..database.model_store import BEST_F1
+from ..domain.errors import Stopped, TrainingError
 from ..domain.hall import PlotType
 from ..domain.label import Role
 from ..domain.plot import Plot
@@ -22,9 +23,12 @@ from ..domain.reference import Reference, ReferenceState, in_time_order
 from ..domain.verdict import judge
 from ..vision import head, model_file, tuned_model
 from ..vision.evaluate import Figures
-from . import evaluating, features, lookup, second_recipe
+from ..vision.model_file import Model
+from ..vision.tuned_model import TunedModel
+from . import evaluating, features, lookup, second_recipe, thresholds
 from .grouping import groups
 from .progress import Progress
+from .thresholds import Evidence, FalseAlarms
 
 
 @dataclass(frozen=True)
@@ -39,6 +43,7 @@ class TrainingReport:
     split: str
     held_out: Figures
     thresholds: Mapping[str, float]
+    chosen: str  # how the thresholds were
     seconds: float
     second: str = ""  # what came of the second recipe
 
@@ -52,6 +57,7 @@ class TrainingReport:
             "left_out": dict(self.left_out),
             "split": self.split,
             "thresholds": dict(self.thresholds),
+            "thresholds_chosen": self.chosen,
             "seconds": round(self.seconds, 2),
             "held_out": asdict(self.held_out),
             "second_recipe": self.second,
@@ -69,7 +75,7 @@ class TrainingReport:
         lines += [
             f"On held-out plots ({self.split}):",
             *evaluating.table(self.held_out),
-            f"  thresholds chosen on them: {chosen}",
+            f"  thresholds chosen on them, {self.chosen}: {chosen}",
             *([f"  {self.second}"] if self.second else []),
         ]
         return "\n".join(lines)
@@ -85,14 +91,17 @@ def train(
     user: str,
     progress: Progress,
     checkpoints: Path | None = None,
+    false_alarms: FalseAlarms | None = None,
 ) -> TrainingReport:
     """Train a model of a plot type on its labelled plots, store it, and put it live if wanted.
 
     What is normal in a run period say the plots of its confirmed reference, labelled or not, else its Good plots.
-    With a folder for `checkpoints` the second recipe is tried as well, and used if it clearly wins.
+    With a folder for `checkpoints` the second recipe is tried as well, and used if it clearly wins. Thresholds of
+    faulty labels are chosen for `false_alarms` where that is given, else all by best F1.
 
-    Raises SettingsError for an unknown hall or plot type, TrainingError when there is too
-    little to learn from, Stopped when the progress' stop flag is set.
+    Raises SettingsError for an unknown hall or plot type, and where too few plots came to know
+    the rate of false alarms; TrainingError when there is too little to learn from; Stopped when the
+    progress' stop flag is set and there is nothing to be kept.
     """
     started = time.monotonic()
     with database.read() as connection:
@@ -100,7 +109,8 @@ def train(
         hall = halls.load(connection, hall_id)
         labelled = given_labels.current(connection, hall_id, lookup.plot_type(hall.plot_types, plot_type))
         in_force = references.in_force(connection, hall_id, plot_type)
-    settings = hall.plot_types[plot_type]
+        settings = hall.plot_types[plot_type]
+        rate = thresholds.rate_of(connection, hall_id, plot_type, false_alarms) if false_alarms else None
     chosen, left_out = _choose(_in_time_order(labelled), settings)
     periods = {one.plot.name.run_period for one in chosen}
     confirmed = [one for period, one in in_force.items() if period in periods and one.state is ReferenceState.CONFIRMED]
@@ -136,15 +146,27 @@ def train(
     held_out = _held_out(trained, labels, settings)
     card = {**trained.model.card, "figures": asdict(held_out)}
     model = replace(trained.model, card=card)
-    file, thresholds, told = model_file.save(model), model.thresholds, ""
+    used: Model | TunedModel = model
+    told = ""
     if checkpoints is not None:
-        second = second_recipe.run(
-            replace(trained, model=model), images, hashes, labels, runs, good, checkpoints / plot_type, progress
-        )
-        told = second.text
+        try:
+            second = second_recipe.run(
+                replace(trained, model=model), images, hashes, labels, runs, good, checkpoints / plot_type, progress
+            )
+            told, used = second.text, second.model if second.used else model
+        except Stopped:
+            if not progress.keep:
+                raise
+            told = "fine-tuning: stopped before there was anything to keep"
         card = {**card, "second_recipe": told}
-        if second.used:
-            file, thresholds = tuned_model.save(second.model), second.model.thresholds
+    values, how = dict(used.thresholds), BEST_F1
+    if false_alarms is not None and rate is not None:
+        values |= Evidence.of(used).for_false_alarms(false_alarms.a_day, rate, settings)
+        how = thresholds.described(false_alarms, rate)
+    file = tuned_model.save(used) if isinstance(used, TunedModel) else model_file.save(used)
+    if not progress.keep:
+        progress("storing", 1.0)
+    progress.settled.set()
     with database.write() as connection:
         model_id = model_store.add(
             connection,
@@ -152,8 +174,9 @@ def train(
             plot_type,
             file=file,
             card=card,
-            thresholds=thresholds,
+            thresholds=values,
             user=user,
+            chosen=how,
         )
         if activate:
             model_store.activate(connection, model_id, user=user)
@@ -165,7 +188,8 @@ def train(
         left_out,
         str(card.get("split", "")),
         held_out,
-        thresholds,
+        values,
+        how,
         time.monotonic() - started,
         told,
     )

@@ -37,6 +37,7 @@ from .backbone import CHANNELS, IDENTITY, Floats
 from .evaluate import evaluate
 from .familiar import LEAST_SPREAD
 from .head import FEWEST_A_LABEL, Progress, best_f1_threshold
+from .held_out import HeldOut
 from .model_file import softmax
 from .picture import HEIGHT, WIDTH, Picture
 from .tuned_model import INPUT, OUTPUTS, TunedModel
@@ -192,7 +193,7 @@ def train(
                 fit.drop()
             if _asked(stop) is not Wish.GO_ON:
                 break
-    except Stopped:
+    except (Stopped, KeyboardInterrupt):
         if checkpoints is not None and stop() is Wish.DISCARD:
             forget(checkpoints)
         raise
@@ -527,7 +528,9 @@ def _finish(plot_type: str, task: _Task, fits: Sequence[_Fit], good: Sequence[st
     thresholds = {name: best_f1_threshold(held_out, target, index) for index, name in enumerate(names)}
     graph = exported(first.network)
     weights = first.network.head.weight.detach().numpy().copy()
-    return Tuned(TunedModel(plot_type, names, weights, graph, thresholds, card), held_out, at)
+    kept = HeldOut(held_out, target.astype(np.int32))
+    model = TunedModel(plot_type, names, weights, graph, thresholds, card, held_out=kept)
+    return Tuned(model, held_out, at)
 
 
 def _asked(stop: StopFlag) -> Wish:

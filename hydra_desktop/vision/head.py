@@ -27,6 +27,7 @@ from ..domain.errors import Stopped, TrainingError
 from .backbone import CHANNELS, IDENTITY, Floats
 from .deviation import SCALES, SUMMARY, Description, Normal, Variations, folds, steady, variations
 from .familiar import LEAST_SPREAD, LEVEL, Familiar
+from .held_out import HeldOut
 from .model_file import Linear, Model, compose, logistic, softmax
 
 Progress = Callable[[str, float], None]
@@ -143,7 +144,8 @@ def train(
         "trained_on": trained_on,
         "versions": {"onnxruntime": onnxruntime.__version__, "scikit-learn": sklearn.__version__},
     }
-    model = Model(plot_type, tuple(names), sides, fault, kinds, normals, familiar, thresholds, card)
+    held_out = HeldOut(chances, target.astype(np.int32))
+    model = Model(plot_type, tuple(names), sides, fault, kinds, normals, familiar, thresholds, card, held_out)
     progress("done", 1.0)
     return Trained(model, chances)
 
@@ -167,12 +169,14 @@ def best_f1_threshold(chances: Floats, target: Index, index: int) -> float:
     return float(round(candidates[best].mean(), 3)) if max(scores) > 0 else 0.5
 
 
-def threshold_for_rate(chances: Floats, is_good: npt.NDArray[np.bool_], index: int, share: float) -> float:
-    """The lowest threshold of a label with which at most `share` of the Good plots get its Confirmed verdict.
+def threshold_for_rate(chances: Floats, is_good: npt.NDArray[np.bool_], faulty: Sequence[int], share: float) -> float:
+    """The lowest threshold with which at most `share` of the Good plots get a Confirmed verdict of the labels `faulty`.
 
-    `chances` (N, L) of held-out plots, `is_good` (N,). Never below what a label needs to be the most probable.
+    One for all of these labels: as probabilities are calibrated, no other choice finds more faults at that price.
+    `chances` (N, L) of held-out plots, `is_good` (N,), `faulty` columns. Never below what a label needs to be the
+    most probable.
     """
-    wrong = np.sort(chances[is_good & (chances.argmax(axis=1) == index), index])[::-1]
+    wrong = np.sort(chances.max(axis=1)[is_good & np.isin(chances.argmax(axis=1), faulty)])[::-1]
     allowed = int(share * is_good.sum())
     lowest = 1.0 / max(2, chances.shape[1])
     if len(wrong) <= allowed:

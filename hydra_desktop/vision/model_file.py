@@ -29,6 +29,7 @@ from .deviation import (
     summarise,
 )
 from .familiar import DIRECTIONS, Familiar
+from .held_out import HeldOut
 
 FORMAT = "hydra-desktop-model-4"
 
@@ -71,6 +72,7 @@ class Model:
     `sides` tells of each label whether it is of role good. `fault` is the rule whether a plot is
     not Good, `kinds` are those by which labels of one side are told apart. `normals` says what is
     normal in each run period of the training, in the order of time; how Good plots vary is the same for all.
+    `held_out` is None in models of former versions.
     """
 
     plot_type: str
@@ -82,6 +84,7 @@ class Model:
     familiar: Familiar
     thresholds: Mapping[str, float]
     card: Mapping[str, Any]
+    held_out: HeldOut | None = None
 
     @property
     def variations(self) -> Variations:
@@ -177,6 +180,8 @@ def save(model: Model) -> bytes:
             # near 1 a float16 is off by a good part of a deviation
             tensors[f"normal_{number}_{scale.name}_mean"] = spread.mean.astype(np.float32)
             tensors[f"normal_{number}_{scale.name}_weight"] = _half(spread.weight)
+    if model.held_out is not None:
+        tensors.update(model.held_out.tensors())
     return _ordered(save_tensors(tensors, metadata=header))
 
 
@@ -248,6 +253,7 @@ def _model(header: Mapping[str, str], tensors: Mapping[str, npt.NDArray[Any]]) -
         Familiar(*(tensors[f"familiar_{part}"] for part in ("spread", "points", "hashes", "distances"))),
         json.loads(header["thresholds"]),
         json.loads(header["card"]),
+        HeldOut.of(tensors),
     )
 
 
@@ -285,6 +291,7 @@ def _whole(model: Model) -> bool:
         and points > 0
         and bool(model.normals)
         and len(model.sides) == count
+        and (model.held_out is None or model.held_out.fits(count))
         and all(isinstance(side, bool) for side in model.sides)
         and all(isinstance(label, str) for label in (*model.labels, *model.normals))
         and isinstance(model.card, dict)

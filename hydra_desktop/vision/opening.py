@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from . import model_file, tuned_model
 from .model_file import Model
-from .tuned_model import TunedPredictor
+from .tuned_model import TunedModel, TunedPredictor
 
 
 def open_model(data: bytes) -> tuple[Model, TunedPredictor | None]:
@@ -16,3 +16,8 @@ def open_model(data: bytes) -> tuple[Model, TunedPredictor | None]:
         return model_file.load(data), None
     tuned = tuned_model.load(data)
     return model_file.load(tuned.first), TunedPredictor(tuned)
+
+
+def read_model(data: bytes) -> Model | TunedModel:
+    """What is in a file, without making it ready to judge; raises ModelFileError as `open_model` does."""
+    return tuned_model.load(data) if tuned_model.recognises(data) else model_file.load(data)

@@ -23,6 +23,7 @@ from safetensors.numpy import save as save_tensors
 from ..domain.errors import ModelFileError
 from .backbone import BATCH, CHANNELS, MAP_HEIGHT, MAP_WIDTH, Floats, stack
 from .evidence import of_appearance
+from .held_out import HeldOut
 from .model_file import softmax
 from .picture import HEIGHT, WIDTH, Picture
 
@@ -52,7 +53,8 @@ class TunedModel:
     The graph takes uint8 (N, 224, 320, 3) and gives the pooled features float32 (N, 1280), calibrated logits
     (N, L) and the last map (N, 1280, 7, 10); `weights` float32 (L, 1280) are those from pooled features to logits.
     `first` is the file of the first recipe's model of the same plots, for what this one can't tell: what is
-    unfamiliar, and how far a plot deviates from the reference; empty where there is none.
+    unfamiliar, and how far a plot deviates from the reference; empty where there is none. `held_out` is None in
+    models of former versions.
     """
 
     plot_type: str
@@ -62,6 +64,7 @@ class TunedModel:
     thresholds: Mapping[str, float]
     card: Mapping[str, Any]
     first: bytes = b""
+    held_out: HeldOut | None = None
 
 
 @dataclass(frozen=True)
@@ -137,6 +140,7 @@ def save(model: TunedModel) -> bytes:
         "weights": model.weights.astype(np.float32),
         "network": np.frombuffer(model.network, np.uint8),
         "first": np.frombuffer(model.first, np.uint8),
+        **(model.held_out.tensors() if model.held_out is not None else {}),
     }
     return save_tensors(tensors, metadata=header)
 
@@ -164,6 +168,7 @@ def load(data: bytes) -> TunedModel:
             json.loads(header["thresholds"]),
             json.loads(header["card"]),
             tensors["first"].tobytes(),
+            HeldOut.of(tensors),
         )
     except (SafetensorError, KeyError, ValueError, TypeError, RecursionError) as error:
         raise ModelFileError(f"This model is damaged or lacks a part ({error}); train it again.") from error
@@ -185,6 +190,7 @@ def _whole(model: TunedModel) -> bool:
         and model.weights.shape == (len(model.labels), CHANNELS)
         and model.weights.dtype == np.float32
         and bool(np.isfinite(model.weights).all())
+        and (model.held_out is None or model.held_out.fits(len(model.labels)))
         and isinstance(model.card, dict)
         and isinstance(model.thresholds, dict)
         and all(isinstance(value, float | int) for value in model.thresholds.values())

@@ -96,7 +96,9 @@ def test_one_model_is_active_and_going_back_is_history_too(site: Site) -> None:
 def test_thresholds_in_force_are_the_newest_and_the_old_stay(site: Site) -> None:
     with site.database.write() as c:
         model_id = site.add_model(c)
-        model_store.set_thresholds(c, model_id, {"Bad": 0.9}, user="ben", comment="too many")
+        model_store.set_thresholds(
+            c, model_id, {"Bad": 0.9}, user="ben", chosen=model_store.BY_HAND, comment="too many"
+        )
     with site.database.read() as c:
         assert model_store.active(c, site.hall_id)["CDC_occupancy"].thresholds == {**THRESHOLDS, "Bad": 0.9}
         assert c.scalar(sa.select(sa.func.count()).select_from(t.thresholds)) == 4

@@ -222,7 +222,7 @@ def test_a_threshold_for_a_rate_lets_at_most_that_share_of_good_plots_be_called(
     bad = np.concatenate([np.linspace(0.55, 0.99, 30), np.full(70, 0.1), np.full(20, 0.97)])
     chances = np.stack([1 - bad, bad], axis=1).astype(np.float32)
     good = np.arange(120) < 100
-    threshold = head.threshold_for_rate(chances, good, 1, share)
+    threshold = head.threshold_for_rate(chances, good, [1], share)
     assert (chances[good, 1] >= threshold).sum() == called
     assert 0.5 <= threshold <= 1.0
 

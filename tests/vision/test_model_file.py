@@ -133,7 +133,7 @@ def test_a_card_that_doesnt_fit_is_refused(data: bytes, header: dict[str, str]) 
 
 def test_every_array_is_checked_for_its_shape_and_numbers(data: bytes) -> None:
     tensors = load_tensors(data)
-    assert len(tensors) == 4 + 2 * 3 + 2 + (3 + 2) * len(SCALES)
+    assert len(tensors) == 4 + 2 * 3 + 2 + 2 + (3 + 2) * len(SCALES)
     for name, value in tensors.items():
         taller = np.zeros((*value.shape[:-1], value.shape[-1] + 1) if value.ndim else (2,), value.dtype) + 1
         assert refused(changed(data, **{name: taller})) or name == "familiar_distances", name

@@ -1,0 +1,133 @@
+"""Models: trained and measured."""
+
+from __future__ import annotations
+
+import argparse
+import os
+import signal
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from types import FrameType
+from typing import TYPE_CHECKING
+
+from ..domain.errors import Stopped
+from ..settings import Settings
+from .common import DONE, MENDABLE, add, opened, say, shown_progress, tell, write_json
+from .thresholds import add_false_alarms, false_alarms
+
+if TYPE_CHECKING:
+    from ..services.progress import Progress
+    from ..services.training import TrainingReport
+    from .common import Commands
+
+
+def add_commands(commands: Commands) -> None:
+    """Add them to the parser."""
+    train = add(commands, "train", _train, "train a model of a plot type on the labels given so far")
+    train.add_argument("plot_type", metavar="PLOT_TYPE")
+    train.add_argument("--activate", action="store_true", help="put the model live")
+    train.add_argument(
+        "--recipe",
+        choices=("first", "both"),
+        default="first",
+        help="both also tunes a whole network, and uses it if it clearly wins on held-out runs (minutes to hours)",
+    )
+    train.add_argument(
+        "--on-stop",
+        choices=("keep", "discard"),
+        default="discard",
+        help="what Ctrl+C does once a network is being tuned: keep uses the best so far (default: discard)",
+    )
+    add_false_alarms(train, "choose the thresholds of faulty labels so (default: best F1)")
+    train.add_argument("--json", type=Path, metavar="FILE", help="write the figures there")
+
+    evaluate = add(commands, "evaluate", _evaluate, "measure the active model on the labelled plots of a manifest")
+    evaluate.add_argument("plot_type", metavar="PLOT_TYPE")
+    evaluate.add_argument("manifest", type=Path, metavar="MANIFEST.csv")
+    evaluate.add_argument("--json", type=Path, metavar="FILE", help="write the figures there")
+
+    models = add(commands, "demo-models", _demo_models, "for developers: make the demo's models anew")
+    models.add_argument("folder", type=Path, metavar="FOLDER", help="the folder models/ of the program")
+    models.add_argument("--seed", type=int, default=1, metavar="N")
+    models.add_argument("--only", action="append", metavar="PLOT_TYPE", help="only this one; may be repeated")
+
+
+def _train(options: argparse.Namespace, settings: Settings) -> int:
+    if options.own_process:
+        from ..services import priority
+
+        priority.give_way(priority.TRAINING)
+    try:
+        report = _trained(options, settings)
+    except (KeyboardInterrupt, Stopped):
+        say(f"Stopped. No model was stored; what is live for {options.plot_type} stays live.")
+        return MENDABLE
+    tell(report.text())
+    write_json(options.json, report.figures())
+    return DONE
+
+
+def _trained(options: argparse.Namespace, settings: Settings) -> TrainingReport:
+    from ..database.image_store import ImageStore
+    from ..services import training
+
+    keep = options.on_stop == "keep"
+    with opened(settings) as database, shown_progress(keep=keep) as progress, _stopped_by_interrupt(progress):
+        return training.train(
+            database,
+            settings.hall,
+            ImageStore(settings.image_folder),
+            options.plot_type,
+            activate=options.activate,
+            user=settings.user,
+            progress=progress,
+            checkpoints=settings.home / "training" if options.recipe == "both" else None,
+            false_alarms=false_alarms(options),
+        )
+
+
+@contextmanager
+def _stopped_by_interrupt(progress: Progress) -> Iterator[None]:
+    """Ctrl+C stops the work at once where it is to be discarded, else as soon as the best so far is saved."""
+
+    def hear(_signal: int, _frame: FrameType | None) -> None:
+        if progress.settled.is_set():
+            return  # it is being stored, and the report comes next
+        again = progress.stop.is_set()
+        progress.stop.set()
+        if again or not progress.keep:
+            raise KeyboardInterrupt
+        # not by sys.stderr, which may be in the middle of a line
+        os.write(2, b"\nStopping; what is best so far is kept. Ctrl+C once more discards it.\n")
+
+    before = signal.signal(signal.SIGINT, hear)
+    try:
+        yield
+    finally:
+        signal.signal(signal.SIGINT, before)
+
+
+def _evaluate(options: argparse.Namespace, settings: Settings) -> int:
+    from ..database.image_store import ImageStore
+    from ..services import evaluating
+
+    images = ImageStore(settings.image_folder)
+    with opened(settings) as database, shown_progress() as progress:
+        report = evaluating.evaluate(
+            database, settings.hall, images, options.plot_type, options.manifest, progress=progress
+        )
+    tell(report.text())
+    write_json(options.json, report.figures())
+    return DONE
+
+
+def _demo_models(options: argparse.Namespace, _settings: Settings) -> int:
+    from ..services import demo, demo_models
+
+    with shown_progress() as progress:
+        made = demo_models.make(
+            options.folder, hall_seed=demo.SEED, seed=options.seed, only=options.only, progress=progress
+        )
+    tell(f"{made} models in {options.folder}.")
+    return DONE

@@ -1,0 +1,95 @@
+"""Plots: taken, judged, watched, written out."""
+
+from __future__ import annotations
+
+import argparse
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from ..settings import Settings
+from .common import DONE, MENDABLE, add, opened, say, seconds, shown_progress, tell
+
+if TYPE_CHECKING:
+    from .common import Commands
+
+
+def add_commands(commands: Commands) -> None:
+    """Add them to the parser."""
+    importing = add(commands, "import", _import, "take plots, with or without labels, from a manifest")
+    importing.add_argument("manifest", type=Path, metavar="MANIFEST.csv")
+    importing.add_argument("--user", metavar="NAME", help="who gave the labels (default: you)")
+
+    classify = add(commands, "classify", _classify, "judge plots with the active models, into a CSV file")
+    classify.add_argument("plots", nargs="+", type=Path, metavar="MANIFEST.csv|IMAGE")
+    classify.add_argument("--plot-type", metavar="P", help="the plot type of the images")
+    classify.add_argument("--csv", required=True, type=Path, metavar="FILE", help="a row for each plot")
+    classify.add_argument("--maps", type=Path, metavar="FOLDER", help="write the evidence maps, as PNG and NPY")
+
+    monitor = add(commands, "monitor", _monitor, "judge the plots that arrive in a folder, without a screen")
+    monitor.add_argument("folder", nargs="?", type=Path, metavar="FOLDER", help="default: the hall's source folder")
+    monitor.add_argument("--once", action="store_true", help="judge what is there, then end")
+    monitor.add_argument(
+        "--interval", type=seconds, default=30.0, metavar="SECONDS", help="time between full rescans (default: 30)"
+    )
+
+
+def _import(options: argparse.Namespace, settings: Settings) -> int:
+    from ..database.image_store import ImageStore
+    from ..services import importing
+
+    with opened(settings) as database, shown_progress() as progress:
+        report = importing.import_manifest(
+            database,
+            settings.hall,
+            ImageStore(settings.image_folder),
+            options.manifest,
+            user=options.user or settings.user,
+            progress=progress,
+        )
+    tell(report.text())
+    return MENDABLE if report.refused else DONE
+
+
+def _classify(options: argparse.Namespace, settings: Settings) -> int:
+    from ..database.image_store import ImageStore
+    from ..services import classifying
+
+    with opened(settings) as database, shown_progress() as progress:
+        report = classifying.classify(
+            database,
+            settings.hall,
+            ImageStore(settings.image_folder),
+            options.plots,
+            plot_type=options.plot_type,
+            csv=options.csv,
+            maps=options.maps,
+            progress=progress,
+        )
+    for line in report.refused:
+        say(line)
+    tell(report.text())
+    return MENDABLE if report.refused else DONE
+
+
+def _monitor(options: argparse.Namespace, settings: Settings) -> int:
+    from ..services import monitor
+
+    return monitor.run(settings, folder=options.folder, once=options.once, interval_s=options.interval)
+
+
+def add_export(commands: Commands) -> None:
+    """Add `export`, which stands further down."""
+    export = add(commands, "export", _export, "write labels, verdicts, the log of alarms or conditions to a CSV file")
+    export.add_argument("what", choices=("labels", "verdicts", "alarms", "conditions"))
+    export.add_argument("--csv", required=True, type=Path, metavar="FILE")
+
+
+def _export(options: argparse.Namespace, settings: Settings) -> int:
+    from ..database.image_store import ImageStore
+    from ..services import exporting
+
+    with opened(settings) as database:
+        images = ImageStore(settings.image_folder)
+        count = exporting.export(database, settings.hall, images, options.what, options.csv)
+    tell(f"{count} {options.what} in {options.csv}.")
+    return DONE

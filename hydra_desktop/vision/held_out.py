@@ -1,0 +1,80 @@
+"""What a training said of the plots that it held out: the ground on which thresholds are chosen."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+from .backbone import Floats
+
+Flags = npt.NDArray[np.bool_]
+
+
+@dataclass(frozen=True)
+class Cost:
+    """What thresholds cost on held-out plots, in numbers of plots.
+
+    `false_positives` of `good` Good plots had a Confirmed faulty verdict, and `found` of `faulty` faulty ones;
+    `unconfirmed` of all `plots` had an Unconfirmed verdict.
+    """
+
+    plots: int
+    good: int
+    false_positives: int
+    faulty: int
+    found: int
+    unconfirmed: int
+
+
+@dataclass(frozen=True)
+class HeldOut:
+    """Probabilities `chances` float32 (N, L) from fits without that plot's run, and the columns `target` (N,).
+
+    `target` int32 says which label each plot has. Whether a plot was Unfamiliar isn't known here.
+    """
+
+    chances: Floats
+    target: npt.NDArray[np.int32]
+
+    @classmethod
+    def of(cls, tensors: Mapping[str, npt.NDArray[Any]]) -> HeldOut | None:
+        """What `tensors` gave, None where a model was made without; raises KeyError where one of them is missing."""
+        if not {"held_out_chances", "held_out_target"} & tensors.keys():
+            return None
+        return cls(tensors["held_out_chances"], tensors["held_out_target"])
+
+    def tensors(self) -> dict[str, npt.NDArray[Any]]:
+        """The arrays as a model's file holds them; float16 would move plots across a threshold."""
+        return {
+            "held_out_chances": self.chances.astype(np.float32),
+            "held_out_target": self.target.astype(np.int32),
+        }
+
+    def fits(self, labels: int) -> bool:
+        """Whether the arrays are whole, and of so many labels."""
+        return (
+            self.chances.dtype == np.float32
+            and self.target.dtype == np.int32
+            and self.chances.shape == (len(self.target), labels)
+            and bool(((self.chances >= 0) & (self.chances <= 1)).all())
+            and bool(((self.target >= 0) & (self.target < labels)).all())
+        )
+
+    def cost(self, thresholds: npt.NDArray[np.float64], good: Flags, faulty: Flags) -> Cost:
+        """What thresholds (L,) cost; `good` and `faulty` (L,) tell the roles of the labels."""
+        top = self.chances.argmax(axis=1)
+        # as floats of one kind: a verdict compares the same numbers
+        confirmed = self.chances.max(axis=1).astype(np.float64) >= thresholds[top]
+        called, is_good, is_faulty = confirmed & faulty[top], good[self.target], faulty[self.target]
+        return Cost(
+            len(top),
+            int(is_good.sum()),
+            int((called & is_good).sum()),
+            int(is_faulty.sum()),
+            int((called & is_faulty).sum()),
+            int((~confirmed).sum()),
+        )
