@@ -30,7 +30,7 @@ from PySide6.QtWidgets import QApplication
 
 from . import __version__, paths
 from .database import halls
-from .database.connection import Database, open_database
+from .database.connection import Database, open_database, open_up_to_date
 from .domain.alarm import AlarmState
 from .domain.errors import SiteError, StorageError
 from .domain.wall import WallSnapshot
@@ -230,7 +230,7 @@ def run(settings: Settings) -> int:
     _expect_display()
     _log_to_file()
     application = _application()
-    database = open_database(settings.database_url, upgrade=True)
+    database = open_up_to_date(settings.database_url)
     try:
         desktop = Desktop(settings, database)
         desktop.tend_monitor()

@@ -33,10 +33,17 @@ class Settings:
 def load(database: str | None = None, hall: str | None = None) -> Settings:
     """Settings from options first, then HYDRA_DATABASE and HYDRA_HOME, then defaults."""
     home = paths.home()
-    url = database or os.environ.get("HYDRA_DATABASE") or f"sqlite:///{home / 'hydra.db'}"
+    url = database or os.environ.get("HYDRA_DATABASE") or str(home / "hydra.db")
     if "://" not in url:
-        url = f"sqlite:///{Path(url).expanduser().resolve()}"
+        url = sqlite_url(Path(url).expanduser().resolve())
     return Settings(url, hall or os.environ.get("HYDRA_HALL") or "Hall", home, socket.gethostname(), _user())
+
+
+def sqlite_url(path: Path) -> str:
+    """The URL of an SQLite file, whatever characters its path has."""
+    from sqlalchemy import URL  # only once a database is wanted
+
+    return URL.create("sqlite", database=str(path)).render_as_string()
 
 
 def _user() -> str:

@@ -247,6 +247,10 @@ def test_wrong_usage_is_exit_code_2(arguments: list[str], capsys: pytest.Capture
         (["--database", "oracle://host/name", "hall", "show"], "use SQLite or PostgreSQL"),
         (["--database", "postgresql://nobody@localhost:1/none", "hall", "show"], "doesn't answer"),
         (["--database", "bare.csv", "hall", "show"], "is damaged or is none"),
+        (["--database", "new/hydra.db", "db", "check"], "There is no database"),
+        (["--database", "new/hydra.db", "db", "backup", "b.db"], "There is no database"),
+        (["train", "hump", "--json", "bare.csv/x.json"], "bare.csv/x.json can't be written"),
+        (["evaluate", "hump", "gone.csv", "--json", "bare.csv/x.json"], "bare.csv/x.json can't be written"),
     ],
 )
 def test_what_the_site_can_mend_is_exit_code_1(
@@ -264,6 +268,7 @@ def test_what_the_site_can_mend_is_exit_code_1(
     said = capsys.readouterr()
     assert message in said.err
     assert "Traceback" not in said.err
+    assert not Path("new").exists()
 
 
 def test_classify_goes_on_and_says_what_it_could_not_judge(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:

@@ -33,11 +33,12 @@ def add(commands: Commands, name: str, run: Command, text: str) -> argparse.Argu
 @contextmanager
 def opened(settings: Settings, *, upgrade: bool = False, any_version: bool = False) -> Iterator[Database]:
     """The database of the settings, closed at the end."""
-    from ..database.connection import open_database
+    from ..database.connection import open_database, open_up_to_date
 
-    # the embedded database is this program's own and follows it; a shared one waits for its keeper
-    embedded = settings.database_url.startswith("sqlite") and not any_version
-    database = open_database(settings.database_url, upgrade=upgrade or embedded, any_version=any_version)
+    if upgrade or any_version:
+        database = open_database(settings.database_url, upgrade=upgrade, any_version=any_version)
+    else:
+        database = open_up_to_date(settings.database_url)
     try:
         yield database
     finally:
@@ -84,6 +85,14 @@ def write_json(path: Path | None, figures: object) -> None:
         with whole_file(path) as file:
             json.dump(figures, file, indent=2, allow_nan=False)
             file.write("\n")
+
+
+def expect_writable(path: Path | None) -> None:
+    """Raise StorageError when a file can't be written, before the work whose figures it shall hold."""
+    if path is not None:
+        from ..outputs.whole_file import expect_writable
+
+        expect_writable(path)
 
 
 def tell(text: str) -> None:

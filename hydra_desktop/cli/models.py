@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 
 from ..domain.errors import Stopped
 from ..settings import Settings
-from .common import DONE, MENDABLE, add, opened, say, shown_progress, tell, write_json
+from .common import DONE, MENDABLE, add, expect_writable, opened, say, shown_progress, tell, write_json
 from .thresholds import add_false_alarms, false_alarms
 
 if TYPE_CHECKING:
@@ -72,6 +72,7 @@ def _trained(options: argparse.Namespace, settings: Settings) -> TrainingReport:
     from ..database.image_store import ImageStore
     from ..services import training
 
+    expect_writable(options.json)
     keep = options.on_stop == "keep"
     with opened(settings) as database, shown_progress(keep=keep) as progress, _stopped_by_interrupt(progress):
         return training.train(
@@ -112,6 +113,7 @@ def _evaluate(options: argparse.Namespace, settings: Settings) -> int:
     from ..database.image_store import ImageStore
     from ..services import evaluating
 
+    expect_writable(options.json)
     images = ImageStore(settings.image_folder)
     with opened(settings) as database, shown_progress() as progress:
         report = evaluating.evaluate(

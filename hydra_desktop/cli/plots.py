@@ -74,7 +74,19 @@ def _classify(options: argparse.Namespace, settings: Settings) -> int:
 def _monitor(options: argparse.Namespace, settings: Settings) -> int:
     from ..services import monitor
 
+    if options.once:
+        _look_again_at_refused(settings)
     return monitor.run(settings, folder=options.folder, once=options.once, interval_s=options.interval)
+
+
+def _look_again_at_refused(settings: Settings) -> None:
+    """Let files that were refused before be counted and named again, as long as they are there."""
+    from ..database import files_seen, halls
+
+    with opened(settings) as database, database.write() as connection:
+        hall_id = halls.find(connection, settings.hall)
+        if hall_id is not None:
+            files_seen.forget_refused(connection, hall_id)
 
 
 def add_export(commands: Commands) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 import shutil
 import sqlite3
 import subprocess
@@ -172,6 +173,8 @@ class Database:
         except (sa.exc.OperationalError, sa.exc.InterfaceError) as error:
             raise DatabaseError(f"The database {self.url} doesn't answer: {_reason(error)}") from error
         except sa.exc.ProgrammingError as error:
+            if "invalid connection option" in str(error.orig):
+                raise DatabaseError(f"The database {self.url}: {_reason(error)}; mend the URL.") from error
             if "no such table" in str(error.orig) or "does not exist" in str(error.orig):
                 raise DatabaseError(f"The database {self.url} isn't set up; run: hydra-desktop db upgrade") from error
             raise
@@ -187,17 +190,18 @@ class Database:
 def open_database(url: str, *, upgrade: bool = False, any_version: bool = False) -> Database:
     """Open the database at an SQLAlchemy URL, and with `upgrade` bring its schema up to date.
 
-    With `any_version` an older or newer schema is let be, for a backup before an upgrade.
+    With `any_version` an older or newer schema is let be, for a backup before an upgrade, and nothing is made.
     Raises DatabaseError, with what to do, when it is away, not set up, or newer than this program.
     """
     try:
-        engine = _engine(sa.make_url(url))
-    except sa.exc.ArgumentError as error:
-        raise DatabaseError(
-            f"{url!r} is no database URL; write sqlite:///FILE or postgresql://USER@HOST/DATABASE."
-        ) from error
+        engine = _engine(sa.make_url(url), must_exist=any_version)
     except (sa.exc.NoSuchModuleError, ModuleNotFoundError) as error:
         raise DatabaseError(f"No driver for {url.split(':')[0]} is installed: {error}") from error
+    except (sa.exc.ArgumentError, ValueError) as error:
+        raise DatabaseError(
+            f"{_without_password(url)!r} is no database URL; write sqlite:///FILE or postgresql://USER@HOST/DATABASE, "
+            "with a number where HOST:PORT has its port, and %XX for special characters of a password."
+        ) from error
     database = Database(engine)
     try:
         if upgrade:
@@ -210,6 +214,15 @@ def open_database(url: str, *, upgrade: bool = False, any_version: bool = False)
     return database
 
 
+def open_up_to_date(url: str) -> Database:
+    """Open the database for work at this program's version.
+
+    An embedded one is the program's own and is upgraded with it; a shared one waits for
+    `hydra-desktop db upgrade`, as other stations use it too. Raises as `open_database`.
+    """
+    return open_database(url, upgrade=url.startswith("sqlite"))
+
+
 def _expect_newest(database: Database, *, any_version: bool) -> None:
     with database.read() as connection:
         revision = _revision(connection)
@@ -220,14 +233,23 @@ def _expect_newest(database: Database, *, any_version: bool) -> None:
     raise DatabaseError(f"The database {database.url} was made by a newer Hydra Desktop; update this program.")
 
 
-def _engine(url: sa.URL) -> sa.Engine:
-    if url.drivername == "postgresql":
+def _engine(url: sa.URL, *, must_exist: bool = False) -> sa.Engine:
+    if url.drivername in ("postgresql", "postgres"):
         url = url.set(drivername="postgresql+psycopg")
     if url.get_backend_name() not in ("sqlite", "postgresql"):
         raise DatabaseError(f"{url.get_backend_name()} isn't supported yet; use SQLite or PostgreSQL.")
     if url.get_backend_name() == "postgresql":
         return sa.create_engine(url, pool_pre_ping=True, connect_args=dict(_POSTGRESQL_OPTIONS))
+    if url.query:
+        raise DatabaseError(
+            f"{url} has options, which SQLite takes none of here: leave out what follows the question mark; "
+            "one that belongs to the name of the file is written %3F."
+        )
     if url.database and url.database != ":memory:":
+        if must_exist and not Path(url.database).exists():
+            raise DatabaseError(
+                f"There is no database {url.database}; check --database, HYDRA_DATABASE and HYDRA_HOME."
+            )
         folder = Path(url.database).expanduser().parent
         try:
             folder.mkdir(parents=True, exist_ok=True)
@@ -269,6 +291,10 @@ def _begin_sqlite(connection: sa.Connection) -> None:
     write = connection.get_execution_options().get(_WRITE, False)
     connection.exec_driver_sql(f"PRAGMA query_only = {'OFF' if write else 'ON'}")
     connection.exec_driver_sql("BEGIN IMMEDIATE" if write else "BEGIN")
+
+
+def _without_password(url: str) -> str:
+    return re.sub(r"(://[^:/@]*:).*@", r"\1***@", url)
 
 
 def _reason(error: sa.exc.DBAPIError) -> str:

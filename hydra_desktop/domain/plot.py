@@ -43,7 +43,7 @@ class NamePattern:
         found = self._expression.fullmatch(str(path))
         if found is None:
             raise PlotNameError(
-                f"{path}: the name doesn't fit the hall's pattern, so run and plot type are unknown; "
+                "its name doesn't fit the hall's pattern, so run and plot type are unknown; "
                 "rename it, or set source.name_pattern in the hall's settings."
             )
         groups = found.groupdict()
@@ -51,7 +51,7 @@ class NamePattern:
         for number in (groups["run_number"], chunk or "0"):
             if len(number) > 19 or int(number) > LARGEST_NUMBER:
                 raise PlotNameError(
-                    f"{path}: the number {number[:30]} is too large for a run or chunk; "
+                    f"the number {number[:30]} in its name is too large for a run or chunk; "
                     "rename the file, or set source.name_pattern in the hall's settings."
                 )
         return PlotName(

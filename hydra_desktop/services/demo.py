@@ -16,10 +16,10 @@ from pathlib import Path
 from .. import paths
 from ..database import alarms, halls, model_store, verdicts
 from ..database.connection import Database, open_database
-from ..domain.errors import StorageError
+from ..domain.errors import ModelFileError, StorageError
 from ..domain.label import Role
 from ..domain.verdict import Status
-from ..settings import Settings
+from ..settings import Settings, sqlite_url
 from ..sources.simulated import SimulatedHall
 from ..vision import model_file
 from . import monitor_process
@@ -87,7 +87,7 @@ class Demo:
         self.source = self.folder / "source"
         self.source.mkdir()
         self.settings = replace(
-            self.base, database_url=f"sqlite:///{self.folder / 'hydra.db'}", hall=HALL, home=self.folder
+            self.base, database_url=sqlite_url(self.folder / "hydra.db"), hall=HALL, home=self.folder
         )
         context = multiprocessing.get_context("spawn")
         self._stop: Event = context.Event()
@@ -217,7 +217,13 @@ def prepare(database: Database, seed: int, source: Path, plot_types: int = ALL_T
             if path.stem not in hall.plot_types:
                 continue
             data = path.read_bytes()
-            model = model_file.load(data)
+            try:
+                model = model_file.load(data)
+            except ModelFileError as error:
+                raise ModelFileError(
+                    f"The model {path} that ships with the program can't be used by it; install the program again, "
+                    f"or make these models anew: hydra-desktop demo-models {paths.shipped('models')}"
+                ) from error
             model_id = model_store.add(
                 connection,
                 hall_id,

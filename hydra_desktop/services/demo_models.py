@@ -11,7 +11,7 @@ from concurrent.futures import ProcessPoolExecutor, as_completed
 from dataclasses import dataclass
 from pathlib import Path
 
-from ..domain.errors import StorageError
+from ..domain.errors import ModelFileError, StorageError
 from ..domain.label import Role
 from ..sources.simulated import SimulatedHall
 from ..vision import head, model_file
@@ -102,11 +102,15 @@ def _manifest(folder: Path, hall_seed: int, seed: int) -> bytes:
     models = []
     for path in sorted((folder / "demo").glob("*.safetensors")):
         data = path.read_bytes()
+        try:
+            model = model_file.load(data)
+        except ModelFileError as error:
+            raise ModelFileError(f"{path}: {error} Without --only all models are made anew.") from error
         models.append(
             {
                 "file": f"demo/{path.name}",
                 "sha256": hashlib.sha256(data).hexdigest(),
-                "plot_type": model_file.load(data).plot_type,
+                "plot_type": model.plot_type,
                 "input": f"uint8 ({HEIGHT}, {WIDTH}, 3), features of {IDENTITY}",
                 "licence": LICENCE,
                 "source": f"hydra-desktop demo-models, hall seed {hall_seed}, training seed {seed}",

@@ -101,7 +101,10 @@ def evaluate(
     left_out["not readable"] += len(refused)
     if not verdicts:
         said = ", ".join(f"{reason}: {count}" for reason, count in left_out.items() if count)
-        raise ManifestError(f"{manifest} has no plot to measure {plot_type} on ({said or 'it has no rows'}).")
+        raise ManifestError(
+            f"{manifest} has no plot to measure {plot_type} on ({said or 'it has no rows'}); "
+            "name a manifest with labelled plots of it that the model wasn't trained on."
+        )
     return EvaluationReport(
         plot_type,
         models.records[plot_type].id,

@@ -53,7 +53,8 @@ def _label_rows(connection: Connection, hall_id: int, images: ImageStore) -> Row
 
 def _verdict_rows(connection: Connection, hall_id: int, _images: ImageStore) -> Rows:
     for row in verdicts.rows(connection, hall_id):
-        yield _fields(row, _VERDICTS, {})
+        # NoModel: nobody has judged, so there is no number either
+        yield _fields(row, _VERDICTS, {} if row.label else {"confidence": None, "fault_score": None})
 
 
 def _alarm_rows(connection: Connection, hall_id: int, _images: ImageStore) -> Rows:

@@ -7,6 +7,7 @@ of two lines is as good as the whole one.
 from __future__ import annotations
 
 import tomllib
+from collections import Counter
 from collections.abc import Callable, Iterator
 from dataclasses import replace
 from pathlib import Path
@@ -23,8 +24,9 @@ from pydantic import (
     model_validator,
 )
 from pydantic_core import ErrorDetails
+from sqlalchemy import Connection
 
-from ..database import halls
+from ..database import given_labels, halls, model_store
 from ..database.connection import Database
 from ..domain.errors import SettingsError
 from ..domain.hall import AlarmRule, Hall, PlotType
@@ -245,7 +247,8 @@ def show_hall(database: Database, hall_name: str) -> str:
 def apply_file(database: Database, hall_name: str, path: Path, *, user: str) -> list[str]:
     """Apply a settings file to a hall, made if it is new; gives what changed, a line each.
 
-    Raises SettingsError for a file that can't be read or doesn't hold.
+    Raises SettingsError for a file that can't be read or doesn't hold, and for one that takes
+    away a label which plots have or the active model gives.
     """
     try:
         toml = path.read_text(encoding="utf-8-sig")
@@ -255,8 +258,34 @@ def apply_file(database: Database, hall_name: str, path: Path, *, user: str) -> 
         raise SettingsError(f"{path}: is not in UTF-8 (byte {error.start}); save it as UTF-8.") from error
     with database.write() as connection:
         hall_id = halls.find_or_create(connection, hall_name)
-        hall = read(toml, halls.load(connection, hall_id), place=str(path))
+        current = halls.load(connection, hall_id)
+        hall = read(toml, current, place=str(path))
+        _expect_labels_in_use(connection, hall_id, current, hall, place=str(path))
         return halls.apply(connection, hall_id, hall, user=user, comment=f"hall apply {path.name}")
+
+
+def _expect_labels_in_use(connection: Connection, hall_id: int, before: Hall, after: Hall, *, place: str) -> None:
+    models = model_store.active(connection, hall_id)
+    faults = []
+    for plot_type in before.plot_types.values():
+        left = {label.name for label in after.plot_types[plot_type.name].labels}
+        gone = [label.name for label in plot_type.labels if label.name not in left]
+        if not gone:
+            continue
+        given = Counter(one.label for one in given_labels.current(connection, hall_id, plot_type.name))
+        known = models[plot_type.name].thresholds if plot_type.name in models else {}
+        for name in gone:
+            users = [f"{given[name]} plots have"] if given[name] else []
+            users += ["the active model gives"] if name in known else []
+            if users:
+                ways = ["relabel these plots"] if given[name] else []
+                ways += [f"put a model without it live: hydra-desktop train {plot_type.name} --activate"]
+                faults.append(
+                    f"{place}: plot_types.{key(plot_type.name)}.labels: lacks {name}, which {' and '.join(users)}; "
+                    f"keep it in the list, or first {' and '.join(ways if name in known else ways[:1])}."
+                )
+    if faults:
+        raise SettingsError("\n".join(faults))
 
 
 def _lines(hall: Hall) -> Iterator[str]:
@@ -337,6 +366,7 @@ _EXPLAINED: dict[str, Callable[[ErrorDetails], str]] = {
     "model_type": lambda fault: f"must be a table, not {fault['input']!r}",
     "dict_type": lambda fault: f"must be a table, not {fault['input']!r}",
     "list_type": lambda fault: f"must be a list, not {fault['input']!r}",
+    "too_short": lambda _: "must name one label at least; left out altogether the labels stay as they are",
     "string_pattern_mismatch": lambda fault: f"must look like #A7BCCB, not {fault['input']!r}",
 }
 

@@ -64,7 +64,7 @@ class ImportReport:
                 f"  {plot_type} has a new label, {label} ({usual.role.value}, severity {usual.severity.word}); "
                 "`hall apply` changes that."
             )
-        if not new and not self.labelled:
+        if not new and not self.labelled and not self.new_labels:
             lines.append("  Nothing changed.")
         for reason, count in Counter(refusal.reason for refusal in self.refused).most_common():
             lines.append(f"  Not taken, {reason}: {count}")

@@ -26,7 +26,7 @@ from sqlalchemy import Connection
 from sqlalchemy.exc import DBAPIError
 
 from ..database import features, feed, files_seen, halls, heartbeats, leases, model_store, plots, problems, verdicts
-from ..database.connection import open_database
+from ..database.connection import open_up_to_date
 from ..database.image_store import ImageStore
 from ..database.wall import PastVerdict
 from ..domain.errors import DatabaseError, LeaseLostError, ModelFileError, SettingsError, SiteError, StorageError
@@ -103,7 +103,7 @@ class Monitor:
     ) -> None:
         self._settings = settings
         self._patience_s = patience_s
-        self._database = open_database(settings.database_url, upgrade=True)
+        self._database = open_up_to_date(settings.database_url)
         with self._database.write() as connection:
             self._hall_id = halls.find_or_create(connection, settings.hall)
             self._hall = halls.load(connection, self._hall_id)

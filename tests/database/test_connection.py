@@ -11,9 +11,10 @@ from alembic.autogenerate import compare_metadata
 from alembic.runtime.migration import MigrationContext
 
 from hydra_desktop.database import halls
-from hydra_desktop.database.connection import Database, open_database
+from hydra_desktop.database.connection import Database, open_database, open_up_to_date
 from hydra_desktop.database.tables import metadata
 from hydra_desktop.domain.errors import DatabaseError, StorageError
+from tests.fakes.postgres_server import PostgresServer
 
 
 def test_the_migrations_make_the_tables(database: Database) -> None:
@@ -95,3 +96,41 @@ def test_a_backup_holds_everything_and_overwrites_nothing(database: Database, tm
         restored.close()
     else:
         assert copy.read_bytes().startswith(b"PGDMP")
+
+
+def test_an_embedded_database_is_upgraded_by_itself_and_a_shared_one_is_not(database_url: str) -> None:
+    if database_url.startswith("sqlite"):
+        open_up_to_date(database_url).close()
+        open_database(database_url).close()
+    else:
+        for _ in range(2):
+            with pytest.raises(DatabaseError, match="hydra-desktop db upgrade"):
+                open_up_to_date(database_url)
+
+
+@pytest.mark.parametrize(
+    "url",
+    ["postgresql://hydra:sec:r@t@127.0.0.1:abc/h", "postgresql://hydra:sec:r@t@[::1/h", "sqlite:///x.db?timeout=a"],
+)
+def test_a_url_with_a_fault_says_what_to_mend_and_hides_the_password(url: str) -> None:
+    with pytest.raises(DatabaseError, match=r"port|leave out") as caught:
+        open_database(url)
+    assert "sec" not in str(caught.value)
+    assert "r@t" not in str(caught.value)
+
+
+def test_postgres_is_a_short_name_of_postgresql() -> None:
+    with pytest.raises(DatabaseError, match="doesn't answer"):
+        open_database("postgres://nobody@127.0.0.1:9/none")
+
+
+def test_options_are_refused_in_words(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
+    with pytest.raises(DatabaseError, match="leave out what follows the question mark"):
+        open_database("sqlite:///x.db?mode=foo", upgrade=True)
+    assert not list(tmp_path.iterdir())
+
+
+def test_an_option_that_postgresql_does_not_know_is_said(postgres_server: PostgresServer) -> None:
+    with pytest.raises(DatabaseError, match="mend the URL"):
+        open_database(f"{postgres_server.new_database()}&mood=foo")

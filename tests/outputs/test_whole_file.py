@@ -6,7 +6,7 @@ import pytest
 
 from hydra_desktop.domain.errors import StorageError
 from hydra_desktop.outputs.csv_file import write_rows
-from hydra_desktop.outputs.whole_file import whole_file
+from hydra_desktop.outputs.whole_file import expect_writable, whole_file
 
 
 def test_rows_have_a_header_and_quotes_where_needed(tmp_path: Path) -> None:
@@ -34,3 +34,16 @@ def test_a_file_where_a_folder_should_be_is_said(tmp_path: Path) -> None:
     (tmp_path / "taken").write_text("")
     with pytest.raises(StorageError, match=r"can't be written \("), whole_file(tmp_path / "taken" / "table.csv"):
         pass
+
+
+def test_a_file_is_known_to_be_writable_before_it_is_written(tmp_path: Path) -> None:
+    path = tmp_path / "figures.json"
+    expect_writable(path)
+    assert not list(tmp_path.iterdir())
+    path.write_text("old")
+    expect_writable(path)
+    assert path.read_text() == "old"
+    expect_writable(Path("/dev/stdout"))
+    for wrong in (tmp_path, path / "below.json"):
+        with pytest.raises(StorageError):
+            expect_writable(wrong)

@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from hydra_desktop.database import alarms as alarm_store
-from hydra_desktop.database import conditions, feed, halls, plots, verdicts, wall
+from hydra_desktop.database import conditions, feed, halls, model_store, plots, verdicts, wall
 from hydra_desktop.database.connection import Database
 from hydra_desktop.database.image_store import ImageStore
 from hydra_desktop.domain.alarm import Alarm, AlarmState
@@ -18,7 +18,7 @@ from hydra_desktop.domain.errors import SettingsError
 from hydra_desktop.domain.label import Severity
 from hydra_desktop.domain.plot import NewPlot, PlotName
 from hydra_desktop.domain.run import BeamSource
-from hydra_desktop.domain.verdict import Status, Verdict
+from hydra_desktop.domain.verdict import NO_MODEL, Status, Verdict
 from hydra_desktop.services import alarms, checking, notices
 from hydra_desktop.services.exporting import export
 from hydra_desktop.services.importing import import_manifest
@@ -171,3 +171,25 @@ def test_a_check_finds_missing_pictures(database: Database, images: ImageStore) 
     path.unlink()
     (problem,) = checking.check(database, images, progress=Progress())
     assert problem.startswith(f"1 pictures are not in {images.folder}")
+
+
+def test_a_verdict_without_a_model_has_no_numbers(database: Database, images: ImageStore, tmp_path: Path) -> None:
+    manifest = manifests.write(tmp_path / "data", [""])
+    (plot_id,) = import_manifest(database, "D", images, manifest, user="ann", progress=Progress()).plot_ids.values()
+    with database.write() as connection:
+        hall_id = halls.find_or_create(connection, "D")
+        verdicts.add(connection, hall_id, [verdicts.JudgedPlot(plot_id, "hump", None, NO_MODEL)])
+    export(database, "D", images, "verdicts", tmp_path / "v.csv")
+    (row,) = rows(tmp_path / "v.csv")
+    assert (row["status"], row["label"], row["confidence"], row["fault_score"]) == ("NoModel", "", "", "")
+
+
+def test_an_active_model_that_cannot_be_used_is_found(database: Database, images: ImageStore) -> None:
+    with database.write() as connection:
+        hall_id = halls.find_or_create(connection, "D")
+        model_id = model_store.add(
+            connection, hall_id, "hump", file=b"old", card={}, thresholds={"Good": 0.5}, user="ann"
+        )
+        model_store.activate(connection, model_id, user="ann")
+    (problem,) = checking.check(database, images, progress=Progress())
+    assert problem.startswith("hall D: the active model of hump can't be used: This is no model of Hydra")

@@ -8,12 +8,15 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from hydra_desktop.database import halls
+from hydra_desktop.database import halls, model_store
 from hydra_desktop.database.connection import Database
+from hydra_desktop.database.image_store import ImageStore
 from hydra_desktop.domain.errors import SettingsError
 from hydra_desktop.domain.hall import AlarmRule, Hall, PlotType
 from hydra_desktop.domain.label import Label, Role, Severity, default_label
-from hydra_desktop.services import hall_settings
+from hydra_desktop.services import hall_settings, importing
+from hydra_desktop.services.progress import Progress
+from tests.fakes import manifests
 
 # what TOML treats in its own way, and a little of what it doesn't
 TEXT = st.text("aZ09 _-.#='\"\\\n\r\t\x1f\x7f\x85\u2028äß漢😀", max_size=30)
@@ -98,7 +101,7 @@ def test_a_label_may_be_a_name_alone() -> None:
         ("[plot_types.CDC]\ncollect_percent = 101", "s.toml: plot_types.CDC.collect_percent: must be less than or"),
         ("[plot_types.CDC]\nalarm_rule = { k = 3, n = 2 }", "s.toml: plot_types.CDC.alarm_rule: k must not be more"),
         ("[plot_types.CDC]\nalarm_rule = { k = 3 }", "s.toml: plot_types.CDC.alarm_rule.n: is missing"),
-        ("[plot_types.CDC]\nlabels = []", "s.toml: plot_types.CDC.labels: list must have at least 1 item"),
+        ("[plot_types.CDC]\nlabels = []", "s.toml: plot_types.CDC.labels: must name one label at least; left out"),
         ("[plot_types.CDC]\nlabels = ['A', 'A']", "s.toml: plot_types.CDC.labels: names A twice"),
         (
             "[plot_types.CDC]\nlabels = ['Good', { name = 'Gap', key = 'g' }]",
@@ -165,3 +168,28 @@ def test_files_that_cannot_be_read(database: Database, tmp_path: Path) -> None:
     (tmp_path / "latin.toml").write_bytes(b"# \xe9")
     with pytest.raises(SettingsError, match=r"is not in UTF-8 \(byte 2\)"):
         hall_settings.apply_file(database, "D", tmp_path / "latin.toml", user="ann")
+
+
+def test_a_label_in_use_is_not_taken_away(database: Database, tmp_path: Path) -> None:
+    path = tmp_path / "hall.toml"
+    path.write_text('[plot_types.hump]\nlabels = ["Good", "Bad", "Hole", "Gap"]\n')
+    hall_settings.apply_file(database, "D", path, user="ann")
+    images = ImageStore(tmp_path / "images")
+    manifest = manifests.write(tmp_path / "data", ["Good", "Hole", "Hole"])
+    importing.import_manifest(database, "D", images, manifest, user="ann", progress=Progress())
+    with database.write() as c:
+        hall_id = halls.find_or_create(c, "D")
+        thresholds = {"Good": 0.5, "Bad": 0.5}
+        model = model_store.add(c, hall_id, "hump", file=b"x", card={}, thresholds=thresholds, user="ann")
+        model_store.activate(c, model, user="ann")
+    shown = hall_settings.show_hall(database, "D")
+    path.write_text('[plot_types.hump]\nlabels = ["Good"]\n')
+    with pytest.raises(SettingsError) as caught:
+        hall_settings.apply_file(database, "D", path, user="ann")
+    bad, hole = str(caught.value).splitlines()
+    assert "lacks Bad, which the active model gives; keep it in the list, or first put a model" in bad
+    assert "lacks Hole, which 2 plots have; keep it in the list, or first relabel these plots." in hole
+    assert hall_settings.show_hall(database, "D") == shown
+    path.write_text('[plot_types.hump]\nlabels = ["Good", "Bad", "Hole"]\n')
+    (change,) = hall_settings.apply_file(database, "D", path, user="ann")
+    assert "Good, Bad, Hole, Gap -> Good, Bad, Hole" in change

@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import threading
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -84,6 +85,7 @@ def test_a_new_label_becomes_valid_and_its_key_is_free(database: Database, image
     report = take(database, images, manifests.write(tmp_path / "data", ["Good", "Wiggle", "Source"]))
     assert report.new_labels == (("hump", "Wiggle"), ("hump", "Source"))
     assert "Wiggle (faulty, severity medium)" in report.text()
+    assert "Nothing changed" not in replace(report, added={}, labelled=0).text()
     with database.read() as connection:
         hall_id = halls.find(connection, "D")
         assert hall_id is not None

@@ -228,7 +228,7 @@ def test_evaluation_leaves_out_what_was_trained_on(site: Site) -> None:
 def test_nothing_to_measure_is_said(site: Site) -> None:
     manifest = site.folder / "data" / "known.csv"
     manifest.write_text("file,plot_type,label\nhump_1.png,hump,Good\n")
-    with pytest.raises(ManifestError, match=r"has no plot to measure hump on \(trained on: 1\)"):
+    with pytest.raises(ManifestError, match=r"hump on \(trained on: 1\); name a manifest with .* wasn't trained on"):
         evaluate(site.database, "D", site.images, "hump", manifest, progress=Progress())
 
 

@@ -30,7 +30,7 @@ from hydra_desktop.database import tables as t
 from hydra_desktop.database.connection import Database, open_database
 from hydra_desktop.database.feed import ChangeWaiter
 from hydra_desktop.database.image_store import ImageStore
-from hydra_desktop.domain.errors import LeaseLostError, ModelFileError, SettingsError
+from hydra_desktop.domain.errors import DatabaseError, LeaseLostError, ModelFileError, SettingsError
 from hydra_desktop.domain.run import BeamSource
 from hydra_desktop.domain.verdict import Status
 from hydra_desktop.services import demo, notices
@@ -43,6 +43,7 @@ from hydra_desktop.sources.simulated import SimulatedHall
 from hydra_desktop.vision.backbone import Backbone
 from hydra_desktop.vision.deviation import DESCRIBED_BY, describe, unpack
 from hydra_desktop.vision.picture import decode_for_network
+from tests.fakes.postgres_server import PostgresServer
 
 TYPES = 6
 
@@ -237,7 +238,7 @@ def test_an_image_store_that_cannot_be_written_is_told_and_nothing_is_lost(
     assert judge_all(chosen, source).stored == TYPES
 
 
-def test_without_a_folder_it_says_what_to_do(chosen: settings.Settings) -> None:
+def test_without_a_folder_it_says_what_to_do(chosen: settings.Settings, database: Database) -> None:
     with pytest.raises(SettingsError, match=r"source\.folder"):
         Monitor(chosen)
 
@@ -617,10 +618,20 @@ def test_a_folder_that_is_not_there_is_logged(chosen: settings.Settings, tmp_pat
     assert monitor.returncode == 0
 
 
-def test_once_returns_1_when_files_were_left(chosen: settings.Settings, source: Path, ready: Database) -> None:
+def test_once_returns_1_as_long_as_files_are_left(chosen: settings.Settings, source: Path, ready: Database) -> None:
     Image.new("RGB", (320, 240), "white").save(source / "no_run_here.png")
-    assert _start_monitor(chosen, source, "--once").wait(60) == 1
+    for _ in range(2):
+        monitor = _start_monitor(chosen, source, "--once", stderr=subprocess.PIPE)
+        _, said = monitor.communicate(timeout=60)
+        assert monitor.returncode == 1
+        assert b"no_run_here.png: its name" in said
+    (source / "no_run_here.png").unlink()
     assert _start_monitor(chosen, source, "--once").wait(60) == 0
+
+
+def test_a_shared_database_waits_for_its_upgrade(postgres_server: PostgresServer, source: Path) -> None:
+    with pytest.raises(DatabaseError, match="hydra-desktop db upgrade"):
+        Monitor(settings.load(postgres_server.new_database(), "Demo"), source)
 
 
 def test_a_signal_at_the_end_of_a_wait_does_not_make_it_last_for_ever(

@@ -46,7 +46,9 @@ def test_what_is_written_is_seen(database: Database, database_url: str) -> None:
 
 
 def test_an_outage_of_the_database_is_told_and_survived(postgres_server: PostgresServer) -> None:
-    seen, stop, thread = follow(postgres_server.new_database())
+    url = postgres_server.new_database()
+    open_database(url, upgrade=True).close()
+    seen, stop, thread = follow(url)
     try:
         assert isinstance(seen.get(timeout=20), WallSnapshot)
         postgres_server.stop()
