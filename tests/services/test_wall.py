@@ -7,7 +7,7 @@ import threading
 
 from hydra_desktop import settings
 from hydra_desktop.database import halls
-from hydra_desktop.database.connection import Database
+from hydra_desktop.database.connection import Database, open_database
 from hydra_desktop.domain.wall import WallSnapshot
 from hydra_desktop.services import notices
 from hydra_desktop.services.wall import WallFollower
