@@ -69,7 +69,7 @@ class Desktop(QObject):
         with database.write() as connection:
             self._hall_id = halls.find_or_create(connection, settings.hall)
         self._monitor = monitor_process.Keeper(settings)
-        self._closed = False
+        self._closed = self._told_to_end = False
         self._tending = QTimer(self)
         self._tending.timeout.connect(self._look_after_monitor)
         self._heard: set[tuple[int, datetime]] = set()
@@ -105,6 +105,11 @@ class Desktop(QObject):
     def ask_before_closing(self) -> None:
         """From now on closing asks whether a monitor that this program started goes on."""
         self.window.ask_before_closing(self._may_close)
+
+    def end(self) -> None:
+        """Close every window without a question; a monitor goes on."""
+        self._told_to_end = True
+        QApplication.closeAllWindows()
 
     def close(self) -> None:
         """End all threads and the siren."""
@@ -212,12 +217,12 @@ class Desktop(QObject):
                 log.warning(trouble)
 
     def _may_close(self) -> bool:
-        if not self._monitor.alive:
+        if self._told_to_end or not self._monitor.alive:
             return True
         answer = self.window.ask_about_monitor()
         if answer == "stop":
             self._monitor.process.terminate()
-        return answer != "stay"
+        return answer != "stay" or self._told_to_end  # perhaps while the question stood
 
 
 def run(settings: Settings) -> int:
@@ -231,7 +236,7 @@ def run(settings: Settings) -> int:
         desktop.tend_monitor()
         desktop.ask_before_closing()
         desktop.fill_screen()
-        with _quit_on_signals(desktop.window.close):
+        with _quit_on_signals(desktop.end):
             desktop.start()
             code = application.exec()
         desktop.close()

@@ -21,8 +21,10 @@ from pytestqt.qtbot import QtBot
 
 from hydra_desktop import app, paths, settings
 from hydra_desktop.app import Desktop
+from hydra_desktop.database import halls
 from hydra_desktop.database.connection import open_database
 from hydra_desktop.domain.errors import SettingsError
+from hydra_desktop.domain.hall import Hall
 from hydra_desktop.domain.wall import MonitorHealth, WallSnapshot
 from hydra_desktop.settings import Settings
 
@@ -168,3 +170,47 @@ def test_a_demo_whose_monitor_died_ends_and_says_so(home: Path, demo: subprocess
     assert "The demo's monitor ended with code -9" in said
     assert "Traceback" not in said
     assert list(home.glob("demo-*")) == []
+
+
+@pytest.mark.parametrize("name", [signal.SIGTERM, signal.SIGINT])
+def test_told_to_end_the_program_asks_nothing_and_its_monitor_goes_on(
+    home: Path, chosen: Settings, tmp_path: Path, name: signal.Signals
+) -> None:
+    database = open_database(chosen.database_url, upgrade=True)
+    with database.write() as c:
+        hall_id = halls.find_or_create(c, "D")
+        halls.apply(c, hall_id, Hall("D", str(tmp_path)), user="test")
+    program = subprocess.Popen(
+        [sys.executable, "-m", "hydra_desktop.cli", "--hall", "D"], stderr=subprocess.PIPE, text=True, cwd=home,
+        env={**os.environ, "PYTHONPATH": str(Path(app.__file__).parents[1])},
+    )  # fmt: skip
+    monitor = None
+    try:
+        monitor = child_of(program, "monitor")
+        child_of(program, "hydra_desktop.siren")  # the window stands
+        program.send_signal(name)
+        _, said = program.communicate(timeout=LIMIT_S)
+        assert program.returncode == 0, said
+        assert monitor.is_running()
+        assert monitor.status() != psutil.STATUS_ZOMBIE
+    finally:
+        program.kill()
+        program.communicate()
+        if monitor is not None:
+            monitor.kill()
+        database.close()
+
+
+def test_told_to_end_while_it_asks_about_the_monitor(qtbot: QtBot, desktop: Desktop, tmp_path: Path) -> None:
+    desktop.ask_before_closing()
+    desktop._monitor.start(tmp_path)
+    process = desktop._monitor.process
+    assert process is not None
+    try:
+        QTimer.singleShot(0, desktop.window.close)
+        QTimer.singleShot(0, desktop.end)  # heard by the loop of the question
+        qtbot.waitUntil(lambda: not desktop.window.isVisible())
+        assert process.poll() is None
+    finally:
+        process.kill()
+        process.wait()

@@ -145,6 +145,11 @@ class Monitor:
         self.stored = 0
         self.refused = 0
 
+    @property
+    def left_out(self) -> bool:
+        """Whether folders can't be read, so that plots in them aren't judged."""
+        return bool(self._source.trouble)
+
     def stop(self) -> None:
         """Ask the monitor to end after the batch in hand."""
         self._stop.set()
@@ -175,6 +180,7 @@ class Monitor:
         threads.append(threading.Thread(target=self._keep, args=(self._propose_all,), name="proposals"))
         if once:
             self._arrived.put(self._unseen(self._source.existing()))
+            self._log_trouble(self._source.trouble)
         else:
             threads.append(threading.Thread(target=self._keep, args=(self._listen,), name="source"))
         for thread in threads:
@@ -610,7 +616,7 @@ def run(settings: Settings, *, folder: Path | None, once: bool, interval_s: floa
     print(  # noqa: T201 the command's answer
         f"{monitor.stored} plots judged, {monitor.refused} files not taken, in {time.monotonic() - started:.1f} s"
     )
-    return 1 if once and monitor.refused else 0
+    return 1 if once and (monitor.refused or monitor.left_out) else 0
 
 
 def all_waiting(batches: queue.Queue[list[_One] | None]) -> list[_One]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 import subprocess
 import sys
@@ -18,6 +19,7 @@ from ..domain.hall import Hall
 from ..settings import Settings
 
 FIRST_WAIT_S, LONGEST_WAIT_S = 3.0, 300.0  # until the next is started after one that ended with an error
+LOG_BYTES = 5_000_000  # of monitor.log, from which on it is put aside at the next start
 LIVED_WELL_S = 60.0  # after a life of that length the next waits no longer than the first
 
 
@@ -53,7 +55,7 @@ class Keeper:
 
     def start(self, folder: Path | None = None) -> None:
         """Start one; raises StorageError when that can't be done."""
-        self._log_start = self._log.stat().st_size if self._log.is_file() else 0
+        self._log_start = _make_room(self._log)
         self._started_at = self._clock()
         self.process = start(self._settings, folder)
 
@@ -122,11 +124,15 @@ def is_dead(holder: str, station: str) -> bool:
 def start(
     settings: Settings, folder: Path | None = None, environment: Mapping[str, str] | None = None
 ) -> subprocess.Popen[bytes]:
-    """Start a monitor that outlives this process; its words go to ``monitor.log`` in the data folder."""
+    """Start a monitor that outlives this process; its words go to ``monitor.log`` in the data folder.
+
+    Raises StorageError when that can't be done.
+    """
     command = [sys.executable, "-m", "hydra_desktop.cli", "--database", settings.database_url]
     command += ["--hall", settings.hall, "monitor", *([str(folder)] if folder else [])]
     try:
         settings.home.mkdir(parents=True, exist_ok=True)
+        _make_room(settings.home / "monitor.log")
         with (settings.home / "monitor.log").open("ab") as output:
             return subprocess.Popen(
                 command,
@@ -138,3 +144,12 @@ def start(
             )
     except OSError as error:
         raise StorageError(f"The monitor can't be started: {error.strerror} ({error.filename}).") from error
+
+
+def _make_room(log: Path) -> int:
+    """Put a log that got too long aside, in place of the one before; gives the bytes that are in it now."""
+    with contextlib.suppress(OSError):  # one that can't be put aside grows on
+        if log.stat().st_size > LOG_BYTES:
+            log.replace(log.with_name(f"{log.name}.1"))
+        return log.stat().st_size
+    return 0

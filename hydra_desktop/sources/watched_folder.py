@@ -7,7 +7,7 @@ import stat
 import threading
 import time
 from collections import deque
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import watchfiles
@@ -20,6 +20,8 @@ GIVE_UP_S = 10.0  # after which a half-written file is given all the same, to be
 TICK_MS = 5
 RETRY_S = 1.0  # how often a folder that is missing or can't be watched is looked for
 LOOK_S = 1.0  # how often it is made sure that the folder is still the same one
+BLIND_RESCAN_S = 2.0  # between rescans while the system can't tell of all changes
+FOREIGN = "lost+found"  # in the root of a disk, unreadable by design
 
 _PNG_START, _PNG_END = b"\x89PNG\r\n\x1a\n", b"IEND\xaeB`\x82"
 _JPEG_START, _JPEG_END = b"\xff\xd8", b"\xff\xd9"
@@ -35,7 +37,8 @@ class WatchedFolder:
     Changes are told by the system; every `rescan_s` the folder is read as well, so that nothing
     is lost where the system tells nothing, as on some network disks; where that is too late, set
     the environment variable WATCHFILES_FORCE_POLLING. A folder that goes away, or whose place
-    another one takes as when a disk is mounted, is noticed within `LOOK_S`.
+    another one takes as when a disk is mounted, is noticed within `LOOK_S`. Where folders can't be
+    read or watched, the rest is read every `BLIND_RESCAN_S`.
     """
 
     def __init__(self, folder: Path, rescan_s: float = 30.0) -> None:
@@ -44,6 +47,9 @@ class WatchedFolder:
         self._given: dict[str, _Stamp] = {}
         self._unsettled: dict[str, tuple[_Stamp, float]] = {}  # since when it has been so, monotonic seconds
         self._look_again = threading.Event()
+        self._unreadable: set[str] = set()
+        self._deaf = ""  # why the system tells of no changes
+        self._tells_all = True
         self.trouble = ""  # what a person should know, "" when all is well
 
     def look_again(self) -> None:
@@ -52,35 +58,63 @@ class WatchedFolder:
 
     def existing(self) -> list[Arrival]:
         """All files that are there now, the newest first, half-written ones among them."""
-        return sorted(self._scan(), key=lambda arrival: arrival.modified_ns, reverse=True)
+        found = sorted(self._scan(), key=lambda arrival: arrival.modified_ns, reverse=True)
+        self._tell()
+        return found
 
     def arrivals(self, stop: threading.Event) -> Iterator[list[Arrival]]:
         """Groups of files as they get complete, the newest first in each; first what is there already.
 
-        Ends when `stop` is set. A folder that is missing is waited for, and told in `trouble`.
+        Ends when `stop` is set. A folder that is missing is waited for, and told in `trouble`, as are
+        those below that can't be read.
         """
         while not stop.is_set():
             identity = self._identity()
             if identity is None:
                 self.trouble = f"The folder {self._folder} isn't there; plots are taken as soon as it is."
+                self._deaf = ""
                 stop.wait(RETRY_S)
                 continue
-            self.trouble = ""
             try:
                 yield from self._watch(stop, identity)
-            except (OSError, RuntimeError) as error:  # the folder went away, or no more watches are to be had
+            except (OSError, RuntimeError) as error:  # such as a ring of links
                 self.trouble = f"The folder {self._folder} can't be watched ({error}); trying again."
                 stop.wait(RETRY_S)
 
+    def _tell(self) -> None:
+        """Say in `trouble` what a person should know now."""
+        told = [self._deaf] if self._deaf else []
+        if self._unreadable:
+            first, *others = sorted(self._unreadable)
+            more = f" (and {len(others)} more)" if others else ""
+            told.append(f"The folder {first}{more} can't be read; check its permissions.")
+        self.trouble = " ".join(told)
+
+    def _changes(self, stop: threading.Event) -> Iterator[set[tuple[watchfiles.Change, str]]]:
+        """What the system tells, an empty set at least every 100 ms; only those if it can't tell anything."""
+        for all_of_it in (True, False):  # beyond a folder that may not be read, the system doesn't watch those after it
+            try:
+                for changed in watchfiles.watch(
+                    self._folder, stop_event=stop, step=TICK_MS, debounce=TICK_MS, rust_timeout=100,
+                    yield_on_timeout=True, raise_interrupt=False, watch_filter=None,
+                    ignore_permission_denied=not all_of_it,
+                ):  # fmt: skip
+                    self._tells_all, self._deaf = all_of_it, ""
+                    yield changed
+                return
+            except (OSError, RuntimeError) as error:  # or the folder went away, or no more watches are to be had
+                why = str(error)
+        self._tells_all = False
+        self._deaf = f"Changes in {self._folder} can't be watched ({why}); it is read every few seconds instead."
+        while not stop.wait(0.1):
+            yield set()
+
     def _watch(self, stop: threading.Event, identity: tuple[int, int]) -> Iterator[list[Arrival]]:
         """Groups of files until `stop` is set or the folder is no more the one of that identity."""
-        changes = watchfiles.watch(
-            self._folder, stop_event=stop, step=TICK_MS, debounce=TICK_MS, rust_timeout=100, yield_on_timeout=True,
-            raise_interrupt=False, watch_filter=None,
-        )  # fmt: skip
-        next_scan, next_look = 0.0, 0.0
-        for changed in changes:
+        next_scan, next_look, took_s = 0.0, 0.0, 0.0
+        for changed in self._changes(stop):
             found: dict[str, Arrival] = {}
+            again = False
             now = time.monotonic()
             if now >= next_look:
                 next_look = now + LOOK_S
@@ -93,17 +127,21 @@ class WatchedFolder:
                 self._given.clear()
                 next_scan = now
             if now >= next_scan:
+                if self._deaf and next_scan:
+                    return  # perhaps it can be watched now
+                unreadable = self._unreadable
                 found = {arrival.relative: arrival for arrival in self._scan()}
                 self._given = {name: stamp for name, stamp in self._given.items() if name in found}
+                again = not unreadable <= self._unreadable  # the system doesn't watch what became readable
                 took_s = time.monotonic() - now
                 next_scan = now + max(self._rescan_s, 20 * took_s)  # a huge folder isn't read all the time
-            relink = False
             for change, name in changed:
                 path = self._real(Path(name))
-                if path.is_symlink() and path.is_dir():
-                    relink |= change is watchfiles.Change.added
+                is_folder = os.path.isdir(path)  # noqa: PTH112 False where Path.is_dir raises
+                if is_folder and path.is_symlink():
+                    again |= change is watchfiles.Change.added  # the system follows links only from the start
                     continue
-                paths = [path] if not path.is_dir() else [Path(entry) for entry in _files_below(path)]
+                paths = [path] if not is_folder else [Path(entry) for entry in _files_below(path, self._failed)]
                 for one in paths:
                     arrival = self._arrival(one)
                     if arrival is not None:
@@ -115,11 +153,14 @@ class WatchedFolder:
                         del self._unsettled[relative]
                     else:
                         found[relative] = arrival
+            self._tell()
+            if self._unreadable or not self._tells_all:
+                next_scan = min(next_scan, now + max(BLIND_RESCAN_S, 20 * took_s))
             ready = [arrival for arrival in found.values() if self._is_ready(arrival, now)]
             if ready:
                 yield sorted(ready, key=lambda arrival: arrival.modified_ns, reverse=True)
-            if relink:
-                return  # the system follows the links that are there when the watching begins
+            if again:
+                return
 
     def _is_ready(self, arrival: Arrival, now: float) -> bool:
         stamp = (arrival.size, arrival.modified_ns)
@@ -151,7 +192,8 @@ class WatchedFolder:
         return self._folder / parent.relative_to(folder) / path.name if parent.is_relative_to(folder) else path
 
     def _scan(self) -> Iterator[Arrival]:
-        for name in _files_below(self._folder):
+        self._unreadable = set()
+        for name in _files_below(self._folder, self._failed):
             arrival = self._arrival(Path(name))
             if arrival is not None:
                 yield arrival
@@ -162,19 +204,30 @@ class WatchedFolder:
             return None
         try:
             status = path.stat()
+        except PermissionError:
+            self._unreadable.add(str(path.parent))
+            return None
         except OSError:
             return None  # removed meanwhile
         if not os.path.isfile(path):  # noqa: PTH113 cheaper here, and a FIFO is none
             return None
         return Arrival(path, relative.as_posix(), status.st_size, status.st_mtime_ns)
 
+    def _failed(self, error: OSError) -> None:
+        """Note a folder that can't be read, if it wasn't just removed."""
+        if not isinstance(error, FileNotFoundError | NotADirectoryError):
+            self._unreadable.add(str(error.filename))
 
-def _files_below(folder: Path) -> Iterator[str]:
-    """All files below, also through links to folders; one with several names has that which is no link."""
+
+def _files_below(folder: Path, failed: Callable[[OSError], None]) -> Iterator[str]:
+    """All files below, also through links to folders; one with several names has that which is no link.
+
+    Every folder that can't be read is told to `failed`.
+    """
     seen: set[tuple[int, int]] = set()
     links = deque([str(folder)])
     while links:
-        for place, folders, files in os.walk(links.popleft()):
+        for place, folders, files in os.walk(links.popleft(), onerror=failed):
             try:
                 status = os.stat(place)  # noqa: PTH116 many of them
             except OSError:
@@ -183,7 +236,7 @@ def _files_below(folder: Path) -> Iterator[str]:
                 folders.clear()
                 continue
             seen.add((status.st_dev, status.st_ino))
-            folders[:] = [name for name in folders if not name.startswith(".")]
+            folders[:] = [name for name in folders if not name.startswith(".") and name != FOREIGN]
             below = [os.path.join(place, name) for name in folders]  # noqa: PTH118
             links += [one for one in below if os.path.islink(one)]  # noqa: PTH114 which the walk itself doesn't follow
             for name in files:

@@ -5,13 +5,14 @@ from __future__ import annotations
 import errno
 import os
 import queue
+import shutil
 import signal
 import subprocess
 import sys
 import threading
 import time
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
@@ -510,6 +511,22 @@ def test_killed_and_started_again_every_plot_has_one_live_verdict(
     assert len({(row.plot_type, row.run_number, row.chunk) for row in rows}) == chunks * TYPES
 
 
+def test_once_an_unreadable_folder_is_told_and_the_exit_code_says_so(tmp_path: Path, source: Path) -> None:
+    chosen = settings.load(f"sqlite:///{tmp_path / 'hydra.db'}", "Demo")
+    closed = source / "Run1"
+    closed.mkdir()
+    without = "-dac_override,-dac_read_search"
+    drop = ["setpriv", f"--bounding-set={without}", f"--inh-caps={without}"] if os.geteuid() == 0 else []
+    if drop and shutil.which("setpriv") is None:
+        pytest.skip("this user may read every folder")
+    for mode, code in ((0, 1), (0o755, 0)):
+        closed.chmod(mode)
+        process = _start_monitor(chosen, source, "--once", stderr=subprocess.PIPE, by=drop)
+        said = process.communicate(timeout=100)[1].decode()
+        assert process.returncode == code, said
+        assert (f"The folder {closed} can't be read; check its permissions." in said) is bool(code)
+
+
 def test_batches_that_wait_are_stored_as_one(tmp_path: Path) -> None:
     arrivals = [Repeated(Arrival(tmp_path / name, name, 1, 1)) for name in "abcde"]
     batches: queue.Queue[Any] = queue.Queue()
@@ -520,12 +537,12 @@ def test_batches_that_wait_are_stored_as_one(tmp_path: Path) -> None:
 
 
 def _start_monitor(
-    chosen: settings.Settings, source: Path, *options: str, stderr: int = subprocess.DEVNULL
+    chosen: settings.Settings, source: Path, *options: str, stderr: int = subprocess.DEVNULL, by: Sequence[str] = ()
 ) -> subprocess.Popen[bytes]:
     command = [sys.executable, "-m", "hydra_desktop.cli", "--database", chosen.database_url, "--hall", "Demo"]
     environment = {**os.environ, "HYDRA_CACHE": str(paths.cache().resolve())}
     return subprocess.Popen(
-        [*command, "monitor", str(source), *options],
+        [*by, *command, "monitor", str(source), *options],
         start_new_session=True,
         env=environment,
         stdout=subprocess.DEVNULL,

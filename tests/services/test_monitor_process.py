@@ -114,3 +114,22 @@ def test_one_that_was_asked_to_end_leaves_no_word(database_url: str, tmp_path: P
     assert keeper.process.wait(60) == 0
     assert keeper.may_start()
     assert keeper.trouble == ""
+
+
+def test_a_log_that_got_too_long_is_put_aside_at_the_next_start(tmp_path: Path, home: Path) -> None:
+    keeper = monitor_process.Keeper(settings.load(f"sqlite:///{tmp_path / 'hydra.db'}", "D"))
+    log, aside = home / "monitor.log", home / "monitor.log.1"
+    for before in (b"older ", b"newer "):
+        log.write_bytes(before * (monitor_process.LOG_BYTES // len(before) + 1))
+        keeper.start()
+        assert keeper.process is not None
+        assert keeper.process.wait(60) == 1  # the hall names no folder
+        assert not log.read_bytes().startswith(before)
+        assert aside.read_bytes().startswith(before)
+        keeper.may_start()
+        assert "source.folder" in keeper.trouble  # which is its last line
+    keeper.start()
+    assert keeper.process is not None
+    assert keeper.process.wait(60) == 1
+    assert log.read_bytes().count(b"source.folder") == 2  # a short one is gone on with
+    assert sorted(path.name for path in home.glob("monitor.log*")) == ["monitor.log", "monitor.log.1"]

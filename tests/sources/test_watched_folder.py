@@ -3,6 +3,8 @@ from __future__ import annotations
 import os
 import queue
 import shutil
+import subprocess
+import sys
 import threading
 import time
 from collections.abc import Callable, Iterator
@@ -317,3 +319,91 @@ def test_a_file_has_the_name_of_its_real_folder_by_whatever_name_it_is_told(
     put(source / "Run5" / "b.png")
     given = watching.until(*(f"Run{run}/b.png" for run in range(6)))
     assert all(arrival.relative.startswith("Run") for arrival in given)
+
+
+@pytest.fixture
+def closed(tmp_path: Path) -> Iterator[Path]:
+    """A folder below the watched one that can't be read, between others that can."""
+    for number in range(40):
+        (tmp_path / "source" / f"Run{number}").mkdir(parents=True)
+    folder = next(path for index, path in enumerate((tmp_path / "source").iterdir()) if index == 20)
+    put(folder / "closed.png")
+    folder.chmod(0)
+    if os.access(folder, os.R_OK):
+        folder.chmod(0o755)
+        pytest.skip("this user may read every folder; the last test here runs this one as another")
+    yield folder
+    folder.chmod(0o755)
+
+
+def test_an_unreadable_folder_is_told_by_its_name(closed: Path) -> None:
+    source = WatchedFolder(closed.parent)
+    put(closed.parent / "Run0" / "a.png")
+    assert "a.png" in {arrival.path.name for arrival in source.existing()}
+    assert source.trouble == f"The folder {closed} can't be read; check its permissions."
+    closed.chmod(0o444)  # names can be read, files can't
+    source.existing()
+    assert f"The folder {closed} can't be read" in source.trouble
+    closed.chmod(0o755)
+    assert "closed.png" in {arrival.path.name for arrival in source.existing()}
+    assert source.trouble == ""
+
+
+def test_the_unreadable_folder_of_a_disk_itself_is_no_trouble(closed: Path) -> None:
+    renamed = closed.rename(closed.with_name("lost+found"))
+    source = WatchedFolder(closed.parent)
+    assert source.existing() == []
+    assert source.trouble == ""
+    renamed.rename(closed)
+
+
+@pytest.mark.parametrize("polling", ["", "true"])
+def test_an_unreadable_folder_blinds_for_no_other_and_is_watched_when_mended(
+    closed: Path, watch: Callable[..., Watch], polling: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(watched_folder, "BLIND_RESCAN_S", 0.05)
+    monkeypatch.setenv("WATCHFILES_FORCE_POLLING", polling)
+    watching = watch(closed.parent, rescan_s=3600.0)
+    wait_for(lambda: f"The folder {closed} can't be read" in watching.source.trouble)
+    others = [path for path in closed.parent.iterdir() if path.is_dir() and path != closed]
+    for folder in others:
+        put(folder / "a.png")
+    watching.until(*(f"{folder.name}/a.png" for folder in others))
+    closed.chmod(0o755)
+    watching.until(f"{closed.name}/closed.png")
+    wait_for(lambda: watching.source.trouble == "")
+    put(closed / "b.png")
+    watching.until(f"{closed.name}/b.png")
+
+
+def test_an_unreadable_folder_that_comes_later_ends_nothing(
+    closed: Path, watch: Callable[..., Watch], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(watched_folder, "BLIND_RESCAN_S", 0.05)
+    closed.chmod(0o755)
+    watching = watch(closed.parent, rescan_s=3600.0)
+    later = closed.parent / "later"
+    later.mkdir(mode=0)
+    wait_for(lambda: f"The folder {later} can't be read" in watching.source.trouble)
+    closed.chmod(0o444)
+    (closed.parent / "Run41").mkdir()
+    put(closed.parent / "Run41" / "a.png")
+    watching.until("Run41/a.png")
+    later.chmod(0o755)
+    put(later / "b.png")
+    watching.until("later/b.png")
+
+
+def test_these_as_one_who_may_not_read_every_folder(tmp_path: Path) -> None:
+    if os.geteuid() != 0 or shutil.which("setpriv") is None:
+        pytest.skip("this user may not read every folder, or there is no setpriv")
+    without = "-dac_override,-dac_read_search"
+    root = Path(watched_folder.__file__).parents[2]
+    drop = ["setpriv", f"--bounding-set={without}", f"--inh-caps={without}"]
+    tests = ["pytest", "-q", "-p", "no:cacheprovider", f"--basetemp={tmp_path / 'own'}", "-k", "unreadable", __file__]
+    ran = subprocess.run(
+        [*drop, sys.executable, "-m", *tests],
+        cwd=root, env={**os.environ, "PYTHONPATH": str(root)}, capture_output=True, text=True, timeout=120, check=False,
+    )  # fmt: skip
+    assert ran.returncode == 0, ran.stdout
+    assert "skipped" not in ran.stdout
