@@ -16,6 +16,8 @@ from .panel_list_model import ITEM_ROLE, PanelItem
 from .pictures import PictureKey, Pictures
 
 GAP = 8
+READABLE = 11  # pixels of a text
+SMALLEST_TEXT = 9
 
 _DOUBTED = (PanelState.FAULT, PanelState.UNCONFIRMED, PanelState.UNFAMILIAR)
 _QUIET = (PanelState.GOOD, PanelState.CONDITION)
@@ -94,11 +96,16 @@ class PanelDelegate(QStyledItemDelegate):
         return QRect(box.left(), box.bottom() - height, box.width(), height + 1)
 
     def age_box(self, cell: QRect, item: PanelItem) -> QRect:
-        """Where a panel says its run and age in one line above the strip, null without room or without a plot."""
+        """Where a panel says its run and age in one line above the strip, null without a plot.
+
+        Null also where that would be too small to read and says no more than the header does.
+        """
         box = self._box(cell)
         size = max(self._theme.px(11), min(self._theme.px(15), box.height() // 16))
-        if not item.where or (box.height() < 8 * size and not item.beside):
+        differs = item.is_other_run or item.how_long or item.beside or item.state in _MUTED
+        if not item.where or (min(size, box.height() // 8) < READABLE and not differs):
             return QRect()
+        size = max(size, SMALLEST_TEXT)
         margin, _, strip_height = self._measures(box)
         return QRect(box.left() + margin, box.bottom() - strip_height - size - 5, box.width() - 2 * margin, size + 4)
 

@@ -6,7 +6,7 @@ from collections.abc import Callable
 from datetime import UTC, datetime
 from pathlib import Path
 
-from PySide6.QtCore import QEvent, QItemSelectionModel, QObject, Qt, QTimer, Signal
+from PySide6.QtCore import QEvent, QItemSelectionModel, QObject, QSize, Qt, QTimer, Signal
 from PySide6.QtGui import QHideEvent, QResizeEvent, QShowEvent
 from PySide6.QtWidgets import QHBoxLayout, QInputDialog, QLabel, QVBoxLayout, QWidget
 
@@ -313,13 +313,18 @@ class WallScreen(QWidget):
         self._use_layout(hidden=())
 
     def _resize_by(self, steps: int) -> None:
-        """Larger or smaller panels; from "all on one screen" on from the size that they have."""
-        size = self.layouts.current.size
+        """Larger or smaller panels, by at least a column; from "all on one screen" on from the size that they have."""
+        size, before = self.layouts.current.size, self.delegate.cell
         if size == FIT:
-            here = self.delegate.cell.width() / self._theme.scale
+            here = before.width() / self._theme.scale
             near = min(range(1, SIZES + 1), key=lambda step: abs(width_of(step) - here))
             size = near if steps > 0 else near + 1
-        self._use_layout(size=max(FIT, min(SIZES, size + steps)))
+        step = 1 if steps > 0 else -1
+        for other in range(size + steps, SIZES + 1 if steps > 0 else FIT, step):
+            if self._cell(other)[0].width() != before.width():
+                self._use_layout(size=other)
+                return
+        self._use_layout(size=SIZES if steps > 0 else FIT)
 
     def _move_selected(self, step: int) -> None:
         current = self.view.currentIndex()
@@ -424,15 +429,20 @@ class WallScreen(QWidget):
         if not count or area.width() < 50 or area.height() < 50:
             return
         size = FIT if self._is_wall_mode else self.layouts.current.size
-        cell, fits = fit(count, area, self._theme.px(width_of(size)) if size != FIT else 0.0)
         bars = Qt.ScrollBarPolicy
+        fits = self._cell(size)[1]
         self.view.setVerticalScrollBarPolicy(bars.ScrollBarAlwaysOff if fits else bars.ScrollBarAsNeeded)
+        cell = self._cell(size)[0]  # there may be a bar more or less now
         if cell != self.delegate.cell or self.view.gridSize() != cell:
             self.delegate.cell = cell
             self.view.setGridSize(cell)
             self.pictures.forget_waiting()
             self.delegate.waiting.clear()
             self.view.doItemsLayout()
+
+    def _cell(self, size: int) -> tuple[QSize, bool]:
+        width = self._theme.px(width_of(size)) if size != FIT else 0.0
+        return fit(len(self.model.items), self.view.viewport().size(), width)
 
     def _picture_ready(self, key: PictureKey) -> None:
         for name in self.delegate.waiting.pop(key, ()):
