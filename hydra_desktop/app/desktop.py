@@ -228,6 +228,7 @@ class Desktop(QObject):
         else:
             other.resize(window.size() * 0.8)
         other.show()
+        other.activateWindow()
         other.open_screen(0)
 
     def _forget(self, window: MainWindow) -> None:

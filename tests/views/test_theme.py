@@ -6,7 +6,7 @@ import warnings
 
 import numpy as np
 import pytest
-from PySide6.QtCore import Qt
+from PySide6.QtCore import Qt, QTimer
 from PySide6.QtWidgets import QApplication
 from pytestqt.qtbot import QtBot
 
@@ -103,9 +103,6 @@ def test_the_sheet_has_every_key_once(qtbot: QtBot, bench: Bench, snapshot: Wall
         assert isinstance(sheet, KeySheet)
         shown.append(sheet.shown)
         qtbot.keyClick(sheet, Qt.Key.Key_Escape)
-
-    qtbot.waitActive(bench.window)
-    from PySide6.QtCore import QTimer
 
     QTimer.singleShot(100, read)
     qtbot.keyClick(bench.wall.view, key)
