@@ -149,6 +149,7 @@ class PanelListModel(QAbstractListModel):
         self._snapshot = WallSnapshot("")
         self._all: list[PanelItem] = []
         self._items: list[PanelItem] = []
+        self._rows: dict[str, int] = {}
         self._numbers: dict[int, int] = {}
         self._changed = Spread(self._tell, AT_ONCE, self)  # rows that Qt isn't told of yet
         self._layout = WallLayout()
@@ -168,6 +169,11 @@ class PanelListModel(QAbstractListModel):
     def all_items(self) -> list[PanelItem]:
         """The panels of the whole hall, whatever is filtered or hidden."""
         return self._all
+
+    @property
+    def has_untold(self) -> bool:
+        """Whether panels look different that Qt isn't told of yet."""
+        return bool(self._changed)
 
     def alarm_items(self) -> dict[int, PanelItem]:
         """What the cards show, by the id of their alarm, whatever is filtered or hidden."""
@@ -200,17 +206,16 @@ class PanelListModel(QAbstractListModel):
 
     def row_of(self, name: str) -> int | None:
         """The row of a plot type's panel, None when it isn't shown."""
-        return next((row for row, item in enumerate(self._items) if item.name == name), None)
+        return self._rows.get(name)
 
     def refresh_ages(self, part: int, parts: int) -> None:
-        """Work out one of `parts` shares of the panels anew, as their plots have got older."""
-        now = self._clock()
-        rows = {item.name: row for row, item in enumerate(self._items)}
-        for place in range(part, len(self._all), parts):
+        """Work out one of `parts` shares of the panels anew, neighbours together, as their plots have got older."""
+        now, count = self._clock(), len(self._all)
+        for place in range(part * count // parts, (part + 1) * count // parts):
             panel = self._snapshot.panels[place]
             item = make_item(panel, self._snapshot, now, self._numbers.get(panel.alarm.id, 0) if panel.alarm else 0)
             before, self._all[place] = self._all[place], item
-            row = rows.get(item.name)
+            row = self._rows.get(item.name)
             if row is None or item == before:
                 continue
             self._items[row] = item
@@ -231,6 +236,7 @@ class PanelListModel(QAbstractListModel):
             self.beginResetModel()
             self._changed.clear()
             self._items = items
+            self._rows = {item.name: row for row, item in enumerate(items)}
             self.endResetModel()
             return
         changed = [row for row, (new, old) in enumerate(zip(items, self._items, strict=True)) if new != old]

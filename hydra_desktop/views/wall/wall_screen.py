@@ -6,7 +6,7 @@ from collections.abc import Callable
 from datetime import UTC, datetime
 from pathlib import Path
 
-from PySide6.QtCore import QEvent, QItemSelectionModel, QObject, QSize, Qt, QTimer, Signal
+from PySide6.QtCore import QEvent, QItemSelectionModel, QObject, QPoint, QRect, QSize, Qt, QTimer, Signal
 from PySide6.QtGui import QHideEvent, QResizeEvent, QShowEvent
 from PySide6.QtWidgets import QHBoxLayout, QInputDialog, QLabel, QVBoxLayout, QWidget
 
@@ -89,9 +89,15 @@ class WallScreen(QWidget):
         self._blink.setInterval(BLINK_MS)
         self._blink.timeout.connect(self._blinked)
         self._blinking = Spread(self._turn_strip, AT_ONCE, self)
+        self._arrived = Spread(self._show_picture, AT_ONCE, self)
         self._use_layout()
         self.rescale()
         self._show_emptiness()
+
+    @property
+    def is_painted(self) -> bool:
+        """Whether everything in sight stands: no word and no picture is still to come."""
+        return not (self.pictures.busy or self._arrived or self.model.has_untold)
 
     def show_snapshot(self, snapshot: WallSnapshot) -> None:
         """Show a new snapshot."""
@@ -171,7 +177,7 @@ class WallScreen(QWidget):
         self._empty.setStyleSheet(f"font-size: {px(20)}px; color: {c.text};")
         self.legend.rescale()
         self._fit()
-        self.view.viewport().update()
+        self.view.refresh_all()
 
     def selected_names(self) -> set[str]:
         """Plot types of the selected panels."""
@@ -360,11 +366,11 @@ class WallScreen(QWidget):
     def _set_opacity(self, opacity: float) -> None:
         self.delegate.opacity = opacity
         self.alarm_area.set_opacity(opacity)
-        self.view.viewport().update()
+        self.view.refresh_all()
 
     def _set_evidence_on_good(self, on: bool) -> None:
         self.delegate.evidence_on_good = on
-        self.view.viewport().update()
+        self.view.refresh_all()
 
     def _choose_alarm(self, row: int) -> None:
         if 0 <= row < len(self.model.items) and self.model.items[row].alarm is not None:
@@ -448,14 +454,20 @@ class WallScreen(QWidget):
         for name in self.delegate.waiting.pop(key, ()):
             row = self.model.row_of(name)
             if row is not None:
-                cell = self.view.visualRect(self.model.index(row))
-                self.view.viewport().update(self.delegate.picture_box(cell, self.model.items[row]))
+                self._arrived.add([row])
         if not self.pictures.busy:
             QTimer.singleShot(0, self, self.painted.emit)
 
+    def _show_picture(self, row: int) -> None:
+        if row < len(self.model.items):
+            self.view.refresh(row, self.delegate.picture_box(self._here(), self.model.items[row]))
+
+    def _here(self) -> QRect:
+        """A cell by itself."""
+        return QRect(QPoint(0, 0), self.delegate.cell)
+
     def _show_age(self, row: int) -> None:
-        cell = self.view.visualRect(self.model.index(row))
-        self.view.viewport().update(self.delegate.age_box(cell, self.model.items[row]))
+        self.view.refresh(row, self.delegate.age_box(self._here(), self.model.items[row]))
 
     def _ticked(self) -> None:
         self._part = (self._part + 1) % TICKS
@@ -473,8 +485,7 @@ class WallScreen(QWidget):
         )
 
     def _turn_strip(self, row: int) -> None:
-        cell = self.view.visualRect(self.model.index(row))
-        self.view.viewport().update(self.delegate.strip_box(cell))
+        self.view.refresh(row, self.delegate.strip_box(self._here()))
 
     def select(self, name: str) -> None:
         """Select the panel of a plot type."""
