@@ -29,8 +29,8 @@ class Normals:
     def load(self, connection: Connection, hall_id: int, models: Mapping[str, Model]) -> dict[str, dict[str, Normal]]:
         """By plot type and run period, in the order of time, what goes before what the models know themselves.
 
-        That is every reference that a person confirmed, and the first Good plots of a period that the
-        model never saw.
+        That is every reference that a person confirmed and the model wasn't trained by, and the first Good
+        plots of a period that the model never saw.
         """
         found: dict[str, dict[str, Normal]] = {}
         for name, model in models.items():
@@ -60,5 +60,6 @@ class Normals:
 
 def _counts(reference: Reference, model: Model) -> bool:
     if reference.state is ReferenceState.CONFIRMED:
-        return True
+        trained_by = model.card.get("reference_sets", {})
+        return trained_by.get(reference.run_period) != reference.fingerprint
     return reference.state is ReferenceState.DEFAULT and reference.run_period not in model.normals

@@ -145,6 +145,10 @@ def train(
     )
     held_out = _held_out(trained, labels, settings)
     card = {**trained.model.card, "figures": asdict(held_out)}
+    # by these the monitor knows that it needn't make what is normal anew, by fewer plots than were here
+    card["reference_sets"] = {
+        one.run_period: one.fingerprint for one in confirmed if one.run_period in card["references"]
+    }
     model = replace(trained.model, card=card)
     used: Model | TunedModel = model
     told = ""

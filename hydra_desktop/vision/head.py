@@ -112,11 +112,11 @@ def train(
         normal_plots = {
             period: rows[steady(description.at(rows), every_run[rows])]
             for period, rows in (references or {}).items()
-            if period in when
+            if period in when and len(rows) >= FEWEST_A_LABEL  # none is left where all were labelled otherwise since
         }
         normals, known, new = _relative(description, is_good, every_run, when, normal_plots, recipe.seed, watch)
         excess, relative, blocks = known.excess, known.pooled, known.blocks()
-        fold, split = _split(runs, recipe.seed)
+        fold, split = _split(runs, ~is_good, recipe.seed)
         if is_good.all():
             fault, fault_card = _only_good(excess, runs), {"evidence": "deviation, from Good plots alone"}
             fault_logit = fault.of(relative, excess).astype(np.float64)
@@ -336,12 +336,29 @@ def _deviation(excess: Floats) -> _Block:
     return _Block("deviation", (raw - centre) / spread @ components, centre, spread, components)
 
 
-def _split(runs: Index, seed: int) -> tuple[Index, str]:
-    """Folds by run, and what they are in words."""
+def _folds(runs: Index, target: Index, seed: int) -> Index:
+    """Folds by run; plots of a label that would all be in one are divided by run among themselves.
+
+    Or by plot, where they are of one run: a rule that never saw a label can't tell how sure it is to be of it.
+    """
     fold = folds(runs, seed)
+    for label in np.unique(target):
+        same = target == label
+        if len(np.unique(fold[same])) < 2:
+            fold[same] = folds(runs[same], seed)
+    return fold
+
+
+def _split(runs: Index, is_fault: npt.NDArray[np.bool_], seed: int) -> tuple[Index, str]:
+    """Folds by run, and what they are in words."""
+    fold = _folds(runs, is_fault.astype(int), seed)
     if len(np.unique(runs)) < 2:
         return fold, "folds by plot: all plots are of one run"
-    return fold, f"{len(np.unique(fold))} folds by run"
+    said = f"{len(np.unique(fold))} folds by run"
+    for side, what in ((is_fault, "plots that aren't Good"), (~is_fault, "Good plots")):
+        if len(np.unique(runs[side])) == 1:
+            said += f"; all {what} are of one run and divided by plot, label some of other runs too"
+    return fold, said
 
 
 def _by_period(when: npt.NDArray[Any], is_fault: npt.NDArray[np.bool_]) -> Index | None:
@@ -460,7 +477,8 @@ def _which_kind(
             continue
         part = tuple(_Block(one.name, one.inputs[side], one.centre, one.spread, one.components) for one in blocks)
         own = np.searchsorted(here, target[side])
-        chosen = _choose((part[0], part[1]), own, folds(runs[side], recipe.seed), tuple(_SETS), recipe, watch, 0.8)
+        fold = _folds(runs[side], own, recipe.seed)
+        chosen = _choose((part[0], part[1]), own, fold, tuple(_SETS), recipe, watch, 0.8)
         temperature = _temperature(chosen.logits, own)
         weights, bias = _fit(_inputs((part[0], part[1]), chosen.evidence), own, chosen.strength, recipe, len(here))
         rules[here], biases[here] = weights / temperature, bias / temperature

@@ -297,7 +297,7 @@ def _whole(model: Model) -> bool:
         count > 0
         and points > 0
         and len(far) > 0
-        and bool((np.diff(far) >= 0).all())  # p-values are found by bisection
+        and bool((far[1:] >= far[:-1]).all())  # p-values are found by bisection
         and bool(model.normals)
         and len(set(model.labels)) == count
         and len(model.sides) == count
@@ -306,6 +306,7 @@ def _whole(model: Model) -> bool:
         and all(isinstance(label, str) for label in (*model.labels, *model.normals))
         and isinstance(model.card, dict)
         and isinstance(model.card.get("trained_on", []), list)
+        and isinstance(model.card.get("reference_sets", {}), dict)
         and isinstance(model.thresholds, dict)
         and all(isinstance(value, float | int) and 0 <= value <= 1 for value in model.thresholds.values())
         and all(array.shape == shape and bool(np.isfinite(array).all()) for array, shape in shapes)

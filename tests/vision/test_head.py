@@ -79,6 +79,39 @@ def test_a_stop_is_heard(drawn: Drawn) -> None:
         head.train(PLOT_TYPE, drawn.description, drawn.labels, drawn.runs, good=["Good"], stop=lambda: True)
 
 
+@pytest.mark.parametrize("faulty_runs", [["9"] * 20, ["9"] * 10 + ["10"] * 10], ids=["one run", "two runs"])
+@pytest.mark.parametrize("seed", range(3))  # of two runs both may be held out at once
+def test_faults_of_few_runs_are_learned(faulty_runs: list[str], seed: int) -> None:
+    plots = with_faults(range(60, 80), 80)
+    labels, runs = ["Good"] * 60 + ["Bad"] * 20, [f"good {index // 4}" for index in range(60)] + faulty_runs
+    trained = head.train("T", plots, labels, runs, good=["Good"], recipe=head.Recipe(seed=seed))
+    new = with_faults(range(10), 20, seed=5)
+    judged = trained.model.judge(new, trained.model.normal(""))
+    assert (judged.chances[:10, 1] > 0.9).all()
+    assert (judged.chances[10:, 1] < 0.1).all()
+    assert ("plots that aren't Good are of one run" in trained.model.card["split"]) is (len(set(faulty_runs)) == 1)
+
+
+def test_kinds_of_one_run_each_are_told_apart() -> None:
+    shift = np.repeat([0.0, 3.0, -3.0], [30, 8, 8])
+    labels, runs = ["Good"] * 30 + ["Hot"] * 8 + ["Dead"] * 8, own_runs(30) + ["hot"] * 8 + ["dead"] * 8
+    model = head.train("T", plots_of(shift), labels, runs, good=["Good"]).model
+    judged = model.judge(plots_of(shift, 1), model.normal(""))
+    truth = np.array([model.labels.index(label) for label in labels])
+    among = judged.chances[30:, 1:] / judged.chances[30:, 1:].sum(axis=1, keepdims=True)
+    assert (among[np.arange(16), truth[30:] - 1] > 0.8).all()
+
+
+@pytest.mark.parametrize("plots", [0, 1])
+def test_a_reference_of_which_nothing_is_left_is_none(plots: int) -> None:
+    labels = ["Good"] * 16 + ["Bad"] * 8
+    references = {"": np.arange(plots)}
+    trained = head.train("T", noise(24), labels, own_runs(24), good=["Good"], references=references)
+    plain = head.train("T", noise(24), labels, own_runs(24), good=["Good"])
+    assert model_file.save(trained.model) == model_file.save(plain.model)
+    assert trained.model.card["references"] == {}
+
+
 def test_a_run_never_judges_itself() -> None:
     # labels are chance, but every plot is there twice: who trains on the other one of its run knows its label
     once = noise(50)
