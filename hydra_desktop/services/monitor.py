@@ -37,8 +37,10 @@ from ..sources.arrival import Arrival
 from ..sources.watched_folder import WatchedFolder
 from ..vision.backbone import Backbone
 from ..vision.deviation import DESCRIBED_BY
+from ..vision.model_file import Model
 from ..vision.opening import open_model
 from ..vision.predictor import Predictor
+from ..vision.tuned_model import TunedPredictor
 from . import monitor_process, priority, retention
 from .beam import BeamFollower
 from .judging import ActiveModel, Judge, Judged, Outcome, Refused
@@ -122,6 +124,7 @@ class Monitor:
         self._images = ImageStore(settings.image_folder)
         self._backbone = Backbone()
         self._normals = Normals(self._images, self._backbone)
+        self._opened: dict[int, tuple[Model, TunedPredictor | None]] = {}  # by the model's id
         self._proposals = Proposals(self._database, self._hall_id, self._images)
         self._holder = f"{settings.station}:{os.getpid()}"
         self._streams = Streams(self._hall_id, self._hall, settings.station)
@@ -561,17 +564,21 @@ class Monitor:
 
     def _load_models(self) -> tuple[Predictor, dict[str, ActiveModel]]:
         models, tuned, active, damaged = {}, {}, {}, []
+        before, self._opened = self._opened, {}
         with self._database.read() as connection:
             for name, record in model_store.active(connection, self._hall_id).items():
                 try:
-                    models[name], second = open_model(model_store.file(connection, record.id))
+                    opened = before.get(record.id) or open_model(model_store.file(connection, record.id))
                 except ModelFileError as error:
                     damaged.append(f"{name} is watched without a model: {error}")
                     continue
+                self._opened[record.id] = opened
+                models[name], second = opened
                 if second is not None:
                     tuned[name] = second
                 active[name] = ActiveModel(record.id, record.thresholds)
-            references = self._normals.load(connection, self._hall_id, models)
+            ids = {name: one.id for name, one in active.items()}
+            references = self._normals.load(connection, self._hall_id, models, ids)
         self._troubles.models = " ".join(damaged)
         return Predictor(models, self._backbone, references, tuned), active
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import numpy as np
@@ -46,7 +46,9 @@ class Site:
         """The references of hump that go before the model."""
         with self.database.read() as connection:
             hall_id = halls.find(connection, "D") or 0
-            found = (normals or Normals(self.images, Backbone())).load(connection, hall_id, {"hump": self.model})
+            found = (normals or Normals(self.images, Backbone())).load(
+                connection, hall_id, {"hump": self.model}, {"hump": id(self.model)}
+            )
         return found.get("hump", {})
 
     def train(self) -> Model:
@@ -69,7 +71,7 @@ def describe_one(picture: Picture) -> Description:
 @pytest.fixture
 def site(database: Database, tmp_path: Path) -> Site:
     images = ImageStore(tmp_path / "images")
-    known = manifest_of(tmp_path / "a", ["Good"] * 12 + ["Bad"] * 4, "A", 1)
+    known = manifest_of(tmp_path / "a", ["Good"] * 12 + ["Bad"] * 4, "A", 11)
     import_manifest(database, "D", images, known, user="ann", progress=Progress())
     report = train(database, "D", images, "hump", activate=True, user="ann", progress=Progress())
     with database.read() as connection:
@@ -116,10 +118,31 @@ def test_the_persons_word_counts_in_the_period_of_the_training_too(site: Site) -
     assert not np.array_equal(found["A"].pooled, site.model.normals["A"].pooled)
 
 
+def test_a_model_trained_by_the_persons_word_keeps_its_own_statistics(site: Site) -> None:
+    site.set_reference(manifest_of(site.folder / "again", ["Good"] * 6, "A", 50))
+    newer = replace(site, model=site.train())
+    assert list(site.load()) == ["A"]
+    assert newer.load() == {}
+    newer.set_reference(manifest_of(site.folder / "other", ["Good"] * 6, "A", 70))
+    assert list(newer.load()) == ["A"]
+
+
 def test_good_plots_of_a_period_that_the_model_never_saw_count_without_a_persons_word(site: Site) -> None:
     manifest = manifest_of(site.folder / "b", ["Good"] * 10, "B", 100)
     import_manifest(site.database, "D", site.images, manifest, user="ann", progress=Progress())
     assert list(site.load()) == ["B"]
+
+
+def test_a_new_period_inherits_the_newest_one_not_the_one_labelled_last(site: Site) -> None:
+    older = manifest_of(site.folder / "0", ["Good"] * 10, "0", 1)  # before A, imported after the training
+    import_manifest(site.database, "D", site.images, older, user="ann", progress=Progress())
+    with site.database.read() as connection:
+        live = LiveModels.load(connection, halls.find(connection, "D") or 0, ["hump"], site.images)
+    (prediction,) = live.predictor.predict([decode_for_network(manifests.png("Good", 500))], ["hump"], ["B"])
+    (of_a,) = live.predictor.predict([decode_for_network(manifests.png("Good", 500))], ["hump"], ["A"])
+    assert prediction.inherited
+    assert not of_a.inherited
+    np.testing.assert_array_equal(prediction.deviation, of_a.deviation)
 
 
 def test_references_come_in_the_order_of_time_and_are_made_once(site: Site) -> None:
