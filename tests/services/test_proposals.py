@@ -173,10 +173,8 @@ def test_a_monitor_at_work_proposes_while_it_judges(site: Site, monkeypatch: pyt
         reference.confirm(site.database, "D", "hump", run_period=PERIOD, user="eva")
         judged = 0
 
-        def bad_is_confirmed(
-            c: Connection, hall_id: int
-        ) -> bool:  # from the moment on when the monitor has taken the reference over
-            nonlocal judged
+        def bad_is_confirmed(c: Connection, hall_id: int) -> bool:
+            nonlocal judged  # until the monitor has taken the reference over
             count = verdicts.count(c, hall_id)
             if count >= SIZE + judged:
                 judged += 1
