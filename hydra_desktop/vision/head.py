@@ -57,10 +57,14 @@ class Recipe:
 
 @dataclass(frozen=True)
 class Trained:
-    """A model and its held-out probabilities float32 (N, L), each from a fit without that plot's run."""
+    """A model and its held-out probabilities float32 (N, L), each from a fit without that plot's run.
+
+    `unfamiliar` bool (N,) marks the plots that would be Unfamiliar to a model of the other runs.
+    """
 
     model: Model
     held_out: Floats
+    unfamiliar: npt.NDArray[np.bool_]
     figures: Mapping[str, Any] = field(default_factory=dict)
 
 
@@ -127,7 +131,9 @@ def train(
         trained_on = sorted(set(hashes))
         places = {one: number for number, one in enumerate(trained_on)}
         rows = np.array([places.get(one, -1) for one in hashes] or [-1] * len(labels), np.int32)
-        familiar = Familiar.of(relative, runs, rows, recipe.seed)
+        familiar, unfamiliar = Familiar.held_out(relative, runs, rows, recipe.seed)
+        if is_good.all():
+            unfamiliar |= fault_logit > 0
     sides = tuple(name in good for name in names)
     chances = compose(fault_logit.astype(np.float32), kind_logits.astype(np.float32), sides)
     thresholds = {name: best_f1_threshold(chances, target, index) for index, name in enumerate(names)}
@@ -147,7 +153,7 @@ def train(
     held_out = HeldOut(chances, target.astype(np.int32))
     model = Model(plot_type, tuple(names), sides, fault, kinds, normals, familiar, thresholds, card, held_out)
     progress("done", 1.0)
-    return Trained(model, chances)
+    return Trained(model, chances, unfamiliar)
 
 
 def best_f1_threshold(chances: Floats, target: Index, index: int) -> float:
@@ -479,7 +485,7 @@ def _which_kind(
         own = np.searchsorted(here, target[side])
         fold = _folds(runs[side], own, recipe.seed)
         chosen = _choose((part[0], part[1]), own, fold, tuple(_SETS), recipe, watch, 0.8)
-        temperature = _temperature(chosen.logits, own)
+        temperature = best_temperature(chosen.logits, own)
         weights, bias = _fit(_inputs((part[0], part[1]), chosen.evidence), own, chosen.strength, recipe, len(here))
         rules[here], biases[here] = weights / temperature, bias / temperature
         all_inputs = _inputs(blocks, chosen.evidence)
@@ -533,7 +539,7 @@ def _choose(
                 outside = fold == number
                 weights, bias = (fit or _fit)(inputs[~outside], target[~outside], strength, recipe, labels)
                 logits[outside] = inputs[outside] @ weights.T + bias
-            chances = softmax((logits / _temperature(logits, target)).astype(np.float32))
+            chances = softmax((logits / best_temperature(logits, target)).astype(np.float32))
             loss = float(-(weight * np.log(chances[np.arange(len(target)), target] + 1e-9)).mean())
             if best is None or loss < best.loss:
                 best = _HeldOut(loss, evidence, strength, logits)
@@ -603,7 +609,7 @@ def _calibration(logits: Array, target: Index) -> tuple[float, float]:
     return float(np.exp(found[0])), float(found[1])
 
 
-def _temperature(logits: Array, target: Index) -> float:
+def best_temperature(logits: npt.NDArray[Any], target: Index) -> float:
     """The temperature with the least log-loss on held-out plots (Guo et al. 2017, arXiv:1706.04599)."""
 
     def loss(log_temperature: float) -> float:
