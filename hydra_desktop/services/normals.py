@@ -43,7 +43,8 @@ class Normals:
             in_force = references.in_force(connection, hall_id, name)
             own: dict[str, Normal] = {}
             for period, reference in in_force.items():
-                if not _counts(reference, model):
+                trained_by = model.card.get("reference_sets", {}).get(period) == reference.fingerprint
+                if trained_by or not is_used(reference, model):
                     continue
                 key = ids[name], reference.content_hashes
                 self._made[key] = before[key] if key in before else self._make(connection, reference, model)
@@ -68,8 +69,8 @@ class Normals:
             return Normal.of(extracted.description.at(kept), runs[kept], known=known)
 
 
-def _counts(reference: Reference, model: Model) -> bool:
+def is_used(reference: Reference, model: Model) -> bool:
+    """Whether a model judges by the plots of a reference: all that a person confirmed, and what it never saw."""
     if reference.state is ReferenceState.CONFIRMED:
-        trained_by = model.card.get("reference_sets", {})
-        return trained_by.get(reference.run_period) != reference.fingerprint
+        return True
     return reference.state is ReferenceState.DEFAULT and reference.run_period not in model.normals

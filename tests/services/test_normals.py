@@ -12,6 +12,8 @@ from hydra_desktop.database import halls, model_store
 from hydra_desktop.database.connection import Database
 from hydra_desktop.database.image_store import ImageStore
 from hydra_desktop.services import reference
+from hydra_desktop.services.classifying import classify
+from hydra_desktop.services.evaluating import evaluate
 from hydra_desktop.services.importing import import_manifest
 from hydra_desktop.services.live_models import LiveModels
 from hydra_desktop.services.normals import Normals
@@ -143,6 +145,28 @@ def test_a_new_period_inherits_the_newest_one_not_the_one_labelled_last(site: Si
     assert prediction.inherited
     assert not of_a.inherited
     np.testing.assert_array_equal(prediction.deviation, of_a.deviation)
+
+
+def test_measuring_takes_the_run_period_from_the_name_and_leaves_the_reference_out(site: Site) -> None:
+    folder = site.folder / "RunPeriod-A"
+    lines = ["file,plot_type,label"]
+    for run, label in enumerate(["Good"] * 4 + ["Bad"] * 4, start=600):
+        path = folder / f"Run{run:06}" / "hump_0001.png"
+        path.parent.mkdir(parents=True)
+        path.write_bytes(manifests.png(label, run))
+        lines.append(f"{path.relative_to(site.folder)},hump,{label}")
+    manifest = site.folder / "unseen.csv"
+    manifest.write_text("\n".join(lines))
+    measured = evaluate(site.database, "D", site.images, "hump", manifest, progress=Progress())
+    # in a run period without a reference whatever deviates would be Unfamiliar
+    assert measured.measured.plots == 8
+    out = site.folder / "out.csv"
+    report = classify(site.database, "D", site.images, [manifest], plot_type=None, csv=out, progress=Progress())
+    assert ("Bad", "Confirmed") in report.verdicts
+    site.set_reference(manifest)
+    measured = evaluate(site.database, "D", site.images, "hump", manifest, progress=Progress())
+    assert measured.left_out["in the reference"] == 4
+    assert measured.measured.plots == 4
 
 
 def test_references_come_in_the_order_of_time_and_are_made_once(site: Site) -> None:

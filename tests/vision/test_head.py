@@ -79,6 +79,13 @@ def test_a_stop_is_heard(drawn: Drawn) -> None:
         head.train(PLOT_TYPE, drawn.description, drawn.labels, drawn.runs, good=["Good"], stop=lambda: True)
 
 
+def test_a_held_out_plot_that_no_other_run_is_like_is_unfamiliar() -> None:
+    plots = noise(120)
+    plots.pooled[7] += 5 * np.sign(np.arange(1280) % 2 - 0.5)
+    trained = head.train("T", plots, ["Good"] * 90 + ["Bad"] * 30, own_runs(120), good=["Good"])
+    assert list(np.flatnonzero(trained.unfamiliar)) == [7]
+
+
 @pytest.mark.parametrize("faulty_runs", [["9"] * 20, ["9"] * 10 + ["10"] * 10], ids=["one run", "two runs"])
 @pytest.mark.parametrize("seed", range(3))  # of two runs both may be held out at once
 def test_faults_of_few_runs_are_learned(faulty_runs: list[str], seed: int) -> None:
