@@ -64,6 +64,18 @@ class ReferenceReport:
 
 
 @dataclass(frozen=True)
+class ConfirmedAllReport:
+    """References that were confirmed together, and why others weren't."""
+
+    confirmed: tuple[ReferenceReport, ...]
+    refused: tuple[str, ...]
+
+    def text(self) -> str:
+        """The report in words."""
+        return "\n".join([*(one.text() for one in self.confirmed), *(f"Not confirmed: {one}" for one in self.refused)])
+
+
+@dataclass(frozen=True)
 class RevokedReport:
     """A reference or proposal that was taken back, and what is in force for its run period now."""
 
@@ -257,20 +269,36 @@ def confirm(
             raise PlotReferenceError(
                 f"{what} has no proposal that waits; make one: hydra-desktop reference propose {plot_type}"
             )
-        left_out: Counter[str] = Counter()
-        good = _good_of(connection, hall_id, settings, proposal.plots, left_out)
-        _expect_enough(len(good), plot_type, "the proposal", left_out)
-        reference = references.add(
-            connection,
-            hall_id,
-            plot_type,
-            proposal.run_period,
-            good,
-            state=ReferenceState.CONFIRMED,
-            user=user,
-            comment=proposal.comment,
-        )
-    return ReferenceReport(reference, left_out)
+        return _confirmed(connection, hall_id, settings, proposal, user)
+
+
+def confirm_all(database: Database, hall_name: str, *, run_period: str | None = None, user: str) -> ConfirmedAllReport:
+    """Put the proposals of all plot types for a run period in force, but for those that can't be.
+
+    Raises PlotReferenceError when none waits, or some do for several run periods and none of these is named.
+    """
+    with database.write() as connection:
+        hall_id = lookup.hall(connection, hall_name)
+        known = halls.load(connection, hall_id).plot_types
+        waiting = [
+            of for of, state in references.states(connection, hall_id).items() if state is ReferenceState.PROPOSED
+        ]
+        if run_period is None and waiting:
+            run_period = _only({period for _, period in waiting}, "There are proposals for {}; name one")
+        names = sorted(name for name, period in waiting if period == run_period)
+        if not names:
+            where = "" if run_period is None else f" for {_of(run_period)}"
+            raise PlotReferenceError(
+                f"No proposal waits{where}; make one of a plot type: hydra-desktop reference propose PLOT_TYPE"
+            )
+        confirmed, refused = [], []
+        for name in names:
+            proposal = references.proposals(connection, hall_id, name)[run_period or ""]
+            try:
+                confirmed.append(_confirmed(connection, hall_id, known[name], proposal, user))
+            except PlotReferenceError as error:  # before anything of it was written
+                refused.append(str(error))
+    return ConfirmedAllReport(tuple(confirmed), tuple(refused))
 
 
 def revoke(
@@ -328,6 +356,26 @@ def history_text(plot_type: str, past: Sequence[PastReference]) -> str:
             line += f"; taken back by {one.revoked_by}, {_moment(one.revoked_at)}"
         lines.append(line)
     return "\n".join(lines) or f"Nobody has set or proposed a reference of {plot_type} yet."
+
+
+def _confirmed(
+    connection: Connection, hall_id: int, settings: PlotType, proposal: Reference, user: str
+) -> ReferenceReport:
+    """A proposal put in force; raises PlotReferenceError when people labelled too many of its plots otherwise."""
+    left_out: Counter[str] = Counter()
+    good = _good_of(connection, hall_id, settings, proposal.plots, left_out)
+    _expect_enough(len(good), settings.name, "the proposal", left_out)
+    reference = references.add(
+        connection,
+        hall_id,
+        settings.name,
+        proposal.run_period,
+        good,
+        state=ReferenceState.CONFIRMED,
+        user=user,
+        comment=proposal.comment,
+    )
+    return ReferenceReport(reference, left_out)
 
 
 def _usable_rows(
