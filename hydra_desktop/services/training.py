@@ -27,7 +27,7 @@ from ..vision.evaluate import Figures
 from ..vision.model_file import Model
 from ..vision.tuned_model import TunedModel
 from . import evaluating, features, lookup, second_recipe, thresholds
-from .grouping import groups
+from .grouping import groups, unit
 from .progress import Progress
 from .thresholds import Evidence, FalseAlarms
 
@@ -141,6 +141,7 @@ def train(
         periods=[one.plot.name.run_period for one in chosen],
         hashes=hashes,
         references=_positions(confirmed, chosen, beside, good),
+        unit=unit([one.plot for one in chosen]),
         progress=lambda stage, fraction: progress(f"training, {stage}", fraction),
         stop=progress.stop.is_set,
     )

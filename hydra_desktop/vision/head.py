@@ -91,12 +91,14 @@ def train(
     periods: Sequence[str] | None = None,
     hashes: Sequence[str] = (),
     references: Mapping[str, Index] | None = None,
+    unit: str = "run",
     recipe: Recipe = Recipe(),
     progress: Progress = lambda _stage, _fraction: None,
     stop: StopFlag = lambda: False,
 ) -> Trained:
     """Train on the description of N plots with their labels, split by `groups` (runs), never by row.
 
+    `unit` says what a group is where there are too few runs.
     `good` names the labels of role good, `periods` gives the run period of each plot, in the order
     of time. `references` gives of a run period the plots that say what is normal, in place of its Good
     ones: their positions in `description` and `groups`, where those without a label come after the N;
@@ -120,7 +122,7 @@ def train(
         }
         normals, known, new = _relative(description, is_good, every_run, when, normal_plots, recipe.seed, watch)
         excess, relative, blocks = known.excess, known.pooled, known.blocks()
-        fold, split = _split(runs, ~is_good, recipe.seed)
+        fold, split = _split(runs, ~is_good, recipe.seed, unit)
         if is_good.all():
             fault, fault_card = _only_good(excess, runs), {"evidence": "deviation, from Good plots alone"}
             fault_logit = fault.of(relative, excess).astype(np.float64)
@@ -355,15 +357,19 @@ def _folds(runs: Index, target: Index, seed: int) -> Index:
     return fold
 
 
-def _split(runs: Index, is_fault: npt.NDArray[np.bool_], seed: int) -> tuple[Index, str]:
+def _split(runs: Index, is_fault: npt.NDArray[np.bool_], seed: int, unit: str) -> tuple[Index, str]:
     """Folds by run, and what they are in words."""
     fold = _folds(runs, is_fault.astype(int), seed)
     if len(np.unique(runs)) < 2:
-        return fold, "folds by plot: all plots are of one run"
-    said = f"{len(np.unique(fold))} folds by run"
+        return fold, f"folds by plot: all plots are of one {unit}"
+    said = f"{len(np.unique(fold))} folds by {unit}"
+    if unit != "run":
+        said += (
+            ", as the plots are of too few runs: figures promise more than a new run will keep, label some of others"
+        )
     for side, what in ((is_fault, "plots that aren't Good"), (~is_fault, "Good plots")):
         if len(np.unique(runs[side])) == 1:
-            said += f"; all {what} are of one run and divided by plot, label some of other runs too"
+            said += f"; all {what} are of one {unit} and divided by plot, label some of other runs too"
     return fold, said
 
 

@@ -132,6 +132,8 @@ def test_plots_of_one_run_only_still_train_and_the_split_is_told() -> None:
     labels = ["Good"] * 12 + ["Bad"] * 12
     trained = head.train("T", plots_of(np.repeat([0, 3], 12)), labels, ["7"] * 24, good=["Good"])
     assert trained.model.card["split"] == "folds by plot: all plots are of one run"
+    by_chunk = head.train("T", noise(20), ["Good"] * 20, own_runs(20), good=["Good"], unit="chunk").model.card["split"]
+    assert by_chunk.startswith("5 folds by chunk, as the plots are of too few runs: ")
 
 
 def test_a_label_of_one_run_alone_doesnt_stop_the_training() -> None:
