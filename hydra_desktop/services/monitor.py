@@ -133,6 +133,7 @@ class Monitor:
         self._feed_position = 0
         self._stop = threading.Event()
         self._reload = threading.Event()
+        self._normals_moved = threading.Event()
         self._alarms_moved = threading.Event()
         self._troubles = _Troubles()
         self._logged_trouble = ""
@@ -221,7 +222,7 @@ class Monitor:
                 if judge.hall.name_pattern != self._hall.name_pattern:
                     self._hand_over([LookAgain()])  # after all that was judged by the old pattern
                 judge.change_hall(self._hall)
-                judge.change_models(*self._load_models())
+                judge.change_models(*self._load_models(judge))
             while self._backlog and judge.room > 0 and not self._reload.is_set():
                 judge.give(heapq.heappop(self._backlog).arrival)
             outcomes = judge.take()
@@ -529,6 +530,8 @@ class Monitor:
                 self._hall = halls.load(connection, self._hall_id)
                 self._streams.hall = self._hall
                 self._expect_same_folder()
+                if change.kind != "model":
+                    self._normals_moved.set()
                 self._reload.set()
             elif change.kind == "alarm":
                 self._alarms_moved.set()
@@ -559,10 +562,13 @@ class Monitor:
             )
 
     def _make_judge(self) -> Judge:
-        predictor, active = self._load_models()
+        predictor, active = self._load_models(None)
         return Judge(self._hall, self._images, predictor, active)
 
-    def _load_models(self) -> tuple[Predictor, dict[str, ActiveModel]]:
+    def _load_models(self, judge: Judge | None) -> tuple[Predictor, dict[str, ActiveModel]]:
+        """The active models; where only thresholds are other than those of a `judge`, its predictor stays."""
+        normals_moved = self._normals_moved.is_set()
+        self._normals_moved.clear()  # what moves from here on is found below, or the next time
         models, tuned, active, damaged = {}, {}, {}, []
         before, self._opened = self._opened, {}
         with self._database.read() as connection:
@@ -578,8 +584,10 @@ class Monitor:
                     tuned[name] = second
                 active[name] = ActiveModel(record.id, record.thresholds)
             ids = {name: one.id for name, one in active.items()}
+            self._troubles.models = " ".join(damaged)
+            if judge is not None and not normals_moved and ids == {name: one.id for name, one in judge.active.items()}:
+                return judge.predictor, active
             references = self._normals.load(connection, self._hall_id, models, ids)
-        self._troubles.models = " ".join(damaged)
         return Predictor(models, self._backbone, references, tuned), active
 
     def _acquire(self) -> None:

@@ -22,7 +22,7 @@ from ..domain.label import Role
 from ..domain.plot import NamePattern, Plot
 from ..domain.reference import Reference, ReferenceState
 from ..sources.manifest import ManifestRow, read_manifest
-from . import lookup
+from . import features, lookup
 from .importing import SHOWN, ImportReport, Refusal, import_rows, name_of
 from .progress import Progress
 
@@ -133,8 +133,8 @@ def set_from_manifest(
 ) -> ReferenceReport:
     """Make the plots of a manifest the reference of a run period, by default of the one that its rows name.
 
-    Rows whose plot isn't in the database are imported first. Left out are rows of other plot
-    types and those whose label, there or in the database, isn't of role good. Raises
+    Rows whose plot isn't in the database are imported first, and features computed that are
+    missing. Left out are rows of other plot types and those whose label, there or in the database, isn't of role good. Raises
     ManifestError when the manifest can't be read, PlotReferenceError when it names several run
     periods or too few plots.
     """
@@ -151,6 +151,10 @@ def set_from_manifest(
     wanted = {row.line for row in usable}  # the others are counted already
     left_out.update(refusal.reason for refusal in imported.refused if refusal.line in wanted)
     ids = [imported.plot_ids[row.line] for row in usable if row.line in imported.plot_ids]
+    if ids:  # here, and not by a monitor that has plots to judge
+        with database.read() as connection:
+            chosen = references.plots_of(connection, lookup.hall(connection, hall_name), plot_type, ids)
+        features.of_plots(database, images, [plot.content_hash for plot in chosen], progress)
     with database.write() as connection:
         hall_id = lookup.hall(connection, hall_name)
         settings = halls.load(connection, hall_id).plot_types[plot_type]

@@ -8,7 +8,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from hydra_desktop.database import halls, model_store
+from hydra_desktop.database import features, halls, model_store
 from hydra_desktop.database.connection import Database
 from hydra_desktop.database.image_store import ImageStore
 from hydra_desktop.services import reference
@@ -21,7 +21,7 @@ from hydra_desktop.services.progress import Progress
 from hydra_desktop.services.training import train
 from hydra_desktop.vision import model_file
 from hydra_desktop.vision.backbone import Backbone
-from hydra_desktop.vision.deviation import Description, Normal, describe
+from hydra_desktop.vision.deviation import DESCRIBED_BY, Description, Normal, describe
 from hydra_desktop.vision.model_file import Model
 from hydra_desktop.vision.picture import Picture, decode_for_network
 from tests.fakes import manifests
@@ -193,6 +193,8 @@ def test_a_bad_plot_among_the_named_ones_doesnt_become_normal(site: Site) -> Non
 
 def test_with_too_few_pictures_left_there_is_no_reference(site: Site) -> None:
     hashes = site.set_reference(manifest_of(site.folder / "b", ["Good"] * 3, "B", 100))
+    with site.database.write() as connection:
+        features.forget(connection, DESCRIBED_BY, hashes)
     for one in hashes[:2]:
         site.images.remove(one)
     assert site.load() == {}

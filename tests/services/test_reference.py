@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from hydra_desktop.database import feed, given_labels, halls, plots, references
+from hydra_desktop.database import features, feed, given_labels, halls, plots, references
 from hydra_desktop.database.connection import Database
 from hydra_desktop.database.image_store import ImageStore
 from hydra_desktop.domain.errors import PlotReferenceError, SettingsError
@@ -18,6 +18,7 @@ from hydra_desktop.services import reference
 from hydra_desktop.services.importing import import_manifest
 from hydra_desktop.services.progress import Progress
 from hydra_desktop.services.reference import ReferenceReport
+from hydra_desktop.vision.deviation import DESCRIBED_BY
 from tests.fakes import manifests
 
 START = datetime(2021, 8, 17, 12, tzinfo=UTC)
@@ -96,6 +97,14 @@ def test_the_rows_of_a_manifest_become_the_reference(
         assert references.in_force(c, hall_id, "hump")["A"].plot_ids == one.plot_ids
         assert "other" not in halls.load(c, hall_id).plot_types  # rows of another plot type aren't imported
         assert "reference" in [change.kind for change in feed.read_after(c, hall_id, 0)]
+
+
+def test_features_of_the_plots_are_there_before_a_monitor_needs_them(
+    database: Database, name: Callable[..., ReferenceReport], tmp_path: Path
+) -> None:
+    report = name(manifest_of(tmp_path / "data", [("A", "Good"), ("A", ""), ("A", "Bad")]))
+    with database.read() as c:
+        assert features.missing(c, DESCRIBED_BY, report.reference.content_hashes) == []
 
 
 def test_a_second_time_imports_nothing_and_leaves_labels_alone(
