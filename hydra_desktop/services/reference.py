@@ -134,9 +134,9 @@ def set_from_manifest(
     """Make the plots of a manifest the reference of a run period, by default of the one that its rows name.
 
     Rows whose plot isn't in the database are imported first, and features computed that are
-    missing. Left out are rows of other plot types and those whose label, there or in the database, isn't of role good. Raises
-    ManifestError when the manifest can't be read, PlotReferenceError when it names several run
-    periods or too few plots.
+    missing. Left out are rows of other plot types and those whose label, there or in the
+    database, isn't of role good. Raises ManifestError when the manifest can't be read,
+    PlotReferenceError when it names several run periods or too few plots.
     """
     with database.read() as connection:
         found = halls.find(connection, hall_name)
