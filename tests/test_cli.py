@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import csv
+import io
 import json
 import os
 import signal
@@ -15,6 +16,7 @@ from pathlib import Path
 import pytest
 
 from hydra_desktop import cli
+from hydra_desktop.cli import common
 from hydra_desktop.services import importing, priority
 from tests.fakes import manifests
 
@@ -351,3 +353,32 @@ def test_the_database_and_the_hall_come_from_the_environment_too(tmp_path: Path)
     assert program("db", "upgrade", HYDRA_DATABASE=url).returncode == 0
     assert (tmp_path / "other.db").is_file()
     assert "hall North" in program("hall", "show", HYDRA_DATABASE=url, HYDRA_HALL="North").stdout
+
+
+def test_progress_tells_the_time_left_of_each_part_of_the_work(monkeypatch: pytest.MonkeyPatch) -> None:
+    class Terminal(io.StringIO):
+        def isatty(self) -> bool:
+            return True
+
+    now, terminal = [100.0], Terminal()
+    monkeypatch.setattr("sys.stderr", terminal)
+    monkeypatch.setattr(common.time, "monotonic", lambda: now[0])
+    told = []
+    with common.shown_progress() as progress:
+        for at, stage, fraction in (
+            (100, "computing features", 0.0),
+            (110, "computing features", 0.25),
+            (200, "training, what is normal", 0.0),
+            (203, "training, what is normal", 0.5),
+            (206, "training, novelty", 0.95),
+        ):
+            now[0] = float(at)
+            progress(stage, fraction)
+            told.append(terminal.getvalue().rsplit("\r", 1)[1].strip())
+    assert told == [
+        "Computing features:   0 %",
+        "Computing features:  25 %, 30 s left",
+        "Training, what is normal:   0 %",
+        "Training, what is normal:  50 %, 3 s left",
+        "Training, novelty:  95 %, 0 s left",
+    ]

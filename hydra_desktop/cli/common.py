@@ -47,15 +47,22 @@ def opened(settings: Settings, *, upgrade: bool = False, any_version: bool = Fal
 
 @contextmanager
 def shown_progress(*, keep: bool = False) -> Iterator[Progress]:
-    """Progress on stderr: one line that moves on a terminal, else a line for each stage; `keep` as in Progress."""
+    """Progress on stderr: one line that moves on a terminal, else a line for each stage; `keep` as in Progress.
+
+    The time left is told from how long the work took so far, from where its fraction was last less than before.
+    """
     from ..services.progress import Progress
 
     moving = sys.stderr.isatty()
     last = ["", ""]
-    began = {"": 0.0}
+    began_s, before = 0.0, 2.0
 
     def report(stage: str, fraction: float) -> None:
-        passed_s = time.monotonic() - began.setdefault(stage, time.monotonic())
+        nonlocal began_s, before
+        if fraction < before:
+            began_s = time.monotonic()
+        before = fraction
+        passed_s = time.monotonic() - began_s
         line = f"{stage[:1].upper()}{stage[1:]}: {100 * fraction:3.0f} %"
         if passed_s > 2 and 0.02 < fraction < 1:  # before that nothing can be told of the rest
             minutes, seconds = divmod(round(passed_s * (1 - fraction) / fraction), 60)

@@ -209,7 +209,7 @@ features = Table(
     metadata,
     Column("backbone", sa.Text, primary_key=True),  # what they were computed with
     Column("content_hash", sa.Text, primary_key=True),
-    Column("pooled", sa.LargeBinary, nullable=False),  # float16 (1280,)
+    Column("pooled", sa.LargeBinary, nullable=False),  # float16 (1432,)
     Column("parts", sa.LargeBinary, nullable=True),  # as vision.deviation packs them
 )
 

@@ -1,8 +1,8 @@
 """The shared frozen network: EfficientNet-Lite0, exported once to ONNX, run by onnxruntime.
 
 Input: uint8 (N, 224, 320, 3), normalised inside the graph as (x - 127) / 128, as the published
-weights expect. Outputs: the last map (N, 1280, 7, 10), whose mean over positions are the pooled
-features, and two for what needs a finer place: mid (N, 112, 14, 20) and fine (N, 40, 28, 40).
+weights expect. Outputs: maps of three depths, last (N, 1280, 7, 10), mid (N, 112, 14, 20) and fine, brought
+to the places of mid (N, 40, 14, 20); and the pooled features (N, 1432), their means over positions.
 """
 
 from __future__ import annotations
@@ -32,16 +32,17 @@ os.environ.setdefault("OMP_WAIT_POLICY", "PASSIVE")  # else a busy machine loses
 Floats = npt.NDArray[np.float32]
 
 WEIGHTS_SHA256 = "579344248a93e23026e6b78f1f6faf0bc1d282386f6c881cdbaacd49cabf77db"
-GRAPH_VERSION = 2
+GRAPH_VERSION = 3
 IDENTITY = f"efficientnet-lite0:{WEIGHTS_SHA256[:16]}:{GRAPH_VERSION}"
-CHANNELS = 1280
+LAST_CHANNELS = 1280
 MAP_HEIGHT, MAP_WIDTH = 7, 10
 MID_CHANNELS = 112
 MID_HEIGHT, MID_WIDTH = 14, 20
 MID_BLOCK = 10  # the last block with 112 channels, stride 16
 FINE_CHANNELS = 40
-FINE_HEIGHT, FINE_WIDTH = 28, 40
 FINE_BLOCK = 4  # the last block with 40 channels, stride 8
+DEPTHS = (LAST_CHANNELS, MID_CHANNELS, FINE_CHANNELS)
+CHANNELS = sum(DEPTHS)
 OUTPUTS = ("pooled", "last", "mid", "fine")
 BATCH = 8
 
@@ -50,14 +51,18 @@ BATCH = 8
 class Features:
     """What the network makes of N pictures.
 
-    `pooled` float32 (N, 1280), `last` float32 (N, 1280, 7, 10), `mid` float32 (N, 112, 14, 20),
-    `fine` float32 (N, 40, 28, 40).
+    `pooled` float32 (N, 1432) of the three depths, `last` float32 (N, 1280, 7, 10), `mid` float32 (N, 112, 14, 20),
+    `fine` float32 (N, 40, 14, 20).
     """
 
     pooled: Floats
     last: Floats
     mid: Floats
     fine: Floats
+
+    def depths(self, index: int) -> tuple[Floats, Floats, Floats]:
+        """The maps of one picture, in the order of its pooled features."""
+        return self.last[index], self.mid[index], self.fine[index]
 
 
 class Backbone:
@@ -88,9 +93,9 @@ class Backbone:
         if not parts:
             return Features(
                 np.empty((0, CHANNELS), np.float32),
-                np.empty((0, CHANNELS, MAP_HEIGHT, MAP_WIDTH), np.float32),
+                np.empty((0, LAST_CHANNELS, MAP_HEIGHT, MAP_WIDTH), np.float32),
                 np.empty((0, MID_CHANNELS, MID_HEIGHT, MID_WIDTH), np.float32),
-                np.empty((0, FINE_CHANNELS, FINE_HEIGHT, FINE_WIDTH), np.float32),
+                np.empty((0, FINE_CHANNELS, MID_HEIGHT, MID_WIDTH), np.float32),
             )
         return Features(
             *(np.concatenate(columns) if len(columns) > 1 else columns[0] for columns in zip(*parts, strict=True))
@@ -167,7 +172,9 @@ def network() -> Any:
                 elif index == FINE_BLOCK:
                     fine = x
             last = self.head(x)
-            return last.mean(dim=(2, 3)), last, mid, fine
+            fine = torch.nn.functional.avg_pool2d(fine, 2)
+            pooled = torch.cat([depth.mean(dim=(2, 3)) for depth in (last, mid, fine)], dim=1)
+            return pooled, last, mid, fine
 
     return Network().eval()
 

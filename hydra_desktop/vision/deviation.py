@@ -70,7 +70,7 @@ Chosen = npt.NDArray[Any]  # positions, or True and False
 class Description:
     """All that judging and training need to know of N plots, 32 KB each in float16.
 
-    `pooled` float32 (N, 1280); `parts` of each scale, float32 (N, places, channels).
+    `pooled` float32 (N, 1432); `parts` of each scale, float32 (N, places, channels).
     """
 
     pooled: Floats
@@ -241,7 +241,7 @@ def directions(plots: int) -> int:
 class Normal:
     """What is normal for a plot type in a run period.
 
-    `pooled` float32 (1280,) is the mean of Good plots, `spreads` are one for each scale, and
+    `pooled` float32 (1432,) is the mean of Good plots, `spreads` are one for each scale, and
     `usual` float32 (20,) is the mean summary of Good plots of runs that the statistics didn't see.
     """
 

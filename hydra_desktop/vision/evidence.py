@@ -1,9 +1,9 @@
 """Evidence maps in closed form, and their drawing.
 
-Appearance: for average pooling and one linear layer the gradient of a label's logit at every cell of the
-last map is its weight over the number of cells, so unscaled Grad-CAM (Selvaraju et al. 2017,
+Appearance: for average pooling and one linear layer the gradient of a label's logit at every cell of a
+map is its weight over the number of cells, so unscaled Grad-CAM (Selvaraju et al. 2017,
 arXiv:1610.02391) at the layer before pooling is relu(sum_k w_k A_k) / cells, for all labels at
-once and at no cost; here of the map less the mean that is normal. Deviation: what a number of the
+once and at no cost; here of the map of each depth less the mean that is normal. Deviation: what a number of the
 summary adds to a logit above what is usual on Good plots, given to the places by their share in
 that number. Both are in units of the logit for each 1/70 of the picture. The scale is fixed: a plot
 without evidence looks like one.
@@ -11,6 +11,7 @@ without evidence looks like one.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from functools import lru_cache
 
 import numpy as np
@@ -23,18 +24,26 @@ from .model_file import Model
 from .picture import Picture
 
 
-def maps(last: Floats, weights: Floats) -> Floats:
-    """Evidence maps float32 (L, 7, 10) of one plot from its last map (1280, 7, 10) and weights (L, 1280)."""
-    cells = MAP_HEIGHT * MAP_WIDTH
-    flat: Floats = weights @ last.reshape(len(last), cells)
-    positive = (np.maximum(flat, 0.0) / cells).astype(np.float32)
-    return positive.reshape(-1, MAP_HEIGHT, MAP_WIDTH)
+def maps(depth: Floats, weights: Floats) -> Floats:
+    """Evidence maps float32 (L, H, W) of one plot from its map of one depth (C, H, W) and weights (L, C)."""
+    flat: Floats = weights @ depth.reshape(len(depth), -1)
+    positive = (np.maximum(flat, 0.0) / (MAP_HEIGHT * MAP_WIDTH)).astype(np.float32)
+    return positive.reshape(-1, *depth.shape[1:])
 
 
-def of_appearance(last: Floats, weights: Floats) -> Floats:
-    """The same maps at the finer places of deviation, float32 (L, 14, 20), interpolated."""
-    rows, columns = _between(MAP_HEIGHT, MID_HEIGHT), _between(MAP_WIDTH, MID_WIDTH)
-    return (rows @ maps(last, weights) @ columns.T).astype(np.float32)
+def of_appearance(depths: Sequence[Floats], weights: Floats) -> Floats:
+    """The maps of all depths (C, H, W) together at the places of deviation, float32 (L, 14, 20), interpolated.
+
+    `weights` (L, sum of C) are those of the pooled features of these depths, in their order.
+    """
+    whole = np.zeros((len(weights), MID_HEIGHT, MID_WIDTH), np.float32)
+    start = 0
+    for depth in depths:
+        own = weights[:, start : start + len(depth)]
+        start += len(depth)
+        rows, columns = _between(depth.shape[1], MID_HEIGHT), _between(depth.shape[2], MID_WIDTH)
+        whole += rows @ maps(depth, own) @ columns.T
+    return whole
 
 
 def of_deviation(weights: Floats, deviation: Maps, excess: Floats) -> Floats:
@@ -63,16 +72,19 @@ def _into(places: int, cells: int) -> Floats:
     return (np.maximum(overlap, 0.0) / (cells / places)).astype(np.float32)
 
 
-def combined(model: Model, last: Floats, pooled: Floats, deviation: Maps, excess: Floats) -> Floats:
+def combined(model: Model, depths: Sequence[Floats], pooled: Floats, deviation: Maps, excess: Floats) -> Floats:
     """The evidence for each label, float32 (L, 14, 20), of one plot.
 
-    From its last map (1280, 7, 10), what is pooled of normal plots (1280,), its deviation and its
+    From its maps of each depth (C, H, W), what is pooled of normal plots (sum of C,), its deviation and its
     excess (20,). Appearance counts as far as it differs from normal.
     """
     weights, on_excess = model.evidence_weights()
     whole: Floats = of_deviation(on_excess, deviation, excess)
     if weights.any():
-        whole += of_appearance(last - pooled[:, None, None], weights)
+        usual = np.split(pooled, np.cumsum([len(depth) for depth in depths])[:-1])
+        whole += of_appearance(
+            [depth - mean[:, None, None] for depth, mean in zip(depths, usual, strict=True)], weights
+        )
     return whole
 
 

@@ -26,7 +26,7 @@ LEAST_SPREAD = 0.3  # of the median channel's: one that hardly varied must not b
 class Familiar:
     """The training set as points, and how far runs lie from each other.
 
-    `spread` float32 (1280,) scales pooled features relative to what is normal, `points` float32
+    `spread` float32 (1432,) scales pooled features relative to what is normal, `points` float32
     (N, 64) are random projections of them, which keep distances (Johnson and Lindenstrauss 1984),
     `hashes` (N,) the position of each in the model's list of plots, and `distances` float32 (R,)
     sorted: of each run the largest distance of its plots to other runs.
@@ -39,7 +39,7 @@ class Familiar:
 
     @classmethod
     def of(cls, relative: Floats, groups: npt.NDArray[np.int_], hashes: npt.NDArray[np.int32], seed: int) -> Familiar:
-        """What is familiar after N plots: `relative` float32 (N, 1280) to what is normal, `groups` (N,) their runs."""
+        """What is familiar after N plots: `relative` float32 (N, 1432) to what is normal, `groups` (N,) their runs."""
         return cls.held_out(relative, groups, hashes, seed)[0]
 
     @classmethod

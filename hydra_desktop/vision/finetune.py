@@ -32,7 +32,7 @@ from threadpoolctl import threadpool_limits
 
 from ..domain.errors import Stopped, StorageError, TrainingError
 from . import backbone
-from .backbone import CHANNELS, IDENTITY, Floats
+from .backbone import IDENTITY, LAST_CHANNELS, Floats
 from .evaluate import evaluate
 from .familiar import LEAST_SPREAD
 from .head import FEWEST_A_LABEL, Progress, best_f1_threshold, best_temperature
@@ -436,11 +436,12 @@ def network(labels: int) -> Any:
         def __init__(self) -> None:
             super().__init__()
             self.body = backbone.network()
-            self.scaled: Any = torch.nn.BatchNorm1d(CHANNELS, eps=0.0, affine=False)
-            self.head = torch.nn.Linear(CHANNELS, labels)
+            self.scaled: Any = torch.nn.BatchNorm1d(LAST_CHANNELS, eps=0.0, affine=False)
+            self.head = torch.nn.Linear(LAST_CHANNELS, labels)
 
         def forward(self, pictures: torch.Tensor) -> tuple[torch.Tensor, ...]:
-            pooled, last, _, _ = self.body(pictures)
+            _, last, _, _ = self.body(pictures)
+            pooled = last.mean(dim=(2, 3))
             return pooled, self.head(self.scaled(pooled)), last
 
         def fold(self, temperature: float) -> None:
@@ -581,7 +582,7 @@ def _pooled(pictures: Pictures, progress: Progress, stop: StopFlag) -> Floats:
             raise Stopped("The training was stopped before there was anything to keep.")
         progress("features", 0.05 * start / len(pictures))
         part = _stacked(pictures, np.arange(start, min(start + backbone.BATCH, len(pictures))))
-        parts.append(published(part).pooled)
+        parts.append(published(part).pooled[:, :LAST_CHANNELS])
     return np.concatenate(parts)
 
 
@@ -592,7 +593,7 @@ def _scale(pooled: Floats) -> tuple[Floats, Floats]:
     """
     spread = pooled.std(axis=0)
     spread = np.maximum(spread, LEAST_SPREAD * np.median(spread) + 1e-6)
-    return pooled.mean(axis=0), (spread * np.sqrt(CHANNELS)).astype(np.float32)
+    return pooled.mean(axis=0), (spread * np.sqrt(LAST_CHANNELS)).astype(np.float32)
 
 
 def _probe(scaled: Floats, target: Ints, labels: int, seed: int) -> tuple[Floats, Floats]:
@@ -604,7 +605,7 @@ def _probe(scaled: Floats, target: Ints, labels: int, seed: int) -> tuple[Floats
     coefficients, constants = machine.coef_, machine.intercept_
     if len(machine.classes_) == 2:
         coefficients, constants = np.concatenate([-coefficients, coefficients]) / 2, np.array([-1, 1]) * constants / 2
-    weights, bias = np.zeros((labels, CHANNELS), np.float32), np.full(labels, -10.0, np.float32)
+    weights, bias = np.zeros((labels, LAST_CHANNELS), np.float32), np.full(labels, -10.0, np.float32)
     weights[machine.classes_], bias[machine.classes_] = coefficients, constants
     return weights, bias
 

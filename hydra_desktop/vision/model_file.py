@@ -35,14 +35,14 @@ FORMAT = "hydra-desktop-model-4"
 
 @dataclass(frozen=True)
 class Linear:
-    """A linear rule, or L of them: `weights` (L, 1280) on appearance, `deviation` (L, 20) on excess, `bias` (L,)."""
+    """A linear rule, or L of them: `weights` (L, 1432) on appearance, `deviation` (L, 20) on excess, `bias` (L,)."""
 
     weights: Floats
     deviation: Floats
     bias: Any
 
     def of(self, relative: Floats, excess: Floats) -> Floats:
-        """Logits (N,) or (N, L) of N plots' appearance (N, 1280) and excess (N, 20)."""
+        """Logits (N,) or (N, L) of N plots' appearance (N, 1432) and excess (N, 20)."""
         return relative @ self.weights.T + excess @ self.deviation.T + self.bias
 
 
@@ -117,7 +117,7 @@ class Model:
         return known[place] if 0 <= place < len(known) else ""
 
     def evidence_weights(self) -> tuple[Floats, Floats]:
-        """What appearance (L, 1280) and excess (L, 20) add to the logit of each label."""
+        """What appearance (L, 1432) and excess (L, 20) add to the logit of each label."""
         sign = np.where(np.array(self.sides), -1.0, 1.0).astype(np.float32)[:, None]
         return self.kinds.weights + sign * self.fault.weights, self.kinds.deviation + sign * self.fault.deviation
 

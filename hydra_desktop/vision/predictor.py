@@ -89,7 +89,7 @@ class Predictor:
             return Prediction(description=one)
         normal, inherited = self._normal(model, period)
         found = model.judge(one, normal, inherited=inherited)
-        maps = evidence.combined(model, features.last[index], normal.pooled, found.maps, found.excess[0])
+        maps = evidence.combined(model, features.depths(index), normal.pooled, found.maps, found.excess[0])
         return Prediction(
             {label: float(p) for label, p in zip(model.labels, found.chances[0], strict=True)},
             dict(zip(model.labels, maps, strict=True)),

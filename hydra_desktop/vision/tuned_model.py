@@ -21,7 +21,7 @@ from safetensors.numpy import load as load_tensors
 from safetensors.numpy import save as save_tensors
 
 from ..domain.errors import ModelFileError
-from .backbone import BATCH, CHANNELS, MAP_HEIGHT, MAP_WIDTH, Floats, stack
+from .backbone import BATCH, LAST_CHANNELS, MAP_HEIGHT, MAP_WIDTH, Floats, stack
 from .evidence import of_appearance
 from .held_out import HeldOut
 from .model_file import softmax
@@ -98,7 +98,7 @@ class TunedPredictor:
             found = self._run(np.zeros((1, HEIGHT, WIDTH, 3), np.uint8))
         except _REFUSALS as error:
             raise ModelFileError(f"The network in this model can't be run ({error}); train it again.") from error
-        shapes = [(1, CHANNELS), (1, len(model.labels)), (1, CHANNELS, MAP_HEIGHT, MAP_WIDTH)]
+        shapes = [(1, LAST_CHANNELS), (1, len(model.labels)), (1, LAST_CHANNELS, MAP_HEIGHT, MAP_WIDTH)]
         if [part.shape for part in found] != shapes or not all(np.isfinite(part).all() for part in found):
             raise ModelFileError("The network in this model doesn't fit its labels; train it again.")
 
@@ -113,7 +113,7 @@ class TunedPredictor:
         for start in range(0, len(pictures), BATCH):
             pooled, logits, last = self._run(stack(list(pictures[start : start + BATCH])))
             for row, chances in enumerate(softmax(logits)):
-                maps = of_appearance(last[row], self.model.weights)
+                maps = of_appearance([last[row]], self.model.weights)
                 predictions.append(
                     TunedPrediction(
                         dict(zip(self.model.labels, map(float, chances), strict=True)),
@@ -189,7 +189,7 @@ def _whole(model: TunedModel) -> bool:
         len(model.labels) > 0
         and all(isinstance(label, str) for label in model.labels)
         and len(set(model.labels)) == len(model.labels)
-        and model.weights.shape == (len(model.labels), CHANNELS)
+        and model.weights.shape == (len(model.labels), LAST_CHANNELS)
         and model.weights.dtype == np.float32
         and bool(np.isfinite(model.weights).all())
         and (model.held_out is None or model.held_out.fits(len(model.labels)))

@@ -5,7 +5,7 @@ import pytest
 import torch
 
 from hydra_desktop.vision import evidence, head
-from hydra_desktop.vision.backbone import Backbone, network
+from hydra_desktop.vision.backbone import DEPTHS, Backbone, network
 from hydra_desktop.vision.deviation import SCALES, SUMMARY, Maps, describe, summarise
 from hydra_desktop.vision.predictor import Predictor
 from tests.fakes import torchvision_for_cpu
@@ -28,7 +28,7 @@ def library_maps(pictures: np.ndarray, weights: np.ndarray) -> np.ndarray:
             self.linear.weight.data = torch.from_numpy(weights)
 
         def forward(self, given: torch.Tensor) -> torch.Tensor:
-            return self.linear(self.body(given)[0])
+            return self.linear(self.body(given)[0][:, :1280])
 
     class Unscaled(GradCAM):
         def compute_cam_per_layer(self, input_tensor, targets, eigen_smooth):  # type: ignore[no-untyped-def]
@@ -67,7 +67,7 @@ def test_without_evidence_a_map_is_zero_and_never_negative(drawn: Drawn) -> None
 def test_the_map_sums_to_what_the_logit_gains_where_all_speak_for_it(drawn: Drawn) -> None:
     weights = np.random.default_rng(0).random((3, 1280)).astype(np.float32)  # the last map is never negative
     maps = evidence.maps(drawn.features.last[0], weights)
-    np.testing.assert_allclose(maps.sum(axis=(1, 2)), weights @ drawn.features.pooled[0], rtol=1e-4)
+    np.testing.assert_allclose(maps.sum(axis=(1, 2)), weights @ drawn.features.pooled[0, :1280], rtol=1e-4)
 
 
 def flat_maps() -> Maps:
@@ -101,23 +101,38 @@ def test_deviation_points_at_the_place_that_deviates_and_sums_to_what_it_adds(
     assert bad.sum() / 4 == pytest.approx(excess.sum(), rel=1e-3)  # four cells make one of the 70
 
 
-def test_appearance_counts_as_far_as_it_differs_from_normal(drawn: Drawn) -> None:
+@pytest.mark.parametrize(
+    ("depth", "first", "place", "cells"),
+    [
+        (0, 0, (2, 7), [(y, x) for y in (4, 5) for x in (14, 15)]),
+        (1, 1280, (9, 13), [(9, 13)]),
+        (2, 1392, (3, 18), [(3, 18)]),
+    ],
+    ids=["last", "mid", "fine"],
+)
+def test_appearance_counts_as_far_as_it_differs_from_normal(
+    depth: int, first: int, place: tuple[int, int], cells: list[tuple[int, int]]
+) -> None:
     random = np.random.default_rng(5)
     labels = ["Good"] * 30 + ["Bad"] * 30
     plots = noise(60)
-    plots.pooled[30:, :8] += 3.0
+    some = DEPTHS[depth] // 10
+    plots.pooled[30:, first : first + some] += 3.0
     model = head.train("T", plots, labels, [str(index) for index in range(60)], good=["Good"]).model
     weights, on_excess = model.evidence_weights()
     np.testing.assert_allclose(weights[0], -weights[1], rtol=1e-5)  # what speaks for Bad speaks against Good
     normal = model.normal("")
-    usual = np.repeat(normal.pooled, 70).reshape(1280, 7, 10)
+    depths = [
+        np.broadcast_to(mean[:, None, None], (len(mean), *size)).copy()
+        for mean, size in zip(np.split(normal.pooled, (1280, 1392)), ((7, 10), (14, 20), (14, 20)), strict=True)
+    ]
     nothing = flat_maps(), np.zeros(len(SUMMARY), np.float32)
-    assert evidence.combined(model, usual, normal.pooled, *nothing).max() == pytest.approx(0.0, abs=1e-4)
-    usual[:8, 2, 7] += 5 + random.random(8)
-    good, bad = evidence.combined(model, usual, normal.pooled, *nothing)
+    assert evidence.combined(model, depths, normal.pooled, *nothing).max() == pytest.approx(0.0, abs=1e-4)
+    depths[depth][:some, place[0], place[1]] += 5 + random.random(some)
+    good, bad = evidence.combined(model, depths, normal.pooled, *nothing)
     assert on_excess.shape == (2, len(SUMMARY))
     assert good.max() == pytest.approx(0.0, abs=1e-4)
-    assert np.unravel_index(bad.argmax(), bad.shape) in [(y, x) for y in (4, 5) for x in (14, 15)]
+    assert np.unravel_index(bad.argmax(), bad.shape) in cells
 
 
 def test_the_evidence_of_a_fault_is_where_it_was_drawn(backbone: Backbone, drawn: Drawn) -> None:

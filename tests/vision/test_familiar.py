@@ -4,6 +4,7 @@ import numpy as np
 import pytest
 
 from hydra_desktop.vision import familiar
+from hydra_desktop.vision.backbone import CHANNELS
 from hydra_desktop.vision.familiar import LEVEL, Familiar, nearest
 
 
@@ -11,8 +12,8 @@ def plots_of(runs: int, plots: int, seed: int = 0) -> tuple[np.ndarray, np.ndarr
     """Appearance relative to normal, where each run has something of its own, and the runs."""
     random = np.random.default_rng(seed)
     groups = np.repeat(np.arange(runs), plots)
-    own = random.standard_normal((runs, 1280))[groups]
-    return (own + 0.3 * random.standard_normal((len(groups), 1280))).astype(np.float32), groups
+    own = random.standard_normal((runs, CHANNELS))[groups]
+    return (own + 0.3 * random.standard_normal((len(groups), CHANNELS))).astype(np.float32), groups
 
 
 def known(runs: int, plots: int = 2) -> Familiar:
@@ -32,7 +33,7 @@ def test_of_new_runs_few_are_called_unfamiliar_and_their_p_values_are_even() -> 
 
 def test_something_quite_different_is_unfamiliar() -> None:
     trained = known(150)
-    values, _, distances = trained.look(plots_of(5, 1, seed=1)[0] + 3 * np.sign(np.arange(1280) % 2 - 0.5))
+    values, _, distances = trained.look(plots_of(5, 1, seed=1)[0] + 3 * np.sign(np.arange(CHANNELS) % 2 - 0.5))
     assert (values <= trained.level).all()
     assert values[0] == pytest.approx(1 / 151)
     assert distances.min() > trained.distances.max()
@@ -42,13 +43,13 @@ def test_something_quite_different_is_unfamiliar() -> None:
 def test_with_few_runs_the_level_is_what_these_allow(runs: int) -> None:
     trained = known(runs)
     assert trained.level == pytest.approx(1 / (1 + runs))
-    far = trained.look(np.full((1, 1280), 50.0, np.float32))[0]
+    far = trained.look(np.full((1, CHANNELS), 50.0, np.float32))[0]
     assert (far <= trained.level).all()
 
 
 def test_channels_that_few_plots_have_dont_make_new_plots_unfamiliar() -> None:
     random = np.random.default_rng(6)
-    sparse = np.maximum(random.standard_normal((110, 1280), np.float32) - 1.5, 0)  # as pooled features are
+    sparse = np.maximum(random.standard_normal((110, CHANNELS), np.float32) - 1.5, 0)  # as pooled features are
     trained = Familiar.of(sparse[:10], np.arange(10), np.arange(10, dtype=np.int32), 0)
     values = trained.look(sparse[10:])[0]
     assert (values <= trained.level).mean() < 0.2  # 1/11 is what the level says
@@ -86,7 +87,7 @@ def test_the_nearest_are_those_of_a_plain_search_and_fewer_where_there_are_fewer
 
 def test_of_very_many_plots_no_more_are_unfamiliar_than_of_few(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(familiar, "MOST_POINTS", 200)
-    basis = np.random.default_rng(0).standard_normal((4, 1280))
+    basis = np.random.default_rng(0).standard_normal((4, CHANNELS))
 
     def plots(count: int, seed: int) -> np.ndarray:
         return (np.random.default_rng(seed).standard_normal((count, 4)) @ basis).astype(np.float32)

