@@ -265,7 +265,8 @@ def _relative(
     """What is normal in each run period, and how far each labelled plot is from it without its own run.
 
     Once by its reference or else all its Good plots, and once as if the period were new: about the first of these,
-    by how plots vary elsewhere. A period with neither has what is normal in all.
+    by how plots vary elsewhere. A period with neither is measured by what is
+    normal in all, and as the model then doesn't know what is normal there, its plots are judged as those of a new one.
     """
     distinct = list(dict.fromkeys(when.tolist()))
     good = np.flatnonzero(is_good) if is_good.sum() >= FEWEST_A_LABEL else np.arange(len(when))
@@ -294,7 +295,9 @@ def _relative(
     for number, period in enumerate(distinct):
         watch("what is normal", number / len(distinct))
         inside, rows = np.flatnonzero(when == period), own[period]
-        normals[period] = known.measure(description, inside, rows if len(rows) else good, runs, seed, common)
+        normal = known.measure(description, inside, rows if len(rows) else good, runs, seed, common)
+        if len(rows) or not any(len(one) for one in own.values()):  # what is normal elsewhere is no word on this one
+            normals[period] = normal
         elsewhere = vary([other for other in distinct if other != period]) if several else None
         if elsewhere is not None and len(rows):
             new.measure(description, inside, rows[:REFERENCE], runs, seed, elsewhere)

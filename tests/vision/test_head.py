@@ -9,6 +9,7 @@ from hydra_desktop.domain.errors import Stopped, TrainingError
 from hydra_desktop.vision import head, model_file
 from hydra_desktop.vision.backbone import CHANNELS
 from hydra_desktop.vision.deviation import Description
+from hydra_desktop.vision.predictor import Predictor
 from tests.vision.conftest import PLOT_TYPE, Drawn, noise
 
 
@@ -243,13 +244,28 @@ def test_each_of_two_run_periods_has_its_normal() -> None:
     assert model.normals["2024-01"].pooled.mean() == pytest.approx(4.5, abs=0.1)
 
 
-def test_a_period_without_good_plots_has_what_is_normal_in_all() -> None:
+def test_what_is_normal_in_a_period_without_good_plots_isnt_known() -> None:
     labels = ["Good"] * 20 + ["Bad"] * 10
     plots = with_faults(range(20, 30), 30)
     periods = ["A"] * 25 + ["B"] * 5
     trained = head.train("T", plots, labels, own_runs(30), good=["Good"], periods=periods)
     assert trained.model.card["split"] == "5 folds by run"
-    np.testing.assert_array_equal(trained.model.normals["B"].pooled, trained.model.normals["A"].pooled)
+    assert list(trained.model.normals) == trained.model.card["run_periods"] == ["A"]
+    no_good = head.train("T", plots, ["NoData"] * 20 + ["Bad"] * 10, own_runs(30), good=["Good"], periods=periods)
+    assert list(no_good.model.normals) == ["A", "B"]
+
+
+def test_good_plots_of_a_period_with_faulty_labels_alone_are_no_faults() -> None:
+    plots = with_faults(range(40, 80), 80)
+    new = noise(20, 5)
+    for one, those in ((plots, slice(60, 80)), (new, slice(0, 20))):
+        for part in one.parts:
+            part[those] += 1.5  # in the second period all is otherwise
+    labels, periods = ["Good"] * 40 + ["Bad"] * 40, ["A"] * 60 + ["B"] * 20
+    model = head.train("T", plots, labels, own_runs(80), good=["Good"], periods=periods).model
+    normal, inherited = Predictor({"T": model})._normal(model, "B")
+    assert inherited
+    assert model.judge(new, normal, inherited=inherited).strange.all()
 
 
 def test_the_best_threshold_is_in_the_middle_of_the_best_range() -> None:
