@@ -1,6 +1,7 @@
 """A hall whose plots arrive in the database without a network: what is measured then is the wall alone.
 
-python -m tests.fakes.fed_hall DATABASE IMAGES PANELS SECONDS CHUNKS feeds one chunk every so many seconds.
+python -m tests.fakes.fed_hall DATABASE IMAGES PANELS SECONDS CHUNKS feeds one chunk every so many seconds;
+with no chunk it only says every so many seconds that the monitor is alive, until a line comes in.
 """
 
 from __future__ import annotations
@@ -94,6 +95,11 @@ def main() -> None:
     hall = FedHall(database, Path(images), int(panels))
     over = threading.Event()
     threading.Thread(target=lambda: (sys.stdin.readline(), over.set()), daemon=True).start()
+    if chunks == "0":
+        hall.live()
+        print("alive", flush=True)
+        while not over.wait(float(seconds)):
+            hall.live()
     for number in range(int(chunks)):
         hall.feed()
         if number == 0:

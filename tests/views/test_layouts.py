@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -190,3 +191,39 @@ def test_beam_is_switched_by_the_menu(bench: Bench, snapshot: WallSnapshot) -> N
     for text in ("Beam is off", "Beam is on", "As the hall's beam file says"):
         choose(menu, text)
     assert switched == [False, True, None]
+
+
+def test_what_is_kept_of_panels_looks_like_panels_painted_anew(
+    qtbot: QtBot, bench: Bench, snapshot: WallSnapshot
+) -> None:
+    bench.wall.show_snapshot(snapshot)
+    bench.wall._blink.stop()
+    view, bar = bench.wall.view, bench.wall.view.verticalScrollBar()
+
+    def compare() -> None:
+        qtbot.waitUntil(lambda: bench.wall.is_painted)
+        kept = view.viewport().grab().toImage()
+        view.refresh_all()
+        assert view.viewport().grab().toImage() == kept
+
+    compare()
+    view.selectAll()
+    compare()
+    bench.wall.select("B_bad")
+    compare()
+    bench.wall._blinked()
+    bench.wall._blink.stop()
+    compare()
+    for _ in range(SIZES // 2):
+        qtbot.keyClick(view, Qt.Key.Key_Plus)
+    compare()
+    for value in (bar.maximum() // 3, bar.maximum(), 7):
+        bar.setValue(value)
+        compare()
+    bench.wall.show_snapshot(replace(snapshot, panels=tuple(reversed(snapshot.panels))))
+    compare()
+    changed = replace(snapshot.panels[0], verdict=snapshot.panels[1].verdict)
+    bench.wall.show_snapshot(replace(snapshot, panels=(changed, *snapshot.panels[1:])))
+    compare()
+    qtbot.keyClick(bench.window, Qt.Key.Key_F10)
+    compare()

@@ -161,7 +161,10 @@ class PanelDelegate(QStyledItemDelegate):
             return
         painter.setFont(self._theme.exact_font(line.height() - 4))
         painter.setPen(QColor(self._theme.colours.muted))
-        width = painter.fontMetrics().horizontalAdvance
+
+        def width(text: str) -> float:
+            return self._theme.advance(text, line.height() - 4)
+
         between = width("  ")
         for left, right in item.facts:  # rather a shorter form than a cut one
             if width(left) + between + width(right) <= line.width():
@@ -267,19 +270,20 @@ class PanelDelegate(QStyledItemDelegate):
         mark_box = QRectF(strip.left() + margin, strip.center().y() - size / 2 + 0.5, size, size)
         marks.paint(painter, mark, mark_box, colour, hollow=hollow, hole=hole)
         figure = item.confidence if alarm is None and item.state not in _MUTED else ""
-        painter.setFont(self._theme.exact_font(max(self._theme.px(11), min(word_size * 0.72, self._theme.px(26)))))
-        figure_width = painter.fontMetrics().horizontalAdvance(figure) if figure else 0
+        figure_size = max(self._theme.px(11), min(word_size * 0.72, self._theme.px(26)))
+        painter.setFont(self._theme.exact_font(figure_size))
+        figure_width = self._theme.advance(figure, figure_size) if figure else 0
         right = strip.adjusted(0, 0, -margin, 0)
         left = mark_box.right() + size * 0.35
         room = right.right() - left - figure_width - 4
-        smallest = QFontMetricsF(self._theme.font(11, bold=True))
-        if smallest.horizontalAdvance(word) > room:  # the word goes before the figure
+        if self._theme.advance(word, self._theme.px(11), bold=True) > room:  # the word goes before the figure
             figure, room = "", room + figure_width
         painter.setPen(QColor(word_colour if filled else c.muted))
         painter.drawText(right, Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter, figure)
-        font = self._theme.exact_font(word_size, bold=True)
-        while QFontMetricsF(font).horizontalAdvance(word) > room and font.pixelSize() > self._theme.px(9):
-            font.setPixelSize(font.pixelSize() - 1)
+        size, least = round(word_size), self._theme.px(9)
+        while size > least and self._theme.advance(word, size, bold=True) > room:
+            size -= 1
+        font = self._theme.exact_font(size, bold=True)
         painter.setFont(font)
         painter.setPen(QColor(word_colour))
         text = QFontMetricsF(font).elidedText(word, Qt.TextElideMode.ElideRight, room)

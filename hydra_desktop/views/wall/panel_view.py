@@ -37,6 +37,7 @@ class PanelView(QListView):
         self._delegate = delegate
         self._turned = 0
         self._faces: OrderedDict[int, QPixmap] = OrderedDict()  # by row, as painted last
+        self._columns = 0  # 0 where they must be counted anew
         self._stale: dict[int, QRegion] = {}  # what of a face is to be painted again
         self.setItemDelegate(delegate)
         self.setAccessibleName("Plots")
@@ -51,6 +52,13 @@ class PanelView(QListView):
         self.setDragEnabled(True)
         self.setAcceptDrops(True)
         self.setDropIndicatorShown(False)
+        self.viewport().setAttribute(Qt.WidgetAttribute.WA_OpaquePaintEvent)  # so that what is scrolled is moved
+
+    @property
+    def is_painted(self) -> bool:
+        """Whether every panel in sight stands as it is to look."""
+        rows = self._rows_in(QRegion(self.viewport().rect()))
+        return all(row in self._faces and row not in self._stale for row, _ in rows)
 
     def refresh(self, row: int, box: QRect | None = None) -> None:
         """Paint a panel again, or only a part of it, given within its cell; at once where it is in sight."""
@@ -64,17 +72,18 @@ class PanelView(QListView):
         """Paint all panels again."""
         self._faces.clear()
         self._stale.clear()
+        self._columns = 0
         self.viewport().update()
 
     def reset(self) -> None:
         """Other panels, or others in their places."""
-        self.refresh_all()
         super().reset()
+        self.refresh_all()
 
     def doItemsLayout(self) -> None:
         """Cells are elsewhere, or of another size."""
-        self.refresh_all()
         super().doItemsLayout()
+        self.refresh_all()
 
     def dataChanged(self, first: QModelIndex, last: QModelIndex, roles: Sequence[int] = ()) -> None:
         """Paint what looks different."""
@@ -94,6 +103,9 @@ class PanelView(QListView):
         Qt's own would ask the delegate for every panel between two that are dirty.
         """
         painter = QPainter(self.viewport())
+        ground = self.palette().color(QPalette.ColorRole.Window)
+        for part in event.region():
+            painter.fillRect(part, ground)
         for row, cell in self._rows_in(event.region()):
             painter.drawPixmap(cell.topLeft(), self._face(row, cell.size()))
         painter.end()
@@ -109,7 +121,6 @@ class PanelView(QListView):
             ratio = self.devicePixelRatioF()
             face = QPixmap(size * ratio)
             face.setDevicePixelRatio(ratio)
-            face.fill(self.palette().color(QPalette.ColorRole.Window))
             stale = QRegion(QRect(QPoint(0, 0), size))
             self._faces[row] = face
         self._faces.move_to_end(row)
@@ -135,9 +146,11 @@ class PanelView(QListView):
             return []
         origin = self.visualRect(self.model().index(0, 0))
         cell = self.gridSize()
-        columns = next(
-            (row for row in range(1, count) if self.visualRect(self.model().index(row, 0)).y() != origin.y()), count
-        )
+        if not self._columns:
+            self._columns = next(
+                (row for row in range(1, count) if self.visualRect(self.model().index(row, 0)).y() != origin.y()), count
+            )
+        columns = self._columns
         found: dict[int, QRect] = {}
         for part in region:
             top, bottom = (part.top() - origin.y()) // cell.height(), (part.bottom() - origin.y()) // cell.height()

@@ -97,7 +97,7 @@ class WallScreen(QWidget):
     @property
     def is_painted(self) -> bool:
         """Whether everything in sight stands: no word and no picture is still to come."""
-        return not (self.pictures.busy or self._arrived or self.model.has_untold)
+        return self.view.is_painted and not (self.pictures.busy or self._arrived or self.model.has_untold)
 
     def show_snapshot(self, snapshot: WallSnapshot) -> None:
         """Show a new snapshot."""
@@ -410,6 +410,7 @@ class WallScreen(QWidget):
         self._empty.setVisible(not shown)
         if shown:
             if not was_shown:
+                self.layout().activate()  # else all panels are painted once at a size that they don't keep
                 self.view.setFocus()
             return
         if self._contact_at is None:
