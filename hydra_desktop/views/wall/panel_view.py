@@ -109,8 +109,8 @@ class PanelView(QListView):
         for row, cell in self._rows_in(event.region()):
             painter.drawPixmap(cell.topLeft(), self._face(row, cell.size()))
         painter.end()
-        screen = self.viewport().width() * self.viewport().height()
-        most = max(1, FACES * screen // max(1, self._delegate.cell.width() * self._delegate.cell.height()))
+        lines = self.viewport().height() // max(1, self.gridSize().height()) + 2
+        most = FACES * lines * max(1, self._columns)
         while len(self._faces) > most:
             self._stale.pop(self._faces.popitem(last=False)[0], None)
 

@@ -97,7 +97,8 @@ class WallScreen(QWidget):
     @property
     def is_painted(self) -> bool:
         """Whether everything in sight stands: no word and no picture is still to come."""
-        return self.view.is_painted and not (self.pictures.busy or self._arrived or self.model.has_untold)
+        waits = self._arrived or self._blinking or self.model.has_untold or self.pictures.busy
+        return self.view.is_painted and not waits
 
     def show_snapshot(self, snapshot: WallSnapshot) -> None:
         """Show a new snapshot."""
