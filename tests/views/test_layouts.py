@@ -10,8 +10,8 @@ import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from PySide6.QtCore import QPoint, QPointF, QSize, Qt, QTimer
-from PySide6.QtGui import QImage, QWheelEvent
+from PySide6.QtCore import QEvent, QPoint, QPointF, QSize, Qt, QTimer
+from PySide6.QtGui import QImage, QMouseEvent, QWheelEvent
 from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QApplication, QInputDialog, QLineEdit, QMenu
 from pytestqt.qtbot import QtBot
@@ -133,6 +133,36 @@ def test_a_panel_is_moved_and_the_order_is_there_after_a_restart(
     assert not again.controls.hidden.isHidden()
     for wall in (again, other):
         wall.close_threads()
+
+
+def test_a_panel_is_dragged_to_another_place(qtbot: QtBot, bench: Bench, snapshot: WallSnapshot) -> None:
+    bench.wall.show_snapshot(snapshot)
+    view, model, before = bench.wall.view, bench.wall.model, names(bench)
+    port, left = view.viewport(), Qt.MouseButton.LeftButton
+
+    def drag(start: QPoint, *to: QPoint, modifier: Qt.KeyboardModifier = Qt.KeyboardModifier.NoModifier) -> None:
+        QTest.mousePress(port, left, modifier, start)
+        for at in to:
+            held = QMouseEvent(
+                QEvent.Type.MouseMove, QPointF(at), QPointF(port.mapToGlobal(at)), left, left, modifier
+            )  # fmt: skip
+            QApplication.sendEvent(port, held)
+        QTest.mouseRelease(port, left, modifier, to[-1])
+
+    first, fourth = (view.visualRect(model.index(row)).center() for row in (0, 3))
+    drag(first, first + QPoint(2, 0))  # a hand that isn't still is no drag
+    assert names(bench) == before
+    drag(first, first + QPoint(30, 0), fourth)
+    assert names(bench) == [*before[1:4], before[0], *before[4:]]
+    assert bench.wall.layouts.current.order == "own"
+    assert bench.wall.selected_names() == {before[0]}
+    drag(fourth, first + QPoint(30, 0), first)
+    assert names(bench) == before
+    drag(first, fourth, QPoint(5, 646))  # beside all panels: it stays where it was
+    assert names(bench) == before
+    drag(first, fourth, modifier=Qt.KeyboardModifier.ShiftModifier)  # selects a range
+    assert names(bench) == before
+    assert len(bench.wall.selected_names()) == 4
 
 
 @pytest.mark.parametrize(

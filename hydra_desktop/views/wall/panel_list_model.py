@@ -299,10 +299,6 @@ class PanelListModel(QAbstractListModel):
             return item.accessible
         return None
 
-    def flags(self, index: QModelIndex) -> Qt.ItemFlag:
-        """A panel can be dragged to another place."""
-        return super().flags(index) | Qt.ItemFlag.ItemIsDragEnabled | Qt.ItemFlag.ItemIsDropEnabled
-
     def _is_shown(self, plot_type: PlotType) -> bool:
         layout = self._layout
         if plot_type.name in layout.hidden or (layout.group and plot_type.group != layout.group):

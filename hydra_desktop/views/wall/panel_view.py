@@ -7,8 +7,7 @@ from collections.abc import Sequence
 
 from PySide6.QtCore import QItemSelection, QModelIndex, QPoint, QRect, QSize, Qt, Signal
 from PySide6.QtGui import (
-    QDragMoveEvent,
-    QDropEvent,
+    QMouseEvent,
     QPainter,
     QPaintEvent,
     QPalette,
@@ -16,10 +15,11 @@ from PySide6.QtGui import (
     QRegion,
     QWheelEvent,
 )
-from PySide6.QtWidgets import QAbstractItemView, QListView, QStyle, QStyleOptionViewItem
+from PySide6.QtWidgets import QAbstractItemView, QApplication, QListView, QStyle, QStyleOptionViewItem
 
 from .panel_delegate import PanelDelegate
 
+TEXT = QPalette.ColorRole.WindowText
 FACES = 2  # screens full of panels that are kept as painted
 
 
@@ -36,6 +36,8 @@ class PanelView(QListView):
         super().__init__()
         self._delegate = delegate
         self._turned = 0
+        self._pressed = self._target = -1  # rows, while a panel is dragged
+        self._pressed_at = QPoint()
         self._faces: OrderedDict[int, QPixmap] = OrderedDict()  # by row, as painted last
         self._columns = 0  # 0 where they must be counted anew
         self._stale: dict[int, QRegion] = {}  # what of a face is to be painted again
@@ -49,9 +51,6 @@ class PanelView(QListView):
         self.setVerticalScrollMode(QAbstractItemView.ScrollMode.ScrollPerPixel)
         self.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
         self.setEditTriggers(QAbstractItemView.EditTrigger.NoEditTriggers)
-        self.setDragEnabled(True)
-        self.setAcceptDrops(True)
-        self.setDropIndicatorShown(False)
         self.viewport().setAttribute(Qt.WidgetAttribute.WA_OpaquePaintEvent)  # so that what is scrolled is moved
 
     @property
@@ -108,6 +107,9 @@ class PanelView(QListView):
             painter.fillRect(part, ground)
         for row, cell in self._rows_in(event.region()):
             painter.drawPixmap(cell.topLeft(), self._face(row, cell.size()))
+            if row == self._target:
+                edge = cell.left() if self._target < self._pressed else cell.right() - 3
+                painter.fillRect(QRect(edge, cell.top(), 4, cell.height()), self.palette().color(TEXT))
         painter.end()
         lines = self.viewport().height() // max(1, self.gridSize().height()) + 2
         most = FACES * lines * max(1, self._columns)
@@ -175,19 +177,36 @@ class PanelView(QListView):
             self.resized_by.emit(steps)
         event.accept()
 
-    def dragMoveEvent(self, event: QDragMoveEvent) -> None:
-        """A panel can be dropped on another one's place."""
-        if event.source() is self and self.indexAt(event.position().toPoint()).isValid():
-            event.acceptProposedAction()
-        else:
-            event.ignore()
+    def mousePressEvent(self, event: QMouseEvent) -> None:
+        """A panel may be dragged from here on."""
+        super().mousePressEvent(event)
+        index = self.indexAt(event.position().toPoint())
+        plain = event.button() is Qt.MouseButton.LeftButton and not event.modifiers()
+        self._pressed = index.row() if plain and index.isValid() else -1
+        self._pressed_at = event.position().toPoint()
 
-    def dropEvent(self, event: QDropEvent) -> None:
-        """Move the panel that was dragged."""
-        target = self.indexAt(event.position().toPoint())
-        if event.source() is not self or not target.isValid() or not self.currentIndex().isValid():
-            event.ignore()
+    def mouseMoveEvent(self, event: QMouseEvent) -> None:
+        """Drag a panel: a line shows the place where it would go."""
+        if self._pressed < 0:
+            super().mouseMoveEvent(event)
             return
-        event.setDropAction(Qt.DropAction.CopyAction)  # a move would have Qt remove what was dragged
-        event.accept()
-        self.moved.emit(self.currentIndex().row(), target.row())
+        at = event.position().toPoint()
+        far = (at - self._pressed_at).manhattanLength() >= QApplication.startDragDistance()
+        if self._target >= 0 or far:
+            self.setCursor(Qt.CursorShape.ClosedHandCursor)
+            self._aim(self.indexAt(at).row())
+
+    def mouseReleaseEvent(self, event: QMouseEvent) -> None:
+        """Drop a panel that was dragged."""
+        row, target = self._pressed, self._target
+        self._pressed = -1
+        self.unsetCursor()
+        self._aim(-1)
+        super().mouseReleaseEvent(event)
+        if row >= 0 and target >= 0 and target != row:
+            self.moved.emit(row, target)
+
+    def _aim(self, row: int) -> None:
+        for touched in {self._target, row} - {-1}:
+            self.viewport().update(self.visualRect(self.model().index(touched, 0)))
+        self._target = row
