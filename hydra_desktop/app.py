@@ -26,7 +26,7 @@ from PySide6.QtCore import (
     qInstallMessageHandler,
 )
 from PySide6.QtGui import QImage
-from PySide6.QtWidgets import QApplication
+from PySide6.QtWidgets import QApplication, QWidget
 
 from . import __version__, paths
 from .database import halls
@@ -40,6 +40,8 @@ from .services import wall as wall_service
 from .settings import Settings
 from .views.background import Background
 from .views.follower import Follower
+from .views.history.history_screen import HistoryScreen
+from .views.history.visit import Visit
 from .views.main_window import MainWindow
 from .views.siren_client import SirenClient
 from .views.theme import Theme
@@ -74,6 +76,8 @@ class Desktop(QObject):
         self._tending.timeout.connect(self._look_after_monitor)
         self._heard: set[tuple[int, datetime]] = set()
         self._silenced: set[tuple[int, datetime]] = set()
+        self._trouble = ""  # of the database
+        self._visit: Visit | None = None  # to another time
         dark = QSettings("hydra-desktop", "hydra-desktop").value("theme", "dark") != "light"
         self.theme = Theme(dark=dark, parent=self)
         self.background = Background(parent=self)
@@ -116,6 +120,8 @@ class Desktop(QObject):
         self._closed = True
         self._tending.stop()
         self.follower.close()
+        if self.window.page is not None:
+            self._close_page(self.window.page)
         self.wall.close_threads()
         self.background.close()
         self.siren.close()
@@ -136,7 +142,7 @@ class Desktop(QObject):
 
     def _connect(self) -> None:
         self.follower.snapshot.connect(self._show)
-        self.follower.trouble.connect(self.wall.show_trouble)
+        self.follower.trouble.connect(self._show_trouble)
         self.background.failed.connect(self.wall.show_failure)
         self.siren.state_changed.connect(self.wall.alarm_area.show_sound)
         self.wall.silenced.connect(self._silence)
@@ -145,11 +151,42 @@ class Desktop(QObject):
         self.wall.beam_switched.connect(self._switch_beam)
         self.wall.news_written.connect(self._write_news)
         self.wall.alarm_area.show_sound(self.siren.state, self.siren.audible)
+        self.window.page_left.connect(self._close_page)
+        self.window.add_wall_key("T", self._open_history)
+
+    def _open_history(self) -> None:
+        """Go to another time; the live wall goes on below."""
+        screen = HistoryScreen(self.theme, self._settings.image_folder, self._evidence)
+        self._visit = Visit(screen, self.background, self._database, self._hall_id)
+        screen.left.connect(lambda: self.window.open_screen(0))
+        screen.silenced.connect(self._silence)
+        self._visit.begin(self.wall.model.snapshot, self._trouble)
+        self.window.open_page(screen)
+
+    def _close_page(self, page: QWidget) -> None:
+        if self._visit is not None:
+            self._visit.end()
+            self._visit = None
+        page.close_threads()
+        page.deleteLater()
+
+    def _show_trouble(self, message: str) -> None:
+        self._trouble = message
+        self.wall.show_trouble(message)
+        self._tell_page_of_now()
+
+    def _tell_page_of_now(self) -> None:
+        """Who looks at another time or at something else hears of new alarms there."""
+        page = self.window.page
+        if page is not None:
+            page.show_live(self.wall.model.snapshot, self._trouble)
 
     def _show(self, snapshot: WallSnapshot) -> None:
+        self._trouble = ""
         if self._monitor.trouble and not snapshot.monitor.alive(datetime.now(UTC)):
             snapshot = replace(snapshot, monitor=replace(snapshot.monitor, message=self._monitor.trouble))
         self.wall.show_snapshot(snapshot)
+        self._tell_page_of_now()
         sounding = {
             (alarm.id, alarm.raised_at): alarm for alarm in snapshot.alarms if alarm.state is AlarmState.UNACKNOWLEDGED
         }

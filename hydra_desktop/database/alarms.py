@@ -16,6 +16,7 @@ from .naming import plot_type_id
 
 # written out, as a planner uses a partial index only for a condition it can read
 _IS_OPEN = t.alarms.c.state != sa.literal_column(f"'{AlarmState.NORMAL}'")
+_IS_RAISED = t.alarm_log.c.from_state == sa.literal_column(f"'{AlarmState.NORMAL}'")
 _SELECT = sa.select(t.alarms, t.plot_types.c.name.label("plot_type")).join(
     t.plot_types, t.plot_types.c.id == t.alarms.c.plot_type_id
 )
@@ -36,12 +37,17 @@ def open_at(c: sa.Connection, hall_id: int, when: datetime) -> list[Alarm]:
     a, g = t.alarms.c, t.alarm_log.c
     unmoved = c.execute(_SELECT.where(a.hall_id == hall_id, _IS_OPEN, a.changed_at <= when))
     found = {row.id: _alarm(row) for row in unmoved}
+    last_raised: int | None = c.scalar(
+        sa.select(g.alarm_id).where(g.at <= when, _IS_RAISED).order_by(g.at.desc(), g.id.desc()).limit(1)
+    )
+    if last_raised is None:
+        return []
     moved = c.execute(
         sa.select(t.alarm_log, a.pad, t.plot_types.c.name.label("plot_type"))
         .select_from(t.alarms)
         .join(t.alarm_log, g.alarm_id == a.id)
         .join(t.plot_types, t.plot_types.c.id == a.plot_type_id)
-        .where(a.hall_id == hall_id, a.changed_at > when, g.at <= when)
+        .where(a.hall_id == hall_id, a.changed_at > when, a.id <= last_raised, g.at <= when)
         .order_by(g.id)
     )
     for row in moved:

@@ -42,15 +42,15 @@ def chunk_beside(
 def end_of(c: sa.Connection, hall_id: int, run_period: str, run_number: int, chunk: int | None = None) -> Moment | None:
     """When the last plot of a run, or of one chunk of it, was judged; None when it has no live verdict."""
     p, v = t.plots.c, t.verdicts.c
-    chosen = (
-        sa.select(sa.func.max(v.decided_at), sa.func.max(p.taken_at))
-        .select_from(t.plots.join(t.verdicts, v.plot_id == p.id))
-        .where(*_of_run(hall_id, run_period, run_number), v.live)
-    )
+    # asked for each plot in turn: a planner that joins may read all verdicts there are
+    decided_at = sa.select(v.decided_at).where(v.plot_id == p.id, v.live).scalar_subquery()
+    chosen = sa.select(decided_at.label("judged"), p.taken_at).where(*_of_run(hall_id, run_period, run_number))
     if chunk is not None:
         chosen = chosen.where(p.chunk == chunk)
+    of_run = chosen.subquery()
+    last = sa.select(sa.func.max(of_run.c.judged), sa.func.max(of_run.c.taken_at)).where(of_run.c.judged.is_not(None))
     judged: datetime | None
-    judged, taken = c.execute(chosen).one()
+    judged, taken = c.execute(last).one()
     return None if judged is None else Moment(judged, taken)
 
 

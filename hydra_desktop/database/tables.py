@@ -450,6 +450,12 @@ alarm_log = Table(
     _int("severity"),
     _to("plots", "plot_id", nullable=True),
     _float("confidence", nullable=True),
+    Index(
+        "ix_alarm_log_raised",
+        "at",
+        sqlite_where=sa.text("from_state = 'normal'"),
+        postgresql_where=sa.text("from_state = 'normal'"),
+    ),
 )
 
 conditions = Table(

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 from PySide6.QtCore import QSettings, Qt, Signal
@@ -46,15 +46,17 @@ SCREENS_TO_COME = (
 class MainWindow(QMainWindow):
     """Holds the screens; F11 is wall mode, Ctrl and a digit opens a screen.
 
-    `close_asked` is emitted before closing; whoever handles it may call `refuse_close`.
+    A page is shown in the wall's place until a screen is opened; `page_left` hands it back.
     """
 
     closed = Signal()
+    page_left = Signal(object)
 
     def __init__(self, theme: Theme, wall: QWidget, hall: str) -> None:
         super().__init__()
         self._theme = theme
         self._wall = wall
+        self._page: QWidget | None = None
         self._asks = None
         self._follows_screen = True
         self.setWindowTitle(f"Hydra, {hall}")
@@ -86,19 +88,47 @@ class MainWindow(QMainWindow):
 
     def open_screen(self, index: int) -> None:
         """Open a screen by its place in the bar."""
+        page, self._page = self._page, None
         self._stack.setCurrentIndex(index)
         self._buttons.button(index).setChecked(True)
         if index == 0:
             self._wall.view.setFocus()
+        if page is not None:
+            self._stack.removeWidget(page)
+            self.page_left.emit(page)
+
+    def open_page(self, page: QWidget) -> None:
+        """Show a page in the wall's place; it has what the wall has: rescale, set_wall_mode, take_focus."""
+        self.open_screen(0)
+        self._page = page
+        self._stack.addWidget(page)
+        page.set_wall_mode(self.isFullScreen())
+        page.rescale()
+        self._stack.setCurrentWidget(page)
+        page.take_focus()
+
+    def add_wall_key(self, keys: str, work: Callable[[], object]) -> None:
+        """From now on a key does this wherever the cursor is on the wall."""
+        action = QAction(self._wall)
+        action.setShortcut(QKeySequence(keys))
+        action.setShortcutContext(Qt.ShortcutContext.WidgetWithChildrenShortcut)
+        action.triggered.connect(lambda _checked=False: work())
+        self._wall.addAction(action)
+
+    @property
+    def page(self) -> QWidget | None:
+        """The page that is shown in the wall's place, None when there is none."""
+        return self._page
 
     def toggle_wall_mode(self) -> None:
         """The wall alone on the whole screen, or back to the window."""
         on = not self.isFullScreen()
-        if on:
+        if on and self._page is None:
             self.open_screen(0)
         self.setWindowState(self.windowState() ^ Qt.WindowState.WindowFullScreen)
         self._bar.setVisible(not on)
-        self._wall.set_wall_mode(on)
+        for page in filter(None, (self._wall, self._page)):
+            page.set_wall_mode(on)
 
     def toggle_theme(self) -> None:
         """Change between the dark and the light theme."""
@@ -185,7 +215,8 @@ class MainWindow(QMainWindow):
             #title {{ font-size: {px(20)}px; font-weight: bold; }}
             """
         )
-        self._wall.rescale()
+        for page in filter(None, (self._wall, self._page)):
+            page.rescale()
 
 
 def _to_come(screen: ScreenToCome) -> QWidget:

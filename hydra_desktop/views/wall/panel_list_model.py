@@ -169,9 +169,14 @@ class PanelListModel(QAbstractListModel):
         """The panels of the whole hall, whatever is filtered or hidden."""
         return self._all
 
+    @property
+    def now(self) -> datetime:
+        """The time as of which all is told."""
+        return self._snapshot.as_of or self._clock()
+
     def alarm_items(self) -> dict[int, PanelItem]:
         """What the cards show, by the id of their alarm, whatever is filtered or hidden."""
-        now = self._clock()
+        now = self.now
         return {
             panel.alarm.id: make_item(panel, self._snapshot, now, self._numbers.get(panel.alarm.id, 0))
             for panel in self._snapshot.in_alarm
@@ -210,7 +215,7 @@ class PanelListModel(QAbstractListModel):
 
     def refresh_ages(self, part: int, parts: int) -> None:
         """Work out one of `parts` shares of the panels anew, as their plots have got older."""
-        now = self._clock()
+        now = self.now
         rows = {item.name: row for row, item in enumerate(self._items)}
         for place in range(part, len(self._all), parts):
             panel = self._snapshot.panels[place]
@@ -227,7 +232,7 @@ class PanelListModel(QAbstractListModel):
 
     def refresh(self) -> None:
         """Work out what is shown now, and tell Qt only of panels that look different."""
-        now = self._clock()
+        now = self.now
         self._all = [
             make_item(panel, self._snapshot, now, self._numbers.get(panel.alarm.id, 0) if panel.alarm else 0)
             for panel in self._snapshot.panels

@@ -115,7 +115,10 @@ class WallScreen(QWidget):
         self._show_conditions(snapshot)
         self._standing.show_message(snapshot.monitor.message)
         self._show_problems(snapshot)
-        unacknowledged = any(a.state is AlarmState.UNACKNOWLEDGED for a in snapshot.alarms)
+        is_live = snapshot.as_of is None
+        self._beam.setEnabled(is_live)
+        self._beam.setToolTip("" if is_live else "Not live: the beam is switched on the live wall; Esc returns to it.")
+        unacknowledged = is_live and any(a.state is AlarmState.UNACKNOWLEDGED for a in snapshot.alarms)
         if unacknowledged and not self._blink.isActive():
             self._blink.start()
         elif not unacknowledged:
