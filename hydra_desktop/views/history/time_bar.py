@@ -34,6 +34,17 @@ class _TimeEdit(QDateTimeEdit):
 
     entered = Signal()
 
+    def event(self, event: QEvent) -> bool:
+        """Leave the keys of steps to the screen: a time has neither comma nor full stop."""
+        if event.type() is QEvent.Type.ShortcutOverride and event.key() in (Qt.Key.Key_Comma, Qt.Key.Key_Period):
+            event.ignore()
+            return False
+        return super().event(event)
+
+    def focusNextPrevChild(self, next_: bool) -> bool:
+        """Tab goes to the next control; arrow keys go from part to part."""
+        return QWidget.focusNextPrevChild(self, next_)
+
     def keyPressEvent(self, event: QKeyEvent) -> None:
         """Enter takes the time; all else edits it."""
         super().keyPressEvent(event)
@@ -64,7 +75,6 @@ class TimeBar(QWidget):
         self.time.setDisplayFormat("yyyy-MM-dd HH:mm:ss")
         self.time.setAccessibleName("Date and time")
         self.time.setToolTip("Arrow keys change the part that is marked; Enter goes there")
-        self.time.setButtonSymbols(QDateTimeEdit.ButtonSymbols.NoButtons)
         self.time.entered.connect(self._time_entered)
         self.run = QLineEdit()
         self.run.setPlaceholderText("Run number")
@@ -134,10 +144,11 @@ class TimeBar(QWidget):
         c, px = self._theme.colours, self._theme.px
         self.setStyleSheet(f"""
             #times QDateTimeEdit {{ background: {c.panel}; color: {c.text}; border: 1px solid {c.edge};
-                border-radius: {px(4)}px; padding: {px(4)}px {px(8)}px; selection-background-color: {c.text};
+                border-radius: {px(4)}px; padding: {px(4)}px 0; selection-background-color: {c.text};
                 selection-color: {c.background}; }}
+            #times QDateTimeEdit::up-button, #times QDateTimeEdit::down-button {{ width: 0; height: 0; border: none; }}
             #times QDateTimeEdit:focus {{ border: 2px solid {c.text}; }}
-            #times QDateTimeEdit QLineEdit {{ border: none; padding: 0; background: transparent; }}
+            #times QDateTimeEdit QLineEdit {{ border: none; padding: 0 {px(8)}px; background: transparent; }}
             #times QSlider:focus {{ border: 2px solid {c.text}; border-radius: {px(4)}px; }}
             #times QLabel {{ color: {c.muted}; }}
         """)
