@@ -37,12 +37,15 @@ from .domain.wall import WallSnapshot
 from .services import alarms as alarm_service
 from .services import monitor_process, notices
 from .services import wall as wall_service
+from .services.deviating import Deviating
 from .settings import Settings
 from .views.background import Background
 from .views.follower import Follower
 from .views.history.history_screen import HistoryScreen
 from .views.history.visit import Visit
 from .views.main_window import MainWindow
+from .views.reference.confirming import Confirming
+from .views.reference.reference_screen import ReferenceScreen
 from .views.siren_client import SirenClient
 from .views.theme import Theme
 from .views.wall.wall_screen import WallScreen
@@ -77,7 +80,7 @@ class Desktop(QObject):
         self._heard: set[tuple[int, datetime]] = set()
         self._silenced: set[tuple[int, datetime]] = set()
         self._trouble = ""  # of the database
-        self._visit: Visit | None = None  # to another time
+        self._at_work: Visit | Confirming | None = None  # for the page that is shown in the wall's place
         dark = QSettings("hydra-desktop", "hydra-desktop").value("theme", "dark") != "light"
         self.theme = Theme(dark=dark, parent=self)
         self.background = Background(parent=self)
@@ -153,20 +156,41 @@ class Desktop(QObject):
         self.wall.alarm_area.show_sound(self.siren.state, self.siren.audible)
         self.window.page_left.connect(self._close_page)
         self.window.add_wall_key("T", self._open_history)
+        self.window.add_wall_key("R", self._open_references)
+        self.wall.references_asked.connect(self._open_references)
 
     def _open_history(self) -> None:
         """Go to another time; the live wall goes on below."""
         screen = HistoryScreen(self.theme, self._settings.image_folder, self._evidence)
-        self._visit = Visit(screen, self.background, self._database, self._hall_id)
-        screen.left.connect(lambda: self.window.open_screen(0))
         screen.silenced.connect(self._silence)
-        self._visit.begin(self.wall.model.snapshot, self._trouble)
+        visit = Visit(screen, self.background, self._database, self._hall_id)
+        visit.begin(self.wall.model.snapshot, self._trouble)
+        self._open_page(screen, visit)
+
+    def _open_references(self) -> None:
+        """Look at the references that are proposed."""
+        screen = ReferenceScreen(self.theme, self._settings.image_folder)
+        confirming = Confirming(
+            screen,
+            self.background,
+            self._database,
+            self._settings.hall,
+            user=self._settings.user,
+            deviating=Deviating(self._settings.database_url),
+        )
+        confirming.begin()
+        self._open_page(screen, confirming)
+        self._tell_page_of_now()
+
+    def _open_page(self, screen: HistoryScreen | ReferenceScreen, work: Visit | Confirming) -> None:
+        screen.left.connect(lambda: self.window.open_screen(0))
         self.window.open_page(screen)
+        self._at_work = work
 
     def _close_page(self, page: QWidget) -> None:
-        if self._visit is not None:
-            self._visit.end()
-            self._visit = None
+        if self._at_work is not None:
+            self._at_work.end()
+            self._at_work = None
         page.close_threads()
         page.deleteLater()
 

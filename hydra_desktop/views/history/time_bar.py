@@ -113,9 +113,8 @@ class TimeBar(QWidget):
     def show_time(self, when: datetime, run_number: int | None) -> None:
         """Show the time and run that the wall is of."""
         self._shown_at, self._run_number = when, run_number
-        if not self.time.hasFocus():
-            self._write_time(when)
-        if not self.run.hasFocus():
+        self._write_time(when)
+        if not (self.run.hasFocus() and self.run.isModified()):
             self.run.setText(str(run_number) if run_number is not None else "")
         if not self.slider.isSliderDown():
             self._spread()
@@ -148,7 +147,7 @@ class TimeBar(QWidget):
                 selection-color: {c.background}; }}
             #times QDateTimeEdit::up-button, #times QDateTimeEdit::down-button {{ width: 0; height: 0; border: none; }}
             #times QDateTimeEdit:focus {{ border: 2px solid {c.text}; }}
-            #times QDateTimeEdit QLineEdit {{ border: none; padding: 0 {px(8)}px; background: transparent; }}
+            #times QDateTimeEdit QLineEdit {{ border: none; padding: 0; background: transparent; }}
             #times QSlider:focus {{ border: 2px solid {c.text}; border-radius: {px(4)}px; }}
             #times QLabel {{ color: {c.muted}; }}
         """)
@@ -156,6 +155,7 @@ class TimeBar(QWidget):
             f"background: {c.panel}; color: {c.text}; border: 1px solid {c.edge};"
             f" selection-background-color: {c.selected}; selection-color: {c.text}; font-size: {px(13)}px;"
         )
+        self.time.lineEdit().setTextMargins(px(8), 0, 0, 0)
         self.time.setFixedWidth(px(190))
         self.run.setFixedWidth(px(130))
         self._row.setSpacing(px(8))
@@ -172,7 +172,7 @@ class TimeBar(QWidget):
         self._row = QHBoxLayout(self)
         self._row.setContentsMargins(0, 0, 0, 0)
         back, on = ("run back", "chunk back"), ("chunk on", "run on")
-        for widget in (self.time, self.run, *(self.buttons[what] for what in (*back, *on))):
+        for widget in (QLabel("Go to  [T]"), self.time, self.run, *(self.buttons[what] for what in (*back, *on))):
             self._row.addWidget(widget)
         self._row.addWidget(self._first)
         self._row.addWidget(self.slider, 1)

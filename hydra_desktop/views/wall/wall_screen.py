@@ -54,6 +54,7 @@ class WallScreen(QWidget):
     sound_tested = Signal()
     beam_switched = Signal(object)
     news_written = Signal(str)
+    references_asked = Signal()
     painted = Signal()
 
     def __init__(
@@ -265,6 +266,7 @@ class WallScreen(QWidget):
         self._opacity.valueChanged.connect(self._set_opacity)
         self._evidence_on_good.toggled.connect(self._set_evidence_on_good)
         self._show_all.clicked.connect(self._show_hidden)
+        self._conditions.clicked.connect(self.references_asked)
         self._problems.clicked.connect(lambda: self._problems.setVisible(False))
         self._failures.clicked.connect(self._put_failures_away)
         self.view.selectionModel().currentChanged.connect(lambda current, _before: self._choose_alarm(current.row()))
@@ -343,6 +345,7 @@ class WallScreen(QWidget):
         changed = tell(told, contacts, proposed)
         lines = [*changed, *tell_without_reference(snapshot.without_reference)]
         more = f" (and {len(lines) - 1} more: point here)" if len(lines) > 1 else ""
+        self._conditions.set_action("look at them and confirm  [R]" if proposed else "")
         each = [f"{one.plot_type}: {one.facts}, since run {one.run_number}" for one in told]
         self._conditions.show_message(
             lines[0] + more if lines else "",
