@@ -9,11 +9,20 @@ import multiprocessing
 from collections.abc import Sequence
 from concurrent.futures import ProcessPoolExecutor
 from concurrent.futures.process import BrokenProcessPool
+from dataclasses import dataclass
 
 from ..domain.errors import PlotReferenceError
 from ..domain.plot import Plot
 
 LEAST = 5  # plots of which one can be said to deviate
+
+
+@dataclass(frozen=True)
+class Compared:
+    """How many plots were compared with each other, and the ids of those that deviate much from the rest."""
+
+    plots: int = 0
+    deviating: frozenset[int] = frozenset()
 
 
 class Deviating:
@@ -23,8 +32,8 @@ class Deviating:
         self._database_url = database_url
         self._pool = ProcessPoolExecutor(1, multiprocessing.get_context("spawn"))
 
-    def find(self, plots: Sequence[Plot]) -> frozenset[int]:
-        """Ids of the plots that deviate much from the rest; those without stored features aren't looked at.
+    def find(self, plots: Sequence[Plot]) -> Compared:
+        """Which of the plots deviate much from the rest; those without stored features aren't looked at.
 
         Raises PlotReferenceError when the process ended before its answer.
         """
@@ -39,7 +48,7 @@ class Deviating:
 
 
 # the imports are here as the desktop program, which imports this module, does without them
-def _find(database_url: str, plots: tuple[Plot, ...]) -> frozenset[int]:
+def _find(database_url: str, plots: tuple[Plot, ...]) -> Compared:
     import numpy as np
     from threadpoolctl import threadpool_limits
 
@@ -59,7 +68,7 @@ def _find(database_url: str, plots: tuple[Plot, ...]) -> frozenset[int]:
     packed = {one.content_hash: (one.pooled, one.parts) for one in stored.values() if one.parts is not None}
     known = [plot for plot in plots if plot.content_hash in packed]
     if len(known) < LEAST:
-        return frozenset()
+        return Compared()
     with threadpool_limits(limits=1):
         kept = steady(unpack([packed[plot.content_hash] for plot in known]), groups(known))
-    return frozenset(known[index].id for index in np.flatnonzero(~kept))
+    return Compared(len(known), frozenset(known[index].id for index in np.flatnonzero(~kept)))

@@ -77,8 +77,7 @@ def test_nothing_of_then_can_be_taken_and_it_says_why(
     assert not area._silence.isVisible()
     assert not screen.wall._beam.isEnabled()
     qtbot.keyClick(screen.wall.view, Qt.Key.Key_A)
-    assert "can't be acknowledged" in screen.told.text()
-    assert screen.told.isVisible()
+    assert "can't be acknowledged" in screen.banner.told
     assert not screen.wall._blink.isActive()
     with qtbot.waitSignal(screen.silenced):
         qtbot.keyClick(screen.wall.view, Qt.Key.Key_S)  # what sounds now
@@ -142,7 +141,7 @@ def test_a_time_is_written_and_one_to_come_is_refused(
     screen.take_focus()
     qtbot.keyClick(screen.bar.time, Qt.Key.Key_Up)
     qtbot.keyClick(screen.bar.time, Qt.Key.Key_Return)
-    assert "still to come" in screen.told.text()
+    assert "still to come" in screen.banner.told
 
 
 @pytest.mark.qt_log_ignore("This plugin does not support")
@@ -160,7 +159,7 @@ def test_a_run_is_chosen_from_those_there_are(qtbot: QtBot, screen: HistoryScree
     screen.bar.run.clear()
     qtbot.keyClicks(screen.bar.run, "x")
     qtbot.keyClick(screen.bar.run, Qt.Key.Key_Return)
-    assert "x is no run number" in screen.told.text()
+    assert "x is no run number" in screen.banner.told
     qtbot.keyClick(screen.bar.run, Qt.Key.Key_Backspace)
     qtbot.keyClicks(screen.bar.run, "1")
     popup = screen.bar._completer.popup()
@@ -239,7 +238,7 @@ def test_from_live_to_then_and_back_by_keys(qtbot: QtBot, desktop: Desktop, snap
     screen.wall.view.setFocus()
     for _ in range(2):  # the second finds nothing earlier
         qtbot.keyClick(screen.wall.view, Qt.Key.Key_Comma)
-    qtbot.waitUntil(lambda: screen.told.text() == "There is nothing earlier.")
+    qtbot.waitUntil(lambda: screen.banner.told == "There is nothing earlier. Esc returns to now")
     assert screen.wall.model.items[0].where == "run 5, chunk 1"
     assert "as it was on" in screen.banner.text
     desktop._show(replace(snapshot, hall_name="D"))

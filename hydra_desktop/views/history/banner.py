@@ -34,17 +34,24 @@ class Banner(QWidget):
         self.rescale()
 
     @property
+    def told(self) -> str:
+        """How to return, and what else was told last."""
+        return self._way
+
+    @property
     def text(self) -> str:
         """What the banner says of the wall below."""
         return f"{TITLE}: {self._when}; {self._way}"
 
-    def show_past(self, snapshot: WallSnapshot, *, reading: str = "") -> None:
-        """Say of when the wall is, or what is still being read."""
+    def show_past(self, snapshot: WallSnapshot, *, told: str = "") -> None:
+        """Say of when the wall is, and what else is to be told: what is read, or why something isn't shown."""
         when = snapshot.as_of
         self._when = f"as it was on {words.day(when)} {words.clock(when)}" if when is not None else ""
         if snapshot.run.run_number is not None:
             self._when += f", run {snapshot.run.run_number}"
-        self._way = f"{reading}; Esc returns to now" if reading else "Esc returns to now"
+        self._way = told or "Esc returns to now"
+        if "Esc" not in self._way:
+            self._way += " Esc returns to now"
         self._tell()
 
     def show_live(self, snapshot: WallSnapshot, trouble: str = "") -> None:
@@ -112,7 +119,8 @@ class Banner(QWidget):
             (self._way, 43, 26, 19, 13, False),
         ):
             painter.setFont(self._theme.fitting(text, width, size, least, bold=bold))
-            painter.drawText(QRect(left, px(top), width, px(height)), Qt.AlignmentFlag.AlignVCenter, text)
+            shown = painter.fontMetrics().elidedText(text, Qt.TextElideMode.ElideMiddle, width)
+            painter.drawText(QRect(left, px(top), width, px(height)), Qt.AlignmentFlag.AlignVCenter, shown)
         self._now(painter, beside)
         painter.end()
 

@@ -9,7 +9,7 @@ from pathlib import Path
 
 from PySide6.QtCore import QRectF, Qt, Signal
 from PySide6.QtGui import QAction, QBrush, QColor, QKeySequence, QPainter, QPaintEvent
-from PySide6.QtWidgets import QLabel, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QVBoxLayout, QWidget
 
 from ...domain.past import PastRun
 from ...domain.wall import MonitorHealth, WallSnapshot
@@ -20,7 +20,7 @@ from .banner import Banner
 from .time_bar import KEYS, TimeBar
 
 FRAME = 10
-NOT_TAKEN = "These alarms are of another time and can't be acknowledged. Esc returns to now; there A takes an alarm."
+NOT_TAKEN = "Alarms of another time can't be acknowledged: Esc returns to now, where A takes one"
 
 
 class HistoryScreen(QWidget):
@@ -44,13 +44,9 @@ class HistoryScreen(QWidget):
         self.shown = WallSnapshot("")
         self.banner = Banner(theme)
         self.bar = TimeBar(theme)
-        self.told = QLabel()
-        self.told.setWordWrap(True)
-        self.told.setAccessibleName("Answer")
-        self.told.setVisible(False)
         self.wall = WallScreen(theme, image_folder, evidence)
         self._layout = QVBoxLayout(self)
-        for widget in (self.banner, self.bar, self.told):
+        for widget in (self.banner, self.bar):
             self._layout.addWidget(widget)
         self._layout.addWidget(self.wall, 1)
         self._connect()
@@ -69,7 +65,6 @@ class HistoryScreen(QWidget):
     def show_past(self, snapshot: WallSnapshot) -> None:
         """Show the wall of another time."""
         self.shown = snapshot
-        self.told.setVisible(False)
         self.banner.show_past(snapshot)
         self.wall.show_snapshot(snapshot)
         if snapshot.as_of is not None:
@@ -77,7 +72,7 @@ class HistoryScreen(QWidget):
 
     def show_reading(self) -> None:
         """Say that the wall of the time asked for is still to come."""
-        self.banner.show_past(self.shown, reading="reading the time asked for...")
+        self.banner.show_past(self.shown, told="reading what was asked for...")
 
     def show_runs(self, runs: Sequence[PastRun]) -> None:
         """Take over which runs can be looked at."""
@@ -89,9 +84,7 @@ class HistoryScreen(QWidget):
 
     def tell(self, message: str) -> None:
         """Say why what was asked for isn't shown."""
-        self.banner.show_past(self.shown)
-        self.told.setText(message)
-        self.told.setVisible(True)
+        self.banner.show_past(self.shown, told=message)
 
     def take_focus(self) -> None:
         """Put the cursor into the time, where a person goes on."""
@@ -103,14 +96,10 @@ class HistoryScreen(QWidget):
 
     def rescale(self) -> None:
         """Take over the theme's size and colours."""
-        c, px = self._theme.colours, self._theme.px
+        px = self._theme.px
         frame = px(FRAME)
         self._layout.setContentsMargins(frame + px(6), frame + px(6), frame + px(6), frame)
         self._layout.setSpacing(px(6))
-        self.told.setStyleSheet(
-            f"font-size: {px(15)}px; padding: {px(5)}px {px(10)}px; color: {c.text};"
-            f" border: 1px solid {c.medium}; border-radius: {px(4)}px; background: {c.panel};"
-        )
         self.banner.rescale()
         self.bar.rescale()
         self.wall.rescale()

@@ -12,7 +12,7 @@ from PySide6.QtCore import QObject
 from ...database.connection import Database
 from ...domain.reference import ReferenceState
 from ...services import reference
-from ...services.deviating import Deviating
+from ...services.deviating import Compared, Deviating
 from ...services.reference import ReferenceReport, ReferencesShown
 from .. import words
 from ..background import Background
@@ -79,16 +79,16 @@ class Confirming(QObject):
     def _check_next(self) -> None:
         """Ask which plots of the next row deviate."""
         rows = self._screen.model.rows
-        row = next((i for i, one in enumerate(rows) if one.plots and one.deviating is None), None)
+        row = next((i for i, one in enumerate(rows) if one.plots and one.compared is None), None)
         if row is None or self._checks or self._over:
             return
         self._checks = True
         plots = rows[row].plots
 
-        def known(ids: frozenset[int]) -> None:
+        def known(compared: Compared) -> None:
             self._checks = False
             if not self._over:
-                self._change(row, deviating=ids)
+                self._change(row, compared=compared)
                 self._check_next()
 
         def unknown(why: str) -> None:

@@ -39,25 +39,28 @@ class Preview(QWidget):
         painter.setRenderHint(QPainter.RenderHint.SmoothPixmapTransform)
         c, px = self._theme.colours, self._theme.px
         self._keys.clear()
-        height = self.height() // 2
+        most, line_height, top = self.height() // 2 - px(48), px(40), 0
         for number, (plot, text) in enumerate(self._shown):
-            room = QRect(0, number * height, self.width(), height - px(44))
-            line = QRect(0, room.bottom() + px(4), self.width(), px(38))
+            if plot is not None and most > 8:
+                top += self._plot(painter, plot, QRect(0, top, self.width(), most)) + px(4)
             painter.setPen(QColor(c.muted if number else c.text))
             painter.setFont(self._theme.font(13))
+            line = QRect(0, top, self.width(), line_height)
             painter.drawText(line, Qt.AlignmentFlag.AlignTop | Qt.TextFlag.TextWordWrap, text)
-            if plot is None or room.height() < 8:
-                continue
-            ratio = self.devicePixelRatioF()
-            key = self._delegate.key(plot, room.size(), ratio)
-            self._keys.add(key)
-            shown = self._pictures.get(key)
-            if shown is None or shown.plot.isNull():
-                continue
-            size = (shown.plot.size() / ratio).scaled(room.size(), Qt.AspectRatioMode.KeepAspectRatio)
-            target = QRect(room.left(), room.bottom() - size.height(), size.width(), size.height())
-            painter.drawImage(target, shown.plot)
+            top += line_height + px(8)
         painter.end()
+
+    def _plot(self, painter: QPainter, plot: Plot, room: QRect) -> int:
+        """Paint a plot at the top of a room; returns its height, a likely one while it is fetched."""
+        ratio = self.devicePixelRatioF()
+        key = self._delegate.key(plot, room.size(), ratio)
+        self._keys.add(key)
+        shown = self._pictures.get(key)
+        if shown is None or shown.plot.isNull():
+            return room.width() * 2 // 3
+        size = (shown.plot.size() / ratio).scaled(room.size(), Qt.AspectRatioMode.KeepAspectRatio)
+        painter.drawImage(QRect(room.topLeft(), size), shown.plot)
+        return size.height()
 
     def _repaint(self, key: PictureKey) -> None:
         if key in self._keys:

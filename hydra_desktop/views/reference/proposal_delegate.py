@@ -82,7 +82,8 @@ class ProposalDelegate(QStyledItemDelegate):
         box = option.rect.adjusted(half, half, -half, -half)
         painter.save()
         painter.setRenderHint(QPainter.RenderHint.Antialiasing)
-        painter.setPen(QPen(QColor(c.text if has_focus else c.edge if is_current else c.line), 2 if is_current else 1))
+        width = max(2, px(2)) if is_current else 1
+        painter.setPen(QPen(QColor(c.text if has_focus else c.edge if is_current else c.line), width))
         painter.setBrush(QColor(c.selected if is_current else c.panel))
         painter.drawRoundedRect(QRectF(box).adjusted(0.5, 0.5, -0.5, -0.5), 4, 4)
         self._words(painter, option.rect, box, row)
@@ -99,7 +100,7 @@ class ProposalDelegate(QStyledItemDelegate):
         for number, plot in enumerate(row.plots[: COLUMNS * LINES]):
             place = self.thumbnail(option.rect, number)
             self._thumbnail(painter, place, plot, index.row(), is_out=plot.id in row.left_out)
-            if row.deviating and plot.id in row.deviating:
+            if plot.id in row.deviating:
                 self._mark_deviating(painter, place)
             if has_focus and number == self.cursor and row.state is RowState.WAITING:
                 painter.setBrush(Qt.BrushStyle.NoBrush)
@@ -142,15 +143,15 @@ class ProposalDelegate(QStyledItemDelegate):
         c = self._theme.colours
         main, other = self.button(row_box, "confirm"), self.button(row_box, "reject")
         keys = ("  [C]", "  [Del]") if is_current else ("", "")
-        for box, text, filled in (
+        for box, text, works in (
             (main, f"Confirm {row.staying}{keys[0]}", row.is_open),
-            (other, f"Reject{keys[1]}", False),
+            (other, f"Reject{keys[1]}", True),
         ):
-            painter.setPen(Qt.PenStyle.NoPen if filled else QPen(QColor(c.edge), 1))
-            painter.setBrush(QColor(c.text if filled else c.raised))
+            painter.setPen(QPen(QColor((c.text if box is main else c.edge) if works else c.line), 1))
+            painter.setBrush(QColor(c.raised))
             painter.drawRoundedRect(QRectF(box).adjusted(0.5, 0.5, -0.5, -0.5), 4, 4)
-            painter.setPen(QColor(c.background if filled else c.text if row.is_open or box is other else c.muted))
-            painter.setFont(self._theme.fitting(text, box.width() - self._theme.px(8), 13, 9, bold=filled))
+            painter.setPen(QColor(c.text if works else c.muted))
+            painter.setFont(self._theme.fitting(text, box.width() - self._theme.px(8), 13, 9, bold=box is main))
             painter.drawText(box, Qt.AlignmentFlag.AlignCenter, text)
 
     def _thumbnail(self, painter: QPainter, place: QRect, plot: Plot, row: int, *, is_out: bool) -> None:
@@ -172,6 +173,9 @@ class ProposalDelegate(QStyledItemDelegate):
             target.moveCenter(place.center())
             painter.drawImage(target, shown.plot)
             painter.fillRect(target, QColor(0, 0, 0, round(255 * (1 - self._theme.plot_light))))
+            painter.setBrush(Qt.BrushStyle.NoBrush)
+            painter.setPen(QPen(QColor(c.line), 1))
+            painter.drawRect(target)
         if is_out:
             shade = QColor(c.background)
             shade.setAlphaF(0.75)

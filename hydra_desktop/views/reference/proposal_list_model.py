@@ -11,6 +11,7 @@ from PySide6.QtCore import QAbstractListModel, QModelIndex, Qt
 
 from ...domain.plot import Plot
 from ...domain.reference import FEWEST, Reference, ReferenceState
+from ...services.deviating import Compared
 from .. import words
 
 ROW_ROLE = Qt.ItemDataRole.UserRole + 1
@@ -30,7 +31,7 @@ class RowState(StrEnum):
 
 @dataclass(frozen=True)
 class ProposalRow:
-    """One plot type's proposal; `deviating` is None while it isn't known, `told` is what was answered last."""
+    """One plot type's proposal; `compared` is None while they weren't, `told` is what was answered last."""
 
     plot_type: str
     run_period: str
@@ -38,7 +39,7 @@ class ProposalRow:
     proposal: Reference | None = None
     before: Reference | None = None
     left_out: frozenset[int] = frozenset()
-    deviating: frozenset[int] | None = None
+    compared: Compared | None = None
     told: str = ""
     stored_id: int | None = None  # of the reference that was made of it
 
@@ -46,6 +47,11 @@ class ProposalRow:
     def plots(self) -> tuple[Plot, ...]:
         """The plots that are proposed."""
         return self.proposal.plots if self.proposal is not None else ()
+
+    @property
+    def deviating(self) -> frozenset[int]:
+        """Ids of the plots that deviate from the others, as far as is known."""
+        return self.compared.deviating if self.compared is not None else frozenset()
 
     @property
     def former(self) -> tuple[Plot, ...]:
@@ -71,15 +77,22 @@ class ProposalRow:
             return [_period(self.run_period), self.told or str(self.state)]
         runs = sorted({plot.name.run_number for plot in self.plots})
         of_runs = f"run {runs[0]}" if len(runs) == 1 else f"runs {runs[0]} to {runs[-1]}"
-        out = f", {len(self.left_out)} left out" if self.left_out else ""
-        lines = [_period(self.run_period), f"{words.count(len(self.plots), 'plot')} of {of_runs}{out}"]
-        if self.deviating:
-            lines.append(f"{len(self.deviating)} deviate{'s' if len(self.deviating) == 1 else ''} from the others")
-        elif self.deviating is not None:
-            lines.append("all alike")
+        lines = [_period(self.run_period), f"{words.count(len(self.plots), 'plot')} of {of_runs}"]
+        if self.compared is not None:
+            lines.append(self._alike(self.compared))
         if self.staying < FEWEST and self.state is RowState.WAITING:
             lines.append(f"too few: {FEWEST} must stay")
+        elif self.left_out:
+            lines.append(f"{len(self.left_out)} left out by hand")
         return lines
+
+    def _alike(self, compared: Compared) -> str:
+        if not compared.plots:
+            return "not compared with each other: look"
+        of = "" if compared.plots == len(self.plots) else f" of {compared.plots} compared"
+        if compared.deviating:
+            return f"{len(compared.deviating)}{of} deviate{'s' if len(compared.deviating) == 1 else ''} from the others"
+        return f"all{of} alike"
 
     @property
     def former_words(self) -> str:
@@ -101,7 +114,7 @@ class ProposalRow:
         plot = self.plots[index]
         chunk = f", chunk {plot.name.chunk}" if plot.name.chunk is not None else ""
         lines = [f"run {plot.name.run_number}{chunk}", f"{words.day(plot.taken_at)} {words.clock(plot.taken_at)}"]
-        if self.deviating and plot.id in self.deviating:
+        if plot.id in self.deviating:
             lines.append("deviates from the others")
         if plot.id in self.left_out:
             lines.append("left out")

@@ -217,7 +217,7 @@ class ReferenceScreen(QWidget):
         periods = sorted({row.run_period for row in rows})
         of = f" of run period {periods[0]}" if len(periods) == 1 and periods[0] else ""
         if not waiting:
-            return f"Nothing waits any more{of}"
+            return f"Nothing{of} waits any more"
         verb = "have a proposed reference that waits" if waiting > 1 else "has a proposed reference that waits"
         return f"{words.count(waiting, 'plot type')}{of} {verb}: are these plots normal?"
 

@@ -383,8 +383,8 @@ class AlarmArea(QWidget):
         alarms = sorted(snapshot.alarms, key=lambda a: (order.index(a.state), -a.severity, -a.raised_at.timestamp()))
         to_take = sum(alarm.state is not AlarmState.ACKNOWLEDGED for alarm in alarms)
         plural = "s" if len(alarms) != 1 else ""
-        then = "" if snapshot.as_of is None else " then"
-        self._title.setText(f"{len(alarms)} alarm{plural}{then}, {to_take} to take" if alarms else f"Alarms{then}")
+        then, what = ("", "to take") if snapshot.as_of is None else (" then", "not taken")
+        self._title.setText(f"{len(alarms)} alarm{plural}{then}, {to_take} {what}" if alarms else f"Alarms{then}")
         items = self._model.alarm_items()
         while len(self._cards) < len(alarms):
             card = AlarmCard(self._theme, self._pictures, self._folder)
