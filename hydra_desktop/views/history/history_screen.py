@@ -8,7 +8,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 from PySide6.QtCore import QRectF, Qt, Signal
-from PySide6.QtGui import QAction, QBrush, QColor, QKeySequence, QPainter, QPaintEvent
+from PySide6.QtGui import QAction, QBrush, QColor, QKeySequence, QPainter, QPaintEvent, QTransform
 from PySide6.QtWidgets import QVBoxLayout, QWidget
 
 from ...domain.past import PastRun
@@ -112,6 +112,8 @@ class HistoryScreen(QWidget):
         """Paint the frame: coloured and hatched, as colour is never the only sign."""
         painter = QPainter(self)
         c, width = self._theme.colours, self._theme.px(FRAME)
+        hatch = QBrush(QColor(self._theme.word_on(c.past)), Qt.BrushStyle.BDiagPattern)
+        hatch.setTransform(QTransform.fromScale(max(1, round(self._theme.scale)), max(1, round(self._theme.scale))))
         whole = QRectF(self.rect())
         painter.fillRect(whole, QColor(c.background))
         for part in (
@@ -121,7 +123,7 @@ class HistoryScreen(QWidget):
             QRectF(whole.width() - width, 0, width, whole.height()),
         ):
             painter.fillRect(part, QColor(c.past))
-            painter.fillRect(part, QBrush(QColor(self._theme.word_on(c.past)), Qt.BrushStyle.BDiagPattern))
+            painter.fillRect(part, hatch)
         painter.end()
 
     def _connect(self) -> None:

@@ -158,6 +158,8 @@ class TimeBar(QWidget):
         self.time.lineEdit().setTextMargins(px(8), 0, 0, 0)
         self.time.setFixedWidth(px(190))
         self.run.setFixedWidth(px(130))
+        self.slider.setMinimumHeight(px(20))
+        self.span.setMinimumWidth(px(110))
         self._row.setSpacing(px(8))
 
     def eventFilter(self, watched: QObject, event: QEvent) -> bool:
