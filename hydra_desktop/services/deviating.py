@@ -6,12 +6,13 @@ The desktop program holds no network and none of its libraries; this process doe
 from __future__ import annotations
 
 import multiprocessing
+import threading
 from collections.abc import Sequence
-from concurrent.futures import ProcessPoolExecutor
-from concurrent.futures.process import BrokenProcessPool
 from dataclasses import dataclass
+from multiprocessing.connection import Connection
+from multiprocessing.context import SpawnProcess
 
-from ..domain.errors import PlotReferenceError
+from ..domain.errors import PlotReferenceError, SiteError
 from ..domain.plot import Plot
 
 LEAST = 5  # plots of which one can be said to deviate
@@ -30,21 +31,57 @@ class Deviating:
 
     def __init__(self, database_url: str) -> None:
         self._database_url = database_url
-        self._pool = ProcessPoolExecutor(1, multiprocessing.get_context("spawn"))
+        self._asking = threading.Lock()
+        self._process: SpawnProcess | None = None
+        self._to_process: Connection | None = None
+        self._closed = False
 
     def find(self, plots: Sequence[Plot]) -> Compared:
         """Which of the plots deviate much from the rest; those without stored features aren't looked at.
 
-        Raises PlotReferenceError when the process ended before its answer.
+        Raises PlotReferenceError when the process ended before its answer, as it does at once on `close`.
         """
-        try:
-            return self._pool.submit(_find, self._database_url, tuple(plots)).result()
-        except (BrokenProcessPool, RuntimeError) as error:
-            raise PlotReferenceError("Which plots deviate from the others isn't known; look at each.") from error
+        with self._asking:
+            try:
+                to_process = self._to_process or self._start()
+                to_process.send(tuple(plots))
+                answer: Compared = to_process.recv()
+            except (EOFError, OSError) as error:
+                raise PlotReferenceError("Which plots deviate from the others isn't known; look at each.") from error
+            return answer
 
     def close(self) -> None:
         """End the process; who waits for an answer gets none."""
-        self._pool.shutdown(wait=False, cancel_futures=True)
+        self._closed = True
+        if self._process is not None:
+            self._process.terminate()
+
+    def _start(self) -> Connection:
+        if self._closed:
+            raise EOFError
+        context = multiprocessing.get_context("spawn")
+        self._to_process, its_end = context.Pipe()
+        process = context.Process(target=_answer, args=(its_end, self._database_url), daemon=True)
+        process.start()
+        its_end.close()  # so that its death is seen
+        self._process = process
+        if self._closed:  # meanwhile
+            process.terminate()
+        return self._to_process
+
+
+def _answer(questions: Connection, database_url: str) -> None:
+    """The work of the process, until nobody asks any more."""
+    while True:
+        try:
+            plots = questions.recv()
+        except EOFError:
+            return
+        try:
+            compared = _find(database_url, plots)
+        except SiteError:  # the database is away
+            compared = Compared()
+        questions.send(compared)
 
 
 # the imports are here as the desktop program, which imports this module, does without them

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import subprocess
 import sys
+from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
@@ -60,3 +61,14 @@ def test_who_asks_needs_no_network() -> None:
     )
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     assert done.stdout.strip() == "[]"
+
+
+def test_who_waits_is_let_go_when_it_is_closed(tmp_path: Path) -> None:
+    deviating = Deviating(f"sqlite:///{tmp_path / 'hydra.db'}")
+    with ThreadPoolExecutor(1) as pool:
+        asked = pool.submit(deviating.find, [])
+        while deviating._process is None:
+            assert not asked.done(), asked.result()
+        deviating.close()
+        with pytest.raises(PlotReferenceError):
+            asked.result(30)
