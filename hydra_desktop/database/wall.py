@@ -129,7 +129,8 @@ def at(c: sa.Connection, hall_id: int, moment: Moment) -> WallSnapshot:
     total and which reference a verdict rested on; of the beam it is known what its newest plot tells.
     """
     hall = halls.load(c, hall_id)
-    rows = c.execute(_STREAMS_AT, {"hall_id": hall_id, "judged_by": moment.when, "taken_by": moment.taken_by}).all()
+    asked = {"hall_id": hall_id, "judged_by": moment.when, "taken_by": moment.taken_by}
+    rows = [row for row in c.execute(_STREAMS_AT, asked) if row.plot_id is not None]
     past = {one.plot.id: one for one in _live(c, [row.plot_id for row in rows])}
     known = episodes.by_id(c, [row.episode_id for row in rows if row.episode_id is not None])
     streams = [(past[row.plot_id], _episode_at(known.get(row.episode_id), past[row.plot_id])) for row in rows]
@@ -306,38 +307,38 @@ _PAST = (
 
 def _streams_at() -> sa.Select[Any]:
     """Of each stream the newest live plot that was judged by a time, and the last episode that had begun with it."""
-    taken_by = sa.bindparam("taken_by", type_=t.UtcDateTime)
-    chosen = (
-        sa.select(t.plots.c.id)
-        .join(t.verdicts, t.verdicts.c.plot_id == t.plots.c.id)
-        .where(
-            t.plots.c.plot_type_id == t.panels.c.plot_type_id,
-            t.plots.c.pad == t.panels.c.pad,
-            t.plots.c.live,
-            t.plots.c.taken_at <= taken_by,
-            t.verdicts.c.live,
-            t.verdicts.c.decided_at <= sa.bindparam("judged_by", type_=t.UtcDateTime),
+    p, e = t.plots.c, t.episodes.c
+
+    def newest(column: sa.Column[Any]) -> sa.ScalarSelect[Any]:
+        # asked for each stream in turn: a planner that joins may read all plots there are
+        return (
+            sa.select(column)
+            .select_from(t.plots.join(t.verdicts, t.verdicts.c.plot_id == p.id))
+            .where(
+                p.plot_type_id == t.panels.c.plot_type_id,
+                p.pad == t.panels.c.pad,
+                p.live,
+                p.taken_at <= sa.bindparam("taken_by", type_=t.UtcDateTime),
+                t.verdicts.c.live,
+                t.verdicts.c.decided_at <= sa.bindparam("judged_by", type_=t.UtcDateTime),
+            )
+            .order_by(p.taken_at.desc(), p.id.desc())
+            .limit(1)
+            .correlate(t.panels)
+            .scalar_subquery()
         )
-        .order_by(t.plots.c.taken_at.desc(), t.plots.c.id.desc())
+
+    episode = (
+        sa.select(e.id)
+        .where(e.plot_type_id == t.panels.c.plot_type_id, e.pad == t.panels.c.pad, e.started_at <= newest(p.taken_at))
+        .order_by(e.started_at.desc(), e.id.desc())
         .limit(1)
         .correlate(t.panels)
         .scalar_subquery()
     )
-    streams = (
-        sa.select(t.panels.c.plot_type_id, t.panels.c.pad, chosen.label("plot_id"))
-        .where(t.panels.c.hall_id == sa.bindparam("hall_id"))
-        .cte("streams")
+    return sa.select(newest(p.id).label("plot_id"), episode.label("episode_id")).where(
+        t.panels.c.hall_id == sa.bindparam("hall_id")
     )
-    plot, e = t.plots.alias("shown"), t.episodes.c
-    episode = (
-        sa.select(e.id)
-        .where(e.plot_type_id == streams.c.plot_type_id, e.pad == streams.c.pad, e.started_at <= plot.c.taken_at)
-        .order_by(e.started_at.desc(), e.id.desc())
-        .limit(1)
-        .correlate(streams, plot)
-        .scalar_subquery()
-    )
-    return sa.select(streams.c.plot_id, episode.label("episode_id")).join(plot, plot.c.id == streams.c.plot_id)
 
 
 _STREAMS_AT = _streams_at()
