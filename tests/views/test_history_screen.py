@@ -42,7 +42,7 @@ def shifted(snapshot: WallSnapshot, when: datetime) -> WallSnapshot:
 
 @pytest.fixture
 def screen(qtbot: QtBot, tmp_path: Path) -> Iterator[HistoryScreen]:
-    made = HistoryScreen(Theme(), tmp_path / "images", lambda _verdict, _label: np.full((7, 10), 0.2, np.float32))
+    made = HistoryScreen(Theme(), tmp_path / "images", lambda _verdict, _label: np.full((7, 10), 0.2, np.float32), "D")
     qtbot.addWidget(made)
     made.resize(1600, 900)
     made.show()
@@ -75,7 +75,7 @@ def test_nothing_of_then_can_be_taken_and_it_says_why(
     assert area._take.text() == "Not live: nothing to take"
     assert "Esc returns" in area._take.toolTip()
     assert not area._silence.isVisible()
-    assert not screen.wall._beam.isEnabled()
+    assert not screen.wall.controls.beam.isEnabled()
     qtbot.keyClick(screen.wall.view, Qt.Key.Key_A)
     assert "can't be acknowledged" in screen.banner.told
     assert not screen.wall._blink.isActive()
@@ -185,7 +185,7 @@ def test_the_slider_goes_over_the_day_or_the_run(qtbot: QtBot, screen: HistorySc
 
 def test_esc_returns_from_wherever_the_cursor_is(qtbot: QtBot, screen: HistoryScreen, snapshot: WallSnapshot) -> None:
     screen.show_past(shifted(snapshot, THEN))
-    for widget in (screen.wall.view, screen.wall._search, screen.bar.time, screen.bar.run, screen.bar.slider):
+    for widget in (screen.wall.view, screen.wall.controls.search, screen.bar.time, screen.bar.run, screen.bar.slider):
         widget.setFocus()
         with qtbot.waitSignal(screen.left):
             qtbot.keyClick(widget, Qt.Key.Key_Escape)
@@ -222,7 +222,7 @@ def desktop(qtbot: QtBot, home: Path) -> Iterator[Desktop]:
     made.window.resize(1280, 800)
     made.window.show()
     qtbot.waitExposed(made.window)
-    made._show(replace(live, monitor=MonitorHealth(datetime.now(UTC) + timedelta(hours=1))))
+    made.hall.take(replace(live, monitor=MonitorHealth(datetime.now(UTC) + timedelta(hours=1))))
     yield made
     made.close()
     database.close()
@@ -241,12 +241,12 @@ def test_from_live_to_then_and_back_by_keys(qtbot: QtBot, desktop: Desktop, snap
     qtbot.waitUntil(lambda: screen.banner.told == "There is nothing earlier. Esc returns to now")
     assert screen.wall.model.items[0].where == "run 5, chunk 1"
     assert "as it was on" in screen.banner.text
-    desktop._show(replace(snapshot, hall_name="D"))
+    desktop.hall.take(replace(snapshot, hall_name="D"))
     assert screen.banner.now_in_words()[0] == "1 new alarm now"
     qtbot.keyClick(screen.wall.view, Qt.Key.Key_Comma)  # its answer comes when nobody waits for it any more
     qtbot.keyClick(screen.wall.view, Qt.Key.Key_Escape)
     assert desktop.window.page is None
-    assert desktop.window._stack.currentWidget() is desktop.wall
+    assert desktop.wall.isVisible()
     assert desktop.wall.model.snapshot.as_of is None
     qtbot.waitUntil(lambda: not desktop.background._open)
 
@@ -258,22 +258,22 @@ def test_another_screen_ends_history_and_wall_mode_does_not(qtbot: QtBot, deskto
     assert isinstance(screen, HistoryScreen)
     qtbot.keyClick(screen.wall.view, Qt.Key.Key_F11)
     assert desktop.window.page is screen
-    assert screen.wall._controls.isHidden()
+    assert screen.wall.controls.isHidden()
     qtbot.keyClick(screen.wall.view, Qt.Key.Key_F11)
     qtbot.keyClick(screen.wall.view, Qt.Key.Key_3, CONTROL)
     assert desktop.window.page is None
     assert desktop.window._stack.currentIndex() == 2
     qtbot.keyClick(desktop.window, Qt.Key.Key_1, CONTROL)
-    assert desktop.window._stack.currentWidget() is desktop.wall
+    assert desktop.wall.isVisible()
 
 
 def test_with_the_database_away_the_live_wall_is_one_key_away(qtbot: QtBot, desktop: Desktop) -> None:
     desktop.window.open_screen(0)
-    desktop._show_trouble("The database doesn't answer")
+    desktop.hall._take_trouble("The database doesn't answer")
     qtbot.keyClick(desktop.wall.view, Qt.Key.Key_T)
     screen = desktop.window.page
     assert isinstance(screen, HistoryScreen)
     assert isinstance(screen.banner, Banner)
     assert screen.banner.now_in_words()[0] == "Now: database away"
     qtbot.keyClick(screen.bar.time, Qt.Key.Key_Escape)
-    assert desktop.window._stack.currentWidget() is desktop.wall
+    assert desktop.wall.isVisible()

@@ -130,7 +130,7 @@ def test_all_at_once_and_back_to_the_wall(qtbot: QtBot, site: Site) -> None:
     assert not screen.confirm_all.isEnabled()
     qtbot.keyClick(screen.view, Qt.Key.Key_Escape)
     assert site.desktop.window.page is None
-    assert site.desktop.window._stack.currentWidget() is site.desktop.wall
+    assert site.desktop.wall.isVisible()
     qtbot.keyClick(site.desktop.wall, Qt.Key.Key_R)
     empty = site.desktop.window.page
     assert isinstance(empty, ReferenceScreen)
@@ -231,15 +231,15 @@ def test_the_line_of_the_wall_opens_it_and_new_alarms_are_told_there(
 ) -> None:
     wall = site.desktop.wall
     line = next(one for one in wall.findChildren(MessageLine) if one.accessibleName() == "Changes")
-    site.desktop._show(replace(snapshot, without_reference=(WithoutReference("A_good", NEW),)))
+    site.desktop.hall.take(replace(snapshot, without_reference=(WithoutReference("A_good", NEW),)))
     assert "[R]" not in line.text()
-    site.desktop._show(replace(snapshot, without_reference=(WithoutReference("A_good", NEW, proposed=True),)))
+    site.desktop.hall.take(replace(snapshot, without_reference=(WithoutReference("A_good", NEW, proposed=True),)))
     assert "look at them and confirm  [R]" in line.text()
     qtbot.mouseClick(line, Qt.MouseButton.LeftButton)
     screen = site.desktop.window.page
     assert isinstance(screen, ReferenceScreen)
     assert screen.now.text() == "1 new alarm now: Esc returns to the wall"
-    site.desktop._show(replace(snapshot, alarms=()))
+    site.desktop.hall.take(replace(snapshot, alarms=()))
     assert not screen.now.isVisible()
 
 

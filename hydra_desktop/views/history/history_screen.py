@@ -8,11 +8,12 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 from PySide6.QtCore import QRectF, Qt, Signal
-from PySide6.QtGui import QAction, QBrush, QColor, QKeySequence, QPainter, QPaintEvent, QTransform
+from PySide6.QtGui import QBrush, QColor, QKeySequence, QPainter, QPaintEvent, QTransform
 from PySide6.QtWidgets import QVBoxLayout, QWidget
 
 from ...domain.past import PastRun
 from ...domain.wall import MonitorHealth, WallSnapshot
+from .. import keys
 from ..theme import Theme
 from ..wall.pictures import Evidence
 from ..wall.wall_screen import WallScreen
@@ -37,14 +38,14 @@ class HistoryScreen(QWidget):
     left = Signal()
     silenced = Signal()
 
-    def __init__(self, theme: Theme, image_folder: Path, evidence: Evidence) -> None:
+    def __init__(self, theme: Theme, image_folder: Path, evidence: Evidence, hall: str) -> None:
         super().__init__()
         self.setObjectName("screen")
         self._theme = theme
         self.shown = WallSnapshot("")
         self.banner = Banner(theme)
         self.bar = TimeBar(theme)
-        self.wall = WallScreen(theme, image_folder, evidence)
+        self.wall = WallScreen(theme, image_folder, evidence, hall=hall)
         self._layout = QVBoxLayout(self)
         for widget in (self.banner, self.bar):
             self._layout.addWidget(widget)
@@ -136,18 +137,15 @@ class HistoryScreen(QWidget):
 
     def _make_shortcuts(self) -> None:
         for action in self.wall.actions():
-            if action.shortcut() == QKeySequence("Esc"):  # here it has one meaning, wherever the cursor is
+            # Esc has one meaning here, wherever the cursor is; news are written for now
+            if action.shortcut() in (QKeySequence("Esc"), QKeySequence("N")):
                 self.wall.removeAction(action)
-        steps = {
-            "chunk back": lambda: self.chunk_stepped.emit(-1),
-            "chunk on": lambda: self.chunk_stepped.emit(1),
-            "run back": lambda: self.run_stepped.emit(-1),
-            "run on": lambda: self.run_stepped.emit(1),
-        }
-        works = [(KEYS[what], work) for what, work in steps.items()]
-        for keys, work in (*works, ("Esc", self.left.emit), ("T", self.take_focus)):
-            action = QAction(self)
-            action.setShortcut(QKeySequence(keys))
-            action.setShortcutContext(Qt.ShortcutContext.WidgetWithChildrenShortcut)
-            action.triggered.connect(lambda _checked=False, work=work: work())
-            self.addAction(action)
+        for what, text, signal, step in (
+            ("chunk back", "One chunk back", self.chunk_stepped, -1),
+            ("chunk on", "One chunk on", self.chunk_stepped, 1),
+            ("run back", "To the end of the run before", self.run_stepped, -1),
+            ("run on", "To the end of the run after", self.run_stepped, 1),
+        ):
+            keys.add(self, KEYS[what], text, lambda signal=signal, step=step: signal.emit(step))
+        keys.add(self, "Esc", "Back to now", self.left.emit)
+        keys.add(self, "T", "Write a time", self.take_focus)

@@ -2,17 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from pathlib import Path
 
 from PySide6.QtCore import Qt, Signal
-from PySide6.QtGui import QAction, QKeySequence
 from PySide6.QtWidgets import QHBoxLayout, QLabel, QPushButton, QVBoxLayout, QWidget
 
 from ...domain.alarm import AlarmState
 from ...domain.reference import SIZE
 from ...domain.wall import WallSnapshot
-from .. import words
+from .. import keys, words
 from ..theme import Theme
 from ..wall.pictures import PictureKey, Pictures
 from .preview import Preview
@@ -159,20 +158,16 @@ class ReferenceScreen(QWidget):
 
     def _make_shortcuts(self) -> None:
         """A key does what its button does, and nothing when that can't be pressed."""
-        for keys, button in (
-            ("C", self.confirm),
-            ("X", self.leave_out),
-            ("Del", self.reject),
-            ("U", self.take_back),
-            ("Ctrl+Return", self.confirm_all),
-            ("Ctrl+Enter", self.confirm_all),
-            ("Esc", self.back),
+        for key, text, button in (
+            ("C", "Confirm this plot type's reference", self.confirm),
+            ("X", "Leave the chosen plot out, or take it in again", self.leave_out),
+            ("Del", "Reject this proposal", self.reject),
+            ("U", "Take back what was decided", self.take_back),
+            ("Ctrl+Return", "Confirm all", self.confirm_all),
+            ("Esc", "Back to the wall", self.back),
         ):
-            action = QAction(self)
-            action.setShortcut(QKeySequence(keys))
-            action.setShortcutContext(Qt.ShortcutContext.WidgetWithChildrenShortcut)
-            action.triggered.connect(lambda _checked=False, press=_press, button=button: press(button))
-            self.addAction(action)
+            keys.add(self, key, text, lambda button=button: _press(button))
+        keys.also(self, "Ctrl+Return", "Ctrl+Enter")
 
     def _confirm(self, row: int) -> None:
         if 0 <= row < len(self.model.rows) and self.model.rows[row].is_open:
@@ -231,6 +226,5 @@ class ReferenceScreen(QWidget):
 
 
 def _press(button: QPushButton) -> None:
-    press: Callable[[], None] = button.click
     if button.isVisible() and button.isEnabled():
-        press()
+        button.click()
