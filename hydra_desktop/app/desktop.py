@@ -31,6 +31,7 @@ from ..views.stored import stored
 from ..views.theme import Theme
 from ..views.wall.wall_screen import WallScreen
 from .followed_hall import FollowedHall
+from .pages import Pages
 
 log = logging.getLogger(__name__)
 
@@ -51,6 +52,7 @@ class Desktop(QObject):
         self.siren = SirenClient(parent=self)
         self.halls: dict[str, FollowedHall] = {}
         self.windows: list[MainWindow] = []
+        self._pages: dict[MainWindow, Pages] = {}
         self.background.failed.connect(self._tell_all)
         self.siren.state_changed.connect(self._show_sound)
         self.hall = self.follow(settings.hall)
@@ -102,6 +104,7 @@ class Desktop(QObject):
         for hall in self.halls.values():
             hall.close()
         for window in self.windows:
+            self._pages[window].close()
             window.close_threads()
         self.background.close()
         self.siren.close()
@@ -129,6 +132,8 @@ class Desktop(QObject):
         hall.snapshot.connect(lambda snapshot: self._on_walls(hall, lambda wall: wall.show_snapshot(snapshot)))
         hall.trouble.connect(lambda message: self._on_walls(hall, lambda wall: wall.show_trouble(message)))
         hall.failed.connect(lambda message: self._on_walls(hall, lambda wall: wall.show_failure(message)))
+        for signal in (hall.snapshot, hall.trouble):
+            signal.connect(lambda _told: self._tell_pages(hall))
         hall.sound_changed.connect(self._sound)
         if self._started:
             hall.start()
@@ -148,6 +153,9 @@ class Desktop(QObject):
         window.halls_wanted.connect(lambda: self._list_halls(window))
         window.window_wanted.connect(lambda: self._open_beside(window))
         window.closed.connect(lambda: self._forget(window))
+        self._pages[window] = Pages(
+            window, self._settings, self._database, self.background, self._evidence, self._silence
+        )
         self.show_hall(window, self.hall.name)
         self.windows.append(window)
         return window
@@ -165,6 +173,7 @@ class Desktop(QObject):
             wall.news_written.connect(hall.write_news)
             wall.elsewhere.connect(lambda: self._show_loudest(window))
             wall.alarm_area.show_sound(self.siren.state, self.siren.audible)
+            self._pages[window].add_to(wall, hall)
         window.show_wall(name, wall)
         if hall.latest is not None:
             wall.show_snapshot(hall.latest)
@@ -176,6 +185,10 @@ class Desktop(QObject):
         for window in self.windows:
             if window.hall == hall.name:
                 work(window.wall)
+
+    def _tell_pages(self, hall: FollowedHall) -> None:
+        for pages in self._pages.values():
+            pages.tell(hall)
 
     def _tell_all(self, message: str) -> None:
         for window in self.windows:
@@ -234,6 +247,7 @@ class Desktop(QObject):
     def _forget(self, window: MainWindow) -> None:
         if len(self.windows) > 1:  # the last one is still asked for what it showed
             self.windows.remove(window)
+            self._pages.pop(window).close()
             window.close_threads()
             self.window = self.windows[0]
             window.deleteLater()

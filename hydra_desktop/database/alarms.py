@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import replace
 from datetime import datetime
 from typing import Any
 
@@ -15,6 +16,7 @@ from .naming import plot_type_id
 
 # written out, as a planner uses a partial index only for a condition it can read
 _IS_OPEN = t.alarms.c.state != sa.literal_column(f"'{AlarmState.NORMAL}'")
+_IS_RAISED = t.alarm_log.c.from_state == sa.literal_column(f"'{AlarmState.NORMAL}'")
 _SELECT = sa.select(t.alarms, t.plot_types.c.name.label("plot_type")).join(
     t.plot_types, t.plot_types.c.id == t.alarms.c.plot_type_id
 )
@@ -28,6 +30,30 @@ def open_alarms(c: sa.Connection, hall_id: int) -> list[Alarm]:
         )
     )
     return [_alarm(row) for row in rows]
+
+
+def open_at(c: sa.Connection, hall_id: int, when: datetime) -> list[Alarm]:
+    """Alarms as they stood at a time, from their log; those that weren't normal then, as `open_alarms`."""
+    a, g = t.alarms.c, t.alarm_log.c
+    unmoved = c.execute(_SELECT.where(a.hall_id == hall_id, _IS_OPEN, a.changed_at <= when))
+    found = {row.id: _alarm(row) for row in unmoved}
+    last_raised: int | None = c.scalar(
+        sa.select(g.alarm_id).where(g.at <= when, _IS_RAISED).order_by(g.at.desc(), g.id.desc()).limit(1)
+    )
+    if last_raised is None:
+        return []
+    moved = c.execute(
+        sa.select(t.alarm_log, a.pad, t.plot_types.c.name.label("plot_type"))
+        .select_from(t.alarms)
+        .join(t.alarm_log, g.alarm_id == a.id)
+        .join(t.plot_types, t.plot_types.c.id == a.plot_type_id)
+        .where(a.hall_id == hall_id, a.changed_at > when, a.id <= last_raised, g.at <= when)
+        .order_by(g.id)
+    )
+    for row in moved:
+        found[row.alarm_id] = _after(found.get(row.alarm_id), row)
+    still = [alarm for alarm in found.values() if alarm.state is not AlarmState.NORMAL]
+    return sorted(still, key=lambda alarm: (alarm.raised_at, alarm.id), reverse=True)
 
 
 def get(c: sa.Connection, alarm_id: int) -> Alarm:
@@ -111,16 +137,14 @@ def change(
     return after
 
 
-def last_ended_at(c: sa.Connection, hall_id: int) -> datetime | None:
-    """When the last alarm went back to normal."""
+def last_ended_at(c: sa.Connection, hall_id: int, by: datetime | None = None) -> datetime | None:
+    """When the last alarm went back to normal, or the last one by a time."""
     a = t.alarms.c
-    ended: datetime | None = c.scalar(
-        sa.select(a.changed_at)
-        .where(a.hall_id == hall_id, a.state == str(AlarmState.NORMAL))
-        .order_by(a.changed_at.desc())
-        .limit(1)
-    )
-    return ended
+    ended = sa.select(a.changed_at).where(a.hall_id == hall_id, a.state == str(AlarmState.NORMAL))
+    if by is not None:
+        ended = ended.where(a.changed_at <= by)
+    found: datetime | None = c.scalar(ended.order_by(a.changed_at.desc()).limit(1))
+    return found
 
 
 def rows(c: sa.Connection, hall_id: int) -> Iterator[Any]:
@@ -165,6 +189,22 @@ def _append(c: sa.Connection, alarm: Alarm, former: AlarmState, at: datetime, wh
             confidence=alarm.confidence,
         )
     )
+
+
+def _after(before: Alarm | None, r: Any) -> Alarm:
+    """An alarm after a row of its log."""
+    state = AlarmState(r.to_state)
+    if before is None or state is AlarmState.UNACKNOWLEDGED:
+        return Alarm(
+            r.alarm_id, r.plot_type, r.pad, r.label, Severity(r.severity), state, r.at, r.at, r.plot_id, r.confidence
+        )
+    after = replace(
+        before, label=r.label, severity=Severity(r.severity), state=state, changed_at=r.at, plot_id=r.plot_id,
+        confidence=r.confidence,
+    )  # fmt: skip
+    if state is AlarmState.ACKNOWLEDGED:
+        return replace(after, acknowledged_by=r.who, acknowledged_at=r.at)
+    return replace(after, returned_at=r.at)
 
 
 def _alarm(r: Any) -> Alarm:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import replace
 from datetime import UTC, datetime
 from typing import Any
 
@@ -88,6 +89,16 @@ def open_conditions(c: sa.Connection, hall_id: int) -> list[Condition]:
         )
     )
     return [_condition(row) for row in rows]
+
+
+def open_at(c: sa.Connection, hall_id: int, when: datetime) -> list[Condition]:
+    """Conditions that were told and held at a time, the newest first; their facts are those told last."""
+    k = t.conditions.c
+    held = sa.or_(_IS_OPEN, k.ended_at > when)
+    rows = c.execute(
+        _SELECT.where(t.plot_types.c.hall_id == hall_id, k.told_at <= when, held).order_by(k.since.desc(), k.id.desc())
+    )
+    return [replace(_condition(row), ended_at=None, ended_by="") for row in rows]
 
 
 def newest(c: sa.Connection, hall_id: int) -> dict[str, Condition]:

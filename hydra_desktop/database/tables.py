@@ -8,6 +8,9 @@ reads `plots` backwards on (plot_type_id, taken_at).
 A replay under another threshold reads `probabilities`, clustered by model and label: one
 contiguous range for each label of a model, and plain rows for a dashboard's SQL.
 
+The wall as it was at another time asks each stream for its last plot until then (ix_plots_stream),
+and a run or chunk for its end (ix_plots_run).
+
 `changes` is the change feed; its positions are given in the order of commits (feed.py).
 """
 
@@ -192,6 +195,24 @@ plots = Table(
     Index("ix_plots_chunk", "plot_type_id", "run_number", "chunk"),
     Index("ix_plots_period", "plot_type_id", "run_period", "run_number", "taken_at"),
     Index("ix_plots_content_hash", "content_hash"),
+    Index(
+        "ix_plots_stream",
+        "plot_type_id",
+        "pad",
+        "taken_at",
+        "id",
+        sqlite_where=sa.text("live = 1"),
+        postgresql_where=sa.text("live"),
+    ),
+    Index(
+        "ix_plots_run",
+        "hall_id",
+        "run_period",
+        "run_number",
+        "chunk",
+        sqlite_where=sa.text("live = 1"),
+        postgresql_where=sa.text("live"),
+    ),
 )
 
 files_seen = Table(
@@ -375,7 +396,7 @@ episodes = Table(
     _to("plots", "first_plot_id"),
     _to("plots", "last_plot_id"),
     _int("plots"),
-    Index("ix_episodes_stream", "plot_type_id", "pad", "id"),
+    Index("ix_episodes_stream", "plot_type_id", "pad", "started_at", "id"),
 )
 
 alarms = Table(
@@ -429,6 +450,12 @@ alarm_log = Table(
     _int("severity"),
     _to("plots", "plot_id", nullable=True),
     _float("confidence", nullable=True),
+    Index(
+        "ix_alarm_log_raised",
+        "at",
+        sqlite_where=sa.text("from_state = 'normal'"),
+        postgresql_where=sa.text("from_state = 'normal'"),
+    ),
 )
 
 conditions = Table(

@@ -6,21 +6,27 @@ import time
 from collections import defaultdict
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
+from datetime import datetime
 from typing import Any
 
 import sqlalchemy as sa
 
 from ..domain.alarm import Alarm, AlarmState
+from ..domain.condition import Condition
 from ..domain.episode import Episode
 from ..domain.hall import Hall
+from ..domain.past import Moment
 from ..domain.plot import Plot
 from ..domain.reference import ReferenceState, WithoutReference
+from ..domain.run import RunState
 from ..domain.verdict import Familiarity, Status, Verdict
 from ..domain.wall import MonitorHealth, News, Panel, WallSnapshot
 from . import alarms, clock, conditions, episodes, feed, halls, heartbeats, plots, problems, references, verdicts
 from . import tables as t
 from .naming import plot_type_id, plot_type_ids
 from .upsert import upsert
+
+_AT_ONCE = 500  # ids in one question
 
 
 @dataclass(frozen=True)
@@ -76,43 +82,8 @@ class WallReader:
         self._read_hall(c)
         self._read_streams(c)
         open_conditions = conditions.open_conditions(c, hall_id)
-        condition = {one.plot_type: one for one in open_conditions}
-        streams: dict[tuple[str, str], Panel] = {}
-        newest: dict[str, tuple[PastVerdict, Panel]] = {}
-        for past, episode in self._streams.values():
-            name = past.plot.name
-            plot_type = self._hall.plot_types[name.plot_type]
-            panel = Panel(
-                plot_type, past.plot, past.verdict, past.verdict_id, episode, condition=condition.get(plot_type.name)
-            )
-            streams[name.plot_type, name.pad] = panel
-            if name.plot_type not in newest or _rank(past) > _rank(newest[name.plot_type][0]):
-                newest[name.plot_type] = (past, panel)
         open_alarms = alarms.open_alarms(c, hall_id)
-        worst: dict[str, Alarm] = {}
-        for alarm in open_alarms:
-            if alarm.plot_type not in worst or _need(alarm) > _need(worst[alarm.plot_type]):
-                worst[alarm.plot_type] = alarm
-        in_alarm = {
-            alarm.id: replace(
-                streams.get((alarm.plot_type, alarm.pad))
-                or Panel(self._hall.plot_types[alarm.plot_type], condition=condition.get(alarm.plot_type)),
-                alarm=alarm,
-            )
-            for alarm in open_alarms
-        }
-        panels = []
-        for plot_type in self._hall.plot_types.values():
-            if plot_type.ignored:
-                continue
-            if plot_type.name in worst:
-                panels.append(in_alarm[worst[plot_type.name].id])
-            else:
-                panels.append(
-                    newest[plot_type.name][1]
-                    if plot_type.name in newest
-                    else Panel(plot_type, condition=condition.get(plot_type.name))
-                )
+        panels, in_alarm = _panels(self._hall, self._streams.values(), open_alarms, open_conditions)
         return WallSnapshot(
             hall_name=self._hall.name,
             position=position,
@@ -125,8 +96,8 @@ class WallReader:
             analysed_total=verdicts.count(c, hall_id),
             last_alarm_ended_at=alarms.last_ended_at(c, hall_id),
             problems=tuple((one.last_at, f"{one.name}: {one.message}") for one in problems.newest(c, hall_id)),
-            in_alarm=tuple(in_alarm.values()),
-            conditions=tuple(one for one in open_conditions if not self._hall.plot_types[one.plot_type].ignored),
+            in_alarm=tuple(in_alarm),
+            conditions=_of_shown(self._hall, open_conditions),
             without_reference=self._without_reference(c, panels),
         )
 
@@ -167,6 +138,96 @@ class WallReader:
 def load(c: sa.Connection, hall_id: int) -> WallSnapshot:
     """All that a wall shows of a hall now."""
     return WallReader(hall_id).read(c)
+
+
+def at(c: sa.Connection, hall_id: int, moment: Moment) -> WallSnapshot:
+    """The wall of a hall as it was at a moment: of each stream the newest plot whose verdict was given by then.
+
+    Plot types and labels are those of now. Not recorded, and left out: the monitor, problems, the
+    total and which reference a verdict rested on; of the beam it is known what its newest plot tells.
+    """
+    hall = halls.load(c, hall_id)
+    asked = {"hall_id": hall_id, "judged_by": moment.when, "taken_by": moment.taken_by}
+    rows = [row for row in c.execute(_STREAMS_AT, asked) if row.plot_id is not None]
+    past = {one.plot.id: one for one in _live(c, [row.plot_id for row in rows])}
+    known = episodes.by_id(c, [row.episode_id for row in rows if row.episode_id is not None])
+    streams = [(past[row.plot_id], _episode_at(known.get(row.episode_id), past[row.plot_id])) for row in rows]
+    open_alarms, open_conditions = alarms.open_at(c, hall_id, moment.when), conditions.open_at(c, hall_id, moment.when)
+    panels, in_alarm = _panels(hall, streams, open_alarms, open_conditions)
+    newest = max((one.plot for one, _ in streams), key=lambda plot: plot.place, default=None)
+    return WallSnapshot(
+        hall_name=hall.name,
+        run=RunState()
+        if newest is None
+        else RunState(newest.name.run_number, newest.name.run_period, newest.beam_on, updated_at=newest.taken_at),
+        panels=tuple(panels),
+        alarms=tuple(open_alarms),
+        monitor=MonitorHealth(recorded=False),
+        news=_news(c, hall_id, moment.when),
+        newest_data_at=newest.taken_at if newest is not None else None,
+        last_alarm_ended_at=alarms.last_ended_at(c, hall_id, moment.when),
+        in_alarm=tuple(in_alarm),
+        conditions=_of_shown(hall, open_conditions),
+        as_of=moment.when,
+    )
+
+
+def _panels(
+    hall: Hall,
+    streams: Iterable[tuple[PastVerdict, Episode | None]],
+    open_alarms: Sequence[Alarm],
+    open_conditions: Iterable[Condition],
+) -> tuple[list[Panel], list[Panel]]:
+    """A panel for each plot type that isn't ignored, and one for each alarm."""
+    condition = {one.plot_type: one for one in open_conditions}
+    by_stream: dict[tuple[str, str], Panel] = {}
+    newest: dict[str, tuple[PastVerdict, Panel]] = {}
+    for past, episode in streams:
+        name = past.plot.name
+        plot_type = hall.plot_types[name.plot_type]
+        panel = Panel(
+            plot_type, past.plot, past.verdict, past.verdict_id, episode, condition=condition.get(plot_type.name)
+        )
+        by_stream[name.plot_type, name.pad] = panel
+        if name.plot_type not in newest or _rank(past) > _rank(newest[name.plot_type][0]):
+            newest[name.plot_type] = (past, panel)
+    worst: dict[str, Alarm] = {}
+    for alarm in open_alarms:
+        if alarm.plot_type not in worst or _need(alarm) > _need(worst[alarm.plot_type]):
+            worst[alarm.plot_type] = alarm
+    in_alarm = {
+        alarm.id: replace(
+            by_stream.get((alarm.plot_type, alarm.pad))
+            or Panel(hall.plot_types[alarm.plot_type], condition=condition.get(alarm.plot_type)),
+            alarm=alarm,
+        )
+        for alarm in open_alarms
+    }
+    panels = []
+    for plot_type in hall.plot_types.values():
+        if plot_type.ignored:
+            continue
+        if plot_type.name in worst:
+            panels.append(in_alarm[worst[plot_type.name].id])
+        else:
+            panels.append(
+                newest[plot_type.name][1]
+                if plot_type.name in newest
+                else Panel(plot_type, condition=condition.get(plot_type.name))
+            )
+    return panels, list(in_alarm.values())
+
+
+def _of_shown(hall: Hall, some: Iterable[Condition]) -> tuple[Condition, ...]:
+    return tuple(one for one in some if not hall.plot_types[one.plot_type].ignored)
+
+
+def _episode_at(episode: Episode | None, past: PastVerdict) -> Episode | None:
+    """The part of an episode up to a plot, whose number of plots stays that of the whole; None when it isn't in it."""
+    plot = past.plot
+    if episode is None or not episode.goes_on_with(past.verdict) or episode.last_at < plot.taken_at:
+        return None
+    return replace(episode, last_at=plot.taken_at, last_plot_id=plot.id)
 
 
 @dataclass(frozen=True)
@@ -262,9 +323,55 @@ _PAST = (
 )
 
 
+def _streams_at() -> sa.Select[Any]:
+    """Of each stream the newest live plot that was judged by a time, and the last episode that had begun with it."""
+    p, e = t.plots.c, t.episodes.c
+
+    def newest(column: sa.Column[Any]) -> sa.ScalarSelect[Any]:
+        # asked for each stream in turn: a planner that joins may read all plots there are
+        return (
+            sa.select(column)
+            .select_from(t.plots.join(t.verdicts, t.verdicts.c.plot_id == p.id))
+            .where(
+                p.plot_type_id == t.panels.c.plot_type_id,
+                p.pad == t.panels.c.pad,
+                p.live,
+                p.taken_at <= sa.bindparam("taken_by", type_=t.UtcDateTime),
+                t.verdicts.c.live,
+                t.verdicts.c.decided_at <= sa.bindparam("judged_by", type_=t.UtcDateTime),
+            )
+            .order_by(p.taken_at.desc(), p.id.desc())
+            .limit(1)
+            .correlate(t.panels)
+            .scalar_subquery()
+        )
+
+    episode = (
+        sa.select(e.id)
+        .where(e.plot_type_id == t.panels.c.plot_type_id, e.pad == t.panels.c.pad, e.started_at <= newest(p.taken_at))
+        .order_by(e.started_at.desc(), e.id.desc())
+        .limit(1)
+        .correlate(t.panels)
+        .scalar_subquery()
+    )
+    return sa.select(newest(p.id).label("plot_id"), episode.label("episode_id")).where(
+        t.panels.c.hall_id == sa.bindparam("hall_id")
+    )
+
+
+_STREAMS_AT = _streams_at()
 _STREAMS = sa.select(t.panels.c.verdict_id, t.panels.c.episode_id, t.panels.c.inherited).where(
     t.panels.c.hall_id == sa.bindparam("hall_id")
 )
+
+
+def _live(c: sa.Connection, plot_ids: Sequence[int]) -> list[PastVerdict]:
+    """Plots with their live verdicts."""
+    found: list[Any] = []
+    for start in range(0, len(plot_ids), _AT_ONCE):
+        some = t.plots.c.id.in_(plot_ids[start : start + _AT_ONCE])
+        found += c.execute(_PAST.where(some, t.verdicts.c.live))
+    return _past(c, found)
 
 
 def _past(c: sa.Connection, rows: Iterable[Any]) -> list[PastVerdict]:
@@ -308,9 +415,10 @@ def _monitor(c: sa.Connection, hall_id: int) -> MonitorHealth:
     return MonitorHealth(clock.here(c, beat.at), beat.queue_length, beat.station, beat.message)
 
 
-def _news(c: sa.Connection, hall_id: int) -> News:
+def _news(c: sa.Connection, hall_id: int, by: datetime | None = None) -> News:
     n = t.news.c
-    row = c.execute(
-        sa.select(n.text, n.user, n.at).where(n.hall_id == hall_id).order_by(n.id.desc()).limit(1)
-    ).one_or_none()
+    written = sa.select(n.text, n.user, n.at).where(n.hall_id == hall_id)
+    if by is not None:
+        written = written.where(n.at <= by)
+    row = c.execute(written.order_by(n.id.desc()).limit(1)).one_or_none()
     return News(*row) if row is not None else News()

@@ -63,16 +63,24 @@ class Panel:
 
 @dataclass(frozen=True)
 class MonitorHealth:
-    """The last sign of life of the monitor; `last_seen_at` is None when there never was one."""
+    """The last sign of life of the monitor; `last_seen_at` is None when there never was one.
+
+    Of another time than now nothing is `recorded`.
+    """
 
     last_seen_at: datetime | None = None
     queue_length: int = 0
     station: str = ""
     message: str = ""  # what the monitor wants a person to know, e.g. an unwritable folder
+    recorded: bool = True
 
     def alive(self, now: datetime) -> bool:
         """Whether the monitor gave a sign of life lately."""
         return self.last_seen_at is not None and now - self.last_seen_at < MONITOR_SILENT_AFTER
+
+    def down(self, now: datetime) -> bool:
+        """Whether it is known that the monitor gave none."""
+        return self.recorded and not self.alive(now)
 
 
 @dataclass(frozen=True)
@@ -94,6 +102,9 @@ class WallSnapshot:
     newest first; `without_reference` are the plot types whose newest verdict rests on the reference of
     an older run period; `problems` are the newest plots or files that could not be taken, newest
     first, as (time, message).
+
+    `as_of` is None on a live wall; else all is told as it stood at that time, and what isn't recorded
+    of it is left out.
     """
 
     hall_name: str
@@ -110,15 +121,16 @@ class WallSnapshot:
     conditions: tuple[Condition, ...] = ()
     in_alarm: tuple[Panel, ...] = ()
     without_reference: tuple[WithoutReference, ...] = ()
+    as_of: datetime | None = None
 
 
 def panel_state(panel: Panel, run: RunState, monitor: MonitorHealth, now: datetime) -> PanelState:
-    """How a panel stands at the time `now` (UTC, aware).
+    """How a panel stands at the time `now` (UTC, aware), which for a wall of another time is that time.
 
     A monitor that is down comes first, as no verdict is then to be relied on as current;
     beam off explains both a missing and an old plot.
     """
-    if not monitor.alive(now):
+    if monitor.down(now):
         return PanelState.MONITOR_DOWN
     if panel.plot is None or panel.verdict is None:
         return PanelState.BEAM_OFF if run.beam_on is False else PanelState.WAITING

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import shlex
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from pathlib import Path
@@ -22,7 +22,7 @@ from ..domain.label import Role
 from ..domain.plot import NamePattern, Plot
 from ..domain.reference import Reference, ReferenceState
 from ..sources.manifest import ManifestRow, read_manifest
-from . import features, lookup
+from . import lookup
 from .importing import SHOWN, ImportReport, Refusal, import_rows, name_of
 from .progress import Progress
 
@@ -154,6 +154,8 @@ def set_from_manifest(
     if ids:  # here, and not by a monitor that has plots to judge
         with database.read() as connection:
             chosen = references.plots_of(connection, lookup.hall(connection, hall_name), plot_type, ids)
+        from . import features  # brings the network's runtime, which a screen that confirms does without
+
         features.of_plots(database, images, [plot.content_hash for plot in chosen], progress)
     with database.write() as connection:
         hall_id = lookup.hall(connection, hall_name)
@@ -256,11 +258,18 @@ def propose(
 
 
 def confirm(
-    database: Database, hall_name: str, plot_type: str, *, run_period: str | None = None, user: str
+    database: Database,
+    hall_name: str,
+    plot_type: str,
+    *,
+    run_period: str | None = None,
+    leave_out: Collection[int] = (),
+    user: str,
 ) -> ReferenceReport:
     """Put the proposal that waits in force, but for plots that people labelled other than good since.
 
-    Raises PlotReferenceError when none waits, or several do and no run period is named.
+    The plots with the ids `leave_out` don't go into the reference either. Raises PlotReferenceError
+    when none waits, or several do and no run period is named, or too few plots are left.
     """
     with database.write() as connection:
         hall_id, settings = _find(connection, hall_name, plot_type)
@@ -273,7 +282,7 @@ def confirm(
             raise PlotReferenceError(
                 f"{what} has no proposal that waits; make one: hydra-desktop reference propose {plot_type}"
             )
-        return _confirmed(connection, hall_id, settings, proposal, user)
+        return _confirmed(connection, hall_id, settings, proposal, user, leave_out)
 
 
 def confirm_all(database: Database, hall_name: str, *, run_period: str | None = None, user: str) -> ConfirmedAllReport:
@@ -306,12 +315,18 @@ def confirm_all(database: Database, hall_name: str, *, run_period: str | None = 
 
 
 def revoke(
-    database: Database, hall_name: str, plot_type: str, *, run_period: str | None = None, user: str
+    database: Database,
+    hall_name: str,
+    plot_type: str,
+    *,
+    run_period: str | None = None,
+    expected: int | None = None,
+    user: str,
 ) -> RevokedReport:
     """Take back the newest reference or proposal of a run period.
 
     Raises PlotReferenceError when there is none, or there are some of several run periods and
-    none of these is named.
+    none of these is named, or the newest isn't the one with the id `expected`.
     """
     with database.write() as connection:
         hall_id, _ = _find(connection, hall_name, plot_type)
@@ -326,9 +341,38 @@ def revoke(
             raise PlotReferenceError(
                 f"{plot_type} has no reference to take back; see: hydra-desktop reference history {plot_type}"
             )
+        if expected not in (None, last.id):
+            raise PlotReferenceError(
+                f"Somebody has set another reference of {plot_type} since; "
+                f"see: hydra-desktop reference history {plot_type}"
+            )
         references.revoke(connection, hall_id, last.id, user=user)
         now = rules.of_period(references.in_force(connection, hall_id, plot_type), last.run_period)
     return RevokedReport(last, now)
+
+
+def reject(database: Database, hall_name: str, plot_type: str, run_period: str, *, user: str) -> Reference:
+    """Take back the proposal that waits, and never a reference that somebody confirmed meanwhile; returns it.
+
+    Raises PlotReferenceError when none waits.
+    """
+    with database.write() as connection:
+        hall_id, _ = _find(connection, hall_name, plot_type)
+        proposal = references.proposals(connection, hall_id, plot_type).get(run_period)
+        if proposal is None or proposal.id is None:
+            raise PlotReferenceError(f"{plot_type}, {_of(run_period)}, has no proposal that waits any more.")
+        references.revoke(connection, hall_id, proposal.id, user=user)
+    return proposal
+
+
+def waiting(database: Database, hall_name: str) -> list[tuple[str, str]]:
+    """Plot types with the run periods for which a proposal waits, in the order of the wall."""
+    with database.read() as connection:
+        hall_id = lookup.hall(connection, hall_name)
+        states = references.states(connection, hall_id)
+        known = [one.name for one in halls.load(connection, hall_id).plot_types.values() if not one.ignored]
+    proposed = [key for key, state in states.items() if state is ReferenceState.PROPOSED and key[0] in known]
+    return sorted(proposed, key=lambda key: (known.index(key[0]), key[1]))
 
 
 def show(database: Database, hall_name: str, plot_type: str, *, run_period: str | None = None) -> ReferencesShown:
@@ -363,11 +407,17 @@ def history_text(plot_type: str, past: Sequence[PastReference]) -> str:
 
 
 def _confirmed(
-    connection: Connection, hall_id: int, settings: PlotType, proposal: Reference, user: str
+    connection: Connection,
+    hall_id: int,
+    settings: PlotType,
+    proposal: Reference,
+    user: str,
+    leave_out: Collection[int] = (),
 ) -> ReferenceReport:
     """A proposal put in force; raises PlotReferenceError when people labelled too many of its plots otherwise."""
-    left_out: Counter[str] = Counter()
-    good = _good_of(connection, hall_id, settings, proposal.plots, left_out)
+    wanted = [plot for plot in proposal.plots if plot.id not in leave_out]
+    left_out = +Counter({"by hand": len(proposal.plots) - len(wanted)})
+    good = _good_of(connection, hall_id, settings, wanted, left_out)
     _expect_enough(len(good), settings.name, "the proposal", left_out)
     reference = references.add(
         connection,

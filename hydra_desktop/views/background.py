@@ -82,3 +82,45 @@ class Background(QObject):
     def _forget(self, signals: _Signals) -> None:
         self._open.discard(signals)
         signals.deleteLater()
+
+
+class Newest:
+    """Of work that a person asks for faster than it is done only the newest counts: one runs, one waits."""
+
+    def __init__(self, background: Background) -> None:
+        self._background = background
+        self._runs = False
+        self._waiting: tuple[Callable[[], Any], Callable[[Any], None], Callable[[str], None]] | None = None
+        self._asked = 0
+
+    @property
+    def busy(self) -> bool:
+        """Whether the answer to the newest question is still to come."""
+        return self._runs
+
+    def run(self, work: Callable[[], Any], success: Callable[[Any], None], failure: Callable[[str], None]) -> None:
+        """Run `work` as `Background.run`, but for what is asked again before its turn or its answer came."""
+        self._asked += 1
+        self._waiting = (work, success, failure)
+        if not self._runs:
+            self._next()
+
+    def forget(self) -> None:
+        """Nobody waits for an answer any more."""
+        self._asked += 1
+        self._waiting = None
+
+    def _next(self) -> None:
+        if self._waiting is None:
+            return
+        (work, success, failure), self._waiting = self._waiting, None
+        self._runs, number = True, self._asked
+
+        def done(tell: Callable[[Any], None], value: Any) -> None:
+            self._runs = False
+            is_newest = number == self._asked
+            self._next()
+            if is_newest:
+                tell(value)
+
+        self._background.run(work, lambda value: done(success, value), lambda why: done(failure, why))

@@ -52,19 +52,22 @@ class MainWindow(QMainWindow):
     """Holds the walls of the halls that were shown here, and the other screens.
 
     `hall_wanted` carries the name of another hall to show, `halls_wanted` asks for `choose_hall` with all
-    there are, `window_wanted` asks for another window.
+    there are, `window_wanted` asks for another window. A page is shown in the wall's place until a screen is
+    opened; `page_left` hands it back.
     """
 
     closed = Signal()
     hall_wanted = Signal(str)
     halls_wanted = Signal()
     window_wanted = Signal()
+    page_left = Signal(object)
 
     def __init__(self, theme: Theme) -> None:
         super().__init__()
         self.theme = theme
         self.hall = ""
         self.walls: dict[str, WallScreen] = {}
+        self.page: QWidget | None = None  # in the wall's place
         self._asks = None
         self._walls = QStackedWidget()
         self._stack = QStackedWidget()
@@ -136,20 +139,34 @@ class MainWindow(QMainWindow):
 
     def open_screen(self, index: int) -> None:
         """Open a screen by its place in the bar."""
+        page, self.page = self.page, None
         self._stack.setCurrentIndex(index)
         self._buttons.button(index).setChecked(True)
         if index == 0:
             self.wall.view.setFocus()
+        if page is not None:
+            self._stack.removeWidget(page)
+            self.page_left.emit(page)
+
+    def open_page(self, page: QWidget) -> None:
+        """Show a page in the wall's place; it has what the wall has: rescale, set_wall_mode, take_focus."""
+        self.open_screen(0)
+        self.page = page
+        self._stack.addWidget(page)
+        page.set_wall_mode(self.isFullScreen())
+        page.rescale()
+        self._stack.setCurrentWidget(page)
+        page.take_focus()
 
     def toggle_wall_mode(self) -> None:
         """The wall alone on the whole screen, or back to the window."""
         on = not self.isFullScreen()
-        if on:
+        if on and self.page is None:
             self.open_screen(0)
         self.setWindowState(self.windowState() ^ Qt.WindowState.WindowFullScreen)
         self._bar.setVisible(not on)
-        for wall in self.walls.values():
-            wall.set_wall_mode(on)
+        for page in self._of_walls():
+            page.set_wall_mode(on)
 
     def next_theme(self) -> None:
         """Dark, light, high contrast, and dark again; the next start has what was chosen last."""
@@ -265,8 +282,12 @@ class MainWindow(QMainWindow):
             """
         )
         self._bar.fit()
-        for wall in self.walls.values():
-            wall.rescale()
+        for page in self._of_walls():
+            page.rescale()
+
+    def _of_walls(self) -> list[QWidget]:
+        """The walls, and the page in their place."""
+        return [*self.walls.values(), *([self.page] if self.page is not None else [])]
 
 
 def _to_come(screen: ScreenToCome) -> QWidget:

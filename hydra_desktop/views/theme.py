@@ -34,6 +34,7 @@ class Colours:
     low: str
     unconfirmed: str
     unfamiliar: str
+    past: str  # the frame of a wall that isn't live
     on_colour: str  # words on a filled colour
 
     def severity(self, severity: Severity) -> str:
@@ -44,18 +45,18 @@ class Colours:
 DARK = Colours(
     background="#0E1116", panel="#171B22", raised="#1E242D", selected="#262E3A", line="#2C333F", edge="#667183",
     text="#E6E9EF", muted="#9AA4B2", good="#738F91", high="#E6505B", medium="#EBA709", low="#FEFF99",
-    unconfirmed="#82CBFF", unfamiliar="#CD3AFF", on_colour="#0E1116",
+    unconfirmed="#82CBFF", unfamiliar="#CD3AFF", past="#2F6BFF", on_colour="#0E1116",
 )  # fmt: skip
 LIGHT = Colours(
     background="#F4F5F7", panel="#FFFFFF", raised="#E9ECF0", selected="#DDE3EA", line="#C9CFD8", edge="#7B8694",
     text="#15181D", muted="#555E6B", good="#7C807F", high="#B63B4C", medium="#B5820A", low="#4C4300",
-    unconfirmed="#4576AB", unfamiliar="#73115B", on_colour="#FFFFFF",
+    unconfirmed="#4576AB", unfamiliar="#73115B", past="#0B3FD0", on_colour="#FFFFFF",
 )  # fmt: skip
 # black and white, every state at least 7:1 on black; found by the same search
 CONTRAST = Colours(
     background="#000000", panel="#000000", raised="#1A1A1A", selected="#003A70", line="#8A8A8A", edge="#FFFFFF",
     text="#FFFFFF", muted="#D0D0D0", good="#AA9CB2", high="#F36779", medium="#D9B304", low="#FFFFA3",
-    unconfirmed="#8CFFEB", unfamiliar="#D26DFF", on_colour="#000000",
+    unconfirmed="#8CFFEB", unfamiliar="#D26DFF", past="#6F9BFF", on_colour="#000000",
 )  # fmt: skip
 
 THEMES = {"dark": DARK, "light": LIGHT, "contrast": CONTRAST}

@@ -29,6 +29,11 @@ def clock(moment: datetime) -> str:
     return moment.astimezone().strftime("%H:%M:%S")
 
 
+def day(moment: datetime) -> str:
+    """The local day of a time as ``2026-11-24``."""
+    return moment.astimezone().strftime("%Y-%m-%d")
+
+
 def count(number: int, noun: str) -> str:
     """A number of things as ``1 alarm`` or ``3 alarms``."""
     return f"{number} {noun}{'' if number == 1 else 's'}"

@@ -12,11 +12,12 @@ from datetime import UTC, datetime, timedelta
 import numpy as np
 import sqlalchemy as sa
 
-from hydra_desktop.database import alarms, episodes, feed, halls, model_store, plots, verdicts, wall
+from hydra_desktop.database import alarms, episodes, feed, halls, model_store, plots, runs, verdicts, wall
 from hydra_desktop.database.connection import Database
 from hydra_desktop.database.tables import UtcDateTime
 from hydra_desktop.domain.episode import Episode
 from hydra_desktop.domain.label import Severity
+from hydra_desktop.domain.past import Moment
 from hydra_desktop.domain.plot import NewPlot, PlotName
 from hydra_desktop.domain.verdict import Status, Verdict
 
@@ -120,6 +121,17 @@ def figures(big: BigDatabase, kind: str) -> Iterator[Figure]:
 
     snapshot_ms = _median_ms(read(lambda c: wall.load(c, big.hall_id)))
     yield Figure(f"snapshot of {TYPES} panels, {kind}", snapshot_ms, "ms", "at most 10", snapshot_ms <= 10)
+    for days in (0.5, 20):  # with 20,000 alarms still to come, and after them
+        moment = Moment.of(_START + timedelta(days=days))
+        then_ms = _median_ms(read(lambda c, moment=moment: wall.at(c, big.hall_id, moment)))
+        what = f"the wall as it was after {days:g} days, {kind}"
+        yield Figure(what, then_ms, "ms", "at most 200", then_ms <= 200)
+    with big.database.read() as c:
+        run = runs.runs(c, big.hall_id)[0]
+    all_ms = _median_ms(read(lambda c: runs.runs(c, big.hall_id)))
+    yield Figure(f"all runs, {kind}", all_ms, "ms")
+    end_ms = _median_ms(read(lambda c: runs.end_of(c, big.hall_id, run.run_period, run.run_number)))
+    yield Figure(f"the end of a run of 10,000 plots, {kind}", end_ms, "ms")
     chunk_ms, verdicts_ms = _storing_ms(big)
     yield Figure(f"storing {TYPES} verdicts with maps, {kind}", verdicts_ms, "ms", "at most 100", verdicts_ms <= 100)
     yield Figure(f"all that is stored of a chunk of {TYPES}, {kind}", chunk_ms, "ms")
@@ -196,6 +208,17 @@ def _show(big: BigDatabase, total: int) -> None:
             ).bindparams(sa.bindparam("at", type_=UtcDateTime())),
             truth,
         )
+        for column, before, after in (
+            ("raised_at", "normal", "unacknowledged"),
+            ("changed_at", "unacknowledged", "normal"),
+        ):
+            c.execute(
+                sa.text(
+                    "INSERT INTO alarm_log (alarm_id, at, from_state, to_state, who, station, why, label, severity, "
+                    f"plot_id, confidence) SELECT id, {column}, '{before}', '{after}', 'monitor', 'bench', '', label, "
+                    "severity, plot_id, confidence FROM alarms"
+                )
+            )
         alarms.raise_alarm(
             c, big.hall_id, plot_type=name, pad="", label="Bad", severity=Severity.HIGH, plot_id=total,
             verdict_id=total, confidence=0.9, at=_START, station="bench", why="bench",

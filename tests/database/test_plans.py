@@ -25,10 +25,12 @@ from hydra_desktop.database import (
     plots,
     problems,
     references,
+    runs,
     verdicts,
     wall,
 )
 from hydra_desktop.database.connection import Database, open_database
+from hydra_desktop.domain.past import Moment
 
 from .conftest import START, Site
 
@@ -61,7 +63,7 @@ def _plans(database: Database) -> Iterator[list[str]]:
     found: list[str] = []
 
     def explain(_connection: Any, cursor: Any, statement: str, parameters: Any, _context: Any, many: bool) -> None:
-        if statement.split()[0] not in ("SELECT", "UPDATE", "DELETE"):
+        if statement.split()[0] not in ("SELECT", "UPDATE", "DELETE", "WITH"):
             return
         rows = cursor.execute(f"EXPLAIN QUERY PLAN {statement}", parameters[0] if many else parameters).fetchall()
         found.extend(f"{row[3]} <- {statement}" for row in rows)
@@ -126,6 +128,11 @@ QUESTIONS: dict[str, Callable[[sa.Connection, Site], object]] = {
     "who watches": lambda c, site: leases.living_holder(c, site.hall_id, "/data"),
     "the last heartbeat": lambda c, site: heartbeats.newest(c, site.hall_id, "monitor"),
     "the newest problems": lambda c, site: problems.newest(c, site.hall_id),
+    "the wall of another time": lambda c, site: wall.at(c, site.hall_id, Moment.of(START)),
+    "runs": lambda c, site: runs.runs(c, site.hall_id),
+    "the chunk beside": lambda c, site: runs.chunk_beside(c, site.hall_id, "A", 1, 1, -1),
+    "the end of a run": lambda c, site: runs.end_of(c, site.hall_id, "A", 1),
+    "the end of a chunk": lambda c, site: runs.end_of(c, site.hall_id, "A", 1, 1),
 }
 
 

@@ -54,3 +54,11 @@ def test_a_plot_made_once_per_run_never_goes_stale() -> None:
 def test_a_silent_monitor_comes_before_all() -> None:
     assert state(panel(), monitor=MonitorHealth(NOW - timedelta(seconds=11))) is PanelState.MONITOR_DOWN
     assert state(panel(), monitor=MonitorHealth(None)) is PanelState.MONITOR_DOWN
+
+
+def test_of_another_time_nobody_says_that_the_monitor_was_down() -> None:
+    unknown = MonitorHealth(recorded=False)
+    assert not unknown.down(NOW)
+    assert not unknown.alive(NOW)
+    assert state(panel(), monitor=unknown) is PanelState.GOOD
+    assert state(panel(age_s=601), monitor=unknown) is PanelState.STALE

@@ -270,3 +270,37 @@ def test_where_there_is_nothing_it_says_what_to_do(database: Database, images: I
         halls.ensure_plot_type(c, halls.find_or_create(c, "D"), "new")
     with pytest.raises(PlotReferenceError, match="new has no live plots to choose from; start the monitor"):
         reference.propose(database, "D", images, "new", user="eva")
+
+
+def test_some_plots_of_a_proposal_are_left_out_by_hand(database: Database, images: ImageStore) -> None:
+    ids = [plot.id for plot in live(database, images, 1, 4)]
+    reference.set_from_plots(database, "D", "hump", ids, state=ReferenceState.PROPOSED, user="hydra")
+    assert reference.waiting(database, "D") == [("hump", "B")]
+    with pytest.raises(PlotReferenceError, match=r"has 1 to use \(left out, by hand: 3\)"):
+        reference.confirm(database, "D", "hump", leave_out=ids[1:], user="eva")
+    report = reference.confirm(database, "D", "hump", leave_out=[ids[1], 0], user="eva")
+    assert report.reference.plot_ids == (ids[0], *ids[2:])
+    assert report.left_out == {"by hand": 1}
+    assert reference.waiting(database, "D") == []
+
+
+def test_a_rejection_takes_back_nothing_but_a_proposal(database: Database, images: ImageStore) -> None:
+    ids = [plot.id for plot in live(database, images, 1, 4)]
+    for state in (ReferenceState.CONFIRMED, ReferenceState.PROPOSED):
+        reference.set_from_plots(database, "D", "hump", ids, state=state, user="hydra")
+    rejected = reference.reject(database, "D", "hump", "B", user="eva")
+    assert rejected.state is ReferenceState.PROPOSED
+    with pytest.raises(PlotReferenceError, match="no proposal that waits any more"):
+        reference.reject(database, "D", "hump", "B", user="eva")
+    (newest, before) = reference.history(database, "D", "hump")
+    assert (newest.revoked_by, before.revoked_by) == ("eva", None)
+
+
+def test_only_the_reference_that_is_expected_is_taken_back(database: Database, images: ImageStore) -> None:
+    ids = [plot.id for plot in live(database, images, 1, 4)]
+    first = reference.set_from_plots(database, "D", "hump", ids, user="eva").reference
+    second = reference.set_from_plots(database, "D", "hump", ids[1:], user="ben").reference
+    with pytest.raises(PlotReferenceError, match="Somebody has set another reference"):
+        reference.revoke(database, "D", "hump", run_period="B", expected=first.id, user="eva")
+    revoked = reference.revoke(database, "D", "hump", run_period="B", expected=second.id, user="eva").revoked
+    assert revoked.id == second.id

@@ -41,6 +41,7 @@ class AlarmCard(QWidget):
         self.is_chosen = False
         self.opacity = 0.6
         self.key: PictureKey | None = None  # of the picture that it shows
+        self.as_of: datetime | None = None  # the time as of which it tells, None for now
         self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
 
     def show_alarm(self, alarm: Alarm, item: PanelItem | None, number: int, *, large: bool) -> None:
@@ -178,7 +179,7 @@ class AlarmCard(QWidget):
     def _how_long(self) -> str:
         if self._item is not None and self._item.how_long and self._shows_the_fault:
             return self._item.how_long
-        return f"for {words.age(datetime.now(UTC) - self.alarm.raised_at)}" if self.alarm else ""
+        return f"for {words.age((self.as_of or datetime.now(UTC)) - self.alarm.raised_at)}" if self.alarm else ""
 
     def _large(self, painter: QPainter, body: QRect, alarm: Alarm) -> None:
         c, px = self._theme.colours, self._theme.px
@@ -382,7 +383,8 @@ class AlarmArea(QWidget):
         alarms = sorted(snapshot.alarms, key=lambda a: (order.index(a.state), -a.severity, -a.raised_at.timestamp()))
         to_take = sum(alarm.state is not AlarmState.ACKNOWLEDGED for alarm in alarms)
         plural = "s" if len(alarms) != 1 else ""
-        self._title.setText(f"{len(alarms)} alarm{plural}, {to_take} to take" if alarms else "Alarms")
+        then, what = ("", "to take") if snapshot.as_of is None else (" then", "not taken")
+        self._title.setText(f"{len(alarms)} alarm{plural}{then}, {to_take} {what}" if alarms else f"Alarms{then}")
         items = self._model.alarm_items()
         while len(self._cards) < len(alarms):
             card = AlarmCard(self._theme, self._pictures, self._folder)
@@ -395,7 +397,7 @@ class AlarmArea(QWidget):
             if index < len(alarms):
                 alarm = alarms[index]
                 large = index == 0 and alarm.state is AlarmState.UNACKNOWLEDGED
-                card.blink = self._blink
+                card.blink, card.as_of = self._blink, snapshot.as_of
                 card.show_alarm(alarm, items.get(alarm.id), self._model.number_of(alarm), large=large)
         self._scroll.setVisible(bool(alarms))
         self._quiet.setVisible(not alarms)
@@ -430,11 +432,14 @@ class AlarmArea(QWidget):
                 card.is_chosen = chosen
                 card.update()
         number = f" {self._model.number_of(alarm)}" if alarm is not None else ""
-        self._take.setText(f"Acknowledge{number}  [A]")
+        is_live = self._model.snapshot.as_of is None
+        self._take.setText(f"Acknowledge{number}  [A]" if is_live else "Not live: nothing to take")
+        self._take.setToolTip("" if is_live else "These alarms are those of another time; Esc returns to now.")
+        self._take.setEnabled(is_live)
         self._take.setVisible(alarm is not None)
         sounding = any(a.state is AlarmState.UNACKNOWLEDGED for a in self._model.snapshot.alarms)
-        self._silence.setVisible(sounding)
-        self._test.setVisible(not self._model.snapshot.alarms)
+        self._silence.setVisible(sounding and is_live)
+        self._test.setVisible(is_live and not self._model.snapshot.alarms)
 
     def _repaint(self, key: PictureKey) -> None:
         for card in self._cards:

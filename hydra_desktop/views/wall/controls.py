@@ -132,6 +132,11 @@ class Controls(Row):
                 action = forget.addAction(name)
                 action.triggered.connect(lambda _checked=False, name=name: self.layout_removed.emit(name))
 
+    def show_live(self, is_live: bool) -> None:
+        """What changes the hall can't be used on a wall of another time, which says why."""
+        self.beam.setEnabled(is_live)
+        self.beam.setToolTip("" if is_live else "Not live: this is done on the live wall; Esc returns to it.")
+
     def show_groups(self, groups: list[str], chosen: str) -> None:
         """Offer the groups that the hall has."""
         if groups == [self.group.itemText(index) for index in range(1, self.group.count())]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
+from dataclasses import replace
 from datetime import UTC, datetime
 
 from PySide6.QtCore import QRect, QRectF, Qt
@@ -58,7 +59,8 @@ class Header(QWidget):
         """What stands at the top left."""
         if self._contact_at is None and not self._trouble:
             return Headline("Opening", "reading the database", "dots", self._theme.colours.muted)
-        return headline(self._snapshot, self._items, now, self._theme.colours, away=bool(self._trouble))
+        said = headline(self._snapshot, self._items, now, self._theme.colours, away=bool(self._trouble))
+        return said if self._snapshot.as_of is None else replace(said, title=f"Then: {said.title}")
 
     def facts(self, now: datetime) -> list[tuple[str, str]]:
         """The first line as (muted word, strong word) pairs."""
@@ -68,6 +70,13 @@ class Header(QWidget):
         if s.run.beam_on and s.run.beam_current_na is not None:
             beam += f" {s.run.beam_current_na:.0f} nA"
         data = words.age(now - s.newest_data_at) + " old" if s.newest_data_at else "none yet"
+        if s.as_of is not None:
+            return [
+                ("run then", str(run) if run is not None else "unknown"),
+                ("beam then", beam),
+                ("data then", data),
+                ("showing", f"{self._shown} / {len(self._items)}"),
+            ]
         link = words.age(now - self._contact_at) if self._contact_at else "none"
         return [
             ("run", str(run) if run is not None else "unknown"),
@@ -98,7 +107,7 @@ class Header(QWidget):
         painter = QPainter(self)
         painter.setRenderHint(QPainter.RenderHint.Antialiasing)
         c, px = self._theme.colours, self._theme.px
-        now = datetime.now(UTC)
+        now = self._snapshot.as_of or datetime.now(UTC)
         painter.setPen(QColor(c.line))
         painter.setBrush(QColor(c.panel))
         painter.drawRoundedRect(QRectF(self.rect()).adjusted(0.5, 0.5, -0.5, -0.5), 4, 4)
@@ -115,11 +124,13 @@ class Header(QWidget):
             x = self._write(painter, x, px(8), px(30), muted + " ", c.muted)
             stale = muted == "data" and self._is_late(now)
             x = self._write(painter, x, px(8), px(30), strong, c.medium if stale else c.text) + px(22)
-        alive = self._snapshot.monitor.alive(now) and not self._trouble
+        alive = not self._snapshot.monitor.down(now) and not self._trouble
         mark, colour = ("tick", c.good) if alive else ("cross", c.high)
-        if x + px(150) < right:
+        word = "monitor alive" if alive else "monitor down"
+        if not self._snapshot.monitor.recorded:
+            mark, colour, word = "dash", c.muted, "monitor: not recorded"
+        if x + px(170) < right:
             marks.paint(painter, mark, QRectF(x, px(15), px(16), px(16)), colour)
-            word = "monitor alive" if alive else "monitor down"
             painter.setFont(self._theme.font(18, bold=not alive))
             self._write(painter, x + px(22), px(8), px(30), word, c.text)
         self._counts_line(painter, left + px(20), right)
@@ -176,6 +187,8 @@ class Header(QWidget):
         painter.setFont(self._theme.font(14))
         zone_width = painter.fontMetrics().horizontalAdvance(" " + zone)
         total = f"{self._snapshot.analysed_total:,} analysed in total"
+        if self._snapshot.as_of is not None:
+            total = words.day(now)
         total_width = painter.fontMetrics().horizontalAdvance(total)
         edge = self.width() - px(14)
         self._write(painter, edge - zone_width, px(8), px(30), " " + zone, c.muted)

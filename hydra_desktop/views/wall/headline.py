@@ -35,7 +35,7 @@ def headline(
     """What is said first of the hall; `items` are all its panels, `away` tells that the database doesn't answer."""
     if away:
         return Headline("Database away", "what you see is old; trying again", "cross", c.high)
-    if not snapshot.monitor.alive(now):
+    if snapshot.monitor.down(now):
         seen = snapshot.monitor.last_seen_at
         below = f"nobody judges plots; last sign {words.age(now - seen)} ago" if seen else "nobody judges plots yet"
         return Headline("Monitor down", below, "cross", c.high)

@@ -176,13 +176,18 @@ class PanelListModel(QAbstractListModel):
         return self._all
 
     @property
+    def now(self) -> datetime:
+        """The time as of which all is told."""
+        return self._snapshot.as_of or self._clock()
+
+    @property
     def has_untold(self) -> bool:
         """Whether panels look different that Qt isn't told of yet."""
         return bool(self._changed)
 
     def alarm_items(self) -> dict[int, PanelItem]:
         """What the cards show, by the id of their alarm, whatever is filtered or hidden."""
-        now = self._clock()
+        now = self.now
         return {
             panel.alarm.id: make_item(panel, self._snapshot, now, self._numbers.get(panel.alarm.id, 0))
             for panel in self._snapshot.in_alarm
@@ -196,9 +201,10 @@ class PanelListModel(QAbstractListModel):
     def show_snapshot(self, snapshot: WallSnapshot) -> None:
         """Take over a new snapshot; where only the monitor gave a sign of life, there is nothing to be done."""
         before, self._snapshot = self._snapshot, snapshot
-        now = self._clock()
+        now = self.now
         alive = snapshot.monitor.alive(now)
         same = snapshot.panels is before.panels and snapshot.run is before.run and snapshot.alarms is before.alarms
+        same = same and snapshot.as_of == before.as_of
         if not same or alive is not self._was_alive:
             self._number(snapshot)
             self.refresh()
@@ -219,7 +225,7 @@ class PanelListModel(QAbstractListModel):
 
     def refresh_ages(self, part: int, parts: int) -> None:
         """Work out one of `parts` shares of the panels anew, neighbours together, as their plots have got older."""
-        now, count = self._clock(), len(self._all)
+        now, count = self.now, len(self._all)
         self._round += part == 0
         if self._snapshot.monitor.alive(now) is not self._was_alive:
             self.refresh()
@@ -239,7 +245,7 @@ class PanelListModel(QAbstractListModel):
 
     def refresh(self) -> None:
         """Work out what is shown now, and tell Qt only of panels that look different."""
-        now, count = self._clock(), len(self._snapshot.panels)
+        now, count = self.now, len(self._snapshot.panels)
         self._was_alive = self._snapshot.monitor.alive(now)
         del self._all[count:]
         del self._made[count:]

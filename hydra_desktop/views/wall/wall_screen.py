@@ -36,8 +36,8 @@ class WallScreen(QWidget):
     """Shows snapshots; tells what people did by signals and does nothing itself.
 
     `acknowledged` carries the alarm's id, `beam_switched` True, False or None (the file decides),
-    `news_written` the text, `elsewhere` asks for the hall that was told of, `painted` tells that every
-    picture in sight stands.
+    `news_written` the text, `elsewhere` asks for the hall that was told of, `references_asked` for those that
+    are proposed, `painted` tells that every picture in sight stands.
     """
 
     acknowledged = Signal(int)
@@ -45,6 +45,7 @@ class WallScreen(QWidget):
     sound_tested = Signal()
     beam_switched = Signal(object)
     news_written = Signal(str)
+    references_asked = Signal()
     elsewhere = Signal()
     painted = Signal()
 
@@ -116,7 +117,9 @@ class WallScreen(QWidget):
         self._show_conditions(snapshot)
         self._standing.show_message(snapshot.monitor.message)
         self._show_problems(snapshot)
-        unacknowledged = any(a.state is AlarmState.UNACKNOWLEDGED for a in snapshot.alarms)
+        is_live = snapshot.as_of is None
+        self.controls.show_live(is_live)
+        unacknowledged = is_live and any(a.state is AlarmState.UNACKNOWLEDGED for a in snapshot.alarms)
         if unacknowledged and not self._blink.isActive():
             self._blink.start()
         elif not unacknowledged:
@@ -266,6 +269,7 @@ class WallScreen(QWidget):
         controls.beam_switched.connect(self.beam_switched)
         controls.news_wanted.connect(self._ask_for_news)
         self._elsewhere.clicked.connect(self.elsewhere)
+        self._conditions.clicked.connect(self.references_asked)
         self.view.moved.connect(self._move)
         self.view.resized_by.connect(self._resize_by)
         self._problems.clicked.connect(lambda: self._problems.setVisible(False))
@@ -385,6 +389,7 @@ class WallScreen(QWidget):
         changed = tell(told, contacts, proposed)
         lines = [*changed, *tell_without_reference(snapshot.without_reference)]
         more = f" (and {len(lines) - 1} more: point here)" if len(lines) > 1 else ""
+        self._conditions.set_action("look at them and confirm  [R]" if proposed else "")
         each = [f"{one.plot_type}: {one.facts}, since run {one.run_number}" for one in told]
         self._conditions.show_message(
             lines[0] + more if lines else "",

@@ -1,0 +1,1 @@
+"""Confirming what is normal in a new run period."""

@@ -1,0 +1,56 @@
+"""Slow work that a person asks for faster than it is done."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable, Iterator
+
+import pytest
+from pytestqt.qtbot import QtBot
+
+from hydra_desktop.domain.errors import HistoryError
+from hydra_desktop.views.background import Background, Newest
+
+
+@pytest.fixture
+def background(qtbot: QtBot) -> Iterator[Background]:
+    made = Background()
+    yield made
+    made.close()
+
+
+def test_only_the_newest_question_is_answered(qtbot: QtBot, background: Background) -> None:
+    newest, gate = Newest(background), threading.Event()
+    done: list[int] = []
+    answers: list[object] = []
+
+    def work(number: int) -> Callable[[], int]:
+        def run() -> int:
+            assert gate.wait(10)
+            done.append(number)
+            return number
+
+        return run
+
+    for number in range(4):
+        newest.run(work(number), answers.append, answers.append)
+    assert newest.busy
+    gate.set()
+    qtbot.waitUntil(lambda: not newest.busy)
+    assert done == [0, 3]  # the first had begun, those between were never asked
+    assert answers == [3]
+
+
+def test_what_nobody_waits_for_is_not_told_and_a_failure_is(qtbot: QtBot, background: Background) -> None:
+    newest = Newest(background)
+    answers: list[object] = []
+    newest.run(lambda: 1, answers.append, answers.append)
+    newest.forget()
+    qtbot.waitUntil(lambda: not newest.busy)
+    assert answers == []
+
+    def fail() -> None:
+        raise HistoryError("There is nothing earlier.")
+
+    newest.run(fail, lambda _value: None, answers.append)
+    qtbot.waitUntil(lambda: answers == ["There is nothing earlier."])
