@@ -272,7 +272,8 @@ class PanelDelegate(QStyledItemDelegate):
         figure = item.confidence if alarm is None and item.state not in _MUTED else ""
         figure_size = max(self._theme.px(11), min(word_size * 0.72, self._theme.px(26)))
         painter.setFont(self._theme.exact_font(figure_size))
-        figure_width = self._theme.advance(figure, figure_size) if figure else 0
+        # as much room as the longest has, so that the words of all panels are of one size
+        figure_width = self._theme.advance("> 99 %", figure_size) if figure else 0
         right = strip.adjusted(0, 0, -margin, 0)
         left = mark_box.right() + size * 0.35
         room = right.right() - left - figure_width - 4
