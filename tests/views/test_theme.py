@@ -7,7 +7,7 @@ import warnings
 import numpy as np
 import pytest
 from PySide6.QtCore import Qt, QTimer
-from PySide6.QtWidgets import QApplication
+from PySide6.QtWidgets import QAbstractScrollArea, QApplication, QWidget
 from pytestqt.qtbot import QtBot
 
 from hydra_desktop.domain.wall import WallSnapshot
@@ -117,3 +117,21 @@ def test_the_sheet_has_every_key_once(qtbot: QtBot, bench: Bench, snapshot: Wall
     qtbot.keyClicks(search, "?f-+n")  # words, not keys
     assert search.text() == "?f-+n"
     assert of(bench.window)
+
+
+def test_every_control_has_a_name_and_the_focus_goes_round(qtbot: QtBot, bench: Bench, snapshot: WallSnapshot) -> None:
+    bench.wall.show_snapshot(snapshot)
+    wanted = {
+        one
+        for one in bench.window.findChildren(QWidget)
+        if one.isVisible() and one.isEnabled() and one.focusPolicy() & Qt.FocusPolicy.TabFocus
+        if not isinstance(one, QAbstractScrollArea) or one is bench.wall.view
+    }
+    for one in wanted:
+        assert one.accessibleName() or getattr(one, "text", str)(), one
+    bench.wall.view.setFocus()
+    seen = set()
+    for _ in range(3 * len(wanted)):
+        seen.add(bench.window.focusWidget())
+        qtbot.keyClick(bench.window.focusWidget(), Qt.Key.Key_Tab)
+    assert wanted <= seen

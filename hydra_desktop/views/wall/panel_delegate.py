@@ -71,6 +71,7 @@ class PanelDelegate(QStyledItemDelegate):
             if dirty.intersects(room):
                 painter.fillRect(room, QColor(c.panel))
                 self._content(painter, room, item)
+            self._outline(painter, box, option)
             painter.restore()
             return
         self._frame(painter, box, item)
@@ -83,11 +84,18 @@ class PanelDelegate(QStyledItemDelegate):
             self._facts(painter, age, item)
             self._content(painter, room, item)
         self._strip(painter, strip, item, word_size, margin)
-        if option.state & QStyle.StateFlag.State_Selected:
-            painter.setBrush(Qt.BrushStyle.NoBrush)
-            painter.setPen(QPen(QColor(c.text), 2))
-            painter.drawRoundedRect(QRectF(box).adjusted(-1, -1, 1, 1), 5, 5)
+        self._outline(painter, box, option)
         painter.restore()
+
+    def _outline(self, painter: QPainter, box: QRect, option: QStyleOptionViewItem) -> None:
+        """Say which panels are selected, and where the keyboard is."""
+        painter.setBrush(Qt.BrushStyle.NoBrush)
+        if option.state & QStyle.StateFlag.State_Selected:
+            painter.setPen(QPen(QColor(self._theme.colours.text), 2))
+            painter.drawRoundedRect(QRectF(box).adjusted(-1, -1, 1, 1), 5, 5)
+        if option.state & QStyle.StateFlag.State_HasFocus:
+            painter.setPen(QPen(QColor(self._theme.colours.text), 2, Qt.PenStyle.DotLine))
+            painter.drawRoundedRect(QRectF(box).adjusted(5, 5, -5, -5), 3, 3)
 
     def strip_box(self, cell: QRect) -> QRect:
         """Where a panel says by colour, mark and word how it stands."""

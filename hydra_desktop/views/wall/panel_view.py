@@ -5,8 +5,9 @@ from __future__ import annotations
 from collections import OrderedDict
 from collections.abc import Sequence
 
-from PySide6.QtCore import QItemSelection, QModelIndex, QPoint, QRect, QSize, Qt, Signal
+from PySide6.QtCore import QItemSelection, QItemSelectionModel, QModelIndex, QPoint, QRect, QSize, Qt, Signal
 from PySide6.QtGui import (
+    QFocusEvent,
     QMouseEvent,
     QPainter,
     QPaintEvent,
@@ -96,6 +97,28 @@ class PanelView(QListView):
         for index in (*selected.indexes(), *deselected.indexes()):
             self.refresh(index.row())
 
+    def currentChanged(self, current: QModelIndex, previous: QModelIndex) -> None:
+        """Paint where the keyboard is."""
+        super().currentChanged(current, previous)
+        for index in (current, previous):
+            if index.isValid():
+                self.refresh(index.row())
+
+    def focusInEvent(self, event: QFocusEvent) -> None:
+        """Show where the keyboard is: at the first panel, where it was nowhere yet."""
+        super().focusInEvent(event)
+        if not self.currentIndex().isValid() and self.model().rowCount():
+            nothing = QItemSelectionModel.SelectionFlag.NoUpdate
+            self.selectionModel().setCurrentIndex(self.model().index(0, 0), nothing)
+        elif self.currentIndex().isValid():
+            self.refresh(self.currentIndex().row())
+
+    def focusOutEvent(self, event: QFocusEvent) -> None:
+        """The keyboard is elsewhere."""
+        super().focusOutEvent(event)
+        if self.currentIndex().isValid():
+            self.refresh(self.currentIndex().row())
+
     def paintEvent(self, event: QPaintEvent) -> None:
         """Paint the panels that are dirty: most of them as they were, so that scrolling costs next to nothing.
 
@@ -133,6 +156,8 @@ class PanelView(QListView):
             index = self.model().index(row, 0)
             if self.selectionModel().isSelected(index):
                 option.state |= QStyle.StateFlag.State_Selected
+            if self.hasFocus() and index == self.currentIndex():
+                option.state |= QStyle.StateFlag.State_HasFocus
             painter = QPainter(face)
             painter.setClipRegion(stale)
             if stale.contains(option.rect):
