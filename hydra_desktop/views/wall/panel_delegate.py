@@ -89,13 +89,13 @@ class PanelDelegate(QStyledItemDelegate):
 
     def _outline(self, painter: QPainter, box: QRect, option: QStyleOptionViewItem) -> None:
         """Say which panels are selected, and where the keyboard is."""
-        painter.setBrush(Qt.BrushStyle.NoBrush)
-        if option.state & QStyle.StateFlag.State_Selected:
-            painter.setPen(QPen(QColor(self._theme.colours.text), 2))
+        states = QStyle.StateFlag
+        selected, here = bool(option.state & states.State_Selected), bool(option.state & states.State_HasFocus)
+        if selected or here:
+            line = Qt.PenStyle.SolidLine if selected else Qt.PenStyle.DotLine
+            painter.setBrush(Qt.BrushStyle.NoBrush)
+            painter.setPen(QPen(QColor(self._theme.colours.text), 3 if here else 2, line))
             painter.drawRoundedRect(QRectF(box).adjusted(-1, -1, 1, 1), 5, 5)
-        if option.state & QStyle.StateFlag.State_HasFocus:
-            painter.setPen(QPen(QColor(self._theme.colours.text), 2, Qt.PenStyle.DotLine))
-            painter.drawRoundedRect(QRectF(box).adjusted(5, 5, -5, -5), 3, 3)
 
     def strip_box(self, cell: QRect) -> QRect:
         """Where a panel says by colour, mark and word how it stands."""
