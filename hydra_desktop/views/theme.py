@@ -141,10 +141,14 @@ class Theme(QObject):
 
     def fitting(self, text: str, width: float, size: int, least: int, *, bold: bool = False) -> QFont:
         """The largest font in which a text has room, from `size` down to `least` (both given for 1080p)."""
-        for tried in range(size, least, -1):
-            if self.advance(text, tried * self.scale, bold=bold) <= width:
-                return self.font(tried, bold=bold)
-        return self.font(least, bold=bold)
+        return self.fitting_pixels(text, width, size * self.scale, least * self.scale, bold=bold)
+
+    def fitting_pixels(self, text: str, width: float, size: float, least: float, *, bold: bool = False) -> QFont:
+        """The largest font in which a text has room, from `size` down to `least` pixels."""
+        tried = round(size)
+        while tried > round(least) and self.advance(text, tried, bold=bold) > width:
+            tried -= 1
+        return self.exact_font(tried, bold=bold)
 
     def advance(self, text: str, pixels: float, *, bold: bool = False) -> float:
         """The width of a text in a font of exactly so many pixels; what was asked before isn't measured again."""

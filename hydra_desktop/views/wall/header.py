@@ -30,6 +30,7 @@ class Header(QWidget):
         self._trouble = ""
         self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Fixed)
         self.setAccessibleName("State of the hall")
+        self.setAttribute(Qt.WidgetAttribute.WA_OpaquePaintEvent)  # else all behind it is painted each second too
         self.rescale()
 
     def rescale(self) -> None:
@@ -41,9 +42,13 @@ class Header(QWidget):
         self, snapshot: WallSnapshot, items: list[PanelItem], shown: int, contact_at: datetime | None
     ) -> None:
         """Take over a new snapshot with all its panels, how many of them are shown, and when it came."""
+        same = not self._trouble and contact_at is not None and self._contact_at is not None
+        same = same and snapshot.panels is self._snapshot.panels and snapshot.run is self._snapshot.run
         self._snapshot, self._contact_at = snapshot, contact_at
         self._trouble = ""
-        self.show_items(items, shown)
+        self._items, self._shown = items, shown
+        if not same:  # else it says the same until the next tick
+            self.update()
 
     def show_items(self, items: list[PanelItem], shown: int) -> None:
         """Take over all panels after a filter or a tick, and how many of them are shown."""
@@ -108,6 +113,7 @@ class Header(QWidget):
         painter.setRenderHint(QPainter.RenderHint.Antialiasing)
         c, px = self._theme.colours, self._theme.px
         now = self._snapshot.as_of or datetime.now(UTC)
+        painter.fillRect(self.rect(), QColor(c.background))
         painter.setPen(QColor(c.line))
         painter.setBrush(QColor(c.panel))
         painter.drawRoundedRect(QRectF(self.rect()).adjusted(0.5, 0.5, -0.5, -0.5), 4, 4)

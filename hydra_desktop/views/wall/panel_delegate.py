@@ -18,6 +18,7 @@ from .pictures import PictureKey, Pictures
 GAP = 8
 READABLE = 11  # pixels of a text
 SMALLEST_TEXT = 9
+LEAST_PICTURE = 0.4  # of the height of a panel
 
 _DOUBTED = (PanelState.FAULT, PanelState.UNCONFIRMED, PanelState.UNFAMILIAR)
 _QUIET = (PanelState.GOOD, PanelState.CONDITION)
@@ -78,7 +79,9 @@ class PanelDelegate(QStyledItemDelegate):
         if not dirty.subtracted(QRegion(strip)).isEmpty():
             painter.setPen(QColor(c.text))
             name_box = self._name_box(box)
-            painter.setFont(self._theme.fitting(item.title, name_box.width(), 14, 11))
+            size = min(self._theme.px(14), 0.8 * name_box.height())
+            least = min(self._theme.px(11), size)
+            painter.setFont(self._theme.fitting_pixels(item.title, name_box.width(), size, least))
             name = painter.fontMetrics().elidedText(item.title, Qt.TextElideMode.ElideMiddle, name_box.width())
             painter.drawText(name_box, Qt.AlignmentFlag.AlignVCenter, name)
             self._facts(painter, age, item)
@@ -106,15 +109,19 @@ class PanelDelegate(QStyledItemDelegate):
     def age_box(self, cell: QRect, item: PanelItem) -> QRect:
         """Where a panel says its run and age in one line above the strip, null without a plot.
 
-        Null also where that would be too small to read and says no more than the header does.
+        Null also where that would be too small to read, or take the picture's room, and says no more than the
+        header does.
         """
+        if not item.where:
+            return QRect()
         box = self._box(cell)
-        size = max(self._theme.px(11), min(self._theme.px(15), box.height() // 16))
+        margin, _, strip_height = self._measures(box)
+        size = min(max(self._theme.px(11), min(self._theme.px(15), box.height() // 16)), box.height() // 8)
+        left = box.bottom() - strip_height - size - self._name_box(box).bottom()
         differs = item.is_other_run or item.how_long or item.beside or item.state in _MUTED
-        if not item.where or (min(size, box.height() // 8) < READABLE and not differs):
+        if not differs and (size < READABLE or left < LEAST_PICTURE * box.height()):
             return QRect()
         size = max(size, SMALLEST_TEXT)
-        margin, _, strip_height = self._measures(box)
         return QRect(box.left() + margin, box.bottom() - strip_height - size - 5, box.width() - 2 * margin, size + 4)
 
     def picture_box(self, cell: QRect, item: PanelItem) -> QRect:
@@ -127,7 +134,8 @@ class PanelDelegate(QStyledItemDelegate):
 
     def _name_box(self, box: QRect) -> QRect:
         margin, _, _ = self._measures(box)
-        return QRect(box.left() + margin, box.top() + margin // 2, box.width() - 2 * margin, round(self._theme.px(18)))
+        height = min(self._theme.px(18), round(0.19 * box.height()))
+        return QRect(box.left() + margin, box.top() + margin // 2, box.width() - 2 * margin, height)
 
     def _box(self, cell: QRect) -> QRect:
         """A panel's frame in its cell."""
@@ -136,8 +144,8 @@ class PanelDelegate(QStyledItemDelegate):
 
     def _measures(self, box: QRect) -> tuple[int, float, int]:
         """Margin, size of the word and height of the strip of a panel."""
-        word_size = max(self._theme.px(15), box.height() / 9)
-        return max(4, self._theme.px(7)), word_size, round(word_size * 1.45)
+        word_size = min(max(self._theme.px(15), box.height() / 9), 0.2 * box.height())
+        return min(max(4, self._theme.px(7)), box.height() // 10), word_size, round(word_size * 1.45)
 
     def _frame(self, painter: QPainter, box: QRect, item: PanelItem) -> None:
         c = self._theme.colours
@@ -278,18 +286,20 @@ class PanelDelegate(QStyledItemDelegate):
         mark_box = QRectF(strip.left() + margin, strip.center().y() - size / 2 + 0.5, size, size)
         marks.paint(painter, mark, mark_box, colour, hollow=hollow, hole=hole)
         figure = item.confidence if alarm is None and item.state not in _MUTED else ""
-        figure_size = max(self._theme.px(11), min(word_size * 0.72, self._theme.px(26)))
+        figure_size = min(max(self._theme.px(11), word_size * 0.72), self._theme.px(26), word_size)
         painter.setFont(self._theme.exact_font(figure_size))
         # as much room as the longest has, so that the words of all panels are of one size
         figure_width = self._theme.advance("> 99 %", figure_size) if figure else 0
         right = strip.adjusted(0, 0, -margin, 0)
         left = mark_box.right() + size * 0.35
         room = right.right() - left - figure_width - 4
-        if self._theme.advance(word, self._theme.px(11), bold=True) > room:  # the word goes before the figure
+        if (
+            self._theme.advance(word, min(self._theme.px(11), 0.7 * word_size), bold=True) > room
+        ):  # the word goes before the figure
             figure, room = "", room + figure_width
         painter.setPen(QColor(word_colour if filled else c.muted))
         painter.drawText(right, Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter, figure)
-        size, least = round(word_size), self._theme.px(9)
+        size, least = round(word_size), min(self._theme.px(9), max(SMALLEST_TEXT, round(0.5 * word_size)))
         while size > least and self._theme.advance(word, size, bold=True) > room:
             size -= 1
         font = self._theme.exact_font(size, bold=True)

@@ -63,6 +63,8 @@ class PanelView(QListView):
     def refresh(self, row: int, box: QRect | None = None) -> None:
         """Paint a panel again, or only a part of it, given within its cell; at once where it is in sight."""
         part = box if box is not None else QRect(QPoint(0, 0), self._delegate.cell)
+        if part.isEmpty():
+            return
         if row in self._faces:
             self._stale[row] = self._stale.get(row, QRegion()).united(part)
         cell = self.visualRect(self.model().index(row, 0))
