@@ -97,13 +97,13 @@ def _run_demo(application: QApplication, demo: Demo, database: Database, screens
             return
 
         def shoot() -> None:
-            if desktop.wall.pictures.busy:
+            if not desktop.wall.is_painted:
                 return
             try:
                 desktop.screenshot(screenshot)
             except SiteError as error:
                 problem.append(error)
-            if desktop.wall.pictures.busy and not problem:
+            if not desktop.wall.is_painted and not problem:
                 return  # to paint it, pictures were asked for that nobody had yet
             waiting.stop()
             desktop.window.close()

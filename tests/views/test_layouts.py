@@ -240,6 +240,7 @@ def test_what_is_kept_of_panels_looks_like_panels_painted_anew(
         qtbot.waitUntil(lambda: bench.wall.is_painted)
         kept = view.viewport().grab().toImage()
         view.refresh_all()
+        qtbot.waitUntil(lambda: bench.wall.is_painted)
         difference = np.abs(pixels(view.viewport().grab().toImage()) - pixels(kept))
         rows, columns = (size // 8 * 8 for size in difference.shape[:2])
         blocks = difference[:rows, :columns].reshape(rows // 8, 8, columns // 8, 8, -1)

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+import time
 from collections import OrderedDict
 from collections.abc import Sequence
 
-from PySide6.QtCore import QItemSelection, QItemSelectionModel, QModelIndex, QPoint, QRect, QSize, Qt, Signal
+from PySide6.QtCore import QItemSelection, QItemSelectionModel, QModelIndex, QPoint, QRect, QSize, Qt, QTimer, Signal
 from PySide6.QtGui import (
     QFocusEvent,
     QMouseEvent,
@@ -21,6 +22,7 @@ from PySide6.QtWidgets import QAbstractItemView, QApplication, QListView, QStyle
 from .panel_delegate import PanelDelegate
 
 TEXT = QPalette.ColorRole.WindowText
+FRAME_S = 0.005  # of one paint that may go into new faces; the rest follows
 FACES = 2  # screens full of panels that are kept as painted
 
 
@@ -71,7 +73,12 @@ class PanelView(QListView):
         self.viewport().update(part.translated(cell.topLeft()))
 
     def refresh_all(self) -> None:
-        """Paint all panels again."""
+        """Paint all panels again, each as it was until its turn comes."""
+        whole = QRegion(QRect(QPoint(0, 0), self._delegate.cell))
+        self._stale = dict.fromkeys(self._faces, whole)
+        self.viewport().update()
+
+    def _forget(self) -> None:
         self._faces.clear()
         self._stale.clear()
         self._columns = 0
@@ -80,12 +87,12 @@ class PanelView(QListView):
     def reset(self) -> None:
         """Other panels, or others in their places."""
         super().reset()
-        self.refresh_all()
+        self._forget()
 
     def doItemsLayout(self) -> None:
         """Cells are elsewhere, or of another size."""
         super().doItemsLayout()
-        self.refresh_all()
+        self._forget()
 
     def dataChanged(self, first: QModelIndex, last: QModelIndex, roles: Sequence[int] = ()) -> None:
         """Paint what looks different."""
@@ -124,18 +131,28 @@ class PanelView(QListView):
     def paintEvent(self, event: QPaintEvent) -> None:
         """Paint the panels that are dirty: most of them as they were, so that scrolling costs next to nothing.
 
-        Qt's own would ask the delegate for every panel between two that are dirty.
+        Qt's own would ask the delegate for every panel between two that are dirty. No paint takes long: what has no
+        time yet is as it was, or empty, until the next.
         """
         painter = QPainter(self.viewport())
         ground = self.palette().color(QPalette.ColorRole.Window)
         for part in event.region():
             painter.fillRect(part, ground)
+        began_s, late = time.perf_counter(), QRegion()
         for row, cell in self._rows_in(event.region()):
+            needs_work = row not in self._faces or row in self._stale
+            if needs_work and time.perf_counter() - began_s > FRAME_S:
+                late = late.united(cell)
+                if row in self._faces:
+                    painter.drawPixmap(cell.topLeft(), self._faces[row])
+                continue
             painter.drawPixmap(cell.topLeft(), self._face(row, cell.size()))
             if row == self._target:
                 edge = cell.left() if self._target < self._pressed else cell.right() - 3
                 painter.fillRect(QRect(edge, cell.top(), 4, cell.height()), self.palette().color(TEXT))
         painter.end()
+        if not late.isEmpty():  # keys and alarms go first
+            QTimer.singleShot(0, self, lambda: self.viewport().update(late))
         lines = self.viewport().height() // max(1, self.gridSize().height()) + 2
         most = FACES * lines * max(1, self._columns)
         while len(self._faces) > most:
