@@ -35,6 +35,20 @@ def whole_file(path: Path) -> Iterator[TextIO]:
         raise
 
 
+def write_bytes(path: Path, data: bytes) -> None:
+    """Write a file whole or not at all; raises StorageError when folder or file can't be written."""
+    temporary = path.with_name(f".{path.name}.{os.getpid()}.tmp")
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        if path.is_dir():
+            raise StorageError(f"{path} is a folder; name a file.")
+        temporary.write_bytes(data)
+        temporary.replace(path)
+    except OSError as error:
+        temporary.unlink(missing_ok=True)
+        raise StorageError(f"{path} can't be written ({error.strerror}); check space and permissions.") from error
+
+
 def expect_writable(path: Path) -> None:
     """Raise StorageError now when the file couldn't be written later; leaves what is there as it is."""
     if path.exists() and not path.is_file() and not path.is_dir():
