@@ -173,8 +173,9 @@ class DetailService:
         return detail if past is None else self._with_verdict(c, detail, past)
 
     def _around(self, c: Connection, ask: Ask, place: PastVerdict, last: list[PastVerdict]) -> tuple[PastVerdict, ...]:
-        """The last verdicts, oldest first, or those around an older one."""
-        if any(one.plot.id == place.plot.id for one in last):
+        """The last verdicts, oldest first, or those around an older one or the oldest of them."""
+        recent = last if len(last) < LAST else last[:-1]  # from the oldest of them on one wants to go further back
+        if any(one.plot.id == place.plot.id for one in recent):
             return tuple(reversed(last))
         half = LAST // 2
         before = wall.history(c, self.hall_id, ask.plot_type, half, pad=ask.pad, before=place.plot)
