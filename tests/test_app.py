@@ -131,7 +131,7 @@ def demo(home: Path) -> Iterator[subprocess.Popen[str]]:
     started = subprocess.Popen(
         [sys.executable, "-m", "hydra_desktop.cli", "demo", "--chunks", "2", "--interval", "1000"],
         stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, cwd=home,
-        env={**os.environ, "PYTHONPATH": str(Path(app.__file__).parents[1])},
+        env={**os.environ, "PYTHONPATH": str(Path(app.__file__).parents[2])},
     )  # fmt: skip
     signal.signal(signal.SIGHUP, former)
     yield started
@@ -182,7 +182,7 @@ def test_told_to_end_the_program_asks_nothing_and_its_monitor_goes_on(
         halls.apply(c, hall_id, Hall("D", str(tmp_path)), user="test")
     program = subprocess.Popen(
         [sys.executable, "-m", "hydra_desktop.cli", "--hall", "D"], stderr=subprocess.PIPE, text=True, cwd=home,
-        env={**os.environ, "PYTHONPATH": str(Path(app.__file__).parents[1])},
+        env={**os.environ, "PYTHONPATH": str(Path(app.__file__).parents[2])},
     )  # fmt: skip
     monitor = None
     try:
@@ -203,8 +203,8 @@ def test_told_to_end_the_program_asks_nothing_and_its_monitor_goes_on(
 
 def test_told_to_end_while_it_asks_about_the_monitor(qtbot: QtBot, desktop: Desktop, tmp_path: Path) -> None:
     desktop.ask_before_closing()
-    desktop._monitor.start(tmp_path)
-    process = desktop._monitor.process
+    desktop.hall.monitor.start(tmp_path)
+    process = desktop.hall.monitor.process
     assert process is not None
     try:
         QTimer.singleShot(0, desktop.window.close)

@@ -5,13 +5,13 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from PySide6.QtCore import QSettings, Qt, Signal
-from PySide6.QtGui import QAction, QCloseEvent, QKeySequence, QResizeEvent
+from PySide6.QtCore import QPoint, Qt, Signal
+from PySide6.QtGui import QCloseEvent, QResizeEvent
 from PySide6.QtWidgets import (
     QButtonGroup,
-    QHBoxLayout,
     QLabel,
     QMainWindow,
+    QMenu,
     QMessageBox,
     QPushButton,
     QStackedWidget,
@@ -19,7 +19,12 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
+from . import keys
+from .keys import KeySheet
+from .row import Row
+from .stored import stored
 from .theme import Theme
+from .wall.wall_screen import WallScreen
 
 
 @dataclass(frozen=True)
@@ -44,24 +49,33 @@ SCREENS_TO_COME = (
 
 
 class MainWindow(QMainWindow):
-    """Holds the screens; F11 is wall mode, Ctrl and a digit opens a screen.
+    """Holds the walls of the halls that were shown here, and the other screens.
 
-    `close_asked` is emitted before closing; whoever handles it may call `refuse_close`.
+    `hall_wanted` carries the name of another hall to show, `halls_wanted` asks for `choose_hall` with all
+    there are, `window_wanted` asks for another window.
     """
 
     closed = Signal()
+    hall_wanted = Signal(str)
+    halls_wanted = Signal()
+    window_wanted = Signal()
 
-    def __init__(self, theme: Theme, wall: QWidget, hall: str) -> None:
+    def __init__(self, theme: Theme) -> None:
         super().__init__()
-        self._theme = theme
-        self._wall = wall
+        self.theme = theme
+        self.hall = ""
+        self.walls: dict[str, WallScreen] = {}
         self._asks = None
-        self._follows_screen = True
-        self.setWindowTitle(f"Hydra, {hall}")
+        self._walls = QStackedWidget()
         self._stack = QStackedWidget()
-        self._stack.addWidget(wall)
+        self._stack.addWidget(self._walls)
         for screen in SCREENS_TO_COME:
             self._stack.addWidget(_to_come(screen))
+        self._hall_button = QPushButton()
+        self._hall_button.setFlat(True)
+        self._hall_button.setFocusPolicy(Qt.FocusPolicy.NoFocus)
+        self._hall_button.clicked.connect(self.halls_wanted)
+        self._menu = QMenu(self)
         self._bar, self._buttons = self._make_bar(["Wall", *(screen.name for screen in SCREENS_TO_COME)])
         central = QWidget()
         central.setObjectName("screen")
@@ -76,9 +90,45 @@ class MainWindow(QMainWindow):
         self._restyle()
 
     @property
-    def is_wall_mode(self) -> bool:
-        """Whether the wall has the whole screen."""
-        return self.isFullScreen()
+    def wall(self) -> WallScreen:
+        """The wall of the hall that is shown."""
+        return self.walls[self.hall]
+
+    def show_wall(self, hall: str, wall: WallScreen) -> None:
+        """Show the wall of a hall; it is kept for the next time."""
+        self.hall = hall
+        if hall not in self.walls:
+            self.walls[hall] = wall
+            self._walls.addWidget(wall)
+            wall.rescale()
+        wall.set_wall_mode(self.isFullScreen())
+        self._walls.setCurrentWidget(wall)
+        self.setWindowTitle(f"Hydra, {hall}")
+        self._hall_button.setText(f"{hall}  Ctrl+H")
+        self._hall_button.setAccessibleName(f"Hall {hall}, choose another")
+        self.open_screen(0)
+
+    def choose_hall(self, names: Sequence[str]) -> None:
+        """Let a person choose one of the halls."""
+        self._menu.clear()
+        for name in names:
+            action = self._menu.addAction(name)
+            action.setCheckable(True)
+            action.setChecked(name == self.hall)
+            action.triggered.connect(lambda _checked=False, name=name: self.hall_wanted.emit(name))
+        if len(names) < 2:
+            hint = self._menu.addAction("Another hall: hydra-desktop --hall NAME hall apply SETTINGS.toml")
+            hint.setEnabled(False)
+        button = self._hall_button
+        self._menu.popup(
+            button.mapToGlobal(button.rect().bottomLeft()) if button.isVisible() else self.mapToGlobal(QPoint())
+        )
+        self._menu.setActiveAction(self._menu.actions()[0])
+
+    def close_threads(self) -> None:
+        """End the work in the background of all walls."""
+        for wall in self.walls.values():
+            wall.close_threads()
 
     def ask_before_closing(self, ask) -> None:
         """Call `ask` before closing; it returns False to stay open."""
@@ -89,7 +139,7 @@ class MainWindow(QMainWindow):
         self._stack.setCurrentIndex(index)
         self._buttons.button(index).setChecked(True)
         if index == 0:
-            self._wall.view.setFocus()
+            self.wall.view.setFocus()
 
     def toggle_wall_mode(self) -> None:
         """The wall alone on the whole screen, or back to the window."""
@@ -98,18 +148,28 @@ class MainWindow(QMainWindow):
             self.open_screen(0)
         self.setWindowState(self.windowState() ^ Qt.WindowState.WindowFullScreen)
         self._bar.setVisible(not on)
-        self._wall.set_wall_mode(on)
+        for wall in self.walls.values():
+            wall.set_wall_mode(on)
 
-    def toggle_theme(self) -> None:
-        """Change between the dark and the light theme."""
-        self._theme.set_dark(not self._theme.dark)
-        QSettings("hydra-desktop", "hydra-desktop").setValue("theme", "dark" if self._theme.dark else "light")
+    def next_theme(self) -> None:
+        """Dark, light, high contrast, and dark again; the next start has what was chosen last."""
+        self.theme.next()
+        stored().setValue("theme", self.theme.name)
+
+    def set_size(self, step: int) -> None:
+        """Make words and controls larger (1) or smaller (-1), or as usual (0)."""
+        self.theme.set_size(step)
+        stored().setValue("size", self.theme.size)
+
+    def show_keys(self) -> None:
+        """Show what every key does here."""
+        KeySheet(self.theme, self).exec()
 
     def resizeEvent(self, event: QResizeEvent) -> None:
         """Sizes follow the window, so that a 4K wall reads like a smaller one from further away."""
         super().resizeEvent(event)
         scale = min(self.width() / 1920, self.height() / 1080)
-        self._theme.set_scale(max(0.72, round(scale * 20) / 20))
+        self.theme.set_window_scale(max(0.72, round(scale * 20) / 20))
 
     def closeEvent(self, event: QCloseEvent) -> None:
         """Ask first, if somebody wants to know."""
@@ -133,12 +193,13 @@ class MainWindow(QMainWindow):
         box.exec()
         return {goes_on: "on", stops: "stop"}.get(box.clickedButton(), "stay")
 
-    def _make_bar(self, names: Sequence[str]) -> tuple[QWidget, QButtonGroup]:
-        bar = QWidget()
+    def _make_bar(self, names: Sequence[str]) -> tuple[Row, QButtonGroup]:
+        bar = Row()
         bar.setObjectName("bar")
-        row = QHBoxLayout(bar)
+        row = bar.row
         row.setContentsMargins(8, 0, 8, 0)
         buttons = QButtonGroup(bar)
+        row.addWidget(self._hall_button)
         hint = QLabel("Ctrl +")
         hint.setObjectName("hint")
         row.addWidget(hint)
@@ -152,29 +213,47 @@ class MainWindow(QMainWindow):
             buttons.addButton(button, index)
             row.addWidget(button)
         row.addStretch(1)
-        for text, work in (("Wall mode  F11", self.toggle_wall_mode), ("Light or dark  F10", self.toggle_theme)):
+        aside = []
+        for text, work in (
+            ("Keys  F1", self.show_keys),
+            ("New window  Ctrl+N", self.window_wanted.emit),
+            ("Look  F10", self.next_theme),
+            ("Wall mode  F11", self.toggle_wall_mode),
+        ):
             button = QPushButton(text)
             button.setFlat(True)
             button.setFocusPolicy(Qt.FocusPolicy.NoFocus)
             button.clicked.connect(lambda _checked=False, work=work: work())
             row.addWidget(button)
+            aside.append(button)
+        bar.may_go(*([button] for button in reversed(aside[1:])), [hint])
         buttons.idClicked.connect(self.open_screen)
         return bar, buttons
 
     def _make_shortcuts(self) -> None:
-        actions = [(f"Ctrl+{index + 1}", lambda index=index: self.open_screen(index)) for index in range(8)]
-        actions += [("F11", self.toggle_wall_mode), ("F10", self.toggle_theme), ("Ctrl+Q", self.close)]
-        for keys, work in actions:
-            action = QAction(self)
-            action.setShortcut(QKeySequence(keys))
-            action.triggered.connect(lambda _checked=False, work=work: work())
-            self.addAction(action)
+        screens = ["Wall", *(screen.name for screen in SCREENS_TO_COME)]
+        for index, name in enumerate(screens):
+            keys.add(self, f"Ctrl+{index + 1}", f"Open {name}", lambda index=index: self.open_screen(index))
+        for key, text, work in (
+            ("F1", "Show all keys", self.show_keys),
+            ("F10", "Dark, light, high contrast", self.next_theme),
+            ("F11", "Wall mode: the wall alone on the whole screen", self.toggle_wall_mode),
+            ("Ctrl+H", "Show another hall", self.halls_wanted.emit),
+            ("Ctrl+N", "Another window", self.window_wanted.emit),
+            ("Ctrl++", "Larger words and controls", lambda: self.set_size(1)),
+            ("Ctrl+-", "Smaller words and controls", lambda: self.set_size(-1)),
+            ("Ctrl+0", "Words and controls as usual", lambda: self.set_size(0)),
+            ("Ctrl+Q", "Close the window", self.close),
+        ):
+            keys.add(self, key, text, work)
+        for action, more in (("F1", "?"), ("Ctrl++", "Ctrl+=")):
+            keys.also(self, action, more)
 
     def _restyle(self) -> None:
-        c, px = self._theme.colours, self._theme.px
-        self.setPalette(self._theme.palette())
+        c, px = self.theme.colours, self.theme.px
+        self.setPalette(self.theme.palette())
         self.setStyleSheet(
-            self._theme.style_sheet()
+            self.theme.style_sheet()
             + f"""
             #bar {{ background: {c.raised}; border-bottom: 1px solid {c.line}; }}
             #bar QPushButton {{ border: none; border-radius: 0; background: transparent; color: {c.muted};
@@ -185,7 +264,9 @@ class MainWindow(QMainWindow):
             #title {{ font-size: {px(20)}px; font-weight: bold; }}
             """
         )
-        self._wall.rescale()
+        self._bar.fit()
+        for wall in self.walls.values():
+            wall.rescale()
 
 
 def _to_come(screen: ScreenToCome) -> QWidget:

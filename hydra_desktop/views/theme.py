@@ -1,4 +1,4 @@
-"""Colours, fonts and sizes of all screens: one quiet look, dark or light.
+"""Colours, fonts and sizes of all screens: one quiet look, dark, light or of high contrast.
 
 The colours of the states were found by a search for the greatest least distance in normal
 sight and in the three kinds of colour blindness; colour is never the only sign.
@@ -51,17 +51,27 @@ LIGHT = Colours(
     text="#15181D", muted="#555E6B", good="#7C807F", high="#B63B4C", medium="#B5820A", low="#4C4300",
     unconfirmed="#4576AB", unfamiliar="#73115B", on_colour="#FFFFFF",
 )  # fmt: skip
+# black and white, every state at least 7:1 on black; found by the same search
+CONTRAST = Colours(
+    background="#000000", panel="#000000", raised="#1A1A1A", selected="#003A70", line="#8A8A8A", edge="#FFFFFF",
+    text="#FFFFFF", muted="#D0D0D0", good="#AA9CB2", high="#F36779", medium="#D9B304", low="#FFFFA3",
+    unconfirmed="#8CFFEB", unfamiliar="#D26DFF", on_colour="#000000",
+)  # fmt: skip
+
+THEMES = {"dark": DARK, "light": LIGHT, "contrast": CONTRAST}
+SIZES = (0.8, 0.9, 1.0, 1.1, 1.25, 1.4, 1.6)  # of all words and controls, as a person wants them
 
 
 class Theme(QObject):
-    """The theme in force; screens repaint on `changed`."""
+    """The theme in force, one for each window; screens repaint on `changed`."""
 
     changed = Signal()
 
-    def __init__(self, *, dark: bool = True, scale: float = 1.0, parent: QObject | None = None) -> None:
+    def __init__(self, name: str = "dark", size: float = 1.0, parent: QObject | None = None) -> None:
         super().__init__(parent)
-        self.dark = dark
-        self.scale = scale
+        self.name = name if name in THEMES else "dark"
+        self.size = min(SIZES, key=lambda known: abs(known - size))
+        self._window_scale = 1.0
         self._fonts: dict[tuple[int, bool], QFont] = {}
         families = set(QFontDatabase.families())
         self._family = "Inter" if "Inter" in families else QApplication.font().family()
@@ -69,22 +79,41 @@ class Theme(QObject):
     @property
     def colours(self) -> Colours:
         """The tokens in force."""
-        return DARK if self.dark else LIGHT
+        return THEMES[self.name]
+
+    @property
+    def dark(self) -> bool:
+        """Whether words are light on a dark ground."""
+        return self.name != "light"
+
+    @property
+    def scale(self) -> float:
+        """Of everything, relative to a 1080p screen."""
+        return self._window_scale * self.size
 
     @property
     def plot_light(self) -> float:
         """How bright white plots are shown on the wall, 0..1."""
-        return 0.7 if self.dark else 1.0
+        return 0.7 if self.name == "dark" else 1.0
 
-    def set_dark(self, dark: bool) -> None:
-        """Choose the dark or the light theme."""
-        self.dark = dark
+    def next(self) -> None:
+        """The next of dark, light and high contrast."""
+        names = list(THEMES)
+        self.name = names[(names.index(self.name) + 1) % len(names)]
         self.changed.emit()
 
-    def set_scale(self, scale: float) -> None:
-        """Set the size of everything relative to a 1080p screen."""
-        if scale != self.scale:
-            self.scale = scale
+    def set_window_scale(self, scale: float) -> None:
+        """Set the size of everything by the window, 1 for a 1080p screen."""
+        if scale != self._window_scale:
+            self._window_scale = scale
+            self.changed.emit()
+
+    def set_size(self, step: int) -> None:
+        """Make all words and controls one step larger or smaller; 0 is the usual size."""
+        place = SIZES.index(self.size) + step
+        size = SIZES[max(0, min(len(SIZES) - 1, place))] if step else 1.0
+        if size != self.size:
+            self.size = size
             self.changed.emit()
 
     def px(self, size: float) -> int:

@@ -42,7 +42,8 @@ class Bench:
 def bench(qtbot: QtBot, tmp_path: Path) -> Iterator[Bench]:
     theme = Theme()
     wall = WallScreen(theme, tmp_path / "images", lambda _verdict, _label: np.full((7, 10), 0.2, np.float32))
-    window = MainWindow(theme, wall, "D")
+    window = MainWindow(theme)
+    window.show_wall("D", wall)
     qtbot.addWidget(window)
     made = Bench(window, wall, [], [])
     wall.acknowledged.connect(made.acknowledged.append)

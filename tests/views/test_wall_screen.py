@@ -58,10 +58,10 @@ def test_all_well_is_said_only_of_a_hall_where_all_is(
 
 def test_what_is_hidden_or_filtered_is_still_in_the_headline(bench: Bench, snapshot: WallSnapshot) -> None:
     bench.wall.show_snapshot(only(snapshot, "A_good", "L_bad_no_alarm_yet"))
-    bench.wall._filter(search="A_good")
+    bench.wall.controls.search.setText("A_good")
     assert headline(bench).title == "Bad: L_bad_no_alarm_yet"
     assert [text for _, _, text, _ in bench.wall.header.counts()] == ["1 Good", "1 Bad"]
-    bench.wall.model.set_filter(search="")
+    bench.wall.controls.search.setText("")
     bench.wall.select("L_bad_no_alarm_yet")
     bench.wall._hide_selected()
     assert headline(bench).title == "Bad: L_bad_no_alarm_yet"
@@ -141,7 +141,7 @@ def test_search_hide_and_show_again_by_keyboard(qtbot: QtBot, bench: Bench, snap
 
 def test_a_filtered_panel_still_has_its_alarm_beside(bench: Bench, snapshot: WallSnapshot) -> None:
     bench.wall.show_snapshot(snapshot)
-    bench.wall.model.set_filter(search="A_good")
+    bench.wall.controls.search.setText("A_good")
     bench.wall.alarm_area.refresh()
     shown = [card.alarm.plot_type for card in bench.wall.alarm_area._cards if card.alarm and not card.isHidden()]
     assert shown == ["B_bad", "D_returned", "C_hot_taken"]
@@ -281,7 +281,7 @@ def test_the_screens_open_by_key_and_those_to_come_say_so(qtbot: QtBot, bench: B
     qtbot.keyClick(bench.window, Qt.Key.Key_3, control)
     assert bench.window._stack.currentIndex() == 2
     qtbot.keyClick(bench.window, Qt.Key.Key_1, control)
-    assert bench.window._stack.currentWidget() is bench.wall
+    assert bench.window._stack.currentIndex() == 0
 
 
 def test_blinking_stops_with_the_acknowledgement(qtbot: QtBot, bench: Bench, snapshot: WallSnapshot) -> None:
@@ -296,10 +296,10 @@ def test_blinking_stops_with_the_acknowledgement(qtbot: QtBot, bench: Bench, sna
 def test_wall_mode_leaves_the_bar_out(qtbot: QtBot, bench: Bench, snapshot: WallSnapshot) -> None:
     bench.wall.show_snapshot(snapshot)
     qtbot.keyClick(bench.window, Qt.Key.Key_F11)
-    assert bench.window.is_wall_mode
+    assert bench.window.isFullScreen()
     assert bench.window._bar.isHidden()
     qtbot.keyClick(bench.window, Qt.Key.Key_F11)
-    assert not bench.window.is_wall_mode
+    assert not bench.window.isFullScreen()
 
 
 def test_the_desktop_holds_no_network() -> None:

@@ -5,8 +5,8 @@ from __future__ import annotations
 from pathlib import Path
 
 from PySide6.QtCore import QModelIndex, QPersistentModelIndex, QRect, QRectF, QSize, Qt
-from PySide6.QtGui import QColor, QFontMetricsF, QPainter, QPaintEvent, QPen, QRegion
-from PySide6.QtWidgets import QListView, QStyle, QStyledItemDelegate, QStyleOptionViewItem
+from PySide6.QtGui import QColor, QFontMetricsF, QPainter, QPen, QRegion
+from PySide6.QtWidgets import QStyle, QStyledItemDelegate, QStyleOptionViewItem
 
 from ...domain.alarm import AlarmState
 from ...domain.wall import PanelState
@@ -22,20 +22,6 @@ _QUIET = (PanelState.GOOD, PanelState.CONDITION)
 _MUTED = (PanelState.NO_MODEL, PanelState.WAITING, PanelState.STALE, PanelState.MONITOR_DOWN, PanelState.BEAM_OFF)
 
 Index = QModelIndex | QPersistentModelIndex
-
-
-class PanelView(QListView):
-    """A list view that tells its delegate what is dirty."""
-
-    def __init__(self, delegate: PanelDelegate) -> None:
-        super().__init__()
-        self._delegate = delegate
-        self.setItemDelegate(delegate)
-
-    def paintEvent(self, event: QPaintEvent) -> None:
-        """Paint the panels that are dirty."""
-        self._delegate.dirty = event.region()
-        super().paintEvent(event)
 
 
 class PanelDelegate(QStyledItemDelegate):

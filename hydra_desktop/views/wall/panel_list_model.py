@@ -16,6 +16,7 @@ from ...domain.verdict import Status
 from ...domain.wall import Panel, PanelState, WallSnapshot, panel_state
 from .. import words
 from ..spread import Spread
+from .layouts import WallLayout
 
 AT_ONCE = 3  # panels painted in one go: a whole chunk would hold up keys and alarms for 20 ms and more
 ITEM_ROLE = Qt.ItemDataRole.UserRole + 1
@@ -138,7 +139,7 @@ def _word(panel: Panel, state: PanelState, now: datetime) -> tuple[str, str]:
 
 
 class PanelListModel(QAbstractListModel):
-    """Panels in the order of their groups; nothing reorders by itself."""
+    """Panels in the order of the layout in use; nothing reorders by itself."""
 
     aged = Signal(int)  # the row of a panel of which only the age has changed
 
@@ -150,9 +151,8 @@ class PanelListModel(QAbstractListModel):
         self._items: list[PanelItem] = []
         self._numbers: dict[int, int] = {}
         self._changed = Spread(self._tell, AT_ONCE, self)  # rows that Qt isn't told of yet
-        self.group = ""
-        self.search = ""
-        self.hidden: set[str] = set()
+        self._layout = WallLayout()
+        self._search = ""
 
     @property
     def snapshot(self) -> WallSnapshot:
@@ -188,20 +188,14 @@ class PanelListModel(QAbstractListModel):
         self._number(snapshot)
         self.refresh()
 
-    def set_filter(self, *, search: str | None = None, group: str | None = None) -> None:
-        """Show only panels whose name holds `search`, of one group or of all ("")."""
-        self.search = self.search if search is None else search
-        self.group = self.group if group is None else group
+    def set_search(self, text: str) -> None:
+        """Show only panels whose name holds a text."""
+        self._search = text.lower()
         self.refresh()
 
-    def hide(self, names: set[str]) -> None:
-        """Leave panels out; they keep alarming."""
-        self.hidden |= names
-        self.refresh()
-
-    def show_all(self) -> None:
-        """Show all panels again."""
-        self.hidden.clear()
+    def set_layout(self, layout: WallLayout) -> None:
+        """Take over the order, the group and what is hidden; hidden panels alarm all the same."""
+        self._layout = layout
         self.refresh()
 
     def row_of(self, name: str) -> int | None:
@@ -232,7 +226,7 @@ class PanelListModel(QAbstractListModel):
             make_item(panel, self._snapshot, now, self._numbers.get(panel.alarm.id, 0) if panel.alarm else 0)
             for panel in self._snapshot.panels
         ]
-        items = [item for item in self._all if self._is_shown(item.plot_type)]
+        items = self._in_order([item for item in self._all if self._is_shown(item.plot_type)])
         if [item.name for item in items] != [item.name for item in self._items]:
             self.beginResetModel()
             self._changed.clear()
@@ -264,10 +258,25 @@ class PanelListModel(QAbstractListModel):
             return item.accessible
         return None
 
+    def flags(self, index: QModelIndex) -> Qt.ItemFlag:
+        """A panel can be dragged to another place."""
+        return super().flags(index) | Qt.ItemFlag.ItemIsDragEnabled | Qt.ItemFlag.ItemIsDropEnabled
+
     def _is_shown(self, plot_type: PlotType) -> bool:
-        if plot_type.name in self.hidden or (self.group and plot_type.group != self.group):
+        layout = self._layout
+        if plot_type.name in layout.hidden or (layout.group and plot_type.group != layout.group):
             return False
-        return self.search.lower() in plot_type.name.lower()
+        return self._search in plot_type.name.lower()
+
+    def _in_order(self, items: list[PanelItem]) -> list[PanelItem]:
+        if self._layout.order == "name":
+            return sorted(items, key=lambda item: item.name.lower())
+        if self._layout.order == "group":
+            return sorted(items, key=lambda item: item.plot_type.group.lower())
+        if self._layout.order == "own":
+            place = {name: number for number, name in enumerate(self._layout.own)}
+            return sorted(items, key=lambda item: place.get(item.name, len(place)))
+        return items
 
     def _number(self, snapshot: WallSnapshot) -> None:
         alive = {alarm.id for alarm in snapshot.alarms}

@@ -6,47 +6,38 @@ from collections.abc import Callable
 from datetime import UTC, datetime
 from pathlib import Path
 
-from PySide6.QtCore import QEvent, QItemSelectionModel, QObject, QRectF, QSize, Qt, QTimer, Signal
-from PySide6.QtGui import QAction, QColor, QKeySequence, QPainter, QPaintEvent, QResizeEvent
-from PySide6.QtWidgets import (
-    QAbstractItemView,
-    QComboBox,
-    QHBoxLayout,
-    QLabel,
-    QLineEdit,
-    QListView,
-    QMenu,
-    QPushButton,
-    QSlider,
-    QVBoxLayout,
-    QWidget,
-)
+from PySide6.QtCore import QEvent, QItemSelectionModel, QObject, Qt, QTimer, Signal
+from PySide6.QtGui import QHideEvent, QResizeEvent, QShowEvent
+from PySide6.QtWidgets import QHBoxLayout, QInputDialog, QLabel, QVBoxLayout, QWidget
 
 from ...domain.alarm import AlarmState
 from ...domain.condition import tell, tell_without_reference
 from ...domain.wall import WallSnapshot
-from .. import marks, words
+from .. import keys, words
 from ..spread import Spread
 from ..theme import Theme
 from .alarm_area import AlarmArea
+from .controls import Controls
 from .header import Header
+from .layouts import FIT, SIZES, Layouts, fit, width_of
+from .legend import Legend
 from .message_line import MessageLine
-from .panel_delegate import PanelDelegate, PanelView
+from .panel_delegate import PanelDelegate
 from .panel_list_model import AT_ONCE, PanelListModel
+from .panel_view import PanelView
 from .pictures import Evidence, PictureKey, Pictures
 
 TICK_MS = 100
 TICKS = 10  # in which all ages are told anew, a tenth of the panels each
 BLINK_MS = 500
-SMALLEST_PANEL = 118
-SHAPE = 1.16  # width to height of a panel that suits most plots
 
 
 class WallScreen(QWidget):
     """Shows snapshots; tells what people did by signals and does nothing itself.
 
     `acknowledged` carries the alarm's id, `beam_switched` True, False or None (the file decides),
-    `news_written` the text, `painted` tells that every picture in sight stands.
+    `news_written` the text, `elsewhere` asks for the hall that was told of, `painted` tells that every
+    picture in sight stands.
     """
 
     acknowledged = Signal(int)
@@ -54,21 +45,30 @@ class WallScreen(QWidget):
     sound_tested = Signal()
     beam_switched = Signal(object)
     news_written = Signal(str)
+    elsewhere = Signal()
     painted = Signal()
 
     def __init__(
-        self, theme: Theme, image_folder: Path, evidence: Evidence, clock: Callable[[], datetime] | None = None
+        self,
+        theme: Theme,
+        image_folder: Path,
+        evidence: Evidence,
+        clock: Callable[[], datetime] | None = None,
+        hall: str = "Hall",
     ) -> None:
         super().__init__()
         self.setObjectName("screen")
         self._theme = theme
         self._contact_at: datetime | None = None
         self._part = 0
+        self._is_wall_mode = False
+        self.layouts = Layouts(hall)
         self.pictures = Pictures(evidence, parent=self)
         self.model = PanelListModel(clock) if clock else PanelListModel()
         self.delegate = PanelDelegate(theme, self.pictures, image_folder)
         self.header = Header(theme)
         self.alarm_area = AlarmArea(theme, self.model, self.pictures, image_folder)
+        self._elsewhere = MessageLine("Another hall", is_button=True)
         self._news = MessageLine("News")
         self._conditions = MessageLine("Changes")
         self._standing = MessageLine("Trouble")  # as long as it lasts
@@ -77,25 +77,19 @@ class WallScreen(QWidget):
         self._failed: list[str] = []  # newest first
         self._empty = QLabel()
         self.view = self._make_view()
-        self._search = QLineEdit()
-        self._group = QComboBox()
-        self._opacity = QSlider(Qt.Orientation.Horizontal)
-        self._show_all = QPushButton()
-        self._evidence_on_good = QPushButton("Evidence on Good  [E]")
-        self._beam = QPushButton("Beam...")
         self.legend = Legend(theme)
-        self._controls = self._make_controls()
+        self.controls = Controls(theme, self.delegate.opacity)
         self._lay_out()
         self._connect()
         self._make_shortcuts()
         self._tick = QTimer(self)
         self._tick.setInterval(TICK_MS)
         self._tick.timeout.connect(self._ticked)
-        self._tick.start()
         self._blink = QTimer(self)
         self._blink.setInterval(BLINK_MS)
         self._blink.timeout.connect(self._blinked)
         self._blinking = Spread(self._turn_strip, AT_ONCE, self)
+        self._use_layout()
         self.rescale()
         self._show_emptiness()
 
@@ -103,8 +97,8 @@ class WallScreen(QWidget):
         """Show a new snapshot."""
         self._contact_at = datetime.now(UTC)
         groups = sorted({panel.plot_type.group for panel in snapshot.panels if panel.plot_type.group})
-        if groups != [self._group.itemText(i) for i in range(1, self._group.count())]:
-            self._show_groups(groups)
+        self.controls.show_groups(groups, self.layouts.current.group)
+        count = len(self.model.items)
         self.model.show_snapshot(snapshot)
         self.header.show_snapshot(snapshot, self.model.all_items, len(self.model.items), self._contact_at)
         self.alarm_area.refresh()
@@ -122,6 +116,8 @@ class WallScreen(QWidget):
             self._blink.stop()
             self.delegate.blink = False
         self._show_emptiness()
+        if len(self.model.items) != count:
+            self._fit()
 
     def show_trouble(self, message: str) -> None:
         """Say that the database is away; what stands on the wall is old."""
@@ -138,8 +134,15 @@ class WallScreen(QWidget):
         self._failures.show_message(line + more, details="\n".join(self._failed[:10]))
 
     def set_wall_mode(self, on: bool) -> None:
-        """Leave out what only a desk needs."""
-        self._controls.setVisible(not on)
+        """Leave out what only a desk needs, and fit all panels on the screen."""
+        self._is_wall_mode = on
+        self.controls.setVisible(not on)
+        self._fit()
+
+    def show_elsewhere(self, alarms: list[tuple[str, int]]) -> None:
+        """Say which other halls have how many alarms to take."""
+        text = "; ".join(f"{hall}: {words.count(number, 'alarm')} to take" for hall, number in alarms)
+        self._elsewhere.show_message(text)
 
     def rescale(self) -> None:
         """Take over the theme's size and colours."""
@@ -150,11 +153,15 @@ class WallScreen(QWidget):
         for layout in self._layouts:
             layout.setSpacing(px(8))
         self._layouts[-1].setContentsMargins(px(8), px(8), px(8), px(8))
-        self._opacity.setFixedWidth(px(120))
+        self.controls.rescale()
         frame = f"border: 1px solid {c.line}; border-radius: {px(4)}px; background: {c.panel};"
         self._news.setStyleSheet(f"font-size: {px(15)}px; padding: {px(5)}px {px(10)}px; {frame}")
         self._conditions.setStyleSheet(
             f"font-size: {px(14)}px; padding: {px(5)}px {px(10)}px; {frame} border-color: {c.unfamiliar};"
+        )
+        self._elsewhere.setStyleSheet(
+            f"font-size: {px(15)}px; font-weight: bold; padding: {px(5)}px {px(10)}px; color: {c.text};"
+            f" border: {px(3)}px solid {c.high}; border-radius: {px(4)}px; background: {c.panel};"
         )
         for line in (self._standing, self._failures, self._problems):
             line.setStyleSheet(
@@ -180,6 +187,16 @@ class WallScreen(QWidget):
         self.alarm_area.setFixedWidth(self._alarm_width())
         QTimer.singleShot(0, self, self._fit)
 
+    def showEvent(self, event: QShowEvent) -> None:
+        """Tell ages again."""
+        super().showEvent(event)
+        self._tick.start()
+
+    def hideEvent(self, event: QHideEvent) -> None:
+        """Nobody looks."""
+        super().hideEvent(event)
+        self._tick.stop()
+
     def eventFilter(self, watched: QObject, event: QEvent) -> bool:
         """Fit the panels when their area changes."""
         if watched is self.view.viewport() and event.type() is QEvent.Type.Resize:
@@ -192,48 +209,23 @@ class WallScreen(QWidget):
         self._blink.stop()
         self.pictures.close()
 
-    def _make_view(self) -> QListView:
+    def _make_view(self) -> PanelView:
         view = PanelView(self.delegate)
-        view.setAccessibleName("Plots")
         view.setModel(self.model)
-        view.setViewMode(QListView.ViewMode.IconMode)
-        view.setMovement(QListView.Movement.Static)
-        view.setResizeMode(QListView.ResizeMode.Adjust)
-        view.setUniformItemSizes(True)
-        view.setSelectionMode(QAbstractItemView.SelectionMode.ExtendedSelection)
-        view.setVerticalScrollMode(QAbstractItemView.ScrollMode.ScrollPerPixel)
-        view.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
-        view.setEditTriggers(QAbstractItemView.EditTrigger.NoEditTriggers)
         view.viewport().installEventFilter(self)
         return view
 
-    def _make_controls(self) -> QWidget:
-        controls = QWidget()
-        row = QHBoxLayout(controls)
-        row.setContentsMargins(0, 0, 0, 0)
-        self._search.setPlaceholderText("Search plot types  [/]")
-        self._search.setClearButtonEnabled(True)
-        self._search.setAccessibleName("Search plot types")
-        self._group.setAccessibleName("Group")
-        self._group.addItem("All groups")
-        self._opacity.setRange(0, 100)
-        self._opacity.setValue(round(100 * self.delegate.opacity))
-        self._opacity.setAccessibleName("Opacity of the evidence")
-        self._evidence_on_good.setCheckable(True)
-        self._show_all.setVisible(False)
-        row.addWidget(self._search, 2)
-        row.addWidget(self._group, 1)
-        row.addWidget(self._show_all)
-        row.addStretch(1)
-        row.addWidget(self._beam)
-        row.addWidget(self._evidence_on_good)
-        row.addWidget(QLabel("Evidence"))
-        row.addWidget(self._opacity)
-        return controls
-
     def _lay_out(self) -> None:
         left = QVBoxLayout()
-        lines = (self._news, self._conditions, self._standing, self._failures, self._problems, self._controls)
+        lines = (
+            self._elsewhere,
+            self._news,
+            self._conditions,
+            self._standing,
+            self._failures,
+            self._problems,
+            self.controls,
+        )
         for widget in lines:
             left.addWidget(widget)
         left.addWidget(self.view, 1)
@@ -255,65 +247,114 @@ class WallScreen(QWidget):
         self.alarm_area.test_sound.connect(self.sound_tested)
         self.pictures.ready.connect(self._picture_ready)
         self.model.aged.connect(self._show_age)
-        self._search.textChanged.connect(lambda text: self._filter(search=text))
-        self._group.currentIndexChanged.connect(
-            lambda index: self._filter(group=self._group.itemText(index) if index > 0 else "")
-        )
-        self._opacity.valueChanged.connect(self._set_opacity)
-        self._evidence_on_good.toggled.connect(self._set_evidence_on_good)
-        self._show_all.clicked.connect(self._show_hidden)
+        controls = self.controls
+        controls.searched.connect(self._search)
+        controls.layout_changed.connect(lambda changes: self._use_layout(**changes))
+        controls.layout_chosen.connect(self._choose_layout)
+        controls.layout_saved.connect(self._save_layout)
+        controls.layout_removed.connect(self._remove_layout)
+        controls.opacity_changed.connect(self._set_opacity)
+        controls.evidence_on_good.connect(self._set_evidence_on_good)
+        controls.show_hidden.connect(self._show_hidden)
+        controls.beam_switched.connect(self.beam_switched)
+        controls.news_wanted.connect(self._ask_for_news)
+        self._elsewhere.clicked.connect(self.elsewhere)
+        self.view.moved.connect(self._move)
+        self.view.resized_by.connect(self._resize_by)
         self._problems.clicked.connect(lambda: self._problems.setVisible(False))
         self._failures.clicked.connect(self._put_failures_away)
         self.view.selectionModel().currentChanged.connect(lambda current, _before: self._choose_alarm(current.row()))
-        menu = QMenu(self)
-        for text, value in (("Beam is on", True), ("Beam is off", False), ("As the hall's beam file says", None)):
-            action = menu.addAction(text)
-            action.triggered.connect(lambda _checked=False, value=value: self.beam_switched.emit(value))
-        self._beam.setMenu(menu)
 
     def _make_shortcuts(self) -> None:
-        for keys, work in (
-            ("A", self.alarm_area.acknowledge_chosen),
-            ("S", self.silenced.emit),
-            ("/", self._search.setFocus),
-            ("E", self._evidence_on_good.toggle),
-            ("H", self._hide_selected),
-            ("Shift+H", self._show_hidden),
-            ("Esc", self._leave_search),
+        for key, text, work in (
+            ("A", "Acknowledge the chosen alarm", self.alarm_area.acknowledge_chosen),
+            ("S", "Silence the sound until the next new alarm", self.silenced.emit),
+            ("/", "Search plot types", self.controls.search.setFocus),
+            ("Esc", "Leave the search", self._leave_search),
+            ("E", "Evidence also on Good plots, on or off", self.controls.evidence.toggle),
+            ("+", "Larger panels", lambda: self._resize_by(1)),
+            ("-", "Smaller panels", lambda: self._resize_by(-1)),
+            ("F", "Fit all panels on one screen", lambda: self._use_layout(size=FIT)),
+            ("H", "Hide the selected panels; they alarm all the same", self._hide_selected),
+            ("Shift+H", "Show the hidden panels again", self._show_hidden),
+            ("Alt+Left", "Move the panel one place back", lambda: self._move_selected(-1)),
+            ("Alt+Right", "Move the panel one place on", lambda: self._move_selected(1)),
+            ("N", "Write the line of news for all", self._ask_for_news),
         ):
-            action = QAction(self)
-            action.setShortcut(QKeySequence(keys))
-            action.setShortcutContext(Qt.ShortcutContext.WidgetWithChildrenShortcut)
-            action.triggered.connect(lambda _checked=False, work=work: work())
-            self.addAction(action)
+            keys.add(self, key, text, work)
 
-    def _filter(self, *, search: str | None = None, group: str | None = None) -> None:
-        self.model.set_filter(search=search, group=group)
+    def _search(self, text: str) -> None:
+        self.model.set_search(text)
         self._after_change()
+
+    def _use_layout(self, **changes: object) -> None:
+        """Change the layout in use, or with no change take it over as it is stored."""
+        layout = self.layouts.use(**changes) if changes else self.layouts.current
+        self.model.set_layout(layout)
+        self._after_change()
+
+    def _choose_layout(self, name: str) -> None:
+        self.layouts.choose(name)
+        self._use_layout()
+
+    def _save_layout(self, name: str) -> None:
+        self.layouts.save(name)
+        self.controls.show_layout(self.layouts.current, self.layouts)
+
+    def _remove_layout(self, name: str) -> None:
+        self.layouts.remove(name)
+        self.controls.show_layout(self.layouts.current, self.layouts)
 
     def _hide_selected(self) -> None:
-        self.model.hide(self.selected_names())
-        self._after_change()
+        hidden = self.layouts.current.hidden
+        self._use_layout(hidden=(*hidden, *sorted(self.selected_names() - set(hidden))))
 
     def _show_hidden(self) -> None:
-        self.model.show_all()
-        self._after_change()
+        self._use_layout(hidden=())
+
+    def _resize_by(self, steps: int) -> None:
+        """Larger or smaller panels; from "all on one screen" on from the size that they have."""
+        size = self.layouts.current.size
+        if size == FIT:
+            here = self.delegate.cell.width() / self._theme.scale
+            near = min(range(1, SIZES + 1), key=lambda step: abs(width_of(step) - here))
+            size = near if steps > 0 else near + 1
+        self._use_layout(size=max(FIT, min(SIZES, size + steps)))
+
+    def _move_selected(self, step: int) -> None:
+        current = self.view.currentIndex()
+        if current.isValid():
+            self._move(current.row(), current.row() + step)
+
+    def _move(self, row: int, to: int) -> None:
+        """Move a panel to another place; the order is a person's own from then on."""
+        names = [item.name for item in self.model.items]
+        if not 0 <= to < len(names):
+            return
+        name = names.pop(row)
+        names.insert(to, name)
+        self._use_layout(order="own", own=(*names, *sorted({item.name for item in self.model.all_items} - set(names))))
+        self.select(name)
 
     def _after_change(self) -> None:
-        hidden = len(self.model.hidden)
-        self._show_all.setVisible(hidden > 0)
-        self._show_all.setText(f"Show {hidden} hidden  [Shift+H]")
+        self.controls.show_layout(self.layouts.current, self.layouts)
         self.header.show_items(self.model.all_items, len(self.model.items))
         self._show_emptiness()
         self._fit()
 
     def _leave_search(self) -> None:
-        self._search.clear()
+        self.controls.search.clear()
         self.view.setFocus()
 
-    def _set_opacity(self, percent: int) -> None:
-        self.delegate.opacity = percent / 100
-        self.alarm_area.set_opacity(percent / 100)
+    def _ask_for_news(self) -> None:
+        before = self.model.snapshot.news.text
+        text, given = QInputDialog.getText(self, "News", "A line that every wall of this hall shows:", text=before)
+        if given and text.strip() != before:
+            self.news_written.emit(text.strip())
+
+    def _set_opacity(self, opacity: float) -> None:
+        self.delegate.opacity = opacity
+        self.alarm_area.set_opacity(opacity)
         self.view.viewport().update()
 
     def _set_evidence_on_good(self, on: bool) -> None:
@@ -323,14 +364,6 @@ class WallScreen(QWidget):
     def _choose_alarm(self, row: int) -> None:
         if 0 <= row < len(self.model.items) and self.model.items[row].alarm is not None:
             self.alarm_area.choose(self.model.items[row].alarm.id)
-
-    def _show_groups(self, groups: list[str]) -> None:
-        chosen = self._group.currentText()
-        self._group.blockSignals(True)
-        self._group.clear()
-        self._group.addItems(["All groups", *groups])
-        self._group.setCurrentIndex(max(0, self._group.findText(chosen)))
-        self._group.blockSignals(False)
 
     def _show_conditions(self, snapshot: WallSnapshot) -> None:
         """One line says which plot types have changed or lack a reference, and what to do; its tool tip has all."""
@@ -371,7 +404,7 @@ class WallScreen(QWidget):
         if self._contact_at is None:
             text = "Opening the database..."
         elif self.model.snapshot.panels:
-            text = "No plot type fits the search or group.\nPress Esc to show all."
+            text = "No plot type fits the search or group, or all are hidden.\nEsc ends the search, Shift+H shows all."
         elif self.model.snapshot.monitor.last_seen_at is None:
             text = (
                 "No plots yet, and no monitor has been here.\nName the folder where plots arrive in the hall's settings"
@@ -385,28 +418,15 @@ class WallScreen(QWidget):
         return max(self._theme.px(260), min(self._theme.px(420), round(self.width() * 0.21)))
 
     def _fit(self) -> None:
-        """Choose the number of columns with which all panels are largest, and scroll below a least size."""
+        """Give all panels the size that the layout wants, in wall mode always all on one screen."""
         count = len(self.model.items)
         area = self.view.viewport().size()
         if not count or area.width() < 50 or area.height() < 50:
             return
-        best: tuple[float, int, int] = (0.0, 0, 0)
-        for columns in range(1, count + 1):
-            rows = -(-count // columns)
-            width, height = area.width() / columns, area.height() / rows
-            size = min(width, height * SHAPE)
-            if size > best[0]:
-                best = (size, columns, rows)
-        size, columns, rows = best
-        fits = size >= self._theme.px(SMALLEST_PANEL)
+        size = FIT if self._is_wall_mode else self.layouts.current.size
+        cell, fits = fit(count, area, self._theme.px(width_of(size)) if size != FIT else 0.0)
         bars = Qt.ScrollBarPolicy
         self.view.setVerticalScrollBarPolicy(bars.ScrollBarAlwaysOff if fits else bars.ScrollBarAsNeeded)
-        least = self._theme.px(SMALLEST_PANEL)
-        if not fits:
-            columns = max(1, area.width() // least)
-            cell = QSize(area.width() // columns, round(area.width() / columns / SHAPE))
-        else:
-            cell = QSize(area.width() // columns, min(area.height() // rows, round(area.width() / columns * 1.15)))
         if cell != self.delegate.cell or self.view.gridSize() != cell:
             self.delegate.cell = cell
             self.view.setGridSize(cell)
@@ -452,59 +472,3 @@ class WallScreen(QWidget):
             if item.name == name:
                 flags = QItemSelectionModel.SelectionFlag.ClearAndSelect
                 self.view.selectionModel().setCurrentIndex(self.model.index(row), flags)
-
-
-class Legend(QWidget):
-    """What marks and colours mean; an entry takes its colour only while its state is on the wall."""
-
-    def __init__(self, theme: Theme) -> None:
-        super().__init__()
-        self._theme = theme
-        self._here: set[str] = set()
-        self.setAccessibleName("Legend")
-        self.rescale()
-
-    def rescale(self) -> None:
-        """Take over the theme's size."""
-        self.setFixedHeight(self._theme.px(24))
-        self.update()
-
-    def show_items(self, items: list) -> None:
-        """Take over which states are on the wall."""
-        here = {marks.for_state(item.state, item.severity) for item in items}
-        if here != self._here:
-            self._here = here
-            self.update()
-
-    def paintEvent(self, _event: QPaintEvent) -> None:
-        """Paint the legend."""
-        painter = QPainter(self)
-        c, px = self._theme.colours, self._theme.px
-        painter.setFont(self._theme.font(13))
-        x = px(4)
-        for mark, colour, text in (
-            ("square", c.high, "high, e.g. Bad"),
-            ("triangle", c.medium, "medium, e.g. HotChannel"),
-            ("diamond", c.low, "low"),
-            ("tick", c.good, "Good"),
-            ("question", c.unconfirmed, "not confirmed"),
-            ("star", c.unfamiliar, "Unfamiliar"),
-            ("dash", c.muted, "condition"),
-            ("dashed", c.muted, "NoModel"),
-            ("dots", c.muted, "waiting"),
-            ("hatch", c.muted, "stale"),
-            (marks.ARROW, c.muted, "the plot is at the right, under this number"),
-            ("", c.muted, "% is confidence"),
-        ):
-            width = painter.fontMetrics().horizontalAdvance(text)
-            if x + width + px(22) > self.width():
-                break
-            here = mark in self._here
-            if mark:
-                box = QRectF(x, self.height() / 2 - px(7), px(14), px(14))
-                marks.paint(painter, mark, box, colour if here else c.edge, hole=c.background)
-                x += px(20)
-            painter.setPen(QColor(c.text if here else c.muted))
-            painter.drawText(QRectF(x, 0, width + 2, self.height()), Qt.AlignmentFlag.AlignVCenter, text)
-            x += width + px(16)
-        painter.end()

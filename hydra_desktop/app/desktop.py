@@ -1,0 +1,247 @@
+"""The windows of the program on the halls that it follows, with all that they need."""
+
+from __future__ import annotations
+
+import gc
+import logging
+import sys
+from dataclasses import replace
+from pathlib import Path
+from types import TracebackType
+
+from PySide6.QtCore import QObject, Qt
+from PySide6.QtGui import QGuiApplication, QImage
+from PySide6.QtWidgets import QApplication
+
+from .. import paths
+from ..database import halls
+from ..database.connection import Database
+from ..domain.errors import SiteError, StorageError
+from ..domain.label import Severity
+from ..services import wall as wall_service
+from ..settings import Settings
+from ..views.background import Background
+from ..views.main_window import MainWindow
+from ..views.siren_client import SirenClient
+from ..views.stored import stored
+from ..views.theme import Theme
+from ..views.wall.wall_screen import WallScreen
+from .followed_hall import FollowedHall
+
+log = logging.getLogger(__name__)
+
+SWITCH_S = 0.0005  # how long another thread may keep the screen's from running
+
+
+class Desktop(QObject):
+    """Every window of this program, the halls that they show, and the siren that all share."""
+
+    def __init__(self, settings: Settings, database: Database) -> None:
+        super().__init__()
+        sys.setswitchinterval(SWITCH_S)
+        self._settings = settings
+        self._database = database
+        self._started = self._tends = self._asks = self._told_to_end = False
+        self._sounding: Severity | None = None
+        self.background = Background(parent=self)
+        self.siren = SirenClient(parent=self)
+        self.halls: dict[str, FollowedHall] = {}
+        self.windows: list[MainWindow] = []
+        self.background.failed.connect(self._tell_all)
+        self.siren.state_changed.connect(self._show_sound)
+        self.hall = self.follow(settings.hall)
+        self.window = self.open_window()
+
+    @property
+    def wall(self) -> WallScreen:
+        """The wall of the first window."""
+        return self.window.wall
+
+    @property
+    def follower(self):
+        """The thread that follows the hall of the start."""
+        return self.hall.follower
+
+    def start(self) -> None:
+        """Show the window and start following."""
+        sys.excepthook = self.report
+        gc.freeze()  # what is loaded stays; to look through it all again would hold the screen up for 50 ms
+        self._started = True
+        self.siren.start()
+        for hall in self.halls.values():
+            hall.start()
+        self.window.show()
+        self.window.open_screen(0)
+
+    def fill_screen(self) -> None:
+        """Take the whole screen, whatever its size; a window manager is asked to, where there is one."""
+        self.window.resize(self.window.screen().availableSize())
+        self.window.setWindowState(Qt.WindowState.WindowMaximized)
+
+    def tend_monitor(self) -> None:
+        """From now on start a monitor whenever the folder of a hall that is followed has none alive."""
+        self._tends = True
+        for hall in self.halls.values():
+            hall.tend_monitor()
+
+    def ask_before_closing(self) -> None:
+        """From now on closing the last window asks whether a monitor that this program started goes on."""
+        self._asks = True
+
+    def end(self) -> None:
+        """Close every window without a question; a monitor goes on."""
+        self._told_to_end = True
+        QApplication.closeAllWindows()
+
+    def close(self) -> None:
+        """End all threads and the siren."""
+        for hall in self.halls.values():
+            hall.close()
+        for window in self.windows:
+            window.close_threads()
+        self.background.close()
+        self.siren.close()
+
+    def report(self, kind: type[BaseException], error: BaseException, trace: TracebackType | None) -> None:
+        """Tell the person of an error that a slot raised; its details go to the log file."""
+        log.error("An error that nobody caught", exc_info=(kind, error, trace))
+        own = f"Something went wrong in the program: {kind.__name__} {error}. {paths.log_file()} has more."
+        self._tell_all(str(error) if isinstance(error, SiteError) else own)
+
+    def screenshot(self, path: Path) -> None:
+        """Write what the window shows to a PNG file."""
+        image = QImage(self.window.size(), QImage.Format.Format_RGB32)
+        self.window.render(image)
+        path.parent.mkdir(parents=True, exist_ok=True)
+        if not image.save(str(path)):
+            raise StorageError(f"The screenshot can't be written to {path}; name another file.")
+
+    def follow(self, name: str) -> FollowedHall:
+        """Follow a hall from now until the program ends, shown or not."""
+        if name in self.halls:
+            return self.halls[name]
+        hall = FollowedHall(replace(self._settings, hall=name), self._database, self.background, self)
+        self.halls[name] = hall
+        hall.snapshot.connect(lambda snapshot: self._on_walls(hall, lambda wall: wall.show_snapshot(snapshot)))
+        hall.trouble.connect(lambda message: self._on_walls(hall, lambda wall: wall.show_trouble(message)))
+        hall.failed.connect(lambda message: self._on_walls(hall, lambda wall: wall.show_failure(message)))
+        hall.sound_changed.connect(self._sound)
+        if self._started:
+            hall.start()
+        if self._tends:
+            hall.tend_monitor()
+        return hall
+
+    def open_window(self) -> MainWindow:
+        """Another window, on a screen that has none yet where there is one."""
+        remembered = stored()
+        theme = Theme(
+            name=str(remembered.value("theme", "dark")), size=float(remembered.value("size", 1.0)), parent=self
+        )
+        window = MainWindow(theme)
+        window.ask_before_closing(lambda: self._may_close(window))
+        window.hall_wanted.connect(lambda name: self.show_hall(window, name))
+        window.halls_wanted.connect(lambda: self._list_halls(window))
+        window.window_wanted.connect(lambda: self._open_beside(window))
+        window.closed.connect(lambda: self._forget(window))
+        self.show_hall(window, self.hall.name)
+        self.windows.append(window)
+        return window
+
+    def show_hall(self, window: MainWindow, name: str) -> None:
+        """Show a hall in a window; one that was shown there before comes back as it was left."""
+        hall = self.follow(name)
+        wall = window.walls.get(name)
+        if wall is None:
+            wall = WallScreen(window.theme, self._settings.image_folder, self._evidence, hall=name)
+            wall.silenced.connect(self._silence)
+            wall.sound_tested.connect(self.siren.test)
+            wall.acknowledged.connect(hall.acknowledge)
+            wall.beam_switched.connect(hall.switch_beam)
+            wall.news_written.connect(hall.write_news)
+            wall.elsewhere.connect(lambda: self._show_loudest(window))
+            wall.alarm_area.show_sound(self.siren.state, self.siren.audible)
+        window.show_wall(name, wall)
+        if hall.latest is not None:
+            wall.show_snapshot(hall.latest)
+        if hall.latest_trouble:
+            wall.show_trouble(hall.latest_trouble)
+        self._tell_of_others(window)
+
+    def _on_walls(self, hall: FollowedHall, work) -> None:
+        for window in self.windows:
+            if window.hall == hall.name:
+                work(window.wall)
+
+    def _tell_all(self, message: str) -> None:
+        for window in self.windows:
+            window.wall.show_failure(message)
+
+    def _show_sound(self, state: str, audible: bool) -> None:
+        for window in self.windows:
+            for wall in window.walls.values():
+                wall.alarm_area.show_sound(state, audible)
+
+    def _silence(self) -> None:
+        for hall in self.halls.values():
+            hall.silence()
+
+    def _sound(self) -> None:
+        """One siren for all halls: the most severe alarm that nobody silenced."""
+        loud = [hall.loudness for hall in self.halls.values() if hall.loudness is not None]
+        if loud:
+            self.siren.sound(max(loud))
+        else:
+            self.siren.stop()
+        for window in self.windows:
+            self._tell_of_others(window)
+
+    def _tell_of_others(self, window: MainWindow) -> None:
+        """A wall says when a hall that it doesn't show has alarms to take."""
+        others = [hall for hall in self.halls.values() if hall.name != window.hall and hall.unacknowledged]
+        window.wall.show_elsewhere([(hall.name, hall.unacknowledged) for hall in others])
+
+    def _show_loudest(self, window: MainWindow) -> None:
+        others = [hall for hall in self.halls.values() if hall.name != window.hall and hall.unacknowledged]
+        if others:
+            self.show_hall(window, max(others, key=lambda hall: hall.loudness or Severity.NONE).name)
+
+    def _list_halls(self, window: MainWindow) -> None:
+        def read() -> list[str]:
+            with self._database.read() as connection:
+                return halls.names(connection)
+
+        self.background.run(read, window.choose_hall)
+
+    def _open_beside(self, window: MainWindow) -> None:
+        other = self.open_window()
+        self.show_hall(other, window.hall)
+        taken = {one.screen() for one in self.windows if one is not other}
+        free = [screen for screen in QGuiApplication.screens() if screen not in taken]
+        if free:
+            other.setGeometry(free[0].availableGeometry())
+            other.setWindowState(Qt.WindowState.WindowMaximized)
+        else:
+            other.resize(window.size() * 0.8)
+        other.show()
+        other.open_screen(0)
+
+    def _forget(self, window: MainWindow) -> None:
+        if len(self.windows) > 1:  # the last one is still asked for what it showed
+            self.windows.remove(window)
+            window.close_threads()
+            self.window = self.windows[0]
+            window.deleteLater()
+
+    def _evidence(self, verdict_id: int, label: str):
+        return wall_service.evidence(self._database, verdict_id, label)
+
+    def _may_close(self, window: MainWindow) -> bool:
+        own = [hall.monitor for hall in self.halls.values() if hall.monitor.alive]
+        if not self._asks or len(self.windows) > 1 or self._told_to_end or not own:
+            return True
+        answer = window.ask_about_monitor()
+        if answer == "stop":
+            for monitor in own:
+                monitor.process.terminate()
+        return answer != "stay" or self._told_to_end  # perhaps while the question stood

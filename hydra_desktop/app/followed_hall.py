@@ -1,0 +1,156 @@
+"""One hall that this program follows: what comes from it, what people do about it, what sounds."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Callable
+from dataclasses import replace
+from datetime import UTC, datetime
+
+from PySide6.QtCore import QObject, QTimer, Signal
+
+from ..database import halls
+from ..database.connection import Database
+from ..domain.alarm import AlarmState
+from ..domain.errors import SiteError
+from ..domain.label import Severity
+from ..domain.wall import WallSnapshot
+from ..services import alarms as alarm_service
+from ..services import monitor_process, notices
+from ..settings import Settings
+from ..views.background import Background
+from ..views.follower import Follower
+
+log = logging.getLogger(__name__)
+
+TEND_MS = 3000
+
+
+class FollowedHall(QObject):
+    """Follows a hall whether a wall shows it or not: its alarms sound all the same.
+
+    `snapshot` and `trouble` are those of its follower, `sound_changed` tells that another severity, or
+    none, is to sound, `failed` that something a person asked for was not done.
+    """
+
+    snapshot = Signal(object)
+    trouble = Signal(str)
+    sound_changed = Signal()
+    failed = Signal(str)
+
+    def __init__(self, settings: Settings, database: Database, background: Background, parent: QObject) -> None:
+        super().__init__(parent)
+        self.settings = settings
+        self.name = settings.hall
+        self.latest: WallSnapshot | None = None
+        self.latest_trouble = ""
+        self.monitor = monitor_process.Keeper(settings)
+        self.follower = Follower(settings, parent=self)
+        self._database = database
+        self._background = background
+        with database.write() as connection:
+            self.id = halls.find_or_create(connection, settings.hall)
+        self._closed = False
+        self._heard: set[tuple[int, datetime]] = set()
+        self._silenced: set[tuple[int, datetime]] = set()
+        self._tending = QTimer(self)
+        self._tending.timeout.connect(self._look_after_monitor)
+        self.follower.snapshot.connect(self.take)
+        self.follower.trouble.connect(self._take_trouble)
+
+    def start(self) -> None:
+        """Start following."""
+        self.follower.start()
+
+    def tend_monitor(self) -> None:
+        """From now on start a monitor whenever the hall's folder has none alive."""
+        self._look_after_monitor()
+        self._tending.start(TEND_MS)
+
+    def close(self) -> None:
+        """End its thread; a monitor goes on."""
+        self._closed = True
+        self._tending.stop()
+        self.follower.close()
+
+    @property
+    def unacknowledged(self) -> int:
+        """How many alarms wait for somebody to take them."""
+        return len(self._heard)
+
+    @property
+    def loudness(self) -> Severity | None:
+        """The severity that is to sound, None for silence."""
+        if self.latest is None:
+            return None
+        loud = [
+            alarm.severity
+            for alarm in self.latest.alarms
+            if alarm.state is AlarmState.UNACKNOWLEDGED and (alarm.id, alarm.raised_at) not in self._silenced
+        ]
+        return max(loud, default=None)
+
+    def take(self, snapshot: WallSnapshot) -> None:
+        """Take over what the hall looks like now."""
+        if self.monitor.trouble and not snapshot.monitor.alive(datetime.now(UTC)):
+            snapshot = replace(snapshot, monitor=replace(snapshot.monitor, message=self.monitor.trouble))
+        self.latest, self.latest_trouble = snapshot, ""
+        sounding = {(one.id, one.raised_at) for one in snapshot.alarms if one.state is AlarmState.UNACKNOWLEDGED}
+        if sounding - self._heard:
+            self._silenced.clear()  # silence ends at the next new alarm
+        self._heard = sounding
+        self._silenced &= sounding
+        self.snapshot.emit(snapshot)
+        self.sound_changed.emit()
+
+    def silence(self) -> None:
+        """Make no sound for the alarms that are open now; changes no state of theirs."""
+        self._silenced = set(self._heard)
+        self.sound_changed.emit()
+
+    def acknowledge(self, alarm_id: int) -> None:
+        """Take an alarm, in the name of the user of this station."""
+        user, station = self.settings.user, self.settings.station
+        self._do(
+            lambda: alarm_service.acknowledge(self._database, self.id, alarm_id, user=user, station=station),
+            "The alarm was not acknowledged",
+        )
+
+    def switch_beam(self, beam_on: bool | None) -> None:
+        """Say whether there is beam; None leaves it to the hall's beam file."""
+        self._do(lambda: notices.switch_beam(self._database, self.id, beam_on), "The beam was not switched")
+
+    def write_news(self, text: str) -> None:
+        """Write the line of news for all."""
+        user = self.settings.user
+        self._do(lambda: notices.write_news(self._database, self.id, text, user=user), "The news was not written")
+
+    def _do(self, work: Callable[[], object], what: str) -> None:
+        self._background.run(work, failure=lambda why: self.failed.emit(f"{what}. {why}"))
+
+    def _take_trouble(self, message: str) -> None:
+        self.latest_trouble = message
+        self.trouble.emit(message)
+
+    def _look_after_monitor(self) -> None:
+        if self.monitor.may_start():
+            self._background.run(
+                lambda: monitor_process.is_needed(self._database, self.id, self.settings.station),
+                self._start_monitor_if,
+                self._tell_of_monitor,
+            )
+
+    def _start_monitor_if(self, needed: bool) -> None:
+        if not needed:
+            self._tell_of_monitor("")
+        elif not self._closed:
+            try:
+                self.monitor.start()
+            except SiteError as error:
+                self._tell_of_monitor(str(error))
+
+    def _tell_of_monitor(self, trouble: str) -> None:
+        if trouble != self.monitor.trouble:
+            self.monitor.trouble = trouble
+            if trouble:
+                log.warning(trouble)
