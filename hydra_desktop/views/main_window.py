@@ -139,7 +139,7 @@ class MainWindow(QMainWindow):
         self._stack.setCurrentIndex(index)
         self._buttons.button(index).setChecked(True)
         if index == 0:
-            self.wall.view.setFocus()
+            self.wall.take_focus()
 
     def toggle_wall_mode(self) -> None:
         """The wall alone on the whole screen, or back to the window."""

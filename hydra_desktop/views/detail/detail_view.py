@@ -7,7 +7,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 from PySide6.QtCore import QEvent, Qt, QTimer, Signal
-from PySide6.QtGui import QAction, QKeyEvent, QKeySequence
+from PySide6.QtGui import QKeyEvent
 from PySide6.QtWidgets import QFrame, QHBoxLayout, QLabel, QPushButton, QSizePolicy, QVBoxLayout, QWidget
 
 from ...domain.alarm import Alarm, AlarmState
@@ -16,6 +16,7 @@ from ...domain.verdict import Status
 from ...domain.wall import Panel, WallSnapshot
 from ...services.detail import Ask, Detail, DetailService
 from ...services.deviation_process import DeviationProcess
+from .. import keys
 from ..background import Background
 from ..theme import Theme
 from ..wall.pictures import Pictures
@@ -344,23 +345,29 @@ class DetailView(QWidget):
 
     def _make_shortcuts(self) -> None:
         area = self.plots
-        works = [
-            ("Esc", self.close_view), ("Home", lambda: self.look_at(None)),
-            ("N", self.go_to_other_alarm), ("A", self.acknowledge), ("S", self.silenced.emit), ("W", self.contest),
-            ("Shift+W", self.take_back), ("R", self.ask_reference), ("L", lambda: self.export("logbook")),
-            ("M", lambda: area.maps.step(1)), ("Shift+M", lambda: area.maps.step(-1)),
-            ("C", lambda: area.others.step(1)), ("Shift+C", lambda: area.others.step(-1)),
-            ("[", lambda: area.step_opacity(-1)), ("]", lambda: area.step_opacity(1)),
-            (QKeySequence.StandardKey.Copy, lambda: self.export("copy")),
-            (QKeySequence.StandardKey.Save, lambda: self.export("save")),
-        ]  # fmt: skip
-        works += [(str(n + 1), lambda n=n: self.strips.nearest.click(n)) for n in range(3)]
-        for keys, work in works:
-            action = QAction(self)
-            action.setShortcut(QKeySequence(keys))
-            action.setShortcutContext(Qt.ShortcutContext.WidgetWithChildrenShortcut)
-            action.triggered.connect(lambda _checked=False, work=work: work())
-            self.addAction(action)
+        for key, text, work in (
+            ("Esc", "Back to the wall", self.close_view),
+            ("Home", "Back to the newest plot, which is followed", lambda: self.look_at(None)),
+            ("N", "Go to the next other alarm", self.go_to_other_alarm),
+            ("A", "Acknowledge this alarm", self.acknowledge),
+            ("S", "Silence the sound until the next new alarm", self.silenced.emit),
+            ("M", "Next map over the plot", lambda: area.maps.step(1)),
+            ("Shift+M", "Map before", lambda: area.maps.step(-1)),
+            ("[", "Weaker map", lambda: area.step_opacity(-1)),
+            ("]", "Stronger map", lambda: area.step_opacity(1)),
+            ("C", "Compare with the next", lambda: area.others.step(1)),
+            ("Shift+C", "Compare with the one before", lambda: area.others.step(-1)),
+            ("1", "Open the nearest training plot", lambda: self.strips.nearest.click(0)),
+            ("2", "Open the second nearest", lambda: self.strips.nearest.click(1)),
+            ("3", "Open the third nearest", lambda: self.strips.nearest.click(2)),
+            ("R", "Confirm or propose what is normal", self.ask_reference),
+            ("W", "This verdict is wrong", self.contest),
+            ("Shift+W", "Take the contest back", self.take_back),
+            ("L", "Write a logbook entry", lambda: self.export("logbook")),
+            ("Ctrl+C", "Copy the plot as shown", lambda: self.export("copy")),
+            ("Ctrl+S", "Save the plot as shown", lambda: self.export("save")),
+        ):
+            keys.add(self, key, text, work)
 
     def _pressed(self, name: str) -> None:
         works = {

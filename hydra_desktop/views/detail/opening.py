@@ -16,6 +16,7 @@ class DetailOpener(QObject):
         self._wall, self._detail = wall, detail
         wall.stack.addWidget(detail)
         wall.detail_asked.connect(self.open)
+        wall.snapshot_shown.connect(detail.show_snapshot)
         detail.closed.connect(self._close)
 
     def open(self, plot_type: str, pad: str) -> None:

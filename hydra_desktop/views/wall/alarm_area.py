@@ -28,6 +28,7 @@ class AlarmCard(QWidget):
     """One alarm: what, since when, the plot with its evidence, and who has taken it."""
 
     chosen = Signal(int)
+    opened = Signal(str, str)  # plot type and pad
     changed = Signal()  # it looks different and wants to be painted, `update` does
 
     def __init__(self, theme: Theme, pictures: Pictures, image_folder: Path) -> None:
@@ -82,6 +83,15 @@ class AlarmCard(QWidget):
         if self.alarm is not None:
             self.chosen.emit(self.alarm.id)
         super().mousePressEvent(event)
+
+    def mouseDoubleClickEvent(self, _event: QMouseEvent) -> None:
+        """Look at the plot in full."""
+        self.open()
+
+    def open(self) -> None:
+        """Ask for the detail of its stream."""
+        if self.alarm is not None:
+            self.opened.emit(self.alarm.plot_type, self.alarm.pad)
 
     def focusInEvent(self, event: QFocusEvent) -> None:
         """Choose this card."""
@@ -280,6 +290,7 @@ class AlarmArea(QWidget):
     """The cards, and what a person can do: silence, acknowledge, test the sound."""
 
     acknowledge = Signal(int)
+    opened = Signal(str, str)  # plot type and pad
     silence = Signal()
     test_sound = Signal()
 
@@ -349,6 +360,14 @@ class AlarmArea(QWidget):
         if alarm is not None:
             self.acknowledge.emit(alarm.id)
 
+    def open_focused(self) -> None:
+        """Ask for the detail of the card that has the focus; a button that has it is pressed as ever."""
+        focused = self.window().focusWidget()
+        if isinstance(focused, AlarmCard) and focused in self._cards:
+            focused.open()
+        elif isinstance(focused, QPushButton):
+            focused.click()
+
     def choose(self, alarm_id: int) -> None:
         """Make an alarm the one that Acknowledge takes."""
         self._chosen = alarm_id
@@ -387,6 +406,7 @@ class AlarmArea(QWidget):
         while len(self._cards) < len(alarms):
             card = AlarmCard(self._theme, self._pictures, self._folder)
             card.chosen.connect(self.choose)
+            card.opened.connect(self.opened)
             card.changed.connect(lambda card=card: self._changed.add([card]))
             self._cards.append(card)
             self._list_layout.insertWidget(len(self._cards) - 1, card)
