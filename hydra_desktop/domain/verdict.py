@@ -90,8 +90,8 @@ def explain(verdict: Verdict, thresholds: Mapping[str, float], novelty: float | 
         return "NoModel: this plot type had no active model, so nobody judged the plot."
     threshold = thresholds.get(verdict.label, DEFAULT_THRESHOLD)
     is_over = verdict.confidence >= threshold
-    figures = f"{_percent(verdict.confidence)} is {'over' if is_over else 'under'} the threshold of {threshold:.0%}"
-    figures = figures.replace("%", " %")
+    side = "over" if is_over else "under"
+    figures = f"{_percent(verdict.confidence)} is {side} the threshold of {100 * threshold:.0f} %"
     if verdict.status is Status.UNFAMILIAR:
         if novelty is None:
             return "Unfamiliar: it is unlike the plots that the model was trained on."
@@ -102,20 +102,17 @@ def explain(verdict: Verdict, thresholds: Mapping[str, float], novelty: float | 
             )
         return (
             "Unfamiliar: it is unlike the plots that the model was trained on; of familiar ones "
-            f"{_rarely(novelty)} would be this far off (p = {novelty:.2g})."
+            f"{100 * novelty:.1f} % would be this far off (p = {novelty:.2g})."
         )
     familiar = f" It is like training plots (p = {novelty:.2g})." if novelty is not None else ""
     if is_over is not (verdict.status is Status.CONFIRMED):  # changed just then, while the monitor judged
-        return f"{verdict.status}, by the threshold before the one of {threshold:.0%}.".replace("%", " %") + familiar
+        return f"{verdict.status}, by another threshold than the {100 * threshold:.0f} % set just then.{familiar}"
     return f"{verdict.status}: {figures}.{familiar}"
 
 
 def _percent(value: float) -> str:
-    return f"{min(0.99, max(0.01, value)):.0%}"
-
-
-def _rarely(novelty: float) -> str:
-    return f"{novelty:.1%}".replace("%", " %")
+    percent = round(100 * value)
+    return "more than 99 %" if percent >= 100 else "less than 1 %" if percent <= 0 else f"{percent} %"
 
 
 def is_confirmed_fault(verdict: Verdict, plot_type: PlotType) -> bool:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from PySide6.QtCore import QObject, QPointF, QRect, QRectF, Qt, QTimer, Signal
-from PySide6.QtGui import QColor, QKeyEvent, QMouseEvent, QPainter, QPaintEvent, QWheelEvent
+from PySide6.QtGui import QColor, QKeyEvent, QMouseEvent, QPainter, QPaintEvent, QPen, QWheelEvent
 from PySide6.QtWidgets import QSizePolicy, QWidget
 
 from ..theme import Theme
@@ -113,9 +113,9 @@ class PlotCanvas(QWidget):
             done = None if self._settle.isActive() else self._pictures.rendered(order, self._overlay)
             self._paint_plot(painter, full, order, done)
         if self.hasFocus():
-            painter.setPen(QColor(c.text))
+            painter.setPen(QPen(QColor(c.text), 2))
             painter.setBrush(Qt.BrushStyle.NoBrush)
-            painter.drawRect(self.rect().adjusted(0, 0, -1, -1))
+            painter.drawRect(self.rect().adjusted(1, 1, -1, -1))
         painter.end()
 
     def _paint_plot(self, painter: QPainter, full: Full, order: Order, done: Rendered | None) -> None:
@@ -130,6 +130,9 @@ class PlotCanvas(QWidget):
             painter.setOpacity(self._opacity)
             painter.drawImage(target, done.map)
             painter.setOpacity(1.0)
+        painter.setPen(QColor(self._theme.colours.line))
+        painter.setBrush(Qt.BrushStyle.NoBrush)
+        painter.drawRect(target.adjusted(0, 0, -1, -1))
 
     def _say(self, painter: QPainter, message: str) -> None:
         painter.setFont(self._theme.font(14))

@@ -26,13 +26,13 @@ class ContestDialog(QDialog):
 
     given = Signal(str, str)
 
-    def __init__(self, plot_type: PlotType, said: str, parent: QWidget) -> None:
+    def __init__(self, plot_type: PlotType, plot: str, said: str, parent: QWidget) -> None:
         super().__init__(parent)
         self.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
         self.setWindowTitle("This verdict is wrong")
         self._keys: dict[str, QPushButton] = {}
         self._group = QButtonGroup(self)
-        title = QLabel(f"The verdict is {said}. What should it be?")
+        title = QLabel(f"The verdict on {plot} is {said}. What should it be?")
         title.setObjectName("head")
         title.setWordWrap(True)
         grid = QGridLayout()

@@ -7,7 +7,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 from PySide6.QtCore import QEvent, Qt, QTimer, Signal
-from PySide6.QtGui import QKeyEvent
+from PySide6.QtGui import QKeyEvent, QResizeEvent
 from PySide6.QtWidgets import QFrame, QHBoxLayout, QLabel, QPushButton, QSizePolicy, QVBoxLayout, QWidget
 
 from ...domain.alarm import Alarm, AlarmState
@@ -63,6 +63,7 @@ class DetailView(QWidget):
         self._detail: Detail | None = None
         self._seen: object = None
         self._reading = self._read_again = False
+        self._waiting_export = ""
         self.full = FullPictures(image_folder, background, self)
         self.pictures = Pictures(lambda _verdict, _label: None, parent=self)
         self.banner = Banner(theme)
@@ -201,11 +202,12 @@ class DetailView(QWidget):
         word = verdict.label + {Status.UNCONFIRMED: ", not confirmed", Status.UNFAMILIAR: ", unfamiliar"}.get(
             verdict.status, ""
         )
-        dialog = ContestDialog(self._plot_type(), word, self)
+        plot = speech.place(detail.past.plot)
+        dialog = ContestDialog(self._plot_type(), plot, word, self)
         dialog.given.connect(
             lambda label, comment: self._do(
                 lambda: self._service.contest(verdict_id, label, comment),
-                lambda _: f"Contested: it should be {label}. An expert gets it into the labeling queue.",
+                lambda _: f"Contested: {plot} should be {label}. An expert gets it into the labeling queue.",
                 "Not contested",
             )
         )
@@ -235,10 +237,14 @@ class DetailView(QWidget):
         self._do(lambda: work(name.plot_type, name.run_period), str, failed)
 
     def export(self, how: str) -> None:
-        """Copy, save or enter into the logbook what is shown."""
+        """Copy, save or enter into the logbook what is shown, as soon as it is."""
         detail = self._detail
-        order = self.plots.first.canvas.order_in_full() if detail is not None else None
-        if detail is None or detail.shown is None or order is None:
+        self._waiting_export = ""
+        if detail is None or (detail.shown is not None and self.full.picture(detail.shown.content_hash) is None):
+            self._waiting_export = how
+            return
+        order = self.plots.first.canvas.order_in_full()
+        if detail.shown is None or order is None:
             self.side.show_notice("There is no picture to take.", trouble=True)
             return
         plot_type, area = self._plot_type(), self.plots
@@ -267,7 +273,7 @@ class DetailView(QWidget):
             f"#segment:checked {{ background: {c.text}; color: {c.background}; }}"
             f"#segment:disabled {{ color: {c.edge}; }}"
         )
-        self.side.setFixedWidth(max(px(330), min(px(410), round(self.width() * 0.21))))
+        self._fit_side()
         self._strip_frame.layout().setContentsMargins(px(12), px(6), px(12), px(6))
         self.others.setMinimumHeight(px(32))
         for part in (self.banner, self.plots, self.strips, self.history, self.side):
@@ -275,6 +281,11 @@ class DetailView(QWidget):
         self._show_standing()
         if self._detail is not None:
             self._show()
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        """Give the column beside its share."""
+        super().resizeEvent(event)
+        self._fit_side()
 
     def keyPressEvent(self, event: QKeyEvent) -> None:
         """Space held swaps the plots; arrows go through the history and the plot types."""
@@ -329,10 +340,15 @@ class DetailView(QWidget):
         layout.addLayout(body, 1)
         return line, left, body, layout
 
+    def _fit_side(self) -> None:
+        px = self._theme.px
+        self.side.setFixedWidth(max(px(330), min(px(420), round(self.width() * 0.21))))
+
     def _connect(self) -> None:
         self._tick.timeout.connect(self._ticked)
         self._blink.timeout.connect(lambda: self.banner.set_blink(not self.banner._blink))
         self._again.timeout.connect(self._read)
+        self.full.ready.connect(lambda: self._waiting_export and self.export(self._waiting_export))
         self.others.clicked.connect(self.go_to_other_alarm)
         self.plots.deviation_wanted.connect(self._ask_deviation)
         self.strips.normal.chosen.connect(self.look_at)

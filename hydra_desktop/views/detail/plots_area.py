@@ -153,6 +153,8 @@ class PlotsArea(QWidget):
             line.setSpacing(px(8))
         self.opacity.setFixedWidth(px(110))
         self._percent.setFixedWidth(px(44))
+        for widget in (self.maps, self.others, self.scale, self.blink):
+            widget.setFixedHeight(px(28))  # so that the two plots stand at one height
         self.first.rescale()
         self.second.rescale()
 
@@ -164,9 +166,8 @@ class PlotsArea(QWidget):
         detail, verdict = self._detail, self._verdict
         if detail is None or verdict is None or not verdict.label:
             return [OFF]
-        labels = sorted(detail.maps, key=lambda label: -verdict.probabilities.get(label, 0.0))
         judged = detail.past is not None and detail.past.model_id is not None
-        return [OFF, *labels, *([DEVIATION] if judged else [])]
+        return [OFF, *detail.maps, *([DEVIATION] if judged else [])]
 
     def _lay_out(self) -> list[QHBoxLayout]:
         lines = []

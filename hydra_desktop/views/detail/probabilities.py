@@ -70,7 +70,7 @@ class Probabilities(QWidget):
         width = painter.fontMetrics().horizontalAdvance("threshold")
         painter.setPen(QPen(QColor(c.text), px(2)))
         painter.drawLine(self.width() - width - px(8), px(3), self.width() - width - px(8), px(HEAD - 7))
-        painter.setFont(self._theme.font(13))
+        painter.setFont(self._theme.font(13, bold=True))
         names = max(painter.fontMetrics().horizontalAdvance(label) for label, _ in rows)
         left = px(22) + min(names, round(self.width() * 0.4)) + px(8)
         right = self.width() - painter.fontMetrics().horizontalAdvance("> 99 %") - px(8)
@@ -86,7 +86,7 @@ class Probabilities(QWidget):
         middle = Qt.AlignmentFlag.AlignVCenter
         painter.setFont(self._theme.font(13, bold=first))
         painter.setPen(QColor(c.text if first else c.muted))
-        name = painter.fontMetrics().elidedText(label, Qt.TextElideMode.ElideMiddle, left - px(28))
+        name = painter.fontMetrics().elidedText(label, Qt.TextElideMode.ElideMiddle, left - px(24))
         painter.drawText(QRectF(px(22), top, left, px(ROW)), middle, name)
         painter.drawText(
             QRectF(right, top, self.width() - right, px(ROW)), middle | Qt.AlignmentFlag.AlignRight, words.confidence(p)

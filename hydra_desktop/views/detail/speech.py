@@ -7,6 +7,7 @@ from datetime import datetime
 
 from ...domain.alarm import Alarm, AlarmState, AlarmStep
 from ...domain.hall import PlotType
+from ...domain.plot import Plot
 from ...domain.verdict import Status
 from ...domain.wall import Panel, PanelState
 from ...services.detail import Ask, Detail
@@ -101,13 +102,18 @@ def others(alarms: Sequence[Alarm], c: Colours, now: datetime) -> tuple[str, str
     return f"{words.count(len(alarms), 'other alarm')}: {', '.join(parts)}: go there  [N]", ""
 
 
+def place(plot: Plot) -> str:
+    """A plot's chunk and run."""
+    name = plot.name
+    return f"chunk {name.chunk} of run {name.run_number}" if name.chunk is not None else f"run {name.run_number}"
+
+
 def position(ask: Ask, detail: Detail | None, now: datetime) -> tuple[str, bool]:
     """Where one looks, and whether that is another place than the newest plot."""
     if ask.plot_id is None or detail is None or detail.shown is None:
         return "The newest plot; new ones are followed", False
     shown = detail.shown
-    name = shown.name
-    chunk = f"chunk {name.chunk} of run {name.run_number}" if name.chunk is not None else f"run {name.run_number}"
+    chunk = place(shown)
     old = words.age(now - shown.taken_at)
     if not any(one.plot.id == shown.id for one in detail.history):
         label = f", labelled {detail.label} by {detail.labelled_by}" if detail.label else ""

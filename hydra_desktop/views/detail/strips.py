@@ -94,8 +94,10 @@ class Strips(QObject):
             )
             for number, one in enumerate(detail.nearest, start=1)
         ]
-        empty = "" if smalls else "Not known: no model compared this plot with those of its training."
-        self.nearest.show_smalls(smalls, note=nearest_note(detail.nearest), empty=empty)
+        empty = "Not known: no model compared this plot with those of its training."
+        if detail.novelty is not None:
+            empty = "The model was trained elsewhere: the plots that it learned from aren't in this database."
+        self.nearest.show_smalls(smalls, note=nearest_note(detail.nearest), empty="" if smalls else empty)
 
 
 def reference_note(waiting: Reference | None, in_force: Reference | None) -> str:
