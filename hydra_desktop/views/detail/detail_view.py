@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -12,7 +13,6 @@ from PySide6.QtWidgets import QFrame, QHBoxLayout, QLabel, QPushButton, QSizePol
 
 from ...domain.alarm import Alarm, AlarmState
 from ...domain.hall import PlotType
-from ...domain.verdict import Status
 from ...domain.wall import Panel, WallSnapshot
 from ...services.detail import Ask, Detail, DetailService
 from ...services.deviation_process import DeviationProcess
@@ -20,12 +20,13 @@ from .. import keys
 from ..background import Background
 from ..theme import Theme
 from ..wall.pictures import Pictures
-from . import speech
+from . import speech, stream
+from .acts import Acts
 from .banner import Banner
-from .contest_dialog import ContestDialog
 from .exports import Exports, Shown
 from .history_strip import HistoryStrip
 from .plots_area import PlotsArea
+from .reader import DetailReader
 from .rendering import FullPictures
 from .side import Side
 from .strips import Strips
@@ -62,7 +63,6 @@ class DetailView(QWidget):
         self._ask: Ask | None = None
         self._detail: Detail | None = None
         self._seen: object = None
-        self._reading = self._read_again = False
         self._waiting_export = ""
         self.full = FullPictures(image_folder, background, self)
         self.pictures = Pictures(lambda _verdict, _label: None, parent=self)
@@ -76,6 +76,8 @@ class DetailView(QWidget):
         self.strips = Strips(theme, self.pictures, image_folder, self)
         self.history = HistoryStrip(theme)
         self.side = Side(theme)
+        self._reader = DetailReader(service, background, self)
+        self._acts = Acts(self, service, background)
         self._exports = Exports(self, service, background, self.full)
         self._layouts = self._lay_out()
         self._tick, self._blink, self._again = QTimer(self), QTimer(self), QTimer(self)
@@ -97,14 +99,14 @@ class DetailView(QWidget):
     @property
     def busy(self) -> bool:
         """Whether something is still to come."""
-        return self._reading or self.full.busy or self.pictures.busy
+        return self._reader.busy or self.full.busy or self.pictures.busy
 
     def open(self, plot_type: str, pad: str, names: Sequence[str], plot_id: int | None = None) -> None:
         """Look at a stream: its newest plot, or another one; `names` are the plot types that Up and Down go through."""
         self._names = tuple(names)
-        self._ask, self._detail, self._seen = Ask(plot_type, pad, plot_id, self._alarm_id(plot_type, pad)), None, None
+        self._ask, self._detail, self._seen = Ask(plot_type, pad, plot_id), None, None
         self.side.show_notice("")
-        self.plots.start(self._plot_type())
+        self.plots.start(self._plot_type)
         self._tick.start()
         self._show_standing()
         self._read()
@@ -116,7 +118,7 @@ class DetailView(QWidget):
         self._snapshot = snapshot
         if self._ask is None:
             return
-        panel, alarm = self._panel(), self._alarm()
+        panel, alarm = self._panel, self._alarm
         seen = (panel.verdict_id if panel else None, alarm.id if alarm else None, alarm.changed_at if alarm else None)
         self._show_standing()
         if seen != self._seen:
@@ -159,14 +161,14 @@ class DetailView(QWidget):
         """Look at a plot of this stream, or at one it was taught by; None is the newest, which is followed."""
         if self._ask is None:
             return
-        newest = self._panel()
+        newest = self._panel
         if newest is not None and newest.plot is not None and newest.plot.id == plot_id:
             plot_id = None
-        self._ask = Ask(self._ask.plot_type, self._ask.pad, plot_id, self._ask.alarm_id)
+        self._ask = replace(self._ask, plot_id=plot_id)
         if self._detail is not None:
             detail = self._detail
             marked = plot_id if plot_id is not None else (detail.history[-1].plot.id if detail.history else None)
-            self.history.show_history(detail.history, self._plot_type(), detail.contested, marked)
+            self.history.show_history(detail.history, self._plot_type, detail.contested, marked)
         self._read()
 
     def go_to_type(self, by: int) -> None:
@@ -180,61 +182,34 @@ class DetailView(QWidget):
 
     def go_to_other_alarm(self) -> None:
         """Look at the alarm elsewhere that most needs a person; pressed again at the next."""
-        others = self._others()
+        others = self._others
         if others:
-            after = [one for one in others if self._ask and one.id > (self._ask.alarm_id or 0)]
+            after = [one for one in others if self._alarm is not None and one.id > self._alarm.id]
             fresh = [one for one in others if one.state is AlarmState.UNACKNOWLEDGED]
             chosen = (fresh or after or others)[0]
             self.open(chosen.plot_type, chosen.pad, self._names)
 
     def acknowledge(self) -> None:
         """Ask that the alarm of this stream be taken."""
-        alarm = self._alarm()
+        alarm = self._alarm
         if alarm is not None and alarm.state is not AlarmState.ACKNOWLEDGED:
             self.acknowledged.emit(alarm.id)
 
     def contest(self) -> None:
         """Ask which label this plot should have."""
-        detail = self._detail
-        if detail is None or detail.past is None or not detail.past.verdict.label:
-            return
-        verdict, verdict_id = detail.past.verdict, detail.past.verdict_id
-        word = verdict.label + {Status.UNCONFIRMED: ", not confirmed", Status.UNFAMILIAR: ", unfamiliar"}.get(
-            verdict.status, ""
-        )
-        plot = speech.place(detail.past.plot)
-        dialog = ContestDialog(self._plot_type(), plot, word, self)
-        dialog.given.connect(
-            lambda label, comment: self._do(
-                lambda: self._service.contest(verdict_id, label, comment),
-                lambda _: f"Contested: {plot} should be {label}. An expert gets it into the labeling queue.",
-                "Not contested",
-            )
-        )
-        dialog.open()
+        if self._detail is not None:
+            self._acts.contest(self._detail, self._plot_type)
 
     def take_back(self) -> None:
-        """Take the newest contest of this plot back, one's own first."""
-        standing = [one for one in self._detail.contests if one.stands] if self._detail is not None else []
-        standing.sort(key=lambda one: one.user != self._service.user)
-        if standing:
-            contest = standing[0]
-            self._do(
-                lambda: self._service.take_back(contest.id),
-                lambda done: "Taken back." if done else "Somebody took it back before.",
-                "Not taken back",
-            )
+        """Take a contest of this plot back."""
+        if self._detail is not None:
+            self._acts.take_back(self._detail)
 
-    def ask_reference(self) -> None:
-        """Confirm the proposal that waits, or have one made."""
-        detail = self._detail
-        if detail is None or detail.shown is None or self.strips.button.isHidden():
-            return
-        name = detail.shown.name
-        work = self._service.confirm_reference if detail.proposal is not None else self._service.propose_reference
-        failed = "Not confirmed" if detail.proposal is not None else "Nothing proposed"
-        self.strips.button.setEnabled(False)
-        self._do(lambda: work(name.plot_type, name.run_period), str, failed)
+    def settle_reference(self) -> None:
+        """Confirm the proposal that waits, or have one made, where the button offers it."""
+        if self._detail is not None and self.strips.button.isVisible() and self.strips.button.isEnabled():
+            self.strips.button.setEnabled(False)
+            self._acts.settle_reference(self._detail)
 
     def export(self, how: str) -> None:
         """Copy, save or enter into the logbook what is shown, as soon as it is."""
@@ -247,7 +222,7 @@ class DetailView(QWidget):
         if detail.shown is None or order is None:
             self.side.show_notice("There is no picture to take.", trouble=True)
             return
-        plot_type, area = self._plot_type(), self.plots
+        plot_type, area = self._plot_type, self.plots
         shown = Shown(
             detail,
             plot_type.guidance,
@@ -353,11 +328,16 @@ class DetailView(QWidget):
         self.plots.deviation_wanted.connect(self._ask_deviation)
         self.strips.normal.chosen.connect(self.look_at)
         self.strips.nearest.chosen.connect(self.look_at)
-        self.strips.reference_asked.connect(self.ask_reference)
+        self.strips.reference_asked.connect(self.settle_reference)
         self.history.chosen.connect(self.look_at)
         self.side.pressed.connect(self._pressed)
-        self._exports.done.connect(self.side.show_notice)
-        self._exports.failed.connect(self._tell)
+        self._reader.came.connect(self._take)
+        self._reader.failed.connect(self._read_failed)
+        for part in (self._acts, self._exports):
+            part.done.connect(self.side.show_notice)
+            part.failed.connect(self._tell)
+        self._acts.done.connect(lambda _said: self._read())
+        self._acts.failed.connect(lambda _why: self._read())
 
     def _make_shortcuts(self) -> None:
         area = self.plots
@@ -376,7 +356,7 @@ class DetailView(QWidget):
             ("1", "Open the nearest training plot", lambda: self.strips.nearest.click(0)),
             ("2", "Open the second nearest", lambda: self.strips.nearest.click(1)),
             ("3", "Open the third nearest", lambda: self.strips.nearest.click(2)),
-            ("R", "Confirm or propose what is normal", self.ask_reference),
+            ("R", "Confirm or propose what is normal", self.settle_reference),
             ("W", "This verdict is wrong", self.contest),
             ("Shift+W", "Take the contest back", self.take_back),
             ("L", "Write a logbook entry", lambda: self.export("logbook")),
@@ -393,37 +373,21 @@ class DetailView(QWidget):
         works.get(name, lambda: self.export(name))()
 
     def _read(self) -> None:
-        """Read what is asked for; while that runs another wish waits, only the latest."""
-        if self._ask is None:
-            return
-        if self._reading:
-            self._read_again = True
-            return
-        self._reading = True
-        ask = Ask(self._ask.plot_type, self._ask.pad, self._ask.plot_id, self._alarm_id())
-        self._background.run(lambda: self._service.read(ask), self._take, self._read_failed)
+        if self._ask is not None:
+            self._reader.read(replace(self._ask, alarm_id=self._alarm.id if self._alarm is not None else None))
 
     def _take(self, detail: Detail) -> None:
-        self._reading = False
-        ask = self._ask
-        same = ask is not None and (ask.plot_type, ask.pad, ask.plot_id) == (
-            detail.ask.plot_type, detail.ask.pad, detail.ask.plot_id
-        )  # fmt: skip
-        if self._read_again or not same:
-            self._read_again = False
-            self._read()
-        if same:
+        if self._ask == replace(detail.ask, alarm_id=None):  # else one is elsewhere by now
             self._detail = detail
             self._show()
 
     def _read_failed(self, why: str) -> None:
-        self._reading = self._read_again = False
         self._tell(f"This plot can't be read now. {why}")
         if self._ask is not None:
             self._again.start()
 
     def _show(self) -> None:
-        detail, plot_type = self._detail, self._plot_type()
+        detail, plot_type = self._detail, self._plot_type
         shown = detail.shown.id if detail.shown is not None else None
         self.plots.show_detail(detail, plot_type, self._frame())
         self.strips.button.setEnabled(True)
@@ -436,9 +400,9 @@ class DetailView(QWidget):
         """What follows from the wall's snapshot alone: how the stream stands, and other alarms."""
         if self._ask is None:
             return
-        now, c, alarm = datetime.now(UTC), self._theme.colours, self._alarm()
+        now, c, alarm = datetime.now(UTC), self._theme.colours, self._alarm
         log = self._detail.log if self._detail is not None else ()
-        self.banner.show_said(speech.banner(self._ask, self._panel(), alarm, log, self._plot_type(), c, now))
+        self.banner.show_said(speech.banner(self._ask, self._panel, alarm, log, self._plot_type, c, now))
         fresh = alarm is not None and alarm.state is AlarmState.UNACKNOWLEDGED
         if fresh and not self._blink.isActive():
             self._blink.start()
@@ -447,9 +411,9 @@ class DetailView(QWidget):
             self.banner.set_blink(False)
         sounding = any(one.state is AlarmState.UNACKNOWLEDGED for one in self._snapshot.alarms)
         self.side.show_alarm(alarm, sounding=sounding)
-        text, fill = speech.others(self._others(), c, now)
+        text, fill = speech.others(self._others, c, now)
         self.others.setText(text)
-        self.others.setEnabled(bool(self._others()))
+        self.others.setEnabled(bool(self._others))
         word = self._theme.word_on(fill) if fill else c.text
         self.others.setStyleSheet(
             f"background: {fill or c.panel}; color: {word}; border: 1px solid {fill or c.line};"
@@ -474,7 +438,7 @@ class DetailView(QWidget):
         self.plots.tick()
 
     def _frame(self) -> str:
-        alarm, detail = self._alarm(), self._detail
+        alarm, detail = self._alarm, self._detail
         if alarm is None or detail is None or not detail.is_newest or alarm.state is AlarmState.ACKNOWLEDGED:
             return ""
         return self._theme.colours.severity(alarm.severity)
@@ -495,54 +459,21 @@ class DetailView(QWidget):
             failed,
         )
 
-    def _do(self, work, said, failed: str) -> None:
-        """Do something in the background, say what came of it, and read anew."""
-
-        def success(result: object) -> None:
-            self.side.show_notice(said(result))
-            self._read()
-
-        def failure(why: str) -> None:
-            self._tell(f"{failed}. {why}")
-            self._read()
-
-        self._background.run(work, success, failure)
-
     def _tell(self, message: str) -> None:
         self.side.show_notice(message, trouble=True)
 
+    @property
     def _panel(self) -> Panel | None:
-        """The newest plot of the stream as the wall knows it, or at least its plot type's."""
-        ask = self._ask
-        if ask is None:
-            return None
-        of_alarm = (one for one in self._snapshot.in_alarm if one.plot_type.name == ask.plot_type)
-        of_type = (one for one in self._snapshot.panels if one.plot_type.name == ask.plot_type)
-        return next((one for one in (*of_alarm, *of_type) if one.pad == ask.pad), None)
+        return stream.panel(self._snapshot, self._ask)
 
+    @property
     def _plot_type(self) -> PlotType:
-        ask = self._ask
-        name = ask.plot_type if ask is not None else ""
-        found = (one.plot_type for one in self._snapshot.panels if one.plot_type.name == name)
-        return next(found, PlotType(name))
+        return stream.plot_type(self._snapshot, self._ask)
 
+    @property
     def _alarm(self) -> Alarm | None:
-        ask = self._ask
-        alarms = self._snapshot.alarms if ask is not None else ()
-        return next((one for one in alarms if (one.plot_type, one.pad) == (ask.plot_type, ask.pad)), None)
+        return stream.alarm(self._snapshot, self._ask)
 
-    def _alarm_id(self, plot_type: str = "", pad: str = "") -> int | None:
-        if plot_type:
-            alarms = self._snapshot.alarms
-            return next((one.id for one in alarms if (one.plot_type, one.pad) == (plot_type, pad)), None)
-        alarm = self._alarm()
-        return alarm.id if alarm is not None else None
-
+    @property
     def _others(self) -> list[Alarm]:
-        """Alarms of other streams, those first that most need a person."""
-        own = self._alarm_id()
-        order = list(AlarmState)
-        return sorted(
-            (one for one in self._snapshot.alarms if one.id != own),
-            key=lambda one: (one.state is not AlarmState.UNACKNOWLEDGED, order.index(one.state), -one.severity, one.id),
-        )
+        return stream.others(self._snapshot, self._ask)

@@ -179,6 +179,7 @@ class Exports(QObject):
             then(Path(path))
 
         dialog.fileSelected.connect(chosen)
+        dialog.finished.connect(self._window.window().activateWindow)
         dialog.open()
 
 
