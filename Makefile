@@ -22,7 +22,7 @@ install: $(VENV)/installed
 install-dev: $(VENV)/installed-dev
 
 test: install-dev
-	$(BIN)/python -m pytest
+	$(BIN)/python -m pytest -n 2
 
 lint: install-dev
 	$(BIN)/ruff format --check .

@@ -7,13 +7,17 @@ import os
 os.environ.setdefault("QT_QPA_PLATFORM", "offscreen")
 os.environ.setdefault("OMP_WAIT_POLICY", "PASSIVE")
 
-from collections.abc import Iterator
+import threading
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
+from sqlalchemy import Connection
 
 from hydra_desktop import paths
+from hydra_desktop.database import halls
 from hydra_desktop.database.connection import Database, open_database
+from hydra_desktop.database.feed import ChangeWaiter
 from tests.fakes.postgres_server import PostgresServer, programs
 
 _CACHE = paths.cache()
@@ -71,3 +75,22 @@ def database(database_url: str) -> Iterator[Database]:
     opened = open_database(database_url, upgrade=True)
     yield opened
     opened.close()
+
+
+def wait_for(
+    database: Database, hall: str, condition: Callable[[Connection, int], object], timeout_s: float = 60.0
+) -> None:
+    """Wait until something is so in the database, looking at each change; `condition` is given the hall's id."""
+    waiter, stop = ChangeWaiter(database), threading.Event()
+    timer = threading.Timer(timeout_s, stop.set)
+    timer.start()
+    try:
+        while not stop.is_set():
+            waiter.wait(1.0, stop)
+            with database.read() as c:
+                if condition(c, halls.find(c, hall) or 0):
+                    return
+        pytest.fail("it never came")
+    finally:
+        timer.cancel()
+        waiter.close()

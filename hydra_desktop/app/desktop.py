@@ -5,10 +5,13 @@ from __future__ import annotations
 import gc
 import logging
 import sys
+from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
 from types import TracebackType
 
+import numpy as np
+import numpy.typing as npt
 from PySide6.QtCore import QObject, Qt
 from PySide6.QtGui import QGuiApplication, QImage
 from PySide6.QtWidgets import QApplication
@@ -26,6 +29,7 @@ from ..settings import Settings
 from ..views.background import Background
 from ..views.detail.detail_view import DetailView
 from ..views.detail.opening import DetailOpener
+from ..views.follower import Follower
 from ..views.main_window import MainWindow
 from ..views.siren_client import SirenClient
 from ..views.stored import stored
@@ -63,7 +67,7 @@ class Desktop(QObject):
         return self.window.wall
 
     @property
-    def follower(self):
+    def follower(self) -> Follower:
         """The thread that follows the hall of the start."""
         return self.hall.follower
 
@@ -141,7 +145,7 @@ class Desktop(QObject):
         """Another window, on a screen that has none yet where there is one."""
         remembered = stored()
         theme = Theme(
-            name=str(remembered.value("theme", "dark")), size=float(remembered.value("size", 1.0)), parent=self
+            name=str(remembered.value("theme", "dark")), size=float(str(remembered.value("size", 1.0))), parent=self
         )
         window = MainWindow(theme)
         window.ask_before_closing(lambda: self._may_close(window))
@@ -184,7 +188,7 @@ class Desktop(QObject):
         detail.silenced.connect(self._silence)
         DetailOpener(wall, detail)
 
-    def _on_walls(self, hall: FollowedHall, work) -> None:
+    def _on_walls(self, hall: FollowedHall, work: Callable[[WallScreen], None]) -> None:
         for window in self.windows:
             if window.hall == hall.name:
                 work(window.wall)
@@ -240,6 +244,7 @@ class Desktop(QObject):
         else:
             other.resize(window.size() * 0.8)
         other.show()
+        other.activateWindow()
         other.open_screen(0)
 
     def _forget(self, window: MainWindow) -> None:
@@ -249,7 +254,7 @@ class Desktop(QObject):
             self.window = self.windows[0]
             window.deleteLater()
 
-    def _evidence(self, verdict_id: int, label: str):
+    def _evidence(self, verdict_id: int, label: str) -> npt.NDArray[np.float32] | None:
         return wall_service.evidence(self._database, verdict_id, label)
 
     def _may_close(self, window: MainWindow) -> bool:
@@ -259,5 +264,5 @@ class Desktop(QObject):
         answer = window.ask_about_monitor()
         if answer == "stop":
             for monitor in own:
-                monitor.process.terminate()
+                monitor.stop()
         return answer != "stay" or self._told_to_end  # perhaps while the question stood

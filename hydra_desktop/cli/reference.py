@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -10,6 +11,7 @@ from ..settings import Settings
 from .common import DONE, MENDABLE, add, opened, shown_progress, tell
 
 if TYPE_CHECKING:
+    from ..services.reference import ReferenceReport, RevokedReport
     from .common import Commands
 
 
@@ -27,8 +29,11 @@ def add_commands(commands: Commands) -> None:
     confirm = add(verbs, "confirm", _reference_confirm, "put the proposal in force")
     revoke = add(verbs, "revoke", _reference_revoke, "take the newest back; what was before it holds again")
     history = add(verbs, "history", _reference_history, "every reference that was ever set or proposed")
-    for verb in (show, propose, confirm, revoke, history):
+    for verb in (show, propose, revoke, history):
         verb.add_argument("plot_type", metavar="PLOT_TYPE")
+    of_what = confirm.add_mutually_exclusive_group(required=True)
+    of_what.add_argument("plot_type", nargs="?", metavar="PLOT_TYPE")
+    of_what.add_argument("--all", action="store_true", help="of every plot type that has one for the run period")
     for verb, usual in (
         (name, "the one that the manifest names"),
         (show, "all"),
@@ -79,21 +84,26 @@ def _reference_propose(options: argparse.Namespace, settings: Settings) -> int:
 def _reference_confirm(options: argparse.Namespace, settings: Settings) -> int:
     from ..services import reference
 
+    if not options.all:
+        return _decided(options, settings, reference.confirm)
     with opened(settings) as database:
-        report = reference.confirm(
-            database, settings.hall, options.plot_type, run_period=options.run_period, user=settings.user
-        )
+        report = reference.confirm_all(database, settings.hall, run_period=options.run_period, user=settings.user)
     tell(report.text())
-    return DONE
+    return MENDABLE if report.refused else DONE
 
 
 def _reference_revoke(options: argparse.Namespace, settings: Settings) -> int:
     from ..services import reference
 
+    return _decided(options, settings, reference.revoke)
+
+
+def _decided(
+    options: argparse.Namespace, settings: Settings, decide: Callable[..., ReferenceReport | RevokedReport]
+) -> int:
+    """What a person decided of the newest set of a plot type is done and told."""
     with opened(settings) as database:
-        report = reference.revoke(
-            database, settings.hall, options.plot_type, run_period=options.run_period, user=settings.user
-        )
+        report = decide(database, settings.hall, options.plot_type, run_period=options.run_period, user=settings.user)
     tell(report.text())
     return DONE
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import argparse
 from typing import TYPE_CHECKING
 
+from ..domain.errors import SettingsError
 from ..settings import Settings
 from .common import DONE, add, number, opened, tell
 
@@ -41,10 +42,14 @@ def add_false_alarms(
 
 
 def false_alarms(options: argparse.Namespace) -> FalseAlarms | None:
-    """The wish that those options name, None where they name none."""
+    """The wish that those options name, None where they name none; raises SettingsError for half a wish."""
     from ..services.thresholds import FalseAlarms
 
     if options.false_alarms_a_day is None:
+        if options.plots_a_day is not None:
+            raise SettingsError(
+                "--plots-a-day says of how many plots; say how many false alarms: --false-alarms-a-day N."
+            )
         return None
     return FalseAlarms(options.false_alarms_a_day, options.plots_a_day)
 

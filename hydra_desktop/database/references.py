@@ -53,7 +53,7 @@ def add(
     if state not in (ReferenceState.CONFIRMED, ReferenceState.PROPOSED):
         raise ValueError(f"a reference that is {state} follows from others, it isn't stored")
     at = datetime.now(UTC)
-    type_id = plot_type_id(c, hall_id, plot_type)
+    type_id = _locked(c, hall_id, plot_type)
     if state is ReferenceState.CONFIRMED:
         conditions.end(c, hall_id, type_id, who=user, why="a new reference")
     reference_id: int = c.execute(
@@ -76,6 +76,23 @@ def add(
     feed.publish(c, hall_id, "reference" if state is ReferenceState.CONFIRMED else "proposal", reference_id)
     ordered = tuple(replace(plot, kept=True) for plot in rules.in_time_order(chosen))
     return Reference(plot_type, run_period, state, ordered, reference_id, user, at, comment)
+
+
+def propose_first(
+    c: sa.Connection, hall_id: int, plot_type: str, run_period: str, chosen: Sequence[Plot], *, user: str
+) -> None:
+    """Store a proposal unless something was ever set for the run period, by a person at this moment too."""
+    _locked(c, hall_id, plot_type)
+    if not was_set(c, hall_id, plot_type, run_period):
+        add(c, hall_id, plot_type, run_period, chosen, state=ReferenceState.PROPOSED, user=user)
+
+
+def _locked(c: sa.Connection, hall_id: int, plot_type: str) -> int:
+    """The id of a plot type whose references nobody else sets until the transaction ends."""
+    type_id = plot_type_id(c, hall_id, plot_type)
+    # not for update of its key: plots of the type may be stored meanwhile; SQLite has one writer anyway
+    c.execute(sa.select(t.plot_types.c.id).where(t.plot_types.c.id == type_id).with_for_update(key_share=True))
+    return type_id
 
 
 def revoke(c: sa.Connection, hall_id: int, reference_id: int, *, user: str) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from collections import defaultdict
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
@@ -40,6 +41,9 @@ class PastVerdict:
     decided_at: datetime | None = None
 
 
+WHOLE_S = 10.0  # after so long all is read again, whatever was published
+
+
 class WallReader:
     """Reads snapshots of one hall, of its plots and settings only those that are new since the last.
 
@@ -52,11 +56,25 @@ class WallReader:
         self._settings_version = -1
         self._streams: dict[tuple[int, int], tuple[PastVerdict, Episode]] = {}  # by verdict and episode
         self._inherited: set[int] = set()  # verdicts
+        self._last: WallSnapshot | None = None
+        self._read_at_s = 0.0
 
     def read(self, c: sa.Connection) -> WallSnapshot:
-        """All that a wall shows; panels by group, then name, ignored plot types left out."""
+        """All that a wall shows; panels by group, then name, ignored plot types left out.
+
+        Where nothing was published since the last time, only the monitor's sign of life is read: all else is
+        what it was, the very same objects.
+        """
+        position = feed.position(c, self._hall_id)
+        now_s = time.monotonic()
+        if self._last is None or position != self._last.position or now_s - self._read_at_s > WHOLE_S:
+            self._last, self._read_at_s = self._read(c, position), now_s
+        else:
+            self._last = replace(self._last, monitor=_monitor(c, self._hall_id))
+        return self._last
+
+    def _read(self, c: sa.Connection, position: int) -> WallSnapshot:
         hall_id = self._hall_id
-        position = feed.position(c, hall_id)
         self._read_hall(c)
         self._read_streams(c)
         open_conditions = conditions.open_conditions(c, hall_id)

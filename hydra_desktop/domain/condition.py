@@ -100,7 +100,8 @@ def _tell_without(run_period: str, lacking: Sequence[WithoutReference]) -> str:
     waits = "A proposal waits" if len(names) == 1 else f"Proposals wait for {_listed(proposed)}"
     return (
         f"{line}{waits}; look at the plots (hydra-desktop reference show {name}), then: "
-        f"hydra-desktop reference confirm {name} --run-period {shlex.quote(run_period)}."
+        f"hydra-desktop reference confirm {name} --run-period {shlex.quote(run_period)}"
+        + (", or --all in place of PLOT_TYPE." if len(proposed) > 1 else ".")
     )
 
 

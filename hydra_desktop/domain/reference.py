@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
@@ -54,6 +55,11 @@ class Reference:
     def content_hashes(self) -> tuple[str, ...]:
         """The hash of each plot's picture; equal pictures repeat."""
         return tuple(plot.content_hash for plot in self.plots)
+
+    @property
+    def fingerprint(self) -> str:
+        """One text for one set of pictures, whoever named it: hexadecimal SHA-256."""
+        return hashlib.sha256("".join(sorted(self.content_hashes)).encode()).hexdigest()
 
     def inherited_by(self, run_period: str) -> Reference:
         """This reference as another run period has it while that has none of its own."""

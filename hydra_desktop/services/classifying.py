@@ -19,6 +19,7 @@ from ..outputs.csv_file import write_rows
 from ..sources.manifest import read_manifest
 from ..vision.evidence import enlarge, overlay
 from . import lookup
+from .importing import name_of
 from .judging_files import JudgedFile, PictureFile, UnreadableFile, judge_files
 from .live_models import LiveModels
 from .progress import Progress
@@ -99,7 +100,8 @@ def _files(
                 if row.problem:
                     refused.append(f"{source}, line {row.line}: {row.problem}")
                 else:
-                    yield PictureFile(row.file, row.path, plot_type or row.plot_type, row.run_period)
+                    period = name_of(row, pattern).run_period
+                    yield PictureFile(row.file, row.path, plot_type or row.plot_type, period)
         else:
             name = _name(source, pattern)
             if plot_type is not None or name is not None:

@@ -6,18 +6,22 @@ from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
+from ..database import references
 from ..database.connection import Database
 from ..database.image_store import ImageStore
 from ..domain.errors import ManifestError, SettingsError
 from ..domain.hall import PlotType
 from ..domain.label import Role
+from ..domain.plot import NamePattern
 from ..domain.verdict import Status, Verdict
 from ..sources.manifest import read_manifest
 from ..vision.evaluate import Figures
 from ..vision.evaluate import evaluate as figures_of
 from . import lookup
+from .importing import name_of
 from .judging_files import JudgedFile, PictureFile, content_hash, judge_files
 from .live_models import LiveModels
+from .normals import is_used
 from .progress import Progress
 
 
@@ -60,19 +64,22 @@ def evaluate(
 ) -> EvaluationReport:
     """Measure the active model on the labelled plots of a manifest.
 
-    Plots that the model was trained on are left out, known by their content. Raises
+    Plots that the model was trained on, or that say what is normal, are left out, known by their content. Raises
     SettingsError without such a plot type or model, ManifestError when nothing is left.
     """
     with database.read() as connection:
         hall_id = lookup.hall(connection, hall_name)
         models = LiveModels.load(connection, hall_id, [plot_type], images)
+        in_force = references.in_force(connection, hall_id, plot_type) if plot_type in models.records else {}
     lookup.plot_type(models.hall.plot_types, plot_type)
     if plot_type not in models.records:
         raise SettingsError(f"{plot_type} has no active model; make one: hydra-desktop train {plot_type} --activate")
     settings = models.plot_type(plot_type)
     trained_on = set(models.records[plot_type].card.get("trained_on", ()))
-    left_out = dict.fromkeys(("another plot type", "without a label", "label left out by its role", "trained on"), 0)
-    left_out["not readable"] = 0
+    pattern, model = NamePattern(models.hall.name_pattern), models.predictor.models[plot_type]
+    normal = {one for reference in in_force.values() if is_used(reference, model) for one in reference.content_hashes}
+    reasons = ("another plot type", "without a label", "label left out by its role", "trained on", "in the reference")
+    left_out = dict.fromkeys((*reasons, "not readable"), 0)
     labels: list[str] = []
     files: list[PictureFile] = []
     for row in read_manifest(manifest):
@@ -84,11 +91,13 @@ def evaluate(
             left_out["without a label"] += 1
         elif settings.label(row.label).role is Role.EXCLUDED:
             left_out["label left out by its role"] += 1
-        elif trained_on and content_hash(row.path) in trained_on:
+        elif (content := content_hash(row.path)) in trained_on:
             left_out["trained on"] += 1
+        elif content in normal:
+            left_out["in the reference"] += 1
         else:
             labels.append(row.label)
-            files.append(PictureFile(row.file, row.path, plot_type, row.run_period))
+            files.append(PictureFile(row.file, row.path, plot_type, name_of(row, pattern).run_period))
     verdicts: list[Verdict] = []
     truth: list[str] = []
     refused: list[str] = []

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 
 import numpy as np
 
@@ -18,11 +18,17 @@ def groups(plots: Sequence[Plot], beside: Sequence[Plot] = ()) -> np.ndarray:
     is too few as well, or the run is unknown, the picture. M plots `beside` the set are grouped in
     the same way and come after it, (N + M,).
     """
-    for belongs in _WAYS:
-        if belongs is _WAYS[-1] or len({belongs(plot) for plot in plots}) >= FEWEST_GROUPS:
-            break
+    belongs = _WAYS[unit(plots)]
     found: dict[object, int] = {}
     return np.asarray([found.setdefault(belongs(plot), len(found)) for plot in (*plots, *beside)], dtype=np.int64)
+
+
+def unit(plots: Sequence[Plot]) -> str:
+    """What the groups of a set are: "run", "chunk" or "picture"."""
+    for name, belongs in _WAYS.items():
+        if len({belongs(plot) for plot in plots}) >= FEWEST_GROUPS:
+            return name
+    return "picture"
 
 
 def _run(plot: Plot) -> object:
@@ -37,4 +43,4 @@ def _picture(plot: Plot) -> object:
     return plot.content_hash
 
 
-_WAYS: tuple[Callable[[Plot], object], ...] = (_run, _chunk, _picture)
+_WAYS: Mapping[str, Callable[[Plot], object]] = {"run": _run, "chunk": _chunk, "picture": _picture}

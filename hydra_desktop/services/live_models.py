@@ -43,7 +43,9 @@ class LiveModels:
             if second is not None:
                 tuned[name] = second
         backbone = Backbone()
-        references = Normals(images, backbone).load(connection, hall_id, models)
+        references = Normals(images, backbone).load(
+            connection, hall_id, models, {name: record.id for name, record in records.items()}
+        )
         return cls(halls.load(connection, hall_id), Predictor(models, backbone, references, tuned), records)
 
     def plot_type(self, name: str) -> PlotType:

@@ -37,8 +37,10 @@ from ..sources.arrival import Arrival
 from ..sources.watched_folder import WatchedFolder
 from ..vision.backbone import Backbone
 from ..vision.deviation import DESCRIBED_BY
+from ..vision.model_file import Model
 from ..vision.opening import open_model
 from ..vision.predictor import Predictor
+from ..vision.tuned_model import TunedPredictor
 from . import monitor_process, priority, retention
 from .beam import BeamFollower
 from .judging import ActiveModel, Judge, Judged, Outcome, Refused
@@ -122,6 +124,7 @@ class Monitor:
         self._images = ImageStore(settings.image_folder)
         self._backbone = Backbone()
         self._normals = Normals(self._images, self._backbone)
+        self._opened: dict[int, tuple[Model, TunedPredictor | None]] = {}  # by the model's id
         self._proposals = Proposals(self._database, self._hall_id, self._images)
         self._holder = f"{settings.station}:{os.getpid()}"
         self._streams = Streams(self._hall_id, self._hall, settings.station)
@@ -130,6 +133,7 @@ class Monitor:
         self._feed_position = 0
         self._stop = threading.Event()
         self._reload = threading.Event()
+        self._normals_moved = threading.Event()
         self._alarms_moved = threading.Event()
         self._troubles = _Troubles()
         self._logged_trouble = ""
@@ -218,7 +222,7 @@ class Monitor:
                 if judge.hall.name_pattern != self._hall.name_pattern:
                     self._hand_over([LookAgain()])  # after all that was judged by the old pattern
                 judge.change_hall(self._hall)
-                judge.change_models(*self._load_models())
+                judge.change_models(*self._load_models(judge))
             while self._backlog and judge.room > 0 and not self._reload.is_set():
                 judge.give(heapq.heappop(self._backlog).arrival)
             outcomes = judge.take()
@@ -526,6 +530,8 @@ class Monitor:
                 self._hall = halls.load(connection, self._hall_id)
                 self._streams.hall = self._hall
                 self._expect_same_folder()
+                if change.kind != "model":
+                    self._normals_moved.set()
                 self._reload.set()
             elif change.kind == "alarm":
                 self._alarms_moved.set()
@@ -556,23 +562,32 @@ class Monitor:
             )
 
     def _make_judge(self) -> Judge:
-        predictor, active = self._load_models()
+        predictor, active = self._load_models(None)
         return Judge(self._hall, self._images, predictor, active)
 
-    def _load_models(self) -> tuple[Predictor, dict[str, ActiveModel]]:
+    def _load_models(self, judge: Judge | None) -> tuple[Predictor, dict[str, ActiveModel]]:
+        """The active models; where only thresholds are other than those of a `judge`, its predictor stays."""
+        normals_moved = self._normals_moved.is_set()
+        self._normals_moved.clear()  # what moves from here on is found below, or the next time
         models, tuned, active, damaged = {}, {}, {}, []
+        before, self._opened = self._opened, {}
         with self._database.read() as connection:
             for name, record in model_store.active(connection, self._hall_id).items():
                 try:
-                    models[name], second = open_model(model_store.file(connection, record.id))
+                    opened = before.get(record.id) or open_model(model_store.file(connection, record.id))
                 except ModelFileError as error:
                     damaged.append(f"{name} is watched without a model: {error}")
                     continue
+                self._opened[record.id] = opened
+                models[name], second = opened
                 if second is not None:
                     tuned[name] = second
                 active[name] = ActiveModel(record.id, record.thresholds)
-            references = self._normals.load(connection, self._hall_id, models)
-        self._troubles.models = " ".join(damaged)
+            ids = {name: one.id for name, one in active.items()}
+            self._troubles.models = " ".join(damaged)
+            if judge is not None and not normals_moved and ids == {name: one.id for name, one in judge.active.items()}:
+                return judge.predictor, active
+            references = self._normals.load(connection, self._hall_id, models, ids)
         return Predictor(models, self._backbone, references, tuned), active
 
     def _acquire(self) -> None:

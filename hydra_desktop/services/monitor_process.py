@@ -59,6 +59,11 @@ class Keeper:
         self._started_at = self._clock()
         self.process = start(self._settings, folder)
 
+    def stop(self) -> None:
+        """Tell the monitor that was started here to end."""
+        if self.process is not None:
+            self.process.terminate()
+
     def _take_note(self, code: int) -> None:
         now = self._clock()
         if code == 0 or now - self._started_at > LIVED_WELL_S:

@@ -19,35 +19,46 @@ from .grouping import groups
 
 
 class Normals:
-    """Makes statistics of references, each set of plots once."""
+    """Makes statistics of references, each set of plots once as long as it counts."""
 
     def __init__(self, images: ImageStore, backbone: Backbone) -> None:
         self._images = images
         self._backbone = backbone
-        self._made: dict[tuple[bytes | str, ...], Normal | None] = {}
+        self._made: dict[tuple[int, tuple[str, ...]], Normal | None] = {}
 
-    def load(self, connection: Connection, hall_id: int, models: Mapping[str, Model]) -> dict[str, dict[str, Normal]]:
+    def load(
+        self, connection: Connection, hall_id: int, models: Mapping[str, Model], ids: Mapping[str, int]
+    ) -> dict[str, dict[str, Normal]]:
         """By plot type and run period, in the order of time, what goes before what the models know themselves.
 
-        That is every reference that a person confirmed, and the first Good plots of a period that the
-        model never saw.
+        `models` and their `ids` are by plot type.
+
+        That is every reference that a person confirmed and the model wasn't trained by, and the first Good
+        plots of a period that the model never saw. Where one of the model's own periods is newer than these,
+        it comes last: periods without a reference inherit it.
         """
         found: dict[str, dict[str, Normal]] = {}
+        before, self._made = self._made, {}
         for name, model in models.items():
-            for period, reference in references.in_force(connection, hall_id, name).items():
-                normal = self._of(connection, reference, model) if _counts(reference, model) else None
+            in_force = references.in_force(connection, hall_id, name)
+            own: dict[str, Normal] = {}
+            for period, reference in in_force.items():
+                trained_by = model.card.get("reference_sets", {}).get(period) == reference.fingerprint
+                if trained_by or not is_used(reference, model):
+                    continue
+                key = ids[name], reference.content_hashes
+                self._made[key] = before[key] if key in before else self._make(connection, reference, model)
+                normal = self._made[key]
                 if normal is not None:
-                    found.setdefault(name, {})[period] = normal
+                    own[period] = normal
+            if own:
+                newest = [period for period in in_force if period in own or period in model.normals][-1]
+                own.setdefault(newest, model.normal(newest))
+                found[name] = own
         return found
 
-    def _of(self, connection: Connection, reference: Reference, model: Model) -> Normal | None:
-        """Statistics of a reference's steady plots, None when fewer than two of its pictures are there."""
-        key: tuple[bytes | str, ...] = (model.variations[0].left.tobytes(), *reference.content_hashes)
-        if key not in self._made:
-            self._made[key] = self._make(connection, reference, model)
-        return self._made[key]
-
     def _make(self, connection: Connection, reference: Reference, model: Model) -> Normal | None:
+        """Statistics of a reference's steady plots, None when fewer than two of its pictures are there."""
         extracted = without_storing(connection, self._images, reference.content_hashes, self._backbone)
         if len(extracted.kept) < FEWEST:
             return None
@@ -58,7 +69,8 @@ class Normals:
             return Normal.of(extracted.description.at(kept), runs[kept], known=known)
 
 
-def _counts(reference: Reference, model: Model) -> bool:
+def is_used(reference: Reference, model: Model) -> bool:
+    """Whether a model judges by the plots of a reference: all that a person confirmed, and what it never saw."""
     if reference.state is ReferenceState.CONFIRMED:
         return True
     return reference.state is ReferenceState.DEFAULT and reference.run_period not in model.normals

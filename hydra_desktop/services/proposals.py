@@ -17,7 +17,7 @@ from ..database.image_store import ImageStore
 from ..domain import reference as rules
 from ..domain.hall import PlotType
 from ..domain.plot import Plot
-from ..domain.reference import SIZE, ReferenceState
+from ..domain.reference import SIZE
 from ..vision.deviation import DESCRIBED_BY, Packed, steady, unpack
 from .drift import MONITOR
 from .grouping import groups
@@ -85,16 +85,7 @@ class Proposals:
         if len(chosen) < SIZE:
             return SIZE - len(chosen)
         with self._database.write() as connection:
-            if not references.was_set(connection, self._hall_id, plot_type.name, run_period):  # by a person meanwhile
-                references.add(
-                    connection,
-                    self._hall_id,
-                    plot_type.name,
-                    run_period,
-                    chosen,
-                    state=ReferenceState.PROPOSED,
-                    user=MONITOR,
-                )
+            references.propose_first(connection, self._hall_id, plot_type.name, run_period, chosen, user=MONITOR)
         return 0
 
 

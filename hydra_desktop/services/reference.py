@@ -22,7 +22,7 @@ from ..domain.label import Role
 from ..domain.plot import NamePattern, Plot
 from ..domain.reference import Reference, ReferenceState
 from ..sources.manifest import ManifestRow, read_manifest
-from . import lookup
+from . import features, lookup
 from .importing import SHOWN, ImportReport, Refusal, import_rows, name_of
 from .progress import Progress
 
@@ -61,6 +61,18 @@ class ReferenceReport:
                 + f"Look at the plots, then: hydra-desktop reference confirm {_arguments(reference)}"
             )
         return "\n".join(lines)
+
+
+@dataclass(frozen=True)
+class ConfirmedAllReport:
+    """References that were confirmed together, and why others weren't."""
+
+    confirmed: tuple[ReferenceReport, ...]
+    refused: tuple[str, ...]
+
+    def text(self) -> str:
+        """The report in words."""
+        return "\n".join([*(one.text() for one in self.confirmed), *(f"Not confirmed: {one}" for one in self.refused)])
 
 
 @dataclass(frozen=True)
@@ -121,10 +133,10 @@ def set_from_manifest(
 ) -> ReferenceReport:
     """Make the plots of a manifest the reference of a run period, by default of the one that its rows name.
 
-    Rows whose plot isn't in the database are imported first. Left out are rows of other plot
-    types and those whose label, there or in the database, isn't of role good. Raises
-    ManifestError when the manifest can't be read, PlotReferenceError when it names several run
-    periods or too few plots.
+    Rows whose plot isn't in the database are imported first, and features computed that are
+    missing. Left out are rows of other plot types and those whose label, there or in the
+    database, isn't of role good. Raises ManifestError when the manifest can't be read,
+    PlotReferenceError when it names several run periods or too few plots.
     """
     with database.read() as connection:
         found = halls.find(connection, hall_name)
@@ -139,6 +151,10 @@ def set_from_manifest(
     wanted = {row.line for row in usable}  # the others are counted already
     left_out.update(refusal.reason for refusal in imported.refused if refusal.line in wanted)
     ids = [imported.plot_ids[row.line] for row in usable if row.line in imported.plot_ids]
+    if ids:  # here, and not by a monitor that has plots to judge
+        with database.read() as connection:
+            chosen = references.plots_of(connection, lookup.hall(connection, hall_name), plot_type, ids)
+        features.of_plots(database, images, [plot.content_hash for plot in chosen], progress)
     with database.write() as connection:
         hall_id = lookup.hall(connection, hall_name)
         settings = halls.load(connection, hall_id).plot_types[plot_type]
@@ -257,20 +273,36 @@ def confirm(
             raise PlotReferenceError(
                 f"{what} has no proposal that waits; make one: hydra-desktop reference propose {plot_type}"
             )
-        left_out: Counter[str] = Counter()
-        good = _good_of(connection, hall_id, settings, proposal.plots, left_out)
-        _expect_enough(len(good), plot_type, "the proposal", left_out)
-        reference = references.add(
-            connection,
-            hall_id,
-            plot_type,
-            proposal.run_period,
-            good,
-            state=ReferenceState.CONFIRMED,
-            user=user,
-            comment=proposal.comment,
-        )
-    return ReferenceReport(reference, left_out)
+        return _confirmed(connection, hall_id, settings, proposal, user)
+
+
+def confirm_all(database: Database, hall_name: str, *, run_period: str | None = None, user: str) -> ConfirmedAllReport:
+    """Put the proposals of all plot types for a run period in force, but for those that can't be.
+
+    Raises PlotReferenceError when none waits, or some do for several run periods and none of these is named.
+    """
+    with database.write() as connection:
+        hall_id = lookup.hall(connection, hall_name)
+        known = halls.load(connection, hall_id).plot_types
+        waiting = [
+            of for of, state in references.states(connection, hall_id).items() if state is ReferenceState.PROPOSED
+        ]
+        if run_period is None and waiting:
+            run_period = _only({period for _, period in waiting}, "There are proposals for {}; name one")
+        names = sorted(name for name, period in waiting if period == run_period)
+        if not names:
+            where = "" if run_period is None else f" for {_of(run_period)}"
+            raise PlotReferenceError(
+                f"No proposal waits{where}; make one of a plot type: hydra-desktop reference propose PLOT_TYPE"
+            )
+        confirmed, refused = [], []
+        for name in names:
+            proposal = references.proposals(connection, hall_id, name)[run_period or ""]
+            try:
+                confirmed.append(_confirmed(connection, hall_id, known[name], proposal, user))
+            except PlotReferenceError as error:  # before anything of it was written
+                refused.append(str(error))
+    return ConfirmedAllReport(tuple(confirmed), tuple(refused))
 
 
 def revoke(
@@ -328,6 +360,26 @@ def history_text(plot_type: str, past: Sequence[PastReference]) -> str:
             line += f"; taken back by {one.revoked_by}, {_moment(one.revoked_at)}"
         lines.append(line)
     return "\n".join(lines) or f"Nobody has set or proposed a reference of {plot_type} yet."
+
+
+def _confirmed(
+    connection: Connection, hall_id: int, settings: PlotType, proposal: Reference, user: str
+) -> ReferenceReport:
+    """A proposal put in force; raises PlotReferenceError when people labelled too many of its plots otherwise."""
+    left_out: Counter[str] = Counter()
+    good = _good_of(connection, hall_id, settings, proposal.plots, left_out)
+    _expect_enough(len(good), settings.name, "the proposal", left_out)
+    reference = references.add(
+        connection,
+        hall_id,
+        settings.name,
+        proposal.run_period,
+        good,
+        state=ReferenceState.CONFIRMED,
+        user=user,
+        comment=proposal.comment,
+    )
+    return ReferenceReport(reference, left_out)
 
 
 def _usable_rows(

@@ -7,6 +7,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 import numpy as np
+import numpy.typing as npt
 
 from ..database.image_store import ImageStore
 from ..vision import finetune, head, model_file, tuned_model
@@ -31,10 +32,11 @@ class _StoredPictures:
 
 @dataclass(frozen=True)
 class SecondRecipe:
-    """What came of it: the tuned model, `used` or not, and both log-losses on the same held-out plots."""
+    """What came of it: the tuned model, `used` or not, the rows of the plots held out, and both log-losses on these."""
 
     model: tuned_model.TunedModel
     used: bool
+    at: npt.NDArray[np.int_]
     text: str
 
 
@@ -50,7 +52,8 @@ def run(
 ) -> SecondRecipe:
     """Tune a network to the N plots on which the first recipe was `trained`.
 
-    What was done is kept in the folder `checkpoints`, so that a training that was cut off goes on from there.
+    What was done is kept in the folder `checkpoints`, so that a training that was cut off goes on from there; it is
+    to be forgotten once the model is stored.
     When it is stopped and the best is to be kept, that is what was best so far. Raises Stopped, when there is nothing
     to be kept too, TrainingError, StorageError.
     """
@@ -69,9 +72,8 @@ def run(
     names = list(tuned.model.labels)
     target = np.array([names.index(label) for label in labels])[tuned.at]
     found = finetune.compare(trained.held_out[tuned.at], tuned.held_out, target, list(np.asarray(groups)[tuned.at]))
-    finetune.forget(checkpoints)
     text = (
         f"fine-tuning: log-loss {found.second:.3f} against {found.first:.3f} of the first recipe on {len(tuned.at)} "
         f"held-out plots (gain {found.low:.3f} to {found.high:.3f}, 95 %): " + ("used" if found.better else "not used")
     )
-    return SecondRecipe(replace(tuned.model, first=model_file.save(trained.model)), found.better, text)
+    return SecondRecipe(replace(tuned.model, first=model_file.save(trained.model)), found.better, tuned.at, text)

@@ -9,6 +9,7 @@ from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 
 import numpy as np
+import numpy.typing as npt
 
 from ..database import given_labels, halls, model_store, references
 from ..database.connection import Database
@@ -21,12 +22,12 @@ from ..domain.label import Role
 from ..domain.plot import Plot
 from ..domain.reference import Reference, ReferenceState, in_time_order
 from ..domain.verdict import judge
-from ..vision import head, model_file, tuned_model
+from ..vision import finetune, head, model_file, tuned_model
 from ..vision.evaluate import Figures
 from ..vision.model_file import Model
 from ..vision.tuned_model import TunedModel
 from . import evaluating, features, lookup, second_recipe, thresholds
-from .grouping import groups
+from .grouping import groups, unit
 from .progress import Progress
 from .thresholds import Evidence, FalseAlarms
 
@@ -140,24 +141,35 @@ def train(
         periods=[one.plot.name.run_period for one in chosen],
         hashes=hashes,
         references=_positions(confirmed, chosen, beside, good),
+        unit=unit([one.plot for one in chosen]),
         progress=lambda stage, fraction: progress(f"training, {stage}", fraction),
         stop=progress.stop.is_set,
     )
-    held_out = _held_out(trained, labels, settings)
+    held_out = _held_out(trained.model, trained.unfamiliar, settings)
     card = {**trained.model.card, "figures": asdict(held_out)}
+    # by these the monitor knows that it needn't make what is normal anew, by fewer plots than were here
+    card["reference_sets"] = {
+        one.run_period: one.fingerprint for one in confirmed if one.run_period in card["references"]
+    }
     model = replace(trained.model, card=card)
     used: Model | TunedModel = model
-    told = ""
+    told, second = "", None
     if checkpoints is not None:
         try:
             second = second_recipe.run(
                 replace(trained, model=model), images, hashes, labels, runs, good, checkpoints / plot_type, progress
             )
-            told, used = second.text, second.model if second.used else model
+            told = second.text
+            if second.used:
+                used = second.model
+                held_out = _held_out(used, trained.unfamiliar[second.at], settings)
+                card = {**card, "split": used.card.get("split", ""), "figures": asdict(held_out)}
         except Stopped:
             if not progress.keep:
                 raise
             told = "fine-tuning: stopped before there was anything to keep"
+        except TrainingError as error:  # what is too little for a network may be enough without
+            told = f"fine-tuning: not tried. {error}"
         card = {**card, "second_recipe": told}
     values, how = dict(used.thresholds), BEST_F1
     if false_alarms is not None and rate is not None:
@@ -180,6 +192,8 @@ def train(
         )
         if activate:
             model_store.activate(connection, model_id, user=user)
+    if second is not None and checkpoints is not None:
+        finetune.forget(checkpoints / plot_type)
     return TrainingReport(
         plot_type,
         model_id,
@@ -242,10 +256,13 @@ def _positions(
     }
 
 
-def _held_out(trained: head.Trained, labels: Sequence[str], settings: PlotType) -> Figures:
-    names = trained.model.labels
+def _held_out(model: Model | TunedModel, unfamiliar: npt.NDArray[np.bool_], settings: PlotType) -> Figures:
+    """Figures of a model on the plots that it held out; `unfamiliar` says which the first recipe doesn't know."""
+    found = Evidence.of(model).held_out
     verdicts = [
-        judge(dict(zip(names, map(float, row), strict=True)), trained.model.thresholds, settings)
-        for row in np.asarray(trained.held_out)
+        judge(
+            dict(zip(model.labels, map(float, row), strict=True)), model.thresholds, settings, unfamiliar=bool(strange)
+        )
+        for row, strange in zip(found.chances, unfamiliar, strict=True)
     ]
-    return evaluating.measure(labels, verdicts, settings)
+    return evaluating.measure([model.labels[index] for index in found.target], verdicts, settings)

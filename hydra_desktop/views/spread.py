@@ -27,6 +27,10 @@ class Spread(QObject):
         if self._pieces and not self._timer.isActive():
             self._timer.start()
 
+    def __bool__(self) -> bool:
+        """Whether pieces wait."""
+        return bool(self._pieces)
+
     def clear(self) -> None:
         """Forget what waits."""
         self._pieces.clear()

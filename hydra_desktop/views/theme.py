@@ -59,6 +59,7 @@ CONTRAST = Colours(
 )  # fmt: skip
 
 THEMES = {"dark": DARK, "light": LIGHT, "contrast": CONTRAST}
+MOST_ADVANCES = 5000
 SIZES = (0.8, 0.9, 1.0, 1.1, 1.25, 1.4, 1.6)  # of all words and controls, as a person wants them
 
 
@@ -73,6 +74,7 @@ class Theme(QObject):
         self.size = min(SIZES, key=lambda known: abs(known - size))
         self._window_scale = 1.0
         self._fonts: dict[tuple[int, bool], QFont] = {}
+        self._advances: dict[tuple[str, int, bool], float] = {}
         families = set(QFontDatabase.families())
         self._family = "Inter" if "Inter" in families else QApplication.font().family()
 
@@ -139,10 +141,18 @@ class Theme(QObject):
     def fitting(self, text: str, width: float, size: int, least: int, *, bold: bool = False) -> QFont:
         """The largest font in which a text has room, from `size` down to `least` (both given for 1080p)."""
         for tried in range(size, least, -1):
-            font = self.font(tried, bold=bold)
-            if QFontMetricsF(font).horizontalAdvance(text) <= width:
-                return font
+            if self.advance(text, tried * self.scale, bold=bold) <= width:
+                return self.font(tried, bold=bold)
         return self.font(least, bold=bold)
+
+    def advance(self, text: str, pixels: float, *, bold: bool = False) -> float:
+        """The width of a text in a font of exactly so many pixels; what was asked before isn't measured again."""
+        asked = (text, max(9, round(pixels)), bold)
+        if asked not in self._advances:
+            if len(self._advances) >= MOST_ADVANCES:
+                self._advances.clear()
+            self._advances[asked] = QFontMetricsF(self.exact_font(pixels, bold=bold)).horizontalAdvance(text)
+        return self._advances[asked]
 
     def word_on(self, fill: str) -> str:
         """The colour of words on a filled colour: whichever of dark and white contrasts more."""

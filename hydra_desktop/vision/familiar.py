@@ -40,20 +40,29 @@ class Familiar:
     @classmethod
     def of(cls, relative: Floats, groups: npt.NDArray[np.int_], hashes: npt.NDArray[np.int32], seed: int) -> Familiar:
         """What is familiar after N plots: `relative` float32 (N, 1432) to what is normal, `groups` (N,) their runs."""
+        return cls.held_out(relative, groups, hashes, seed)[0]
+
+    @classmethod
+    def held_out(
+        cls, relative: Floats, groups: npt.NDArray[np.int_], hashes: npt.NDArray[np.int32], seed: int
+    ) -> tuple[Familiar, npt.NDArray[np.bool_]]:
+        """The same, and which of the N plots would be Unfamiliar to the other runs, bool (N,)."""
         fold, found = folds(groups, seed), np.zeros(len(relative), np.float32)
+        kept = np.sort(np.random.default_rng(seed).permutation(len(relative))[:MOST_POINTS])
+        point = np.isin(np.arange(len(relative)), kept)
         for number in np.unique(fold):
             outside = fold == number
             others = relative[~outside]
             # a new plot has no part in the scale by which it is measured, so these may have none either
             scale = _spread(others if len(others) > 1 else relative)
-            found[outside] = nearest(_project(relative[outside], scale), _project(others, scale))[1].mean(axis=1)
+            points = _project(relative[~outside & point], scale)  # as few as new plots will be compared with
+            found[outside] = nearest(_project(relative[outside], scale), points)[1].mean(axis=1)
         spread = _spread(relative)
-        points = _project(relative, spread)
         largest = np.array([found[groups == group].max() for group in np.unique(groups)], np.float32)
-        if len(points) > MOST_POINTS:
-            kept = np.sort(np.random.default_rng(seed).permutation(len(points))[:MOST_POINTS])
-            points, hashes = points[kept], hashes[kept]
-        return cls(spread, points, hashes, np.sort(largest))
+        trained = cls(spread, _project(relative[kept], spread), hashes[kept], np.sort(largest))
+        count = len(largest)
+        beyond = count - np.searchsorted(trained.distances, found, side="left")  # with the plot's own run in its place
+        return trained, (beyond / count <= max(LEVEL, 1.0 / count)) & (count > 1)
 
     @property
     def level(self) -> float:

@@ -25,7 +25,6 @@ import onnxruntime
 import safetensors
 import sklearn
 from safetensors import SafetensorError
-from scipy.optimize import minimize_scalar
 from sklearn.exceptions import ConvergenceWarning
 from sklearn.linear_model import LogisticRegression
 from sklearn.model_selection import GroupKFold, StratifiedGroupKFold
@@ -36,7 +35,7 @@ from . import backbone
 from .backbone import IDENTITY, LAST_CHANNELS, Floats
 from .evaluate import evaluate
 from .familiar import LEAST_SPREAD
-from .head import FEWEST_A_LABEL, Progress, best_f1_threshold
+from .head import FEWEST_A_LABEL, Progress, best_f1_threshold, best_temperature
 from .held_out import HeldOut
 from .model_file import softmax
 from .picture import HEIGHT, WIDTH, Picture
@@ -295,7 +294,7 @@ class _Fit:
 
     def temperature(self) -> float:
         """The temperature of the best epoch."""
-        return _temperature(self.history[self.best_epoch], self.task.target[self.held_out])
+        return best_temperature(self.history[self.best_epoch], self.task.target[self.held_out])
 
     def chances(self) -> Floats:
         """Held-out probabilities (M, L), epoch and temperature chosen on other held-out runs where there are any."""
@@ -308,7 +307,7 @@ class _Fit:
         for others, judged in GroupKFold(min(5, count)).split(target, target, groups):
             weight = self._alike[target[others]]
             epoch = int(np.argmin([_loss(logits[others], target[others], weight) for logits in history]))
-            temperature = _temperature(history[epoch, others], target[others])
+            temperature = best_temperature(history[epoch, others], target[others])
             chances[judged] = softmax((history[epoch, judged] / temperature).astype(np.float32))
         return chances
 
@@ -637,17 +636,8 @@ def _surprise(chances: Floats, target: Ints) -> npt.NDArray[np.float64]:
 
 def _loss(logits: Floats, target: Ints, weight: npt.NDArray[np.float64]) -> float:
     """The weighted log-loss at the best temperature."""
-    chances = softmax((logits / _temperature(logits, target)).astype(np.float32))
+    chances = softmax((logits / best_temperature(logits, target)).astype(np.float32))
     return float((weight * _surprise(chances, target)).sum() / weight.sum())
-
-
-def _temperature(logits: Floats, target: Ints) -> float:
-    """The temperature with the least log-loss (Guo et al. 2017, arXiv:1706.04599)."""
-
-    def loss(log_temperature: float) -> float:
-        return float(_surprise(softmax((logits / np.exp(log_temperature)).astype(np.float32)), target).mean())
-
-    return float(np.exp(minimize_scalar(loss, bounds=(-1.5, 3.0), method="bounded").x))
 
 
 def _tensor(array: npt.NDArray[Any]) -> Any:

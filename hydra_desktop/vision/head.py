@@ -57,10 +57,14 @@ class Recipe:
 
 @dataclass(frozen=True)
 class Trained:
-    """A model and its held-out probabilities float32 (N, L), each from a fit without that plot's run."""
+    """A model and its held-out probabilities float32 (N, L), each from a fit without that plot's run.
+
+    `unfamiliar` bool (N,) marks the plots that would be Unfamiliar to a model of the other runs.
+    """
 
     model: Model
     held_out: Floats
+    unfamiliar: npt.NDArray[np.bool_]
     figures: Mapping[str, Any] = field(default_factory=dict)
 
 
@@ -96,12 +100,14 @@ def train(
     periods: Sequence[str] | None = None,
     hashes: Sequence[str] = (),
     references: Mapping[str, Index] | None = None,
+    unit: str = "run",
     recipe: Recipe = Recipe(),
     progress: Progress = lambda _stage, _fraction: None,
     stop: StopFlag = lambda: False,
 ) -> Trained:
     """Train on the description of N plots with their labels, split by `groups` (runs), never by row.
 
+    `unit` says what a group is where there are too few runs.
     `good` names the labels of role good, `periods` gives the run period of each plot, in the order
     of time. `references` gives of a run period the plots that say what is normal, in place of its Good
     ones: their positions in `description` and `groups`, where those without a label come after the N;
@@ -121,12 +127,12 @@ def train(
         normal_plots = {
             period: rows[steady(description.at(rows), every_run[rows])]
             for period, rows in (references or {}).items()
-            if period in when
+            if period in when and len(rows) >= FEWEST_A_LABEL  # none is left where all were labelled otherwise since
         }
         first = watch.part(0.0, 0.5)
         normals, known, new = _relative(description, is_good, every_run, when, normal_plots, recipe.seed, first)
         excess, relative, blocks = known.excess, known.pooled, known.blocks()
-        fold, split = _split(runs, recipe.seed)
+        fold, split = _split(runs, ~is_good, recipe.seed, unit)
         if is_good.all():
             fault, fault_card = _only_good(excess, runs), {"evidence": "deviation, from Good plots alone"}
             fault_logit = fault.of(relative, excess).astype(np.float64)
@@ -141,7 +147,9 @@ def train(
         trained_on = sorted(set(hashes))
         places = {one: number for number, one in enumerate(trained_on)}
         rows = np.array([places.get(one, -1) for one in hashes] or [-1] * len(labels), np.int32)
-        familiar = Familiar.of(relative, runs, rows, recipe.seed)
+        familiar, unfamiliar = Familiar.held_out(relative, runs, rows, recipe.seed)
+        if is_good.all():
+            unfamiliar |= fault_logit > 0
     sides = tuple(name in good for name in names)
     chances = compose(fault_logit.astype(np.float32), kind_logits.astype(np.float32), sides)
     thresholds = {name: best_f1_threshold(chances, target, index) for index, name in enumerate(names)}
@@ -161,7 +169,7 @@ def train(
     held_out = HeldOut(chances, target.astype(np.int32))
     model = Model(plot_type, tuple(names), sides, fault, kinds, normals, familiar, thresholds, card, held_out)
     progress("done", 1.0)
-    return Trained(model, chances)
+    return Trained(model, chances, unfamiliar)
 
 
 def best_f1_threshold(chances: Floats, target: Index, index: int) -> float:
@@ -257,7 +265,8 @@ def _relative(
     """What is normal in each run period, and how far each labelled plot is from it without its own run.
 
     Once by its reference or else all its Good plots, and once as if the period were new: about the first of these,
-    by how plots vary elsewhere. A period with neither has what is normal in all.
+    by how plots vary elsewhere. A period with neither is measured by what is
+    normal in all, and as the model then doesn't know what is normal there, its plots are judged as those of a new one.
     """
     distinct = list(dict.fromkeys(when.tolist()))
     good = np.flatnonzero(is_good) if is_good.sum() >= FEWEST_A_LABEL else np.arange(len(when))
@@ -286,7 +295,9 @@ def _relative(
     for number, period in enumerate(distinct):
         watch("what is normal", number / len(distinct))
         inside, rows = np.flatnonzero(when == period), own[period]
-        normals[period] = known.measure(description, inside, rows if len(rows) else good, runs, seed, common)
+        normal = known.measure(description, inside, rows if len(rows) else good, runs, seed, common)
+        if len(rows) or not any(len(one) for one in own.values()):  # what is normal elsewhere is no word on this one
+            normals[period] = normal
         elsewhere = vary([other for other in distinct if other != period]) if several else None
         if elsewhere is not None and len(rows):
             new.measure(description, inside, rows[:REFERENCE], runs, seed, elsewhere)
@@ -355,12 +366,33 @@ def _deviation(excess: Floats) -> _Block:
     return _Block("deviation", (raw - centre) / spread @ components, centre, spread, components)
 
 
-def _split(runs: Index, seed: int) -> tuple[Index, str]:
-    """Folds by run, and what they are in words."""
+def _folds(runs: Index, target: Index, seed: int) -> Index:
+    """Folds by run; plots of a label that would all be in one are divided by run among themselves.
+
+    Or by plot, where they are of one run: a rule that never saw a label can't tell how sure it is to be of it.
+    """
     fold = folds(runs, seed)
+    for label in np.unique(target):
+        same = target == label
+        if len(np.unique(fold[same])) < 2:
+            fold[same] = folds(runs[same], seed)
+    return fold
+
+
+def _split(runs: Index, is_fault: npt.NDArray[np.bool_], seed: int, unit: str) -> tuple[Index, str]:
+    """Folds by run, and what they are in words."""
+    fold = _folds(runs, is_fault.astype(int), seed)
     if len(np.unique(runs)) < 2:
-        return fold, "folds by plot: all plots are of one run"
-    return fold, f"{len(np.unique(fold))} folds by run"
+        return fold, f"folds by plot: all plots are of one {unit}"
+    said = f"{len(np.unique(fold))} folds by {unit}"
+    if unit != "run":
+        said += (
+            ", as the plots are of too few runs: figures promise more than a new run will keep, label some of others"
+        )
+    for side, what in ((is_fault, "plots that aren't Good"), (~is_fault, "Good plots")):
+        if len(np.unique(runs[side])) == 1:
+            said += f"; all {what} are of one {unit} and divided by plot, label some of other runs too"
+    return fold, said
 
 
 def _by_period(when: npt.NDArray[Any], is_fault: npt.NDArray[np.bool_]) -> Index | None:
@@ -482,9 +514,10 @@ def _which_kind(
             continue
         part = tuple(_Block(one.name, one.inputs[side], one.centre, one.spread, one.components) for one in blocks)
         own = np.searchsorted(here, target[side])
+        fold = _folds(runs[side], own, recipe.seed)
         now = watch.part(half / 2, (half + 1) / 2)
-        chosen = _choose((part[0], part[1]), own, folds(runs[side], recipe.seed), tuple(_SETS), recipe, now)
-        temperature = _temperature(chosen.logits, own)
+        chosen = _choose((part[0], part[1]), own, fold, tuple(_SETS), recipe, now)
+        temperature = best_temperature(chosen.logits, own)
         weights, bias = _fit(_inputs((part[0], part[1]), chosen.evidence), own, chosen.strength, recipe, len(here))
         rules[here], biases[here] = weights / temperature, bias / temperature
         all_inputs = _inputs(blocks, chosen.evidence)
@@ -537,7 +570,7 @@ def _choose(
                 outside = fold == one
                 weights, bias = (fit or _fit)(inputs[~outside], target[~outside], strength, recipe, labels)
                 logits[outside] = inputs[outside] @ weights.T + bias
-            chances = softmax((logits / _temperature(logits, target)).astype(np.float32))
+            chances = softmax((logits / best_temperature(logits, target)).astype(np.float32))
             loss = float(-(weight * np.log(chances[np.arange(len(target)), target] + 1e-9)).mean())
             if best is None or loss < best.loss:
                 best = _HeldOut(loss, evidence, strength, logits)
@@ -607,7 +640,7 @@ def _calibration(logits: Array, target: Index) -> tuple[float, float]:
     return float(np.exp(found[0])), float(found[1])
 
 
-def _temperature(logits: Array, target: Index) -> float:
+def best_temperature(logits: npt.NDArray[Any], target: Index) -> float:
     """The temperature with the least log-loss on held-out plots (Guo et al. 2017, arXiv:1706.04599)."""
 
     def loss(log_temperature: float) -> float:

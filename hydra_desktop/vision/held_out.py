@@ -59,7 +59,9 @@ class HeldOut:
         return (
             self.chances.dtype == np.float32
             and self.target.dtype == np.int32
-            and self.chances.shape == (len(self.target), labels)
+            and self.target.size > 0  # shares of them are told
+            and self.chances.shape == (self.target.size, labels)
+            and self.target.ndim == 1
             and bool(((self.chances >= 0) & (self.chances <= 1)).all())
             and bool(((self.target >= 0) & (self.target < labels)).all())
         )

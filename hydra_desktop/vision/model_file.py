@@ -9,7 +9,6 @@ from typing import Any
 
 import numpy as np
 import numpy.typing as npt
-import safetensors
 from safetensors import SafetensorError
 from safetensors.numpy import load as load_tensors
 from safetensors.numpy import save as save_tensors
@@ -171,15 +170,16 @@ def save(model: Model) -> bytes:
         tensors[f"{name}_deviation"] = rule.deviation.astype(np.float32)
         tensors[f"{name}_bias"] = np.asarray(rule.bias, np.float32)
     for scale, variation in zip(SCALES, model.variations, strict=True):
-        for part in _PARTS:
-            tensors[f"variation_{scale.name}_{part}"] = _half(getattr(variation, part))
+        tensors[f"variation_{scale.name}_deviation"] = _half_above_zero(variation.deviation)
+        tensors[f"variation_{scale.name}_components"] = _half(variation.components)
+        tensors[f"variation_{scale.name}_left"] = _half_above_zero(variation.left)
     for number, normal in enumerate(model.normals.values()):
         tensors[f"normal_{number}_pooled"] = normal.pooled.astype(np.float32)
         tensors[f"normal_{number}_usual"] = normal.usual.astype(np.float32)
         for scale, spread in zip(SCALES, normal.spreads, strict=True):
             # near 1 a float16 is off by a good part of a deviation
             tensors[f"normal_{number}_{scale.name}_mean"] = spread.mean.astype(np.float32)
-            tensors[f"normal_{number}_{scale.name}_weight"] = _half(spread.weight)
+            tensors[f"normal_{number}_{scale.name}_weight"] = _half_above_zero(spread.weight)
     if model.held_out is not None:
         tensors.update(model.held_out.tensors())
     return _ordered(save_tensors(tensors, metadata=header))
@@ -191,6 +191,11 @@ _LARGEST = 60000.0  # float16 holds no more
 
 def _half(values: Floats) -> npt.NDArray[np.float16]:
     return np.clip(values, -_LARGEST, _LARGEST).astype(np.float16)
+
+
+def _half_above_zero(values: Floats) -> npt.NDArray[np.float16]:
+    """The same of variances and their like: of a colour that never varied they are too small for float16."""
+    return _half(np.maximum(values, np.finfo(np.float16).smallest_subnormal))
 
 
 def _ordered(data: bytes) -> bytes:
@@ -210,7 +215,7 @@ def load(data: bytes) -> Model:
         tensors = load_tensors(data)
         length = int.from_bytes(data[:8], "little")
         header = json.loads(data[8 : 8 + length]).get("__metadata__", {})
-    except (SafetensorError, ValueError, safetensors.SafetensorError) as error:
+    except (SafetensorError, ValueError, KeyError, RecursionError) as error:  # KeyError: a kind of number unknown here
         raise ModelFileError(f"This is no model of Hydra, or it is damaged: {error}") from error
     if header.get("format") != FORMAT:
         raise ModelFileError("This is no model of Hydra, or one of another version; train it again.")
@@ -221,9 +226,10 @@ def load(data: bytes) -> Model:
         )
     try:
         model = _model(header, {name: _float32(value) for name, value in tensors.items()})
-    except (KeyError, ValueError, TypeError) as error:
+        whole = _whole(model)
+    except (KeyError, ValueError, TypeError, RecursionError) as error:
         raise ModelFileError(f"This model lacks a part ({error}); train it again.") from error
-    if not _whole(model):
+    if not whole:
         raise ModelFileError("This model is damaged: its numbers don't fit its labels; train it again.")
     return model
 
@@ -261,7 +267,8 @@ _RULES = ("fault", "kinds")
 
 
 def _whole(model: Model) -> bool:
-    """Whether every array has its shape and a number in each place, and every text its kind."""
+    """Whether every array has its shape and a number in each place, and every text its kind; may raise TypeError."""
+    far = model.familiar.distances
     count, points = len(model.labels), len(model.familiar.points)
     shapes: list[tuple[npt.NDArray[Any], tuple[int, ...]]] = [
         (model.fault.weights, (CHANNELS,)),
@@ -273,7 +280,7 @@ def _whole(model: Model) -> bool:
         (model.familiar.spread, (CHANNELS,)),
         (model.familiar.points, (points, DIRECTIONS)),
         (model.familiar.hashes, (points,)),
-        (model.familiar.distances, (len(model.familiar.distances),)),
+        (far, (len(far),)),
     ]
     positive = [model.familiar.spread]
     for scale, variation in zip(SCALES, model.variations if model.normals else (), strict=bool(model.normals)):
@@ -289,14 +296,19 @@ def _whole(model: Model) -> bool:
     return (
         count > 0
         and points > 0
+        and len(far) > 0
+        and bool((far[1:] >= far[:-1]).all())  # p-values are found by bisection
         and bool(model.normals)
+        and len(set(model.labels)) == count
         and len(model.sides) == count
         and (model.held_out is None or model.held_out.fits(count))
         and all(isinstance(side, bool) for side in model.sides)
         and all(isinstance(label, str) for label in (*model.labels, *model.normals))
         and isinstance(model.card, dict)
+        and isinstance(model.card.get("trained_on", []), list)
+        and isinstance(model.card.get("reference_sets", {}), dict)
         and isinstance(model.thresholds, dict)
-        and all(isinstance(value, float | int) for value in model.thresholds.values())
+        and all(isinstance(value, float | int) and 0 <= value <= 1 for value in model.thresholds.values())
         and all(array.shape == shape and bool(np.isfinite(array).all()) for array, shape in shapes)
         and all(bool((array > 0).all()) for array in positive)
     )

@@ -41,9 +41,9 @@ class Prediction:
 class Predictor:
     """Judges plots of many types with one shared backbone; threads may share it.
 
-    `references` are what people confirmed as normal since the models were trained; they go before
-    what the models know. `tuned` are networks of single plot types, whose word on the label goes before
-    that of the model beside them.
+    `references` are what people confirmed as normal since the models were trained, in the order of time; they
+    go before what the models know. The last of them is the newest of all, unless the model knows its period.
+    `tuned` are networks of single plot types, whose word on the label goes before that of the model beside them.
     """
 
     def __init__(
@@ -105,7 +105,10 @@ class Predictor:
 
     def normal(self, model: Model, period: str) -> tuple[Normal, bool]:
         """What is normal in a run period, and whether that was inherited from an older one."""
-        known = {**model.normals, **self.references.get(model.plot_type, {})}  # those that the model lacks are newer
+        confirmed = self.references.get(model.plot_type, {})
+        known = {**model.normals, **confirmed}
         if period in known:
             return known[period], False
-        return list(known.values())[-1], set(known) != {""}  # a training that knew of no periods holds for all
+        last = list(confirmed or model.normals)[-1]
+        newest = list(model.normals)[-1] if last in model.normals else last
+        return known[newest], set(known) != {""}  # a training that knew of no periods holds for all

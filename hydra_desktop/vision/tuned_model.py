@@ -170,9 +170,10 @@ def load(data: bytes) -> TunedModel:
             tensors["first"].tobytes(),
             HeldOut.of(tensors),
         )
+        whole = _whole(model)
     except (SafetensorError, KeyError, ValueError, TypeError, RecursionError) as error:
         raise ModelFileError(f"This model is damaged or lacks a part ({error}); train it again.") from error
-    if not _whole(model):
+    if not whole:
         raise ModelFileError("This model is damaged: its numbers don't fit its labels; train it again.")
     _expect_harmless(model.network)
     return model
@@ -187,13 +188,14 @@ def _whole(model: TunedModel) -> bool:
     return (
         len(model.labels) > 0
         and all(isinstance(label, str) for label in model.labels)
+        and len(set(model.labels)) == len(model.labels)
         and model.weights.shape == (len(model.labels), LAST_CHANNELS)
         and model.weights.dtype == np.float32
         and bool(np.isfinite(model.weights).all())
         and (model.held_out is None or model.held_out.fits(len(model.labels)))
         and isinstance(model.card, dict)
         and isinstance(model.thresholds, dict)
-        and all(isinstance(value, float | int) for value in model.thresholds.values())
+        and all(isinstance(value, float | int) and 0 <= value <= 1 for value in model.thresholds.values())
     )
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import threading
 from dataclasses import replace
 from datetime import timedelta
 
@@ -78,6 +79,29 @@ def test_a_proposal_waits_and_is_not_in_force(site: Site) -> None:
     with site.database.read() as c:  # judging has nothing to take over of a proposal
         told = [change.kind for change in feed.read_after(c, site.hall_id, 0) if change.kind != "hall"]
     assert told == ["proposal", "reference", "proposal"]
+
+
+def test_a_first_proposal_gives_way_to_what_a_person_sets_at_the_same_moment(site: Site) -> None:
+    with site.database.write() as c:
+        chosen = of_run(c, site, 80464, 4)
+    done = threading.Event()
+
+    def propose() -> None:
+        with site.database.write() as other:
+            references.propose_first(other, site.hall_id, CDC, "A", chosen[2:], user="monitor")
+        done.set()
+
+    proposing = threading.Thread(target=propose)
+    with site.database.write() as c:
+        add(c, site, chosen[:2])
+        proposing.start()
+        assert not done.wait(0.3)
+    proposing.join()
+    with site.database.read() as c:
+        assert references.proposals(c, site.hall_id, CDC) == {}
+    with site.database.write() as c:
+        references.propose_first(c, site.hall_id, CDC, "B", chosen[2:], user="monitor")
+        assert list(references.proposals(c, site.hall_id, CDC)) == ["B"]
 
 
 def test_what_counts_of_each_period_of_a_hall(site: Site) -> None:

@@ -245,6 +245,7 @@ def test_a_reader_reads_only_what_is_new_and_misses_nothing(site: Site) -> None:
         model_id = site.add_model(c)
         first = site.add(c, chunk=1)
         verdict_id = site.show(c, first, model_id, BAD)
+        feed.publish(c, site.hall_id, "plots", None)
     assert reads_plots()
     assert not reads_plots()
     with site.database.write() as c:
@@ -260,6 +261,7 @@ def test_a_reader_reads_only_what_is_new_and_misses_nothing(site: Site) -> None:
         episodes.extend(c, [episode.with_plot(second)])
         wall.update_panels(c, site.hall_id, [wall.Shown(second, verdict_id, episode.id)])
         site.show(c, site.add(c, chunk=2, pad="02"), model_id, DOUBT)
+        feed.publish(c, site.hall_id, "plots", None)
     assert reads_plots()
     with site.database.write() as c:
         hall = halls.load(c, site.hall_id)

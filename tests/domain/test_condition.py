@@ -21,6 +21,6 @@ def test_what_lacks_a_reference_is_told_as_one_with_what_to_do() -> None:
     told = tell_without_reference([*many, WithoutReference("CDC", "")])
     assert told[0].startswith("No reference of run period 2026-03 yet for 12 plot types (T00, T01, T02 and 9 more): ")
     assert "Proposals wait for T10, T11; " in told[0]
-    assert told[0].endswith("reference confirm PLOT_TYPE --run-period 2026-03.")
+    assert told[0].endswith("reference confirm PLOT_TYPE --run-period 2026-03, or --all in place of PLOT_TYPE.")
     assert told[1].startswith("No reference of plots without a run period yet for CDC: ")
     assert told[1].endswith("--run-period ''.")

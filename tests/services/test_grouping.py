@@ -3,7 +3,7 @@ from __future__ import annotations
 from datetime import UTC, datetime
 
 from hydra_desktop.domain.plot import Plot, PlotName
-from hydra_desktop.services.grouping import groups
+from hydra_desktop.services.grouping import groups, unit
 
 NOW = datetime(2026, 3, 1, tzinfo=UTC)
 
@@ -20,6 +20,12 @@ def test_a_run_stays_together() -> None:
 def test_a_run_number_counts_within_its_period() -> None:
     found = groups([plot(run, period=period) for period in ("spring", "fall") for run in (1, 2, 3)])
     assert found.tolist() == [0, 1, 2, 3, 4, 5]
+
+
+def test_what_a_group_is_is_told() -> None:
+    assert unit([plot(run) for run in range(5)]) == "run"
+    assert unit([plot(1, chunk) for chunk in range(5)]) == "chunk"
+    assert unit([plot(0, None, content) for content in "abb"]) == unit([]) == "picture"
 
 
 def test_few_runs_are_split_by_chunk() -> None:

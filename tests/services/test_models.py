@@ -89,6 +89,16 @@ def test_training_stores_a_model_and_puts_it_live(site: Site) -> None:
     assert "now live" in report.text()
 
 
+def test_the_report_of_good_plots_alone_tells_how_many_were_unfamiliar(
+    empty: tuple[Database, ImageStore], tmp_path: Path
+) -> None:
+    report = teach(*empty, manifests.write(tmp_path / "data", ["Good"] * 12))
+    share = report.held_out.unfamiliar_good_share
+    assert share is not None
+    assert 0 < share < 0.5  # of the farthest of few runs nobody can tell that it is familiar
+    assert f"Unfamiliar among Good: {100 * share:.1f} %" in report.text()
+
+
 def test_training_is_deterministic(empty: tuple[Database, ImageStore], tmp_path: Path) -> None:
     database, images = empty
     manifest = manifests.write(tmp_path / "data", SET)
@@ -218,6 +228,7 @@ def test_evaluation_leaves_out_what_was_trained_on(site: Site) -> None:
         "without a label": 1,
         "label left out by its role": 1,
         "trained on": 2,  # the run that was there, and the empty picture that is equal to one
+        "in the reference": 0,
         "not readable": 1,
     }
     assert report.measured.auc == 1.0

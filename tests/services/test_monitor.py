@@ -28,7 +28,6 @@ from hydra_desktop import paths, settings
 from hydra_desktop.database import features, halls, heartbeats, leases, model_store, plots, problems, verdicts, wall
 from hydra_desktop.database import tables as t
 from hydra_desktop.database.connection import Database, open_database
-from hydra_desktop.database.feed import ChangeWaiter
 from hydra_desktop.database.image_store import ImageStore
 from hydra_desktop.domain.errors import DatabaseError, LeaseLostError, ModelFileError, SettingsError
 from hydra_desktop.domain.run import BeamSource
@@ -43,6 +42,7 @@ from hydra_desktop.sources.simulated import SimulatedHall
 from hydra_desktop.vision.backbone import Backbone
 from hydra_desktop.vision.deviation import DESCRIBED_BY, describe, unpack
 from hydra_desktop.vision.picture import decode_for_network
+from tests.conftest import wait_for
 from tests.fakes.postgres_server import PostgresServer
 
 TYPES = 6
@@ -278,12 +278,12 @@ def test_a_model_that_is_damaged_is_told_as_long_as_it_is(
             LiveModels.load(c, hall_id, ["RF_TAGH"], ImageStore(chosen.image_folder))
     simulated.write_next_chunk(source.parent)
     with running(Monitor(chosen, source)):
-        _wait_for(ready, lambda c, hall_id: verdicts.count(c, hall_id) == TYPES)
+        wait_for(ready, "Demo", lambda c, hall_id: verdicts.count(c, hall_id) == TYPES)
         simulated.write_next_chunk(source.parent)
-        _wait_for(ready, lambda c, hall_id: verdicts.count(c, hall_id) == 2 * TYPES)
+        wait_for(ready, "Demo", lambda c, hall_id: verdicts.count(c, hall_id) == 2 * TYPES)
         with ready.read() as c:
             told_at = heartbeats.newest(c, hall_id, "monitor").at
-        _wait_for(ready, lambda c, hall_id: heartbeats.newest(c, hall_id, "monitor").at > told_at)
+        wait_for(ready, "Demo", lambda c, hall_id: heartbeats.newest(c, hall_id, "monitor").at > told_at)
         with ready.read() as c:
             assert says("RF_TAGH is watched without a model")(c, hall_id)
 
@@ -292,11 +292,11 @@ def test_a_broken_beam_file_is_told_and_ends_nothing(chosen: settings.Settings, 
     beam = source.parent / "beam.json"
     beam.write_text('{"run_number": "9"}')
     with running(Monitor(chosen, source)) as thread:
-        _wait_for(ready, says("beam.json", "run_number"))
+        wait_for(ready, "Demo", says("beam.json", "run_number"))
         assert thread.is_alive()
         beam.write_text('{"run_number": 9}')
-        _wait_for(ready, says())
-        _wait_for(ready, lambda c, hall_id: halls.run_state(c, hall_id).run_number == 9)
+        wait_for(ready, "Demo", says())
+        wait_for(ready, "Demo", lambda c, hall_id: halls.run_state(c, hall_id).run_number == 9)
 
 
 def run_of(database: Database) -> tuple[int | None, bool | None, BeamSource]:
@@ -316,12 +316,12 @@ def test_the_beam_by_hand_goes_before_the_file_but_for_the_run(
     with ready.read() as c:
         hall_id = halls.find(c, "Demo") or 0
     with running(Monitor(chosen, source)):
-        _wait_for(ready, stands(7, True, BeamSource.FILE))
+        wait_for(ready, "Demo", stands(7, True, BeamSource.FILE))
         notices.switch_beam(ready, hall_id, False)
         beam.write_text('{"run_number": 8, "beam_on": true}')
-        _wait_for(ready, stands(8, False, BeamSource.SWITCH))
+        wait_for(ready, "Demo", stands(8, False, BeamSource.SWITCH))
         notices.switch_beam(ready, hall_id, None)
-        _wait_for(ready, stands(8, True, BeamSource.FILE))
+        wait_for(ready, "Demo", stands(8, True, BeamSource.FILE))
 
 
 @pytest.mark.parametrize(
@@ -340,7 +340,7 @@ def test_without_a_run_in_the_beam_file_that_of_the_plots_is_shown(
         beam.write_text(text)
         os.utime(beam, (time.time() - age_s, time.time() - age_s))
     with running(Monitor(chosen, source)):
-        _wait_for(ready, says(told) if told else (lambda _c, _hall_id: run_of(ready)[1]))
+        wait_for(ready, "Demo", says(told) if told else (lambda _c, _hall_id: run_of(ready)[1]))
         for run, age in ((12, 0), (11, 3600)):
             path = source / f"Run{run:06d}" / "Trigger_bits_0001.png"
             path.parent.mkdir()
@@ -348,8 +348,8 @@ def test_without_a_run_in_the_beam_file_that_of_the_plots_is_shown(
             Image.new("RGB", (320, 240), "white").save(partial, "PNG")
             os.utime(partial, (time.time() - age, time.time() - age))
             partial.rename(path)
-            _wait_for(ready, lambda c, hall_id, count=13 - run: verdicts.count(c, hall_id) == count)
-        _wait_for(ready, lambda _c, _hall_id: run_of(ready)[0] == 12)
+            wait_for(ready, "Demo", lambda c, hall_id, count=13 - run: verdicts.count(c, hall_id) == count)
+        wait_for(ready, "Demo", lambda _c, _hall_id: run_of(ready)[0] == 12)
         assert run_of(ready)[1] is (None if text is None else True)
 
 
@@ -374,10 +374,10 @@ def test_pictures_that_cannot_be_removed_are_told_and_end_nothing(
 
     with monkeypatch.context() as patch, running(Monitor(chosen, source)) as thread:
         patch.setattr(Path, "unlink", refuse)
-        _wait_for(ready, says("Read-only file system"))
+        wait_for(ready, "Demo", says("Read-only file system"))
         assert thread.is_alive()
         patch.setattr(Path, "unlink", unlink)
-        _wait_for(ready, says())
+        wait_for(ready, "Demo", says())
     assert len([one for one in chosen.image_folder.rglob("*") if one.is_file()]) == 1
 
 
@@ -409,9 +409,9 @@ def test_refused_names_are_judged_without_a_restart(chosen: settings.Settings, s
     path.parent.mkdir()
     Image.new("RGB", (320, 240), "white").save(path)
     with running(Monitor(chosen, source)):
-        _wait_for(ready, lambda c, hall_id: problems.newest(c, hall_id))
+        wait_for(ready, "Demo", lambda c, hall_id: problems.newest(c, hall_id))
         change_hall(ready, name_pattern=OTHER_NAMES)
-        _wait_for(ready, lambda c, hall_id: verdicts.count(c, hall_id) == 1)
+        wait_for(ready, "Demo", lambda c, hall_id: verdicts.count(c, hall_id) == 1)
 
 
 def test_a_folder_that_is_gone_is_given_up_until_it_is_there_again(
@@ -427,14 +427,14 @@ def test_a_folder_that_is_gone_is_given_up_until_it_is_there_again(
         with ready.read() as c:
             assert holder(c, halls.find(c, "Demo") or 0) is None
         away.rename(source)
-        _wait_for(ready, lambda c, hall_id: holder(c, hall_id) and heartbeats.newest(c, hall_id, "monitor"))
+        wait_for(ready, "Demo", lambda c, hall_id: holder(c, hall_id) and heartbeats.newest(c, hall_id, "monitor"))
         source.rename(away)
-        _wait_for(ready, lambda c, hall_id: not holder(c, hall_id))
+        wait_for(ready, "Demo", lambda c, hall_id: not holder(c, hall_id))
         with ready.read() as c:
             before = heartbeats.newest(c, halls.find(c, "Demo") or 0, "monitor")
         away.rename(source)
-        _wait_for(ready, holder)
-        _wait_for(ready, lambda c, hall_id: heartbeats.newest(c, hall_id, "monitor").at > before.at)
+        wait_for(ready, "Demo", holder)
+        wait_for(ready, "Demo", lambda c, hall_id: heartbeats.newest(c, hall_id, "monitor").at > before.at)
 
 
 @pytest.mark.parametrize("there", [True, False])
@@ -454,7 +454,7 @@ def test_another_folder_in_the_settings_ends_the_monitor_of_the_former(
     thread = threading.Thread(target=run)
     thread.start()
     if there:
-        _wait_for(ready, lambda c, hall_id: heartbeats.newest(c, hall_id, "monitor") is not None)
+        wait_for(ready, "Demo", lambda c, hall_id: heartbeats.newest(c, hall_id, "monitor") is not None)
     change_hall(ready, source_folder=str(source.parent))
     thread.join(20)
     monitor.stop()
@@ -467,12 +467,12 @@ def test_a_monitor_of_a_folder_that_was_named_stays_with_it(
     chosen: settings.Settings, source: Path, ready: Database
 ) -> None:
     with running(Monitor(chosen, source)) as thread:
-        _wait_for(ready, lambda c, hall_id: heartbeats.newest(c, hall_id, "monitor") is not None)
+        wait_for(ready, "Demo", lambda c, hall_id: heartbeats.newest(c, hall_id, "monitor") is not None)
         change_hall(ready, source_folder=str(source.parent))
         with ready.read() as c:
             told_at = heartbeats.newest(c, halls.find(c, "Demo") or 0, "monitor").at
         later = told_at + timedelta(seconds=2.5)
-        _wait_for(ready, lambda c, hall_id: heartbeats.newest(c, hall_id, "monitor").at > later)
+        wait_for(ready, "Demo", lambda c, hall_id: heartbeats.newest(c, hall_id, "monitor").at > later)
         assert thread.is_alive()
 
 
@@ -483,7 +483,7 @@ def test_a_second_monitor_of_the_same_folder_is_refused(
     running = threading.Thread(target=first.run)
     running.start()
     try:
-        _wait_for(ready, lambda c, hall_id: heartbeats.newest(c, hall_id, "monitor") is not None)
+        wait_for(ready, "Demo", lambda c, hall_id: heartbeats.newest(c, hall_id, "monitor") is not None)
         with pytest.raises(LeaseLostError, match="already"):
             Monitor(chosen, source, patience_s=0.0).run(once=True)
     finally:
@@ -500,7 +500,7 @@ def test_killed_and_started_again_every_plot_has_one_live_verdict(
     for number in range(kills):
         simulated.write_next_chunk(source.parent)
         process = _start_monitor(chosen, source)
-        _wait_for(ready, lambda c, hall_id, least=number * TYPES + 1: verdicts.count(c, hall_id) >= least)
+        wait_for(ready, "Demo", lambda c, hall_id, least=number * TYPES + 1: verdicts.count(c, hall_id) >= least)
         os.killpg(process.pid, signal.SIGKILL)
         process.wait()
     simulated.write_next_chunk(source.parent)
@@ -550,22 +550,6 @@ def _start_monitor(
     )
 
 
-def _wait_for(database: Database, condition: Any, timeout_s: float = 30.0) -> None:
-    waiter, stop = ChangeWaiter(database), threading.Event()
-    timer = threading.Timer(timeout_s, stop.set)
-    timer.start()
-    try:
-        while not stop.is_set():
-            waiter.wait(1.0, stop)
-            with database.read() as c:
-                if condition(c, halls.find(c, "Demo") or 0):
-                    return
-        pytest.fail("it never came")
-    finally:
-        timer.cancel()
-        waiter.close()
-
-
 def test_a_plot_that_cannot_be_stored_holds_up_no_other(
     chosen: settings.Settings, source: Path, simulated: SimulatedHall, ready: Database
 ) -> None:
@@ -597,9 +581,9 @@ def test_each_change_of_trouble_is_logged_with_its_time(
     beam = source.parent / "beam.json"
     beam.write_text('{"run_number": "9"}')
     monitor = _start_monitor(chosen, source, stderr=subprocess.PIPE)
-    _wait_for(ready, says("run_number"))
+    wait_for(ready, "Demo", says("run_number"))
     beam.write_text('{"run_number": 9}')
-    _wait_for(ready, lambda c, hall_id: says()(c, hall_id) and halls.run_state(c, hall_id).run_number == 9)
+    wait_for(ready, "Demo", lambda c, hall_id: says()(c, hall_id) and halls.run_state(c, hall_id).run_number == 9)
     monitor.terminate()
     _, said = monitor.communicate(timeout=60)
     told, well = said.decode().splitlines()

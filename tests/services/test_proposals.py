@@ -3,16 +3,16 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
+from sqlalchemy import Connection
 
 from hydra_desktop import settings
 from hydra_desktop.database import features, halls, references, verdicts, wall
 from hydra_desktop.database.connection import Database
-from hydra_desktop.database.feed import ChangeWaiter
 from hydra_desktop.database.image_store import ImageStore
 from hydra_desktop.domain.condition import tell_without_reference
 from hydra_desktop.domain.reference import SIZE, Reference, ReferenceState, WithoutReference
@@ -24,6 +24,7 @@ from hydra_desktop.services.monitor import Monitor
 from hydra_desktop.services.progress import Progress
 from hydra_desktop.services.training import train
 from hydra_desktop.vision.deviation import DESCRIBED_BY
+from tests.conftest import wait_for
 from tests.fakes import manifests
 
 PERIOD, FOLDER = "2026-03", "RunPeriod-2026-03"
@@ -168,34 +169,20 @@ def test_a_monitor_at_work_proposes_while_it_judges(site: Site, monkeypatch: pyt
     thread.start()
     try:
         site.write(GOOD * SIZE, 200)
-        _wait_for(site, lambda: site.proposal() is not None)
+        wait_for(site.database, "D", lambda _c, _hall_id: site.proposal() is not None)
         reference.confirm(site.database, "D", "hump", run_period=PERIOD, user="eva")
         judged = 0
 
-        def bad_is_confirmed() -> bool:  # from the moment on when the monitor has taken the reference over
-            nonlocal judged
-            with site.database.read() as c:
-                count = verdicts.count(c, site.hall_id)
+        def bad_is_confirmed(c: Connection, hall_id: int) -> bool:
+            nonlocal judged  # until the monitor has taken the reference over
+            count = verdicts.count(c, hall_id)
             if count >= SIZE + judged:
                 judged += 1
                 site.write(["Bad"], 200 + judged)
             return site.newest() == ("Confirmed", "Bad")
 
-        _wait_for(site, bad_is_confirmed)
+        wait_for(site.database, "D", bad_is_confirmed)
     finally:
         monitor.stop()
         thread.join()
     assert site.past() == [ReferenceState.CONFIRMED, ReferenceState.PROPOSED]
-
-
-def _wait_for(site: Site, condition: Callable[[], bool], timeout_s: float = 60.0) -> None:
-    waiter, stop = ChangeWaiter(site.database), threading.Event()
-    timer = threading.Timer(timeout_s, stop.set)
-    timer.start()
-    try:
-        while not condition():
-            waiter.wait(1.0, stop)
-            assert not stop.is_set(), "it never came"
-    finally:
-        timer.cancel()
-        waiter.close()

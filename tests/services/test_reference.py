@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from hydra_desktop.database import feed, given_labels, halls, plots, references
+from hydra_desktop.database import features, feed, given_labels, halls, plots, references
 from hydra_desktop.database.connection import Database
 from hydra_desktop.database.image_store import ImageStore
 from hydra_desktop.domain.errors import PlotReferenceError, SettingsError
@@ -18,6 +18,7 @@ from hydra_desktop.services import reference
 from hydra_desktop.services.importing import import_manifest
 from hydra_desktop.services.progress import Progress
 from hydra_desktop.services.reference import ReferenceReport
+from hydra_desktop.vision.deviation import DESCRIBED_BY
 from tests.fakes import manifests
 
 START = datetime(2021, 8, 17, 12, tzinfo=UTC)
@@ -49,16 +50,19 @@ def manifest_of(folder: Path, rows: Sequence[tuple[str, str]], first_run: int = 
     return path
 
 
-def live(database: Database, images: ImageStore, run: int, count: int, period: str = "B") -> list[Plot]:
+def live(
+    database: Database, images: ImageStore, run: int, count: int, period: str = "B", plot_type: str = "hump"
+) -> list[Plot]:
     """Live plots of one run, a minute apart."""
     added = []
     with database.write() as c:
         hall_id = halls.find_or_create(c, "D")
-        halls.ensure_plot_type(c, hall_id, "hump")
+        halls.ensure_plot_type(c, hall_id, plot_type)
         for chunk in range(1, count + 1):
-            data = f"{run} {chunk}".encode()
+            data = f"{plot_type} {run} {chunk}".encode()
             at = START + timedelta(days=run, minutes=chunk)
-            new = NewPlot(PlotName("hump", run, chunk, period), images.add(data), at, f"{period}|{run}|{chunk}")
+            name = PlotName(plot_type, run, chunk, period)
+            new = NewPlot(name, images.add(data), at, f"{plot_type}|{period}|{run}|{chunk}")
             plot = plots.add(c, hall_id, new, live=True)
             assert plot is not None
             added.append(plot)
@@ -93,6 +97,14 @@ def test_the_rows_of_a_manifest_become_the_reference(
         assert references.in_force(c, hall_id, "hump")["A"].plot_ids == one.plot_ids
         assert "other" not in halls.load(c, hall_id).plot_types  # rows of another plot type aren't imported
         assert "reference" in [change.kind for change in feed.read_after(c, hall_id, 0)]
+
+
+def test_features_of_the_plots_are_there_before_a_monitor_needs_them(
+    database: Database, name: Callable[..., ReferenceReport], tmp_path: Path
+) -> None:
+    report = name(manifest_of(tmp_path / "data", [("A", "Good"), ("A", ""), ("A", "Bad")]))
+    with database.read() as c:
+        assert features.missing(c, DESCRIBED_BY, report.reference.content_hashes) == []
 
 
 def test_a_second_time_imports_nothing_and_leaves_labels_alone(
@@ -208,6 +220,33 @@ def test_what_was_taken_back_gives_way_to_what_was_before(database: Database, im
     assert "there is no reference now" in reference.revoke(database, "D", "hump", user="ben").text()
     with pytest.raises(PlotReferenceError, match="no reference to take back"):
         reference.revoke(database, "D", "hump", user="ben")
+
+
+def test_all_proposals_of_a_period_are_confirmed_at_once(database: Database, images: ImageStore) -> None:
+    with pytest.raises(SettingsError, match="no hall D"):
+        reference.confirm_all(database, "D", user="eva")
+    of_type = {name: live(database, images, 1, 3, "B", name) for name in ("hump", "edge", "peak", "late")}
+    for name, period in (("hump", "B"), ("edge", "B"), ("peak", "B"), ("late", "C")):
+        ids = [plot.id for plot in of_type[name]]
+        reference.set_from_plots(
+            database, "D", name, ids, run_period=period, state=ReferenceState.PROPOSED, user="hydra"
+        )
+    reference.confirm(database, "D", "peak", user="ann")
+    for plot in of_type["hump"][:2]:
+        label(database, plot, "Bad")
+    with pytest.raises(PlotReferenceError, match="proposals for several run periods: B, C; name one with --run-period"):
+        reference.confirm_all(database, "D", user="eva")
+    with pytest.raises(PlotReferenceError, match=r"No proposal waits for run period A; make one"):
+        reference.confirm_all(database, "D", run_period="A", user="eva")
+    report = reference.confirm_all(database, "D", run_period="B", user="eva")
+    assert [one.reference.plot_type for one in report.confirmed] == ["edge"]
+    (refused,) = report.refused
+    assert refused.startswith("A reference of hump needs 2 plots at least")
+    assert report.text().splitlines()[0].startswith("edge, run period B: confirmed by eva, ")
+    assert f"Not confirmed: {refused}" in report.text()
+    assert reference.show(database, "D", "hump").proposals
+    assert [one.reference.plot_type for one in reference.confirm_all(database, "D", run_period="C", user="e").confirmed]
+    assert reference.show(database, "D", "peak").in_force["B"].user == "ann"
 
 
 def test_several_periods_are_asked_for_by_name(database: Database, images: ImageStore) -> None:

@@ -14,8 +14,8 @@ import pytest
 
 from hydra_desktop import settings
 from hydra_desktop.database import feed, halls, heartbeats, model_store, plots, verdicts
+from hydra_desktop.database import tables as t
 from hydra_desktop.database.connection import Database, open_database
-from hydra_desktop.database.feed import ChangeWaiter
 from hydra_desktop.database.image_store import ImageStore
 from hydra_desktop.domain.errors import ModelFileError, SettingsError
 from hydra_desktop.domain.plot import NewPlot, PlotName
@@ -26,6 +26,7 @@ from hydra_desktop.services.progress import Progress
 from hydra_desktop.services.thresholds import BestF1, ByHand, FalseAlarms
 from hydra_desktop.services.training import TrainingReport, train
 from hydra_desktop.vision import model_file
+from tests.conftest import wait_for
 from tests.fakes import manifests
 
 SET = ["Good"] * 10 + ["Bad"] * 8 + ["NoData"] * 4
@@ -212,22 +213,6 @@ def running(monitor: Monitor) -> Iterator[None]:
         thread.join()
 
 
-def wait_for(database: Database, condition: object, timeout_s: float = 60.0) -> None:
-    waiter, stop = ChangeWaiter(database), threading.Event()
-    timer = threading.Timer(timeout_s, stop.set)
-    timer.start()
-    try:
-        while not stop.is_set():
-            waiter.wait(1.0, stop)
-            with database.read() as c:
-                if condition(c, halls.find(c, "D") or 0):  # type: ignore[operator]
-                    return
-        pytest.fail("it never came")
-    finally:
-        timer.cancel()
-        waiter.close()
-
-
 def test_a_monitor_that_runs_uses_them_from_the_next_plots_on(database: Database, tmp_path: Path) -> None:
     source = tmp_path / "source"
 
@@ -235,17 +220,19 @@ def test_a_monitor_that_runs_uses_them_from_the_next_plots_on(database: Database
         path = source / "Run000900" / f"hump_{chunk:04}.png"
         path.parent.mkdir(parents=True, exist_ok=True)
         path.write_bytes(manifests.png("NoData", chunk))
-        wait_for(database, lambda c, hall_id: verdicts.count(c, hall_id) == chunk)
+        wait_for(database, "D", lambda c, hall_id: verdicts.count(c, hall_id) == chunk)
 
     source.mkdir()
     chosen = settings.load(str(database.engine.url), "D")
     with running(Monitor(chosen, source)):
         arrive(1)
+        with database.write() as c:
+            c.execute(t.model_files.delete())  # a model that is open isn't read again for its thresholds
         thresholds.change(database, "D", "hump", ByHand(dict.fromkeys(("Good", "Bad", "NoData"), 1.0)), user="eva")
         with database.read() as c:
             at = heartbeats.newest(c, halls.find(c, "D") or 0, "monitor").at
         # with the next sign of life the monitor has read of it
-        wait_for(database, lambda c, hall_id: heartbeats.newest(c, hall_id, "monitor").at > at)
+        wait_for(database, "D", lambda c, hall_id: heartbeats.newest(c, hall_id, "monitor").at > at)
         arrive(2)
     with database.read() as c:
         found = [(row.chunk, row.status) for row in verdicts.rows(c, halls.find(c, "D") or 0)]

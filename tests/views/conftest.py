@@ -41,7 +41,7 @@ class Bench:
 @pytest.fixture
 def bench(qtbot: QtBot, tmp_path: Path) -> Iterator[Bench]:
     theme = Theme()
-    wall = WallScreen(theme, tmp_path / "images", lambda _verdict, _label: np.full((7, 10), 0.2, np.float32))
+    wall = WallScreen(theme, tmp_path / "images", lambda _verdict, _label: np.full((7, 10), 0.2, np.float32), hall="D")
     window = MainWindow(theme)
     window.show_wall("D", wall)
     qtbot.addWidget(window)

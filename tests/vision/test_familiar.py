@@ -85,6 +85,19 @@ def test_the_nearest_are_those_of_a_plain_search_and_fewer_where_there_are_fewer
     assert nearest(points, others[:2])[0].shape == (5, 2)
 
 
+def test_of_very_many_plots_no_more_are_unfamiliar_than_of_few(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(familiar, "MOST_POINTS", 200)
+    basis = np.random.default_rng(0).standard_normal((4, CHANNELS))
+
+    def plots(count: int, seed: int) -> np.ndarray:
+        return (np.random.default_rng(seed).standard_normal((count, 4)) @ basis).astype(np.float32)
+
+    trained, unfamiliar = Familiar.held_out(plots(2000, 1), np.arange(2000), np.arange(2000, dtype=np.int32), 0)
+    values = trained.look(plots(2000, 2))[0]
+    assert (values <= LEVEL).mean() <= 0.02
+    assert unfamiliar.mean() == pytest.approx(LEVEL, abs=0.001)
+
+
 def test_of_very_many_plots_some_are_kept_but_all_runs_counted(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(familiar, "MOST_POINTS", 20)
     trained = known(30)

@@ -119,7 +119,7 @@ def test_a_damaged_checkpoint_is_begun_anew_at_a_linear_head_on_the_published_fe
     assert untuned.model.card["epochs"] == 0
     assert len(untuned.at) == 3
     seen = tuned_model.TunedPredictor(untuned.model).predict(plots.pictures)
-    published = backbone(np.stack(plots.pictures)).pooled
+    published = backbone(np.stack(plots.pictures)).pooled[:, :1280]
     np.testing.assert_allclose([one.pooled for one in seen], published, atol=1e-3)
 
 

@@ -7,7 +7,9 @@ import pytest
 
 from hydra_desktop.domain.errors import Stopped, TrainingError
 from hydra_desktop.vision import head, model_file
+from hydra_desktop.vision.backbone import CHANNELS
 from hydra_desktop.vision.deviation import Description
+from hydra_desktop.vision.predictor import Predictor
 from tests.vision.conftest import PLOT_TYPE, Drawn, noise
 
 
@@ -79,6 +81,46 @@ def test_a_stop_is_heard(drawn: Drawn) -> None:
         head.train(PLOT_TYPE, drawn.description, drawn.labels, drawn.runs, good=["Good"], stop=lambda: True)
 
 
+def test_a_held_out_plot_that_no_other_run_is_like_is_unfamiliar() -> None:
+    plots = noise(120)
+    plots.pooled[7] += 5 * np.sign(np.arange(CHANNELS) % 2 - 0.5)
+    trained = head.train("T", plots, ["Good"] * 90 + ["Bad"] * 30, own_runs(120), good=["Good"])
+    assert list(np.flatnonzero(trained.unfamiliar)) == [7]
+
+
+@pytest.mark.parametrize("faulty_runs", [["9"] * 20, ["9"] * 10 + ["10"] * 10], ids=["one run", "two runs"])
+@pytest.mark.parametrize("seed", range(3))  # of two runs both may be held out at once
+def test_faults_of_few_runs_are_learned(faulty_runs: list[str], seed: int) -> None:
+    plots = with_faults(range(60, 80), 80)
+    labels, runs = ["Good"] * 60 + ["Bad"] * 20, [f"good {index // 4}" for index in range(60)] + faulty_runs
+    trained = head.train("T", plots, labels, runs, good=["Good"], recipe=head.Recipe(seed=seed))
+    new = with_faults(range(10), 20, seed=5)
+    judged = trained.model.judge(new, trained.model.normal(""))
+    assert (judged.chances[:10, 1] > 0.9).all()
+    assert (judged.chances[10:, 1] < 0.1).all()
+    assert ("plots that aren't Good are of one run" in trained.model.card["split"]) is (len(set(faulty_runs)) == 1)
+
+
+def test_kinds_of_one_run_each_are_told_apart() -> None:
+    shift = np.repeat([0.0, 3.0, -3.0], [30, 8, 8])
+    labels, runs = ["Good"] * 30 + ["Hot"] * 8 + ["Dead"] * 8, own_runs(30) + ["hot"] * 8 + ["dead"] * 8
+    model = head.train("T", plots_of(shift), labels, runs, good=["Good"]).model
+    judged = model.judge(plots_of(shift, 1), model.normal(""))
+    truth = np.array([model.labels.index(label) for label in labels])
+    among = judged.chances[30:, 1:] / judged.chances[30:, 1:].sum(axis=1, keepdims=True)
+    assert (among[np.arange(16), truth[30:] - 1] > 0.7).all()
+
+
+@pytest.mark.parametrize("plots", [0, 1])
+def test_a_reference_of_which_nothing_is_left_is_none(plots: int) -> None:
+    labels = ["Good"] * 16 + ["Bad"] * 8
+    references = {"": np.arange(plots)}
+    trained = head.train("T", noise(24), labels, own_runs(24), good=["Good"], references=references)
+    plain = head.train("T", noise(24), labels, own_runs(24), good=["Good"])
+    assert model_file.save(trained.model) == model_file.save(plain.model)
+    assert trained.model.card["references"] == {}
+
+
 def test_a_run_never_judges_itself() -> None:
     # labels are chance, but every plot is there twice: who trains on the other one of its run knows its label
     once = noise(50)
@@ -92,6 +134,8 @@ def test_plots_of_one_run_only_still_train_and_the_split_is_told() -> None:
     labels = ["Good"] * 12 + ["Bad"] * 12
     trained = head.train("T", plots_of(np.repeat([0, 3], 12)), labels, ["7"] * 24, good=["Good"])
     assert trained.model.card["split"] == "folds by plot: all plots are of one run"
+    by_chunk = head.train("T", noise(20), ["Good"] * 20, own_runs(20), good=["Good"], unit="chunk").model.card["split"]
+    assert by_chunk.startswith("5 folds by chunk, as the plots are of too few runs: ")
 
 
 def test_a_label_of_one_run_alone_doesnt_stop_the_training() -> None:
@@ -200,13 +244,28 @@ def test_each_of_two_run_periods_has_its_normal() -> None:
     assert model.normals["2024-01"].pooled.mean() == pytest.approx(4.5, abs=0.1)
 
 
-def test_a_period_without_good_plots_has_what_is_normal_in_all() -> None:
+def test_what_is_normal_in_a_period_without_good_plots_isnt_known() -> None:
     labels = ["Good"] * 20 + ["Bad"] * 10
     plots = with_faults(range(20, 30), 30)
     periods = ["A"] * 25 + ["B"] * 5
     trained = head.train("T", plots, labels, own_runs(30), good=["Good"], periods=periods)
     assert trained.model.card["split"] == "5 folds by run"
-    np.testing.assert_array_equal(trained.model.normals["B"].pooled, trained.model.normals["A"].pooled)
+    assert list(trained.model.normals) == trained.model.card["run_periods"] == ["A"]
+    no_good = head.train("T", plots, ["NoData"] * 20 + ["Bad"] * 10, own_runs(30), good=["Good"], periods=periods)
+    assert list(no_good.model.normals) == ["A", "B"]
+
+
+def test_good_plots_of_a_period_with_faulty_labels_alone_are_no_faults() -> None:
+    plots = with_faults(range(40, 80), 80)
+    new = noise(20, 5)
+    for one, those in ((plots, slice(60, 80)), (new, slice(0, 20))):
+        for part in one.parts:
+            part[those] += 1.5  # in the second period all is otherwise
+    labels, periods = ["Good"] * 40 + ["Bad"] * 40, ["A"] * 60 + ["B"] * 20
+    model = head.train("T", plots, labels, own_runs(80), good=["Good"], periods=periods).model
+    normal, inherited = Predictor({"T": model})._normal(model, "B")
+    assert inherited
+    assert model.judge(new, normal, inherited=inherited).strange.all()
 
 
 def test_the_best_threshold_is_in_the_middle_of_the_best_range() -> None:

@@ -11,7 +11,8 @@ from safetensors.numpy import save as save_tensors
 
 from hydra_desktop.domain.errors import ModelFileError
 from hydra_desktop.vision import head, model_file
-from hydra_desktop.vision.deviation import SCALES, Description
+from hydra_desktop.vision.backbone import Backbone
+from hydra_desktop.vision.deviation import SCALES, Description, describe
 from tests.vision.conftest import Drawn
 
 
@@ -114,6 +115,8 @@ def test_another_format_is_refused(data: bytes) -> None:
         {"labels": "7"},
         {"labels": '["Good"]'},
         {"labels": "[1, 2, 3, 4]"},
+        {"labels": "[[], [], [], []]"},
+        {"labels": "[" * 100_000},
         {"sides": "[true]"},
         {"sides": "[1, 0, 0, 0]"},
         {"run_periods": "[]"},
@@ -121,14 +124,33 @@ def test_another_format_is_refused(data: bytes) -> None:
         {"run_periods": "[7]"},
         {"thresholds": "[1]"},
         {"thresholds": '{"Good": "high"}'},
+        {"thresholds": '{"Good": NaN}'},
         {"card": "not json"},
         {"card": "[]"},
+        {"card": '{"trained_on": 7}'},
     ],
-    ids=str,
+    ids=lambda header: str(header)[:40],
 )
 def test_a_card_that_doesnt_fit_is_refused(data: bytes, header: dict[str, str]) -> None:
     with pytest.raises(ModelFileError):
         model_file.load(changed(data, header))
+
+
+def test_labels_that_repeat_are_refused(trained: head.Trained, data: bytes) -> None:
+    names = json.dumps([trained.model.labels[0]] * len(trained.model.labels))
+    assert refused(changed(data, {"labels": names}))
+
+
+@pytest.mark.parametrize("kind", ["BF16", "F8_E4M3"])
+def test_numbers_of_a_kind_that_numpy_lacks_are_refused(kind: str) -> None:
+    header = json.dumps({"x": {"dtype": kind, "shape": [0], "data_offsets": [0, 0]}}).encode()
+    assert refused(len(header).to_bytes(8, "little") + header)
+
+
+def test_distances_of_runs_must_be_there_and_rise(data: bytes) -> None:
+    distances = load_tensors(data)["familiar_distances"]
+    assert refused(changed(data, familiar_distances=distances[:0]))
+    assert refused(changed(data, familiar_distances=distances[::-1].copy()))
 
 
 def test_every_array_is_checked_for_its_shape_and_numbers(data: bytes) -> None:
@@ -137,6 +159,8 @@ def test_every_array_is_checked_for_its_shape_and_numbers(data: bytes) -> None:
     for name, value in tensors.items():
         taller = np.zeros((*value.shape[:-1], value.shape[-1] + 1) if value.ndim else (2,), value.dtype) + 1
         assert refused(changed(data, **{name: taller})) or name == "familiar_distances", name
+        if value.ndim:
+            assert refused(changed(data, **{name: np.array(1, value.dtype)})), name
         if value.dtype != np.int32 and value.size:
             assert refused(changed(data, **{name: np.full_like(value, np.nan)})), name
             assert refused(changed(data, **{name: np.full_like(value, np.inf)})), name
@@ -159,3 +183,16 @@ def test_a_model_of_equal_plots_stays_whole_in_float16(drawn: Drawn) -> None:
     model = head.train("T", plots, ["Good"] * 6, [str(index) for index in range(6)], good=["Good"]).model
     again = model_file.load(model_file.save(model))
     assert np.isfinite(again.judge(plots, again.normal("")).excess).all()
+
+
+def test_a_model_of_plots_without_a_colour_stays_whole(backbone: Backbone) -> None:
+    # a red histogram on white: what is red of each pixel never varies
+    random = np.random.default_rng(0)
+    pictures = np.full((12, 224, 320, 3), 255, np.uint8)
+    for picture, height in zip(pictures, random.integers(60, 120, 12), strict=True):
+        picture[200 - height : 200, 40:280, 1:] = 0
+    plots = describe(backbone(pictures), pictures)
+    model = head.train("T", plots, ["Good"] * 12, [str(index) for index in range(12)], good=["Good"]).model
+    again = model_file.load(model_file.save(model))
+    theirs, ours = (one.judge(plots, one.normal("")) for one in (model, again))
+    np.testing.assert_allclose(ours.excess, theirs.excess, atol=0.01)

@@ -98,6 +98,7 @@ class Side(QWidget):
         self.notice.setAccessibleName("What was done")
         self.notice.setAlignment(Qt.AlignmentFlag.AlignBottom | Qt.AlignmentFlag.AlignLeft)
         self.notice.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Fixed)
+        self._trouble = False
         self.buttons: dict[str, QPushButton] = {}
         self._grid = self._make_buttons()
         layout = QVBoxLayout(self)
@@ -137,6 +138,7 @@ class Side(QWidget):
         """Say what came of what a person did."""
         self.notice.setText(text)
         self.notice.setToolTip(text)
+        self._trouble = trouble
         c = self._theme.colours
         self.notice.setStyleSheet(f"color: {c.text if trouble else c.muted}; {'font-weight: bold;' if trouble else ''}")
 
@@ -151,6 +153,7 @@ class Side(QWidget):
             card.column.setContentsMargins(px(12), px(8), px(12), px(8))
             card.column.setSpacing(px(4))
         self.notice.setFixedHeight(px(54))
+        self.show_notice(self.notice.text(), trouble=self._trouble)
 
     def _make_buttons(self) -> QGridLayout:
         grid = QGridLayout()

@@ -52,6 +52,7 @@ class Legend(QWidget):
             ("hatch", c.muted, "stale"),
             (marks.ARROW, c.muted, "the plot is at the right, under this number"),
             ("", c.muted, "% is confidence"),
+            ("", c.muted, "run and age on small panels where they differ from the header"),
         ):
             width = painter.fontMetrics().horizontalAdvance(text)
             if x + width + px(22) > self.width():

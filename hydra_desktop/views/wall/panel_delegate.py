@@ -16,6 +16,8 @@ from .panel_list_model import ITEM_ROLE, PanelItem
 from .pictures import PictureKey, Pictures
 
 GAP = 8
+READABLE = 11  # pixels of a text
+SMALLEST_TEXT = 9
 
 _DOUBTED = (PanelState.FAULT, PanelState.UNCONFIRMED, PanelState.UNFAMILIAR)
 _QUIET = (PanelState.GOOD, PanelState.CONDITION)
@@ -94,11 +96,16 @@ class PanelDelegate(QStyledItemDelegate):
         return QRect(box.left(), box.bottom() - height, box.width(), height + 1)
 
     def age_box(self, cell: QRect, item: PanelItem) -> QRect:
-        """Where a panel says its run and age in one line above the strip, null without room or without a plot."""
+        """Where a panel says its run and age in one line above the strip, null without a plot.
+
+        Null also where that would be too small to read and says no more than the header does.
+        """
         box = self._box(cell)
         size = max(self._theme.px(11), min(self._theme.px(15), box.height() // 16))
-        if not item.where or (box.height() < 8 * size and not item.beside):
+        differs = item.is_other_run or item.how_long or item.beside or item.state in _MUTED
+        if not item.where or (min(size, box.height() // 8) < READABLE and not differs):
             return QRect()
+        size = max(size, SMALLEST_TEXT)
         margin, _, strip_height = self._measures(box)
         return QRect(box.left() + margin, box.bottom() - strip_height - size - 5, box.width() - 2 * margin, size + 4)
 
@@ -154,7 +161,10 @@ class PanelDelegate(QStyledItemDelegate):
             return
         painter.setFont(self._theme.exact_font(line.height() - 4))
         painter.setPen(QColor(self._theme.colours.muted))
-        width = painter.fontMetrics().horizontalAdvance
+
+        def width(text: str) -> float:
+            return self._theme.advance(text, line.height() - 4)
+
         between = width("  ")
         for left, right in item.facts:  # rather a shorter form than a cut one
             if width(left) + between + width(right) <= line.width():
@@ -260,19 +270,20 @@ class PanelDelegate(QStyledItemDelegate):
         mark_box = QRectF(strip.left() + margin, strip.center().y() - size / 2 + 0.5, size, size)
         marks.paint(painter, mark, mark_box, colour, hollow=hollow, hole=hole)
         figure = item.confidence if alarm is None and item.state not in _MUTED else ""
-        painter.setFont(self._theme.exact_font(max(self._theme.px(11), min(word_size * 0.72, self._theme.px(26)))))
-        figure_width = painter.fontMetrics().horizontalAdvance(figure) if figure else 0
+        figure_size = max(self._theme.px(11), min(word_size * 0.72, self._theme.px(26)))
+        painter.setFont(self._theme.exact_font(figure_size))
+        figure_width = self._theme.advance(figure, figure_size) if figure else 0
         right = strip.adjusted(0, 0, -margin, 0)
         left = mark_box.right() + size * 0.35
         room = right.right() - left - figure_width - 4
-        smallest = QFontMetricsF(self._theme.font(11, bold=True))
-        if smallest.horizontalAdvance(word) > room:  # the word goes before the figure
+        if self._theme.advance(word, self._theme.px(11), bold=True) > room:  # the word goes before the figure
             figure, room = "", room + figure_width
         painter.setPen(QColor(word_colour if filled else c.muted))
         painter.drawText(right, Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter, figure)
-        font = self._theme.exact_font(word_size, bold=True)
-        while QFontMetricsF(font).horizontalAdvance(word) > room and font.pixelSize() > self._theme.px(9):
-            font.setPixelSize(font.pixelSize() - 1)
+        size, least = round(word_size), self._theme.px(9)
+        while size > least and self._theme.advance(word, size, bold=True) > room:
+            size -= 1
+        font = self._theme.exact_font(size, bold=True)
         painter.setFont(font)
         painter.setPen(QColor(word_colour))
         text = QFontMetricsF(font).elidedText(word, Qt.TextElideMode.ElideRight, room)

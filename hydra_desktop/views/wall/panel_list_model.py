@@ -18,6 +18,7 @@ from .. import words
 from ..spread import Spread
 from .layouts import WallLayout
 
+OLD_ROUNDS = 5  # a panel whose age is told in minutes is looked at in each fifth second
 AT_ONCE = 3  # panels painted in one go: a whole chunk would hold up keys and alarms for 20 ms and more
 ITEM_ROLE = Qt.ItemDataRole.UserRole + 1
 
@@ -148,7 +149,12 @@ class PanelListModel(QAbstractListModel):
         self._clock = clock
         self._snapshot = WallSnapshot("")
         self._all: list[PanelItem] = []
+        self._made: list[tuple[Any, ...]] = []  # of what each of them was made
+        self._young: list[bool] = []  # those whose age changes each second
+        self._round = 0
+        self._was_alive = False
         self._items: list[PanelItem] = []
+        self._rows: dict[str, int] = {}
         self._numbers: dict[int, int] = {}
         self._changed = Spread(self._tell, AT_ONCE, self)  # rows that Qt isn't told of yet
         self._layout = WallLayout()
@@ -169,6 +175,11 @@ class PanelListModel(QAbstractListModel):
         """The panels of the whole hall, whatever is filtered or hidden."""
         return self._all
 
+    @property
+    def has_untold(self) -> bool:
+        """Whether panels look different that Qt isn't told of yet."""
+        return bool(self._changed)
+
     def alarm_items(self) -> dict[int, PanelItem]:
         """What the cards show, by the id of their alarm, whatever is filtered or hidden."""
         now = self._clock()
@@ -183,10 +194,14 @@ class PanelListModel(QAbstractListModel):
         return self._numbers.get(alarm.id, 0)
 
     def show_snapshot(self, snapshot: WallSnapshot) -> None:
-        """Take over a new snapshot."""
-        self._snapshot = snapshot
-        self._number(snapshot)
-        self.refresh()
+        """Take over a new snapshot; where only the monitor gave a sign of life, there is nothing to be done."""
+        before, self._snapshot = self._snapshot, snapshot
+        now = self._clock()
+        alive = snapshot.monitor.alive(now)
+        same = snapshot.panels is before.panels and snapshot.run is before.run and snapshot.alarms is before.alarms
+        if not same or alive is not self._was_alive:
+            self._number(snapshot)
+            self.refresh()
 
     def set_search(self, text: str) -> None:
         """Show only panels whose name holds a text."""
@@ -200,17 +215,20 @@ class PanelListModel(QAbstractListModel):
 
     def row_of(self, name: str) -> int | None:
         """The row of a plot type's panel, None when it isn't shown."""
-        return next((row for row, item in enumerate(self._items) if item.name == name), None)
+        return self._rows.get(name)
 
     def refresh_ages(self, part: int, parts: int) -> None:
-        """Work out one of `parts` shares of the panels anew, as their plots have got older."""
-        now = self._clock()
-        rows = {item.name: row for row, item in enumerate(self._items)}
-        for place in range(part, len(self._all), parts):
-            panel = self._snapshot.panels[place]
-            item = make_item(panel, self._snapshot, now, self._numbers.get(panel.alarm.id, 0) if panel.alarm else 0)
-            before, self._all[place] = self._all[place], item
-            row = rows.get(item.name)
+        """Work out one of `parts` shares of the panels anew, neighbours together, as their plots have got older."""
+        now, count = self._clock(), len(self._all)
+        self._round += part == 0
+        if self._snapshot.monitor.alive(now) is not self._was_alive:
+            self.refresh()
+        for place in range(part * count // parts, (part + 1) * count // parts):
+            if not self._young[place] and (self._round + place) % OLD_ROUNDS:
+                continue
+            before, item = self._all[place], self._item(place, now)
+            self._all[place] = item
+            row = self._rows.get(item.name)
             if row is None or item == before:
                 continue
             self._items[row] = item
@@ -221,21 +239,44 @@ class PanelListModel(QAbstractListModel):
 
     def refresh(self) -> None:
         """Work out what is shown now, and tell Qt only of panels that look different."""
-        now = self._clock()
-        self._all = [
-            make_item(panel, self._snapshot, now, self._numbers.get(panel.alarm.id, 0) if panel.alarm else 0)
-            for panel in self._snapshot.panels
-        ]
+        now, count = self._clock(), len(self._snapshot.panels)
+        self._was_alive = self._snapshot.monitor.alive(now)
+        del self._all[count:]
+        del self._made[count:]
+        self._young[len(self._made) :] = [True] * (count - len(self._made))
+        self._all = [self._item(place, now) for place in range(count)]
         items = self._in_order([item for item in self._all if self._is_shown(item.plot_type)])
         if [item.name for item in items] != [item.name for item in self._items]:
             self.beginResetModel()
             self._changed.clear()
             self._items = items
+            self._rows = {item.name: row for row, item in enumerate(items)}
             self.endResetModel()
             return
         changed = [row for row, (new, old) in enumerate(zip(items, self._items, strict=True)) if new != old]
         self._items = items
         self._changed.add(changed)
+
+    def _item(self, place: int, now: datetime) -> PanelItem:
+        """What a panel shows now: what it showed before, unless something that it tells of has changed."""
+        panel, snapshot = self._snapshot.panels[place], self._snapshot
+        number = self._numbers.get(panel.alarm.id, 0) if panel.alarm else 0
+        self._young[place] = panel.plot is not None and (now - panel.plot.taken_at).total_seconds() < 60
+        made_of = (
+            panel,
+            number,
+            panel_state(panel, snapshot.run, snapshot.monitor, now),
+            words.age(now - panel.plot.taken_at) if panel.plot is not None else "",
+            words.age(now - panel.episode.started_at) if panel.episode is not None else "",
+            snapshot.run.run_number,
+        )
+        if place < len(self._all) and self._made[place] == made_of:
+            return self._all[place]
+        if place < len(self._made):
+            self._made[place] = made_of
+        else:
+            self._made.append(made_of)
+        return make_item(panel, snapshot, now, number)
 
     def _tell(self, row: int) -> None:
         """Tell Qt of a panel that looks different."""

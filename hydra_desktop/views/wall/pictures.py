@@ -19,6 +19,7 @@ from ...domain.evidence import colour
 
 MOST_PICTURES = 800
 MOST_MEGAPIXELS = 60
+MANY = 100  # from so many pictures on, a start or another size, two threads fetch them
 NICENESS = 3  # before the monitor: a thread that waits for it with the interpreter's lock holds the screen up
 
 Evidence = Callable[[int, str], "np.ndarray | None"]
@@ -50,14 +51,14 @@ class Pictures(QObject):
 
     ready = Signal(object)
 
-    def __init__(self, evidence: Evidence, threads: int = 1, parent: QObject | None = None) -> None:
+    def __init__(self, evidence: Evidence, parent: QObject | None = None) -> None:
         super().__init__(parent)
         self._evidence = evidence
         self._cache: OrderedDict[PictureKey, Shown] = OrderedDict()
         self._wanted: dict[PictureKey, _Fetch] = {}
         self._pixels = 0
         self._pool = QThreadPool(self)
-        self._pool.setMaxThreadCount(threads)
+        self._pool.setMaxThreadCount(1)
         self._signals = _Signals(self)
         self._signals.done.connect(self._take)
 
@@ -75,6 +76,7 @@ class Pictures(QObject):
         if key not in self._wanted:
             fetch = _Fetch(key, self._evidence, self._signals)
             self._wanted[key] = fetch
+            self._pool.setMaxThreadCount(2 if len(self._wanted) > MANY else 1)
             self._pool.start(fetch)
         return None
 

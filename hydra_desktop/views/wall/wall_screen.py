@@ -6,7 +6,7 @@ from collections.abc import Callable
 from datetime import UTC, datetime
 from pathlib import Path
 
-from PySide6.QtCore import QEvent, QItemSelectionModel, QObject, Qt, QTimer, Signal
+from PySide6.QtCore import QEvent, QItemSelectionModel, QObject, QPoint, QRect, QSize, Qt, QTimer, Signal
 from PySide6.QtGui import QHideEvent, QResizeEvent, QShowEvent
 from PySide6.QtWidgets import QHBoxLayout, QInputDialog, QLabel, QStackedWidget, QVBoxLayout, QWidget
 
@@ -93,9 +93,16 @@ class WallScreen(QWidget):
         self._blink.setInterval(BLINK_MS)
         self._blink.timeout.connect(self._blinked)
         self._blinking = Spread(self._turn_strip, AT_ONCE, self)
+        self._arrived = Spread(self._show_picture, AT_ONCE, self)
         self._use_layout()
         self.rescale()
         self._show_emptiness()
+
+    @property
+    def is_painted(self) -> bool:
+        """Whether everything in sight stands: no word and no picture is still to come."""
+        waits = self._arrived or self._blinking or self.model.has_untold or self.pictures.busy
+        return self.view.is_painted and not waits
 
     def show_snapshot(self, snapshot: WallSnapshot) -> None:
         """Show a new snapshot."""
@@ -176,7 +183,7 @@ class WallScreen(QWidget):
         self._empty.setStyleSheet(f"font-size: {px(20)}px; color: {c.text};")
         self.legend.rescale()
         self._fit()
-        self.view.viewport().update()
+        self.view.refresh_all()
 
     def take_focus(self) -> None:
         """Give the keyboard to the panels, or to what is in their place."""
@@ -338,13 +345,18 @@ class WallScreen(QWidget):
         self._use_layout(hidden=())
 
     def _resize_by(self, steps: int) -> None:
-        """Larger or smaller panels; from "all on one screen" on from the size that they have."""
-        size = self.layouts.current.size
+        """Larger or smaller panels, by at least a column; from "all on one screen" on from the size that they have."""
+        size, before = self.layouts.current.size, self.delegate.cell
         if size == FIT:
-            here = self.delegate.cell.width() / self._theme.scale
+            here = before.width() / self._theme.scale
             near = min(range(1, SIZES + 1), key=lambda step: abs(width_of(step) - here))
             size = near if steps > 0 else near + 1
-        self._use_layout(size=max(FIT, min(SIZES, size + steps)))
+        step = 1 if steps > 0 else -1
+        for other in range(size + steps, SIZES + 1 if steps > 0 else FIT, step):
+            if self._cell(other)[0].width() != before.width():
+                self._use_layout(size=other)
+                return
+        self._use_layout(size=SIZES if steps > 0 else FIT)
 
     def _move_selected(self, step: int) -> None:
         current = self.view.currentIndex()
@@ -380,11 +392,11 @@ class WallScreen(QWidget):
     def _set_opacity(self, opacity: float) -> None:
         self.delegate.opacity = opacity
         self.alarm_area.set_opacity(opacity)
-        self.view.viewport().update()
+        self.view.refresh_all()
 
     def _set_evidence_on_good(self, on: bool) -> None:
         self.delegate.evidence_on_good = on
-        self.view.viewport().update()
+        self.view.refresh_all()
 
     def _choose_alarm(self, row: int) -> None:
         if 0 <= row < len(self.model.items) and self.model.items[row].alarm is not None:
@@ -424,6 +436,7 @@ class WallScreen(QWidget):
         self._empty.setVisible(not shown)
         if shown:
             if not was_shown:
+                self.layout().activate()  # else all panels are painted once at a size that they don't keep
                 self.view.setFocus()
             return
         if self._contact_at is None:
@@ -449,9 +462,10 @@ class WallScreen(QWidget):
         if not count or area.width() < 50 or area.height() < 50:
             return
         size = FIT if self._is_wall_mode else self.layouts.current.size
-        cell, fits = fit(count, area, self._theme.px(width_of(size)) if size != FIT else 0.0)
         bars = Qt.ScrollBarPolicy
+        fits = self._cell(size)[1]
         self.view.setVerticalScrollBarPolicy(bars.ScrollBarAlwaysOff if fits else bars.ScrollBarAsNeeded)
+        cell = self._cell(size)[0]  # there may be a bar more or less now
         if cell != self.delegate.cell or self.view.gridSize() != cell:
             self.delegate.cell = cell
             self.view.setGridSize(cell)
@@ -459,18 +473,28 @@ class WallScreen(QWidget):
             self.delegate.waiting.clear()
             self.view.doItemsLayout()
 
+    def _cell(self, size: int) -> tuple[QSize, bool]:
+        width = self._theme.px(width_of(size)) if size != FIT else 0.0
+        return fit(len(self.model.items), self.view.viewport().size(), width)
+
     def _picture_ready(self, key: PictureKey) -> None:
         for name in self.delegate.waiting.pop(key, ()):
             row = self.model.row_of(name)
             if row is not None:
-                cell = self.view.visualRect(self.model.index(row))
-                self.view.viewport().update(self.delegate.picture_box(cell, self.model.items[row]))
+                self._arrived.add([row])
         if not self.pictures.busy:
             QTimer.singleShot(0, self, self.painted.emit)
 
+    def _show_picture(self, row: int) -> None:
+        if row < len(self.model.items):
+            self.view.refresh(row, self.delegate.picture_box(self._here(), self.model.items[row]))
+
+    def _here(self) -> QRect:
+        """A cell by itself."""
+        return QRect(QPoint(0, 0), self.delegate.cell)
+
     def _show_age(self, row: int) -> None:
-        cell = self.view.visualRect(self.model.index(row))
-        self.view.viewport().update(self.delegate.age_box(cell, self.model.items[row]))
+        self.view.refresh(row, self.delegate.age_box(self._here(), self.model.items[row]))
 
     def _ticked(self) -> None:
         self._part = (self._part + 1) % TICKS
@@ -488,8 +512,7 @@ class WallScreen(QWidget):
         )
 
     def _turn_strip(self, row: int) -> None:
-        cell = self.view.visualRect(self.model.index(row))
-        self.view.viewport().update(self.delegate.strip_box(cell))
+        self.view.refresh(row, self.delegate.strip_box(self._here()))
 
     def select(self, name: str) -> None:
         """Select the panel of a plot type."""

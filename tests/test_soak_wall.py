@@ -1,0 +1,56 @@
+"""A wall that has shown a chunk every two seconds for a long time needs no more than at its beginning."""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from hydra_desktop.database.connection import open_database
+
+PANELS, EVERY_S = 73, 2.0
+MEMORY_MB = 10.0
+
+
+@pytest.mark.parametrize(
+    ("seconds", "settled_s", "stall_ms"),
+    [
+        pytest.param(60, 30, None, marks=pytest.mark.timeout(200)),
+        pytest.param(1800, 60, 100, marks=[pytest.mark.soak, pytest.mark.timeout(2400)]),
+    ],
+    ids=["a minute", "half an hour"],
+)
+def test_a_wall_needs_no_more_with_time(home: Path, seconds: int, settled_s: int, stall_ms: float | None) -> None:
+    """Memory, threads, handles and timers after it settled; in the long form also how long keys had to wait."""
+    url = f"sqlite:///{home / 'hydra.db'}"
+    open_database(url, upgrade=True).close()
+    environment = {**os.environ, "HYDRA_HOME": str(home), "PYTHONPATH": str(Path(__file__).parents[1])}
+
+    def start(module: str, *arguments: object) -> subprocess.Popen[str]:
+        command = [sys.executable, "-m", f"tests.fakes.{module}", url, *map(str, arguments)]
+        return subprocess.Popen(
+            command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, env=environment
+        )
+
+    feeder = start("fed_hall", home / "images", PANELS, EVERY_S, 10**6)
+    assert feeder.stdout is not None
+    assert feeder.stdout.readline() == "fed\n"
+    wall = start("soaked_wall", seconds, max(5, seconds // 60))
+    said, errors = wall.communicate(timeout=seconds + 120)
+    feeder.communicate("\n")
+    assert wall.returncode == 0, errors
+    *samples, stalls = [json.loads(line) for line in said.splitlines()]
+    settled = [one for one in samples if one["s"] >= settled_s]
+    print(settled[0], settled[-1], stalls)
+    assert len(settled) > 3
+    assert settled[-1]["position"] - settled[0]["position"] >= 0.5 * (seconds - settled_s) / EVERY_S  # it was fed
+    growth = settled[-1]["mb"] - settled[0]["mb"]
+    assert growth < MEMORY_MB, [round(one["mb"]) for one in settled]
+    for what in ("threads", "python_threads", "handles", "timers", "objects"):
+        assert settled[-1][what] <= max(one[what] for one in settled[: len(settled) // 2]) + 1, what
+    if stall_ms is not None:
+        assert stalls["longest_ms"] < stall_ms

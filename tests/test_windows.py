@@ -1,0 +1,137 @@
+"""Several halls and several windows in one program: what is not shown is heard all the same."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import replace
+from datetime import UTC, datetime
+from pathlib import Path
+
+import pytest
+from PySide6.QtCore import Qt
+from PySide6.QtWidgets import QMenu
+from pytestqt.qtbot import QtBot
+
+from hydra_desktop import settings
+from hydra_desktop.app import Desktop
+from hydra_desktop.database import halls
+from hydra_desktop.database.connection import open_database
+from hydra_desktop.domain.alarm import Alarm, AlarmState
+from hydra_desktop.domain.hall import PlotType
+from hydra_desktop.domain.label import Severity, default_label
+from hydra_desktop.domain.wall import MonitorHealth, Panel, WallSnapshot
+from hydra_desktop.views.main_window import MainWindow
+
+NOW = datetime.now(UTC)
+CONTROL = Qt.KeyboardModifier.ControlModifier
+
+
+@pytest.fixture
+def desktop(qtbot: QtBot, home: Path) -> Iterator[Desktop]:
+    chosen = settings.load(None, "D")
+    database = open_database(chosen.database_url, upgrade=True)
+    with database.write() as c:
+        for name in ("B", "D"):
+            halls.find_or_create(c, name)
+    made = Desktop(chosen, database)
+    made.window.show()
+    qtbot.waitUntil(made.window.isActiveWindow)
+    yield made
+    made.end()
+    made.close()
+    database.close()
+
+
+def snapshot(
+    hall: str, severity: Severity = Severity.NONE, state: AlarmState = AlarmState.UNACKNOWLEDGED
+) -> WallSnapshot:
+    bad = next(
+        one for one in map(default_label, ("Bad", "HotChannel", "LowStat")) if one.severity == severity or not severity
+    )
+    panel = Panel(PlotType(f"{hall}_plot", labels=(default_label("Good"), bad)))
+    alarms = (
+        (Alarm(1, f"{hall}_plot", "", bad.name, severity, state, NOW, NOW, 1, 0.9, None, None),) if severity else ()
+    )
+    panel = replace(panel, alarm=alarms[0] if alarms else None)
+    return WallSnapshot(
+        hall, panels=(panel,), alarms=alarms, monitor=MonitorHealth(NOW), in_alarm=(panel,) if alarms else ()
+    )
+
+
+def shown(window: MainWindow) -> list[str]:
+    return [item.name for item in window.wall.model.items]
+
+
+def choose_hall(qtbot: QtBot, window: MainWindow, name: str) -> None:
+    qtbot.keyClick(window, Qt.Key.Key_H, CONTROL)
+    menu: QMenu = window._menu
+    qtbot.waitUntil(menu.isVisible)
+    while menu.activeAction() is None or menu.activeAction().text() != name:
+        qtbot.keyClick(menu, Qt.Key.Key_Down)
+    qtbot.keyClick(menu, Qt.Key.Key_Return)
+    qtbot.waitUntil(lambda: window.hall == name and window.isActiveWindow())
+
+
+def test_another_hall_is_shown_by_key_and_the_first_is_followed_on(qtbot: QtBot, desktop: Desktop) -> None:
+    desktop.halls["D"].take(snapshot("D"))
+    assert shown(desktop.window) == ["D_plot"]
+    choose_hall(qtbot, desktop.window, "B")
+    desktop.halls["B"].take(snapshot("B"))
+    desktop.halls["D"].take(snapshot("D"))
+    assert shown(desktop.window) == ["B_plot"]
+    assert desktop.window.windowTitle() == "Hydra, B"
+    assert set(desktop.halls) == {"B", "D"}
+    choose_hall(qtbot, desktop.window, "D")
+    assert shown(desktop.window) == ["D_plot"]
+
+
+def test_an_alarm_of_a_hall_that_is_not_shown_sounds_and_is_told(qtbot: QtBot, desktop: Desktop) -> None:
+    desktop.halls["D"].take(snapshot("D"))
+    choose_hall(qtbot, desktop.window, "B")
+    desktop.halls["B"].take(snapshot("B"))
+    desktop.halls["D"].take(snapshot("D", Severity.HIGH))
+    assert desktop.siren._wanted is Severity.HIGH
+    told = desktop.window.wall._elsewhere
+    assert told.isVisible()
+    assert told.message == "D: 1 alarm to take"
+    desktop.halls["B"].take(snapshot("B", Severity.LOW))
+    assert desktop.siren._wanted is Severity.HIGH
+    qtbot.keyClick(desktop.window.wall.view, Qt.Key.Key_S)
+    assert desktop.siren._wanted is None
+    desktop.halls["D"].take(snapshot("D", Severity.HIGH))  # silenced: the same alarm makes no sound
+    assert desktop.siren._wanted is None
+    told.setFocus()
+    qtbot.keyClick(told, Qt.Key.Key_Return)
+    assert desktop.window.hall == "D"
+    assert desktop.window.wall._elsewhere.message == "B: 1 alarm to take"
+    desktop.halls["B"].take(snapshot("B", Severity.LOW, AlarmState.ACKNOWLEDGED))
+    assert not desktop.window.wall._elsewhere.isVisible()
+
+
+def test_a_second_window_has_a_hall_and_a_look_of_its_own(qtbot: QtBot, desktop: Desktop) -> None:
+    desktop.halls["D"].take(snapshot("D"))
+    qtbot.keyClick(desktop.window, Qt.Key.Key_N, CONTROL)
+    first, second = desktop.windows
+    qtbot.waitUntil(second.isActiveWindow)
+    assert second.isVisible()
+    assert shown(second) == ["D_plot"]
+    choose_hall(qtbot, second, "B")
+    desktop.halls["B"].take(snapshot("B"))
+    assert (shown(first), shown(second)) == (["D_plot"], ["B_plot"])
+    qtbot.keyClick(second, Qt.Key.Key_F10)
+    assert (first.theme.name, second.theme.name) == ("dark", "light")
+    second.close()
+    assert desktop.windows == [first]
+    desktop.halls["D"].take(snapshot("D", Severity.MEDIUM))
+    assert first.wall.alarm_area._cards[0].alarm is not None
+
+
+def test_the_first_window_may_go_before_the_second(qtbot: QtBot, desktop: Desktop) -> None:
+    qtbot.keyClick(desktop.window, Qt.Key.Key_N, CONTROL)
+    first, second = desktop.windows
+    qtbot.waitUntil(second.isActiveWindow)
+    first.close()
+    assert desktop.windows == [second]
+    assert desktop.window is second
+    desktop.halls["D"].take(snapshot("D", Severity.HIGH))
+    assert shown(second) == ["D_plot"]
