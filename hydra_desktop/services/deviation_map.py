@@ -42,7 +42,7 @@ def compute(database: Database, images: ImageStore, hall_id: int, plot_id: int, 
         plot = plots.get(c, plot_id)
         opened = read_model(model_store.file(c, model_id))
         model = model_file.load(opened.first) if isinstance(opened, TunedModel) else opened
-        known = Normals(images, backbone).load(c, hall_id, {model.plot_type: model})
+        known = Normals(images, backbone).load(c, hall_id, {model.plot_type: model}, {model.plot_type: model_id})
         extracted = without_storing(c, images, [plot.content_hash], backbone)
     if not len(extracted.kept):
         raise PictureError("The plot's picture isn't in the image store any more, so its deviation can't be computed.")

@@ -22,7 +22,7 @@ from ..domain.label import Role
 from ..domain.plot import NamePattern, Plot
 from ..domain.reference import Reference, ReferenceState
 from ..sources.manifest import ManifestRow, read_manifest
-from . import features, lookup
+from . import lookup
 from .importing import SHOWN, ImportReport, Refusal, import_rows, name_of
 from .progress import Progress
 
@@ -154,6 +154,8 @@ def set_from_manifest(
     if ids:  # here, and not by a monitor that has plots to judge
         with database.read() as connection:
             chosen = references.plots_of(connection, lookup.hall(connection, hall_name), plot_type, ids)
+        from . import features  # brings the network's runtime, which a wall does without
+
         features.of_plots(database, images, [plot.content_hash for plot in chosen], progress)
     with database.write() as connection:
         hall_id = lookup.hall(connection, hall_name)

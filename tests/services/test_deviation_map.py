@@ -7,7 +7,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from hydra_desktop.database import plots
+from hydra_desktop.database import given_labels, halls
 from hydra_desktop.database.connection import Database
 from hydra_desktop.database.image_store import ImageStore
 from hydra_desktop.domain.errors import SettingsError
@@ -27,7 +27,8 @@ def test_a_hole_deviates_where_it_is_and_a_missing_picture_is_told(database: Dat
     url = database.engine.url.render_as_string(hide_password=False)
     process = DeviationProcess(Settings(url, "D", tmp_path, "here", "ann"))
     with database.read() as c:
-        found = {run: plots.get(c, run) for run in (1, 16)}
+        labelled = given_labels.current(c, halls.find(c, "D") or 0, "hump")
+    found = {one.plot.name.run_number: one.plot for one in labelled}
     good, bad = (process.map(found[run].id, model_id) for run in (1, 16))
     assert good.map.shape == (28, 40)
     assert not bad.inherited

@@ -337,7 +337,9 @@ def test_acknowledge_and_silence_by_key_and_by_button(bench: Bench) -> None:
 def test_a_banner_blinks_until_the_alarm_is_taken(bench: Bench) -> None:
     bench.open()
     assert bench.view._blink.isActive()
-    alarm_service.acknowledge(bench.site.database, bench.site.hall_id, 1, user="ann", station="here")
+    alarm_service.acknowledge(
+        bench.site.database, bench.site.hall_id, bench.view.detail.ask.alarm_id, user="ann", station="here"
+    )
     bench.refresh()
     assert not bench.view._blink.isActive()
     assert bench.view.banner.said.state.startswith("taken by ann")

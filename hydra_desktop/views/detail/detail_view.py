@@ -7,7 +7,7 @@ from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
 
-from PySide6.QtCore import QEvent, Qt, QTimer, Signal
+from PySide6.QtCore import QEvent, QSize, Qt, QTimer, Signal
 from PySide6.QtGui import QKeyEvent, QResizeEvent
 from PySide6.QtWidgets import QFrame, QHBoxLayout, QLabel, QPushButton, QSizePolicy, QVBoxLayout, QWidget
 
@@ -257,6 +257,10 @@ class DetailView(QWidget):
         if self._detail is not None:
             self._show()
 
+    def minimumSizeHint(self) -> QSize:
+        """As narrow as needs be: no window is wider than its screen."""
+        return QSize(1, 1)
+
     def resizeEvent(self, event: QResizeEvent) -> None:
         """Give the column beside its share."""
         super().resizeEvent(event)
@@ -309,6 +313,7 @@ class DetailView(QWidget):
         body.addLayout(left, 1)
         body.addWidget(self.side)
         layout = QVBoxLayout(self)
+        layout.setSizeConstraint(QVBoxLayout.SizeConstraint.SetNoConstraint)
         layout.setContentsMargins(0, 0, 0, 0)
         layout.addWidget(self.banner)
         layout.addLayout(line)

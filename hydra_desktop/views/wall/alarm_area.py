@@ -7,7 +7,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 from PySide6.QtCore import QRect, QRectF, QSize, Qt, Signal
-from PySide6.QtGui import QColor, QFocusEvent, QMouseEvent, QPainter, QPaintEvent, QPen
+from PySide6.QtGui import QColor, QFocusEvent, QKeyEvent, QMouseEvent, QPainter, QPaintEvent, QPen
 from PySide6.QtWidgets import QFrame, QHBoxLayout, QLabel, QPushButton, QScrollArea, QVBoxLayout, QWidget
 
 from ...domain.alarm import Alarm, AlarmState
@@ -87,6 +87,13 @@ class AlarmCard(QWidget):
     def mouseDoubleClickEvent(self, _event: QMouseEvent) -> None:
         """Look at the plot in full."""
         self.open()
+
+    def keyPressEvent(self, event: QKeyEvent) -> None:
+        """Enter looks at the plot in full."""
+        if event.key() in (Qt.Key.Key_Return, Qt.Key.Key_Enter):
+            self.open()
+        else:
+            super().keyPressEvent(event)
 
     def open(self) -> None:
         """Ask for the detail of its stream."""
@@ -359,14 +366,6 @@ class AlarmArea(QWidget):
         alarm = self.chosen
         if alarm is not None:
             self.acknowledge.emit(alarm.id)
-
-    def open_focused(self) -> None:
-        """Ask for the detail of the card that has the focus; a button that has it is pressed as ever."""
-        focused = self.window().focusWidget()
-        if isinstance(focused, AlarmCard) and focused in self._cards:
-            focused.open()
-        elif isinstance(focused, QPushButton):
-            focused.click()
 
     def choose(self, alarm_id: int) -> None:
         """Make an alarm the one that Acknowledge takes."""

@@ -282,7 +282,6 @@ class WallScreen(QWidget):
 
     def _make_shortcuts(self) -> None:
         for key, text, work in (
-            ("Return", "Open the panel or alarm in full", self._open_current),
             ("A", "Acknowledge the chosen alarm", self.alarm_area.acknowledge_chosen),
             ("S", "Silence the sound until the next new alarm", self.silenced.emit),
             ("/", "Search plot types", self.controls.search.setFocus),
@@ -298,17 +297,16 @@ class WallScreen(QWidget):
             ("N", "Write the line of news for all", self._ask_for_news),
         ):
             keys.add(self, key, text, work)
-        keys.also(self, "Return", "Enter")
+        keys.add(self.view, "Return", "Open the panel in full, or the alarm before one was chosen", self._open_current)
+        keys.also(self.view, "Return", "Enter")
 
     def _open_current(self) -> None:
-        """Ask for the detail of the alarm card or panel that has the focus; before one was chosen of the alarm."""
+        """Ask for the detail of the current panel; before one was chosen of the alarm."""
         chosen = self.alarm_area.chosen
-        if self.view.hasFocus() and self.view.currentIndex().isValid():
+        if self.view.currentIndex().isValid():
             self._ask_detail(self.view.currentIndex().row())
-        elif self.view.hasFocus() and chosen is not None:
+        elif chosen is not None:
             self.detail_asked.emit(chosen.plot_type, chosen.pad)
-        else:
-            self.alarm_area.open_focused()
 
     def _ask_detail(self, row: int) -> None:
         if 0 <= row < len(self.model.items):
