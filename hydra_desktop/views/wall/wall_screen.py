@@ -258,6 +258,7 @@ class WallScreen(QWidget):
         self.alarm_area.acknowledge.connect(self.acknowledged)
         self.alarm_area.opened.connect(self.detail_asked)
         self.view.doubleClicked.connect(lambda index: self._ask_detail(index.row()))
+        self.view.entered_by_key.connect(self._open_current)
         self.alarm_area.silence.connect(self.silenced)
         self.alarm_area.test_sound.connect(self.sound_tested)
         self.pictures.ready.connect(self._picture_ready)
@@ -297,8 +298,6 @@ class WallScreen(QWidget):
             ("N", "Write the line of news for all", self._ask_for_news),
         ):
             keys.add(self, key, text, work)
-        keys.add(self.view, "Return", "Open the panel in full, or the alarm before one was chosen", self._open_current)
-        keys.also(self.view, "Return", "Enter")
 
     def _open_current(self) -> None:
         """Ask for the detail of the current panel; before one was chosen of the alarm."""
