@@ -19,11 +19,16 @@ from PySide6.QtWidgets import QApplication
 from .. import paths
 from ..database import halls
 from ..database.connection import Database
+from ..database.image_store import ImageStore
 from ..domain.errors import SiteError, StorageError
 from ..domain.label import Severity
 from ..services import wall as wall_service
+from ..services.detail import DetailService
+from ..services.deviation_process import DeviationProcess
 from ..settings import Settings
 from ..views.background import Background
+from ..views.detail.detail_view import DetailView
+from ..views.detail.opening import DetailOpener
 from ..views.follower import Follower
 from ..views.main_window import MainWindow
 from ..views.siren_client import SirenClient
@@ -174,12 +179,23 @@ class Desktop(QObject):
             wall.elsewhere.connect(lambda: self._show_loudest(window))
             wall.alarm_area.show_sound(self.siren.state, self.siren.audible)
             self._pages[window].add_to(wall, hall)
+            self._add_detail(wall, hall, window.theme)
         window.show_wall(name, wall)
         if hall.latest is not None:
             wall.show_snapshot(hall.latest)
         if hall.latest_trouble:
             wall.show_trouble(hall.latest_trouble)
         self._tell_of_others(window)
+
+    def _add_detail(self, wall: WallScreen, hall: FollowedHall, theme: Theme) -> None:
+        settings = hall.settings
+        images = ImageStore(settings.image_folder)
+        service = DetailService(self._database, hall.id, hall.name, images, settings.user, settings.station)
+        deviation = DeviationProcess(settings)
+        detail = DetailView(theme, service, self.background, settings.image_folder, deviation)
+        detail.acknowledged.connect(hall.acknowledge)
+        detail.silenced.connect(self._silence)
+        DetailOpener(wall, detail)
 
     def _on_walls(self, hall: FollowedHall, work: Callable[[WallScreen], None]) -> None:
         for window in self.windows:

@@ -9,7 +9,7 @@ from typing import Any
 
 import sqlalchemy as sa
 
-from ..domain.alarm import Alarm, AlarmState
+from ..domain.alarm import Alarm, AlarmState, AlarmStep
 from ..domain.label import Severity
 from . import tables as t
 from .naming import plot_type_id
@@ -62,6 +62,18 @@ def get(c: sa.Connection, alarm_id: int) -> Alarm:
     if row is None:
         raise KeyError(alarm_id)
     return _alarm(row)
+
+
+def log(c: sa.Connection, alarm_id: int) -> list[AlarmStep]:
+    """All that happened to an alarm, oldest first."""
+    rows = c.execute(sa.select(t.alarm_log).where(t.alarm_log.c.alarm_id == alarm_id).order_by(t.alarm_log.c.id))
+    return [
+        AlarmStep(
+            row.at, AlarmState(row.from_state), AlarmState(row.to_state), row.who, row.station, row.why, row.label,
+            row.confidence,
+        )
+        for row in rows
+    ]  # fmt: skip
 
 
 def raise_alarm(

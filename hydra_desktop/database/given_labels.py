@@ -88,6 +88,18 @@ def imported(c: sa.Connection, plot_ids: Sequence[int], user: str) -> dict[int, 
     return found
 
 
+def of_plots(c: sa.Connection, plot_ids: Sequence[int]) -> dict[int, tuple[str, str]]:
+    """The newest label of each of a few plots that have one, and who gave it."""
+    g = t.given_labels.c
+    rows = c.execute(
+        sa.select(g.plot_id, t.labels.c.name, g.user)
+        .join(t.labels, t.labels.c.id == g.label_id)
+        .where(g.plot_id.in_(plot_ids), sa.not_(g.withdrawn))
+        .order_by(g.id)
+    )
+    return {plot_id: (label, user) for plot_id, label, user in rows}
+
+
 def current(c: sa.Connection, hall_id: int, plot_type: str) -> list[LabelledPlot]:
     """The newest label of each labelled plot of a type, in the order of the plots' ids."""
     newest = (

@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
+import shlex
 from collections import defaultdict
 from dataclasses import fields, replace
 from datetime import UTC, datetime
 from functools import lru_cache
+from typing import Any
 
 import sqlalchemy as sa
 
-from ..domain.hall import AlarmRule, Hall, PlotType
+from ..domain.hall import AlarmRule, Hall, Logbook, PlotType
 from ..domain.label import Label, Role, Severity, default_label
 from ..domain.run import BeamSource, RunState
 from . import feed, files_seen
@@ -56,7 +58,17 @@ def load(c: sa.Connection, hall_id: int) -> Hall:
     types = {}
     for type_id, name, group, chunked, k, n, *rest in c.execute(_PLOT_TYPES, {"hall_id": hall_id}):
         types[name] = PlotType(name, group, chunked, tuple(by_type[type_id]), AlarmRule(k, n), *rest)
-    return Hall(row.name, row.source_folder, row.name_pattern, row.beam_file, types)
+    return Hall(row.name, row.source_folder, row.name_pattern, row.beam_file, types, _logbook(row))
+
+
+def logbook(c: sa.Connection, hall_id: int) -> Logbook:
+    """Where the logbook entries of a hall go."""
+    h = t.halls.c
+    return _logbook(c.execute(sa.select(h.logbook_folder, h.logbook_command).where(h.id == hall_id)).one())
+
+
+def _logbook(row: Any) -> Logbook:
+    return Logbook(row.logbook_folder, tuple(row.logbook_command))
 
 
 def settings_version(c: sa.Connection, hall_id: int) -> int:
@@ -104,10 +116,22 @@ def apply(c: sa.Connection, hall_id: int, hall: Hall, *, user: str, comment: str
         for name in ("source_folder", "name_pattern", "beam_file")
         if getattr(before, name) != getattr(hall, name)
     ]
+    for what, former, wanted in (
+        ("logbook folder", before.logbook.folder, hall.logbook.folder),
+        ("logbook command", shlex.join(before.logbook.command), shlex.join(hall.logbook.command)),
+    ):
+        if former != wanted:
+            changes.append(f"{what}: {former or '-'} -> {wanted or '-'}")
     c.execute(
         t.halls.update()
         .where(t.halls.c.id == hall_id)
-        .values(source_folder=hall.source_folder, name_pattern=hall.name_pattern, beam_file=hall.beam_file)
+        .values(
+            source_folder=hall.source_folder,
+            name_pattern=hall.name_pattern,
+            beam_file=hall.beam_file,
+            logbook_folder=hall.logbook.folder,
+            logbook_command=list(hall.logbook.command),
+        )
     )
     if hall.name_pattern != before.name_pattern:
         files_seen.forget_refused(c, hall_id)

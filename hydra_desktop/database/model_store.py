@@ -153,6 +153,18 @@ def set_thresholds(
     feed.publish(c, hall_id, "model", model_id)
 
 
+def thresholds_at(c: sa.Connection, model_id: int, at: datetime) -> dict[str, float]:
+    """The thresholds of a model that were in force at a moment, by label."""
+    h = t.thresholds.c
+    rows = c.execute(
+        sa.select(t.labels.c.name, h.value)
+        .join(t.labels, t.labels.c.id == h.label_id)
+        .where(h.model_id == model_id, h.at <= at)
+        .order_by(h.id)
+    )
+    return dict(rows.all())
+
+
 def threshold_history(c: sa.Connection, model_id: int) -> list[ThresholdChange]:
     """Every change of a model's thresholds, newest first."""
     h = t.thresholds.c

@@ -162,6 +162,18 @@ def get(c: sa.Connection, plot_id: int) -> Plot:
     return from_row(row)
 
 
+def by_content(c: sa.Connection, hall_id: int, plot_type: str, hashes: Iterable[str]) -> dict[str, Plot]:
+    """The first plot of a type with each of these few pictures, where there is one."""
+    p = t.plots.c
+    rows = c.execute(
+        sa.select(*COLUMNS)
+        .select_from(JOINED)
+        .where(p.content_hash.in_(list(hashes)), p.plot_type_id == plot_type_id(c, hall_id, plot_type))
+        .order_by(p.id.desc())
+    )
+    return {row.content_hash: from_row(row) for row in rows}
+
+
 def live_times(c: sa.Connection, hall_id: int, plot_type: str, span: timedelta) -> list[datetime]:
     """When the live plots of a type were taken, in rising order, from `span` before the newest on."""
     p = t.plots.c

@@ -124,6 +124,8 @@ halls = Table(
     _text("source_folder"),
     _text("name_pattern"),
     _text("beam_file"),
+    _text("logbook_folder", server_default=""),
+    Column("logbook_command", sa.JSON, nullable=False, server_default="[]"),  # words of a command
 )
 
 hall_history = Table(
@@ -455,6 +457,29 @@ alarm_log = Table(
         "at",
         sqlite_where=sa.text("from_state = 'normal'"),
         postgresql_where=sa.text("from_state = 'normal'"),
+    ),
+)
+
+contests = Table(
+    "contests",
+    metadata,
+    _id(),
+    _to("halls", "hall_id"),
+    _to("plots", "plot_id", index=True),
+    _to("verdicts", "verdict_id"),
+    _to("labels", "label_id"),  # what it should be
+    _text("comment"),
+    _text("user"),
+    _text("station"),
+    _at(),
+    _at("taken_back_at", nullable=True),
+    _text("taken_back_by", nullable=True),
+    Index(
+        "ix_contests_open",
+        "hall_id",
+        "id",
+        sqlite_where=sa.text("taken_back_at IS NULL"),
+        postgresql_where=sa.text("taken_back_at IS NULL"),
     ),
 )
 

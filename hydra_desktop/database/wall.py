@@ -43,6 +43,7 @@ class PastVerdict:
     model_id: int | None
     familiarity: Familiarity | None = None
     inherited: bool = False
+    decided_at: datetime | None = None
 
 
 WHOLE_S = 10.0  # after so long all is read again, whatever was published
@@ -263,13 +264,57 @@ def update_panels(c: sa.Connection, hall_id: int, shown: Sequence[Shown]) -> Non
 
 
 def history(
-    c: sa.Connection, hall_id: int, plot_type: str, limit: int = 200, *, pad: str | None = None
+    c: sa.Connection,
+    hall_id: int,
+    plot_type: str,
+    limit: int = 200,
+    *,
+    pad: str | None = None,
+    before: Plot | None = None,
 ) -> list[PastVerdict]:
-    """The last live verdicts of a plot type, or of one pad of it, newest first."""
+    """The last live verdicts of a plot type, or of one pad of it, newest first; of plots older than `before`."""
+    chosen = _of_stream(c, hall_id, plot_type, pad)
+    if before is not None:
+        chosen = chosen.where(_of_plots < _place(before))
+    return _past(c, c.execute(chosen.order_by(*_NEWEST_FIRST).limit(limit)).all())
+
+
+def following(
+    c: sa.Connection, hall_id: int, plot_type: str, pad: str, after: Plot, limit: int = 200
+) -> list[PastVerdict]:
+    """The first live verdicts of a stream of plots newer than `after`, oldest first."""
+    chosen = _of_stream(c, hall_id, plot_type, pad).where(_of_plots > _place(after))
+    return _past(c, c.execute(chosen.order_by(t.plots.c.taken_at, t.plots.c.id).limit(limit)).all())
+
+
+def past(c: sa.Connection, plot_id: int) -> PastVerdict | None:
+    """The live verdict of a plot, None when it has none."""
+    found = _past(c, c.execute(_PAST.where(t.plots.c.id == plot_id, t.verdicts.c.live)).all())
+    return found[0] if found else None
+
+
+def first_of_run(c: sa.Connection, hall_id: int, plot: Plot) -> PastVerdict | None:
+    """The first live plot of the same stream and run that is still its chunk's, None when there is none."""
+    name = plot.name
+    chosen = _of_stream(c, hall_id, name.plot_type, name.pad).where(
+        t.plots.c.run_number == name.run_number, t.plots.c.run_period == name.run_period
+    )
+    order = (t.plots.c.chunk, t.plots.c.taken_at.desc(), t.plots.c.id.desc())  # of a chunk the newest
+    found = _past(c, c.execute(chosen.order_by(*order).limit(1)).all())
+    return found[0] if found else None
+
+
+def _of_stream(c: sa.Connection, hall_id: int, plot_type: str, pad: str | None) -> sa.Select[Any]:
     chosen = _PAST.where(t.plots.c.plot_type_id == plot_type_id(c, hall_id, plot_type), t.verdicts.c.live)
-    if pad is not None:
-        chosen = chosen.where(t.plots.c.pad == pad)
-    return _past(c, c.execute(chosen.order_by(t.plots.c.taken_at.desc(), t.plots.c.id.desc()).limit(limit)).all())
+    return chosen if pad is None else chosen.where(t.plots.c.pad == pad)
+
+
+_of_plots = sa.tuple_(t.plots.c.taken_at, t.plots.c.id)
+_NEWEST_FIRST = (t.plots.c.taken_at.desc(), t.plots.c.id.desc())
+
+
+def _place(plot: Plot) -> sa.ColumnElement[Any]:
+    return sa.tuple_(sa.literal(plot.taken_at, t.UtcDateTime()), sa.literal(plot.id))
 
 
 def last_chunks(c: sa.Connection, hall_id: int, plot_type: str, pad: str, limit: int) -> list[PastVerdict]:
@@ -295,15 +340,19 @@ _WRITTEN_AGAIN = sa.exists().where(
 )
 
 
-def last_good(c: sa.Connection, hall_id: int, plot_type: str) -> PastVerdict | None:
-    """The newest plot of a type with a Confirmed verdict of role good, None when there is none."""
-    chosen = _PAST.where(
-        t.plots.c.plot_type_id == plot_type_id(c, hall_id, plot_type),
-        t.verdicts.c.live,
-        t.verdicts.c.status == str(Status.CONFIRMED),
-        t.labels.c.role == "good",
+def last_good(
+    c: sa.Connection, hall_id: int, plot_type: str, *, pad: str | None = None, before: Plot | None = None
+) -> PastVerdict | None:
+    """The newest plot of a type, or of one pad of it, with a Confirmed verdict of role good, None when there is none.
+
+    With `before` that of plots older than it.
+    """
+    chosen = _of_stream(c, hall_id, plot_type, pad).where(
+        t.verdicts.c.status == str(Status.CONFIRMED), t.labels.c.role == "good"
     )
-    found = c.execute(chosen.order_by(t.plots.c.taken_at.desc(), t.plots.c.id.desc()).limit(1)).all()
+    if before is not None:
+        chosen = chosen.where(_of_plots < _place(before))
+    found = c.execute(chosen.order_by(*_NEWEST_FIRST).limit(1)).all()
     return _past(c, found)[0] if found else None
 
 
@@ -316,6 +365,7 @@ _PAST = (
         t.verdicts.c.confidence,
         t.verdicts.c.status,
         t.verdicts.c.fault_score,
+        t.verdicts.c.decided_at,
     )
     .select_from(plots.JOINED)
     .join(t.verdicts, t.verdicts.c.plot_id == t.plots.c.id)
@@ -392,6 +442,7 @@ def _past(c: sa.Connection, rows: Iterable[Any]) -> list[PastVerdict]:
             row.verdict_id,
             Verdict(row.label, row.confidence, Status(row.status), row.fault_score, chances[row.verdict_id]),
             row.model_id,
+            decided_at=row.decided_at,
         )
         for row in found
     ]

@@ -47,6 +47,20 @@ class Alarm:
     returned_at: datetime | None = None
 
 
+@dataclass(frozen=True)
+class AlarmStep:
+    """A line of an alarm's log: from one state to another, by whom and why."""
+
+    at: datetime
+    former: AlarmState
+    state: AlarmState
+    who: str
+    station: str
+    why: str
+    label: str
+    confidence: float | None
+
+
 def after_condition(state: AlarmState, active: bool) -> AlarmState:
     """The state after the condition was looked at again."""
     if active:

@@ -25,7 +25,7 @@ def colours() -> npt.NDArray[np.uint8]:
     return np.stack(columns, axis=1).round().astype(np.uint8)
 
 
-def colour(evidence: npt.NDArray[np.floating]) -> npt.NDArray[np.uint8]:
-    """A map (h, w) in colour, uint8 (h, w, 3), on the fixed scale."""
-    levels = np.clip(np.asarray(evidence, np.float32) / FULL_SCALE, 0.0, 1.0)
+def colour(evidence: npt.NDArray[np.floating], full_scale: float = FULL_SCALE) -> npt.NDArray[np.uint8]:
+    """A map (h, w) in colour, uint8 (h, w, 3), on the fixed scale of evidence or on another."""
+    levels = np.clip(np.asarray(evidence, np.float32) / full_scale, 0.0, 1.0)
     return colours()[np.round(levels * 255).astype(np.uint8)]

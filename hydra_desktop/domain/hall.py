@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
@@ -59,6 +60,35 @@ class PlotType:
 
 
 @dataclass(frozen=True)
+class Logbook:
+    """Where logbook entries go: a folder ("": whoever writes one chooses), then a command (empty: none).
+
+    Each word of the command may hold the facts of `FACTS` in braces, as ``{html}``.
+    """
+
+    folder: str = ""
+    command: tuple[str, ...] = ()
+
+    def __post_init__(self) -> None:
+        for name in (name for word in self.command for name in _FACT.findall(word)):
+            if name not in FACTS:
+                raise ValueError(f"holds {{{name}}}, which is no fact; known are {', '.join(FACTS)}")
+        if self.command and (not self.command[0] or _FACT.search(self.command[0])):
+            raise ValueError("must begin with the program to run, and that can't be a fact")
+
+    def filled(self, facts: Mapping[str, str]) -> list[str]:
+        """The command with these facts in the place of their names."""
+        return [_FACT.sub(lambda name: facts[name[1]], word) for word in self.command]
+
+
+FACTS = (
+    "html", "hall", "plot_type", "pad", "run_period", "run", "chunk", "taken_at", "label", "status", "confidence",
+    "user", "station",
+)  # fmt: skip
+_FACT = re.compile(r"\{(\w+)\}")
+
+
+@dataclass(frozen=True)
 class Hall:
     """A hall's settings.
 
@@ -72,3 +102,4 @@ class Hall:
     name_pattern: str = DEFAULT_NAME_PATTERN
     beam_file: str = ""
     plot_types: Mapping[str, PlotType] = field(default_factory=dict)
+    logbook: Logbook = Logbook()

@@ -84,6 +84,37 @@ def judge(
     return Verdict(label, confidence, status, min(1.0, max(0.0, 1.0 - good)), dict(probabilities))
 
 
+def explain(verdict: Verdict, thresholds: Mapping[str, float], novelty: float | None = None) -> str:
+    """In a sentence why a verdict has its status, with the thresholds that were in force; `novelty` is its p-value."""
+    if verdict.status is Status.NO_MODEL:
+        return "NoModel: this plot type had no active model, so nobody judged the plot."
+    threshold = thresholds.get(verdict.label, DEFAULT_THRESHOLD)
+    is_over = verdict.confidence >= threshold
+    side = "over" if is_over else "under"
+    figures = f"{_percent(verdict.confidence)} is {side} the threshold of {100 * threshold:.0f} %"
+    if verdict.status is Status.UNFAMILIAR:
+        if novelty is None:
+            return "Unfamiliar: it is unlike the plots that the model was trained on."
+        if novelty > 0.1:
+            return (
+                "Unfamiliar: it differs from what is normal in this run period, and the model knows no name for that "
+                f"(it is not far from training plots, p = {novelty:.2g})."
+            )
+        return (
+            "Unfamiliar: it is unlike the plots that the model was trained on; of familiar ones "
+            f"{100 * novelty:.1f} % would be this far off (p = {novelty:.2g})."
+        )
+    familiar = f" It is like training plots (p = {novelty:.2g})." if novelty is not None else ""
+    if is_over is not (verdict.status is Status.CONFIRMED):  # changed just then, while the monitor judged
+        return f"{verdict.status}, by another threshold than the {100 * threshold:.0f} % set just then.{familiar}"
+    return f"{verdict.status}: {figures}.{familiar}"
+
+
+def _percent(value: float) -> str:
+    percent = round(100 * value)
+    return "more than 99 %" if percent >= 100 else "less than 1 %" if percent <= 0 else f"{percent} %"
+
+
 def is_confirmed_fault(verdict: Verdict, plot_type: PlotType) -> bool:
     """Whether this verdict, if it lasts, is a matter for an alarm."""
     return alarm_severity(verdict, plot_type) > Severity.NONE

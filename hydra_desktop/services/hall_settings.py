@@ -29,7 +29,7 @@ from sqlalchemy import Connection
 from ..database import given_labels, halls, model_store
 from ..database.connection import Database
 from ..domain.errors import SettingsError
-from ..domain.hall import AlarmRule, Hall, PlotType
+from ..domain.hall import FACTS, AlarmRule, Hall, Logbook, PlotType
 from ..domain.label import Label, Role, Severity, default_label
 from ..domain.plot import NamePattern
 from .toml_text import key, number, text
@@ -46,6 +46,14 @@ _SOURCE_HELP = """\
 # name_pattern regular expression for the path within the folder, with the groups plot_type, run_number and,
 #              where the names have them, run_period, pad, chunk: (?P<chunk>\\d+)
 # beam_file    JSON file with run and beam state; "" when there is none
+"""
+
+_LOGBOOK_HELP = f"""\
+# folder   where logbook entries are written, HTML files; "" lets whoever writes one choose
+# command  run for each entry after that, without a shell: a list of words, the program first; [] when there is none.
+#          Known in them and, in capitals after HYDRA_, in the environment:
+#          {" ".join(f"{{{name}}}" for name in FACTS[:6])}
+#          {" ".join(f"{{{name}}}" for name in FACTS[6:])}
 """
 
 _PLOT_TYPES_HELP = """\
@@ -192,8 +200,30 @@ class _SourcePart(_Part):
         return value
 
 
+class _LogbookPart(_Part):
+    folder: str | None = None
+    command: Annotated[list[str], Field(max_length=100)] | None = None
+
+    @field_validator("folder")
+    @classmethod
+    def _storable(cls, value: str | None) -> str | None:
+        if value is not None and "\x00" in value:
+            raise ValueError("holds the character 0, which no path has")
+        return value
+
+    @field_validator("command")
+    @classmethod
+    def _runnable(cls, value: list[str] | None) -> list[str] | None:
+        if value is not None:
+            if any("\x00" in word for word in value):
+                raise ValueError("holds the character 0, which no command takes")
+            Logbook(command=tuple(value))
+        return value
+
+
 class _HallPart(_Part):
     source: _SourcePart = _SourcePart()
+    logbook: _LogbookPart = _LogbookPart()
     plot_types: dict[str, _PlotTypePart] = Field(default_factory=dict)
 
     @field_validator("plot_types")
@@ -222,13 +252,17 @@ def read(toml: str, current: Hall, *, place: str = "settings") -> Hall:
     plot_types = dict(current.plot_types)
     for name, plot_type in part.plot_types.items():
         plot_types[name] = plot_type.plot_type(plot_types.get(name, PlotType(name)))
-    source = part.source
+    source, logbook = part.source, part.logbook
     return replace(
         current,
         source_folder=current.source_folder if source.folder is None else source.folder,
         name_pattern=current.name_pattern if source.name_pattern is None else source.name_pattern,
         beam_file=current.beam_file if source.beam_file is None else source.beam_file,
         plot_types=plot_types,
+        logbook=Logbook(
+            current.logbook.folder if logbook.folder is None else logbook.folder,
+            current.logbook.command if logbook.command is None else tuple(logbook.command),
+        ),
     )
 
 
@@ -296,6 +330,11 @@ def _lines(hall: Hall) -> Iterator[str]:
     yield f"name_pattern = {text(hall.name_pattern)}"
     yield f"beam_file = {text(hall.beam_file)}"
     yield ""
+    yield "[logbook]"
+    yield _LOGBOOK_HELP.rstrip()
+    yield f"folder = {text(hall.logbook.folder)}"
+    yield f"command = [{', '.join(text(word) for word in hall.logbook.command)}]"
+    yield ""
     yield "# Plot types. A name that the monitor meets and that isn't here is added with the defaults."
     yield _PLOT_TYPES_HELP.rstrip()
     for plot_type in hall.plot_types.values():
@@ -341,6 +380,7 @@ def _place(location: tuple[int | str, ...]) -> str:
 
 _KNOWN_PARTS: dict[str, type[_Part]] = {
     "source": _SourcePart,
+    "logbook": _LogbookPart,
     "plot_types": _PlotTypePart,
     "labels": _LabelPart,
     "alarm_rule": _AlarmRulePart,

@@ -10,6 +10,7 @@ from PySide6.QtWidgets import QDialog, QGridLayout, QLabel, QPushButton, QScroll
 
 from .theme import Theme
 
+_TOLD = "told_keys"
 ROWS = 14  # of one column of the sheet
 
 
@@ -31,11 +32,17 @@ def also(owner: QWidget, key: str, other: str) -> None:
             action.setShortcuts([QKeySequence(key), QKeySequence(other)])
 
 
+def tell(owner: QWidget, key: str, text: str) -> None:
+    """Have the sheet tell of a key that a control hears by itself."""
+    owner.setProperty(_TOLD, [*(owner.property(_TOLD) or []), (key, text)])
+
+
 def of(window: QWidget) -> list[tuple[str, str]]:
     """The keys that act now and what they do: those of the open screen first, then those of the window."""
-    screens = [one for one in window.findChildren(QWidget) if one.isVisible() and one.actions()]
+    screens = [one for one in window.findChildren(QWidget) if one.isVisible()]
     found: dict[str, str] = {}
     for owner in (*screens, window):
+        found |= dict(owner.property(_TOLD) or [])
         for action in owner.actions():
             if action.text() and action.isEnabled() and not action.shortcut().isEmpty():
                 words = [one.toString(QKeySequence.SequenceFormat.NativeText) for one in action.shortcuts()]

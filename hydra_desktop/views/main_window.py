@@ -143,7 +143,7 @@ class MainWindow(QMainWindow):
         self._stack.setCurrentIndex(index)
         self._buttons.button(index).setChecked(True)
         if index == 0:
-            self.wall.view.setFocus()
+            self.wall.take_focus()
         if page is not None:
             self._stack.removeWidget(page)
             self.page_left.emit(page)

@@ -87,7 +87,7 @@ class Predictor:
         model = self.models.get(plot_type)
         if model is None:
             return Prediction(description=one)
-        normal, inherited = self._normal(model, period)
+        normal, inherited = self.normal(model, period)
         found = model.judge(one, normal, inherited=inherited)
         maps = evidence.combined(model, features.depths(index), normal.pooled, found.maps, found.excess[0])
         return Prediction(
@@ -103,7 +103,7 @@ class Predictor:
             one,
         )
 
-    def _normal(self, model: Model, period: str) -> tuple[Normal, bool]:
+    def normal(self, model: Model, period: str) -> tuple[Normal, bool]:
         """What is normal in a run period, and whether that was inherited from an older one."""
         confirmed = self.references.get(model.plot_type, {})
         known = {**model.normals, **confirmed}

@@ -13,6 +13,7 @@ import sqlalchemy as sa
 from hydra_desktop.database import (
     alarms,
     conditions,
+    contests,
     episodes,
     features,
     feed,
@@ -30,13 +31,15 @@ from hydra_desktop.database import (
     wall,
 )
 from hydra_desktop.database.connection import Database, open_database
+from hydra_desktop.database.image_store import ImageStore
 from hydra_desktop.domain.past import Moment
+from hydra_desktop.services.detail import Ask, DetailService
 
 from .conftest import START, Site
 
 GROWING = {
-    "alarm_log", "alarms", "changes", "conditions", "episodes", "evidence", "familiarities", "features", "files_seen",
-    "given_labels", "plots", "probabilities", "stage_timings", "verdicts",
+    "alarm_log", "alarms", "changes", "conditions", "contests", "episodes", "evidence", "familiarities", "features",
+    "files_seen", "given_labels", "plots", "probabilities", "stage_timings", "verdicts",
 }  # fmt: skip
 
 
@@ -99,7 +102,21 @@ def _keep_features(c: sa.Connection) -> None:
     features.forget_others(c, "another")
 
 
+def _look_at_a_plot(c: sa.Connection, site: Site) -> None:
+    plot = plots.get(c, 2)
+    service = DetailService(site.database, site.hall_id, "D", ImageStore(Path()), "eva", "here")
+    for ask in (Ask("CDC_occupancy", "", None, 1), Ask("CDC_occupancy", "", 2)):
+        service._read(c, ask)
+    wall.history(c, site.hall_id, "CDC_occupancy", pad="", before=plot)
+    wall.following(c, site.hall_id, "CDC_occupancy", "", plot)
+    plots.by_content(c, site.hall_id, "CDC_occupancy", ["a", "b", "c"])
+    contest = contests.add(c, site.hall_id, 2, "Good", comment="", user="eva", station="here")
+    contests.take_back(c, site.hall_id, contest.id, user="eva")
+    contests.standing(c, site.hall_id, "CDC_occupancy")
+
+
 QUESTIONS: dict[str, Callable[[sa.Connection, Site], object]] = {
+    "a look at a plot": _look_at_a_plot,
     "features": lambda c, _: _keep_features(c),
     "the wall": lambda c, site: wall.load(c, site.hall_id),
     "history": lambda c, site: wall.history(c, site.hall_id, "CDC_occupancy"),

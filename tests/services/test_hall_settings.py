@@ -83,7 +83,7 @@ def test_a_label_may_be_a_name_alone() -> None:
     ("text", "line"),
     [
         ("x = [", "s.toml: is no TOML: "),
-        ("sauce = 1", "s.toml: sauce: is not a setting; known here are source, plot_types"),
+        ("sauce = 1", "s.toml: sauce: is not a setting; known here are source, logbook, plot_types"),
         ("[source]\nfolder = 3", "s.toml: source.folder: must be a text in quotes, not 3"),
         ("[source]\nname_pattern = '('", "s.toml: source.name_pattern: The name pattern is not a regular expression"),
         (

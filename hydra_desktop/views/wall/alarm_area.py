@@ -7,7 +7,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 from PySide6.QtCore import QRect, QRectF, QSize, Qt, Signal
-from PySide6.QtGui import QColor, QFocusEvent, QMouseEvent, QPainter, QPaintEvent, QPen
+from PySide6.QtGui import QColor, QFocusEvent, QKeyEvent, QMouseEvent, QPainter, QPaintEvent, QPen
 from PySide6.QtWidgets import QFrame, QHBoxLayout, QLabel, QPushButton, QScrollArea, QVBoxLayout, QWidget
 
 from ...domain.alarm import Alarm, AlarmState
@@ -28,6 +28,7 @@ class AlarmCard(QWidget):
     """One alarm: what, since when, the plot with its evidence, and who has taken it."""
 
     chosen = Signal(int)
+    opened = Signal(str, str)  # plot type and pad
     changed = Signal()  # it looks different and wants to be painted, `update` does
 
     def __init__(self, theme: Theme, pictures: Pictures, image_folder: Path) -> None:
@@ -83,6 +84,22 @@ class AlarmCard(QWidget):
         if self.alarm is not None:
             self.chosen.emit(self.alarm.id)
         super().mousePressEvent(event)
+
+    def mouseDoubleClickEvent(self, _event: QMouseEvent) -> None:
+        """Look at the plot in full."""
+        self.open()
+
+    def keyPressEvent(self, event: QKeyEvent) -> None:
+        """Enter looks at the plot in full."""
+        if event.key() in (Qt.Key.Key_Return, Qt.Key.Key_Enter):
+            self.open()
+        else:
+            super().keyPressEvent(event)
+
+    def open(self) -> None:
+        """Ask for the detail of its stream."""
+        if self.alarm is not None:
+            self.opened.emit(self.alarm.plot_type, self.alarm.pad)
 
     def focusInEvent(self, event: QFocusEvent) -> None:
         """Choose this card."""
@@ -281,6 +298,7 @@ class AlarmArea(QWidget):
     """The cards, and what a person can do: silence, acknowledge, test the sound."""
 
     acknowledge = Signal(int)
+    opened = Signal(str, str)  # plot type and pad
     silence = Signal()
     test_sound = Signal()
 
@@ -389,6 +407,7 @@ class AlarmArea(QWidget):
         while len(self._cards) < len(alarms):
             card = AlarmCard(self._theme, self._pictures, self._folder)
             card.chosen.connect(self.choose)
+            card.opened.connect(self.opened)
             card.changed.connect(lambda card=card: self._changed.add([card]))
             self._cards.append(card)
             self._list_layout.insertWidget(len(self._cards) - 1, card)

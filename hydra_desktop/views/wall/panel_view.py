@@ -9,6 +9,7 @@ from collections.abc import Sequence
 from PySide6.QtCore import QItemSelection, QItemSelectionModel, QModelIndex, QPoint, QRect, QSize, Qt, QTimer, Signal
 from PySide6.QtGui import (
     QFocusEvent,
+    QKeyEvent,
     QMouseEvent,
     QPainter,
     QPaintEvent,
@@ -29,11 +30,13 @@ FACES = 2  # screens full of panels that are kept as painted
 class PanelView(QListView):
     """Panels as icons.
 
-    `moved` carries a row and the row it was dragged to, `resized_by` steps of Ctrl and the wheel.
+    `moved` carries a row and the row it was dragged to, `resized_by` steps of Ctrl and the wheel, `entered_by_key`
+    tells that Enter was pressed.
     """
 
     moved = Signal(int, int)
     resized_by = Signal(int)
+    entered_by_key = Signal()
 
     def __init__(self, delegate: PanelDelegate) -> None:
         super().__init__()
@@ -208,6 +211,13 @@ class PanelView(QListView):
                         at = QPoint(origin.x() + column * cell.width(), origin.y() + line * cell.height())
                         found[row] = QRect(at, cell)
         return list(found.items())
+
+    def keyPressEvent(self, event: QKeyEvent) -> None:
+        """Enter opens a panel; all else is as in any list."""
+        if event.key() in (Qt.Key.Key_Return, Qt.Key.Key_Enter):
+            self.entered_by_key.emit()
+        else:
+            super().keyPressEvent(event)
 
     def wheelEvent(self, event: QWheelEvent) -> None:
         """Ctrl and the wheel change the size."""

@@ -8,7 +8,7 @@ from pathlib import Path
 
 from PySide6.QtCore import QEvent, QItemSelectionModel, QObject, QPoint, QRect, QSize, Qt, QTimer, Signal
 from PySide6.QtGui import QHideEvent, QResizeEvent, QShowEvent
-from PySide6.QtWidgets import QHBoxLayout, QInputDialog, QLabel, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QHBoxLayout, QInputDialog, QLabel, QStackedWidget, QVBoxLayout, QWidget
 
 from ...domain.alarm import AlarmState
 from ...domain.condition import tell, tell_without_reference
@@ -35,11 +35,14 @@ BLINK_MS = 500
 class WallScreen(QWidget):
     """Shows snapshots; tells what people did by signals and does nothing itself.
 
-    `acknowledged` carries the alarm's id, `beam_switched` True, False or None (the file decides),
-    `news_written` the text, `elsewhere` asks for the hall that was told of, `references_asked` for those that
-    are proposed, `painted` tells that every picture in sight stands.
+    `detail_asked` carries a plot type and pad, `snapshot_shown` a snapshot as soon as the wall shows it,
+    `acknowledged` the alarm's id, `beam_switched` True, False or None (the file decides), `news_written` the text,
+    `elsewhere` asks for the hall that was told of, `references_asked` for those that are proposed, `painted` tells
+    that every picture in sight stands.
     """
 
+    detail_asked = Signal(str, str)
+    snapshot_shown = Signal(object)
     acknowledged = Signal(int)
     silenced = Signal()
     sound_tested = Signal()
@@ -77,6 +80,7 @@ class WallScreen(QWidget):
         self._failures = MessageLine("Failures", is_button=True)
         self._failed: list[str] = []  # newest first
         self._empty = QLabel()
+        self.stack = QStackedWidget()  # panels and alarms, and what may take their place
         self.view = self._make_view()
         self.legend = Legend(theme)
         self.controls = Controls(theme, self.delegate.opacity)
@@ -128,6 +132,7 @@ class WallScreen(QWidget):
         self._show_emptiness()
         if len(self.model.items) != count:
             self._fit()
+        self.snapshot_shown.emit(snapshot)
 
     def show_trouble(self, message: str) -> None:
         """Say that the database is away; what stands on the wall is old."""
@@ -183,6 +188,10 @@ class WallScreen(QWidget):
         self._fit()
         self.view.refresh_all()
 
+    def take_focus(self) -> None:
+        """Give the keyboard to the panels, or to what is in their place."""
+        (self.stack.currentWidget() if self.stack.currentIndex() else self.view).setFocus()
+
     def selected_names(self) -> set[str]:
         """Plot types of the selected panels."""
         return {str(index.data()) for index in self.view.selectionModel().selectedIndexes()}
@@ -217,6 +226,8 @@ class WallScreen(QWidget):
         """End the work in the background."""
         self._tick.stop()
         self._blink.stop()
+        for place in range(1, self.stack.count()):
+            self.stack.widget(place).close_threads()
         self.pictures.close()
 
     def _make_view(self) -> PanelView:
@@ -227,32 +238,30 @@ class WallScreen(QWidget):
 
     def _lay_out(self) -> None:
         left = QVBoxLayout()
-        lines = (
-            self._elsewhere,
-            self._news,
-            self._conditions,
-            self._standing,
-            self._failures,
-            self._problems,
-            self.controls,
-        )
-        for widget in lines:
+        for widget in (self._news, self._conditions, self._problems, self.controls):
             left.addWidget(widget)
         left.addWidget(self.view, 1)
         left.addWidget(self._empty, 1)
         left.addWidget(self.legend)
-        body = QHBoxLayout()
+        page = QWidget()
+        body = QHBoxLayout(page)
+        body.setContentsMargins(0, 0, 0, 0)
         body.addLayout(left, 1)
         body.addWidget(self.alarm_area)
         layout = QVBoxLayout(self)
         self._layouts: tuple[QVBoxLayout | QHBoxLayout, ...] = (left, body, layout)
-        layout.addWidget(self.header)
-        layout.addLayout(body, 1)
+        self.stack.addWidget(page)
+        for widget in (self.header, self._elsewhere, self._standing, self._failures):
+            layout.addWidget(widget)
+        layout.addWidget(self.stack, 1)
         self._empty.setAlignment(Qt.AlignmentFlag.AlignCenter)
         self._empty.setWordWrap(True)
 
     def _connect(self) -> None:
         self.alarm_area.acknowledge.connect(self.acknowledged)
+        self.alarm_area.opened.connect(self.detail_asked)
+        self.view.doubleClicked.connect(lambda index: self._ask_detail(index.row()))
+        self.view.entered_by_key.connect(self._open_current)
         self.alarm_area.silence.connect(self.silenced)
         self.alarm_area.test_sound.connect(self.sound_tested)
         self.pictures.ready.connect(self._picture_ready)
@@ -293,6 +302,20 @@ class WallScreen(QWidget):
             ("N", "Write the line of news for all", self._ask_for_news),
         ):
             keys.add(self, key, text, work)
+        keys.tell(self.view, "Enter", "Open the panel in full")
+
+    def _open_current(self) -> None:
+        """Ask for the detail of the current panel; before one was chosen of the alarm."""
+        chosen = self.alarm_area.chosen
+        if self.view.currentIndex().isValid():
+            self._ask_detail(self.view.currentIndex().row())
+        elif chosen is not None:
+            self.detail_asked.emit(chosen.plot_type, chosen.pad)
+
+    def _ask_detail(self, row: int) -> None:
+        if 0 <= row < len(self.model.items):
+            item = self.model.items[row]
+            self.detail_asked.emit(item.name, item.pad)
 
     def _search(self, text: str) -> None:
         self.model.set_search(text)

@@ -1,0 +1,121 @@
+"""What the detail view says of a stream, of other alarms and of where one looks, in words."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import datetime
+
+from ...domain.alarm import Alarm, AlarmState, AlarmStep
+from ...domain.hall import PlotType
+from ...domain.plot import Plot
+from ...domain.verdict import Status
+from ...domain.wall import Panel, PanelState
+from ...services.detail import Ask, Detail
+from .. import marks, words
+from ..theme import Colours
+from .banner import Said
+from .standing import of_verdict
+
+
+def banner(
+    ask: Ask,
+    panel: Panel | None,
+    alarm: Alarm | None,
+    log: Sequence[AlarmStep],
+    plot_type: PlotType,
+    c: Colours,
+    now: datetime,
+) -> Said:
+    """How a stream stands now."""
+    title = words.stream(ask.plot_type, ask.pad)
+    verdict = panel.verdict if panel is not None else None
+    rights = _rights(panel, now)
+    if alarm is not None:
+        return _of_alarm(title, panel, alarm, log, rights, c, now)
+    if panel is None or panel.plot is None:
+        return Said("waiting", title, ("no plot of this type yet",), (), "", "dots", c.muted)
+    standing = of_verdict(verdict, plot_type, c)
+    facts = [words.confidence(verdict.confidence)] if verdict is not None and verdict.label else []
+    episode = panel.episode
+    if episode is not None:
+        facts.insert(0, f"for {words.age(max(now, episode.last_at) - episode.started_at)}")
+        facts.insert(1, f"since {words.clock(episode.started_at)}")
+    if verdict is not None and verdict.status is not Status.CONFIRMED and verdict.label:
+        facts.append("no alarm; an expert will look")
+    frame = standing.colour if standing.rank < 50 else ""
+    return Said(standing.word, title, tuple(facts), rights, "", standing.mark, standing.colour, frame=frame)
+
+
+def _of_alarm(
+    title: str,
+    panel: Panel | None,
+    alarm: Alarm,
+    log: Sequence[AlarmStep],
+    rights: tuple[str, ...],
+    c: Colours,
+    now: datetime,
+) -> Said:
+    colour = c.severity(alarm.severity)
+    mark = marks.for_state(PanelState.FAULT, alarm.severity)
+    why = next((step.why for step in reversed(log) if step.state is AlarmState.UNACKNOWLEDGED), "")
+    facts = [f"for {words.age(now - alarm.raised_at)}", f"since {words.clock(alarm.raised_at)}"]
+    facts += [why] if why else []
+    facts.append(words.confidence(alarm.confidence))
+    word, fill, hollow, state = alarm.label, "", False, "not acknowledged"
+    if alarm.state is AlarmState.UNACKNOWLEDGED:
+        fill = colour
+    elif alarm.state is AlarmState.RETURNED_UNACKNOWLEDGED:
+        label = panel.verdict.label if panel is not None and panel.verdict is not None else ""
+        word, mark = f"{label or 'other'} now", marks.RETURN
+        facts.insert(0, f"was {alarm.label}")
+    else:
+        hollow = True
+        at = f", {words.clock(alarm.acknowledged_at)[:5]}" if alarm.acknowledged_at is not None else ""
+        state = f"taken by {alarm.acknowledged_by}{at}"
+    return Said(word, title, tuple(facts), rights, state, mark, colour, fill, colour, hollow)
+
+
+def _rights(panel: Panel | None, now: datetime) -> tuple[str, ...]:
+    if panel is None or panel.plot is None:
+        return ()
+    name, at = panel.plot.name, panel.plot.taken_at
+    run = f"run {name.run_number}"
+    chunk = f"{run}, chunk {name.chunk}" if name.chunk is not None else run
+    old = words.age(now - at)
+    return f"newest {chunk}, taken {words.clock(at)}, {old} old", f"{chunk}, {old} old", f"{run}, {old} old", run
+
+
+def others(alarms: Sequence[Alarm], c: Colours, now: datetime) -> tuple[str, str]:
+    """What is said of alarms elsewhere, the one that most needs a person first, and the colour behind it."""
+    if not alarms:
+        return "No other alarm", ""
+    fresh = [one for one in alarms if one.state is AlarmState.UNACKNOWLEDGED]
+    if fresh:
+        first = fresh[0]
+        more = f", and {words.count(len(alarms) - 1, 'other')}" if len(alarms) > 1 else ""
+        where = words.stream(first.plot_type, first.pad)
+        old = words.age(now - first.raised_at)
+        return f"{first.label} in {where}, for {old}, not acknowledged{more}: go there  [N]", c.severity(first.severity)
+    returned = sum(one.state is AlarmState.RETURNED_UNACKNOWLEDGED for one in alarms)
+    parts = [f"{returned} returned"] if returned else []
+    parts += [f"{len(alarms) - returned} taken"] if len(alarms) > returned else []
+    return f"{words.count(len(alarms), 'other alarm')}: {', '.join(parts)}: go there  [N]", ""
+
+
+def place(plot: Plot) -> str:
+    """A plot's chunk and run."""
+    name = plot.name
+    return f"chunk {name.chunk} of run {name.run_number}" if name.chunk is not None else f"run {name.run_number}"
+
+
+def position(ask: Ask, detail: Detail | None, now: datetime) -> tuple[str, bool]:
+    """Where one looks, and whether that is another place than the newest plot."""
+    if ask.plot_id is None or detail is None or detail.shown is None:
+        return "The newest plot; new ones are followed", False
+    shown = detail.shown
+    chunk = place(shown)
+    old = words.age(now - shown.taken_at)
+    if not any(one.plot.id == shown.id for one in detail.history):
+        label = f", labelled {detail.label} by {detail.labelled_by}" if detail.label else ""
+        return f"You look at another plot: {chunk}, taken {old} ago{label}; Home returns to now  [Home]", True
+    return f"Not live: {chunk}, {old} ago; Home returns to now  [Home]", True

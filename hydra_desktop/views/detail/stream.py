@@ -1,0 +1,38 @@
+"""A stream of plots as the wall's snapshot knows it."""
+
+from __future__ import annotations
+
+from ...domain.alarm import Alarm, AlarmState
+from ...domain.hall import PlotType
+from ...domain.wall import Panel, WallSnapshot
+from ...services.detail import Ask
+
+_NEED = [AlarmState.UNACKNOWLEDGED, AlarmState.RETURNED_UNACKNOWLEDGED, AlarmState.ACKNOWLEDGED]
+
+
+def panel(snapshot: WallSnapshot, ask: Ask | None) -> Panel | None:
+    """The newest plot of the stream, None where the wall doesn't know it."""
+    if ask is None:
+        return None
+    known = (one for one in (*snapshot.in_alarm, *snapshot.panels) if one.plot_type.name == ask.plot_type)
+    return next((one for one in known if one.pad == ask.pad), None)
+
+
+def plot_type(snapshot: WallSnapshot, ask: Ask | None) -> PlotType:
+    """The settings of the plot type, the defaults for one that the wall doesn't know."""
+    name = ask.plot_type if ask is not None else ""
+    return next((one.plot_type for one in snapshot.panels if one.plot_type.name == name), PlotType(name))
+
+
+def alarm(snapshot: WallSnapshot, ask: Ask | None) -> Alarm | None:
+    """The open alarm of the stream."""
+    if ask is None:
+        return None
+    return next((one for one in snapshot.alarms if (one.plot_type, one.pad) == (ask.plot_type, ask.pad)), None)
+
+
+def others(snapshot: WallSnapshot, ask: Ask | None) -> list[Alarm]:
+    """The open alarms of other streams, those first that most need a person."""
+    own = alarm(snapshot, ask)
+    elsewhere = [one for one in snapshot.alarms if own is None or one.id != own.id]
+    return sorted(elsewhere, key=lambda one: (_NEED.index(one.state), -one.severity, one.id))
