@@ -40,6 +40,7 @@ class PanelDelegate(QStyledItemDelegate):
         self.evidence_on_good = False
         self.blink = False
         self.dirty = QRegion()
+        self._before: dict[str, PictureKey] = {}  # what each panel showed last
         self.waiting: dict[PictureKey, set[str]] = {}  # which panels want a picture that is being fetched
 
     def sizeHint(self, _option: QStyleOptionViewItem, _index: Index) -> QSize:
@@ -213,7 +214,11 @@ class PanelDelegate(QStyledItemDelegate):
         shown = self._pictures.get(key)
         if shown is None:
             self.waiting.setdefault(key, set()).add(item.name)
-            return  # its frame and words stand already; it follows in a moment
+            shown = self._pictures.have(self._before.get(item.name))  # until it has come, in a moment
+            if shown is None:
+                return
+        else:
+            self._before[item.name] = key
         if shown.plot.isNull():
             painter.setFont(self._theme.font(11))
             painter.setPen(QColor(c.muted))

@@ -80,6 +80,10 @@ class Pictures(QObject):
             self._pool.start(fetch)
         return None
 
+    def have(self, key: PictureKey | None) -> Shown | None:
+        """The picture if it is there; nothing is fetched."""
+        return self._cache.get(key) if key is not None else None
+
     def forget_waiting(self) -> None:
         """Drop what was asked for but isn't needed any more, after a scroll or another size."""
         for key, fetch in list(self._wanted.items()):
