@@ -115,6 +115,17 @@ def test_a_chosen_panel_is_the_one_that_is_acknowledged(qtbot: QtBot, bench: Ben
     assert bench.acknowledged == [3]
 
 
+def test_the_focus_alone_chooses_no_alarm(qtbot: QtBot, bench: Bench, snapshot: WallSnapshot) -> None:
+    bench.wall.controls.search.setFocus()
+    first = snapshot.panels[2]  # its alarm was taken already
+    bench.wall.show_snapshot(replace(snapshot, panels=(first, *snapshot.panels[:2], *snapshot.panels[3:])))
+    bench.wall.controls.search.setFocus()
+    bench.wall.take_focus()
+    assert bench.wall.view.currentIndex().row() == 0
+    qtbot.keyClick(bench.wall.view, Qt.Key.Key_A)
+    assert bench.acknowledged == [1]  # the worst that nobody took
+
+
 def test_arrow_keys_move_between_panels(qtbot: QtBot, bench: Bench, snapshot: WallSnapshot) -> None:
     bench.wall.show_snapshot(snapshot)
     bench.wall.select("A_good")

@@ -6,7 +6,7 @@ from collections.abc import Callable
 from datetime import UTC, datetime
 from pathlib import Path
 
-from PySide6.QtCore import QEvent, QItemSelectionModel, QObject, QPoint, QRect, QSize, Qt, QTimer, Signal
+from PySide6.QtCore import QEvent, QItemSelectionModel, QModelIndex, QObject, QPoint, QRect, QSize, Qt, QTimer, Signal
 from PySide6.QtGui import QHideEvent, QResizeEvent, QShowEvent
 from PySide6.QtWidgets import QHBoxLayout, QInputDialog, QLabel, QStackedWidget, QVBoxLayout, QWidget
 
@@ -283,7 +283,7 @@ class WallScreen(QWidget):
         self.view.resized_by.connect(self._resize_by)
         self._problems.clicked.connect(lambda: self._problems.setVisible(False))
         self._failures.clicked.connect(self._put_failures_away)
-        self.view.selectionModel().currentChanged.connect(lambda current, _before: self._choose_alarm(current.row()))
+        self.view.selectionModel().currentChanged.connect(self._chose)
 
     def _make_shortcuts(self) -> None:
         for key, text, work in (
@@ -399,6 +399,11 @@ class WallScreen(QWidget):
     def _set_evidence_on_good(self, on: bool) -> None:
         self.delegate.evidence_on_good = on
         self.view.refresh_all()
+
+    def _chose(self, current: QModelIndex, _before: QModelIndex) -> None:
+        """A person moved to a panel; where the keyboard was put by the program, nobody chose anything."""
+        if self.view.selectionModel().isSelected(current):
+            self._choose_alarm(current.row())
 
     def _choose_alarm(self, row: int) -> None:
         if 0 <= row < len(self.model.items) and self.model.items[row].alarm is not None:
