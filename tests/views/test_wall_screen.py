@@ -126,6 +126,24 @@ def test_the_focus_alone_chooses_no_alarm(qtbot: QtBot, bench: Bench, snapshot: 
     assert bench.acknowledged == [1]  # the worst that nobody took
 
 
+def test_cards_grow_with_the_window(qtbot: QtBot, bench: Bench, snapshot: WallSnapshot) -> None:
+    bench.wall.show_snapshot(snapshot)
+    cards = [card for card in bench.wall.alarm_area._cards if not card.isHidden()]
+    before = [card.height() for card in cards]
+    bench.window.resize(3840, 2160)
+    qtbot.waitUntil(lambda: all(card.height() > 2 * old for card, old in zip(cards, before, strict=True)))
+
+
+def test_an_alarm_that_returned_says_how_its_plot_is_only_where_that_is_known(
+    bench: Bench, snapshot: WallSnapshot
+) -> None:
+    bench.wall.show_snapshot(snapshot)
+    returned = next(row for row, item in enumerate(bench.wall.model.items) if item.name == "D_returned")
+    assert bench.wall.model.items[returned].returned == "Good now"
+    bench.wall.show_snapshot(replace(snapshot, monitor=MonitorHealth(datetime.now(UTC) - timedelta(minutes=3))))
+    assert bench.wall.model.items[returned].returned == "returned"
+
+
 def test_arrow_keys_move_between_panels(qtbot: QtBot, bench: Bench, snapshot: WallSnapshot) -> None:
     bench.wall.show_snapshot(snapshot)
     bench.wall.select("A_good")

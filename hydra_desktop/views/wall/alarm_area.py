@@ -53,7 +53,11 @@ class AlarmCard(QWidget):
             return
         self.alarm, self._item, self.number, self.large = alarm, item, number, large
         self.setAccessibleName(f"Alarm {number}: {alarm.label}, {self._title}, {alarm.state}")
-        self.setFixedHeight(self._theme.px(360 if large else 150))
+        self.rescale()
+
+    def rescale(self) -> None:
+        """Take over the theme's size."""
+        self.setFixedHeight(self._theme.px(360 if self.large else 150))
         self.changed.emit()
 
     @property
@@ -182,7 +186,7 @@ class AlarmCard(QWidget):
         painter.setFont(self._theme.font(15 if self.large else 13, bold=True))
         painter.drawText(number_box, Qt.AlignmentFlag.AlignCenter, number)
         x = box.right() + px(10)
-        word = f"{self._item.word} now" if returned and self._item is not None else alarm.label
+        word = (self._item.returned if self._item is not None else "returned") if returned else alarm.label
         painter.setFont(self._theme.font(30 if self.large else 18, bold=True))
         room = number_box.left() - x - px(10)
         word = painter.fontMetrics().elidedText(word, Qt.TextElideMode.ElideRight, round(room))
@@ -392,6 +396,8 @@ class AlarmArea(QWidget):
         self._doubt.setStyleSheet(f"font-size: {px(13)}px; color: {c.muted};")
         self._scroll.setStyleSheet(f"background: {c.background};")
         self._list_layout.setSpacing(px(8))
+        for card in self._cards:
+            card.rescale()
         self.refresh()
 
     def refresh(self) -> None:

@@ -242,7 +242,9 @@ class PanelDelegate(QStyledItemDelegate):
         else:
             painter.drawImage(target, shown.plot)
             if light < 1.0:
-                painter.fillRect(target, QColor(0, 0, 0, round(255 * (1 - light))))
+                shade = QColor("#000000" if self._theme.dark else self._theme.colours.panel)
+                shade.setAlphaF(1 - light)
+                painter.fillRect(target, shade)
 
     def _pointer(self, painter: QPainter, room: QRect, item: PanelItem) -> None:
         """The number of the card in the alarm area, and an arrow towards it."""
@@ -270,7 +272,7 @@ class PanelDelegate(QStyledItemDelegate):
             hollow = alarm.state is AlarmState.ACKNOWLEDGED
             filled = alarm.state is AlarmState.UNACKNOWLEDGED
             if alarm.state is AlarmState.RETURNED_UNACKNOWLEDGED:
-                mark, word = marks.RETURN, f"{item.word} now"
+                mark, word = marks.RETURN, item.returned
         word_colour = c.text
         if filled:
             fill = c.text if alarm is not None and self.blink else colour

@@ -23,6 +23,9 @@ AT_ONCE = 3  # panels painted in one go: a whole chunk would hold up keys and al
 ITEM_ROLE = Qt.ItemDataRole.UserRole + 1
 
 
+_JUDGED = (PanelState.GOOD, PanelState.CONDITION, PanelState.FAULT, PanelState.UNCONFIRMED, PanelState.UNFAMILIAR)
+
+
 @dataclass(frozen=True)
 class PanelItem:
     """One panel as it is painted; two that are equal look the same."""
@@ -55,6 +58,11 @@ class PanelItem:
     def title(self) -> str:
         """The plot type's name with the pad that is shown."""
         return words.stream(self.name, self.pad)
+
+    @property
+    def returned(self) -> str:
+        """What is said of an alarm whose fault has gone: how the plot is now, where that is known."""
+        return f"{self.word} now" if self.state in _JUDGED else "returned"
 
     @property
     def facts(self) -> list[tuple[str, str]]:

@@ -73,6 +73,7 @@ class WallScreen(QWidget):
         self.header = Header(theme)
         self.alarm_area = AlarmArea(theme, self.model, self.pictures, image_folder)
         self._elsewhere = MessageLine("Another hall", is_button=True)
+        self._elsewhere.set_action("look there  [Ctrl+H]")
         self._news = MessageLine("News")
         self._conditions = MessageLine("Changes")
         self._standing = MessageLine("Trouble")  # as long as it lasts
