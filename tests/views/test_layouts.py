@@ -61,11 +61,24 @@ def choose(menu: QMenu, text: str) -> None:
 def test_panels_fit_on_one_screen_unless_they_would_say_nothing(count: int, width: int, height: int) -> None:
     area = QSize(width, height)
     cell, fits = fit(count, area)
-    across = max(1, width // cell.width())
-    assert cell.width() <= width
+    across = max(1, (width - 1) // cell.width())
+    assert cell.width() < width
     assert fits == (-(-count // across) * cell.height() <= height)
-    largest = max(min(width // n, height // -(-count // n) * SHAPE) for n in range(1, count + 1))
+    largest = max(min((width - 1) // n, height // -(-count // n) * SHAPE) for n in range(1, count + 1))
     assert fits or largest < LEAST
+
+
+def test_every_panel_is_in_sight_at_any_width_of_the_window(
+    qtbot: QtBot, bench: Bench, snapshot: WallSnapshot
+) -> None:
+    bench.wall.show_snapshot(snapshot)
+    view, model = bench.wall.view, bench.wall.model
+    for width in range(1000, 1016):  # some of them a multiple of the number of columns
+        bench.window.resize(width, 700)
+        QApplication.processEvents()
+        assert view.verticalScrollBarPolicy() is Qt.ScrollBarPolicy.ScrollBarAlwaysOff
+        room = view.viewport().rect()
+        assert all(room.contains(view.visualRect(model.index(row))) for row in range(model.rowCount())), width
 
 
 def test_keys_and_the_wheel_change_the_size_and_f_fits_all(qtbot: QtBot, bench: Bench, snapshot: WallSnapshot) -> None:
