@@ -180,7 +180,10 @@ class MainWindow(QMainWindow):
 
     def show_keys(self) -> None:
         """Show what every key does here."""
-        KeySheet(self.theme, self).exec()
+        sheet = KeySheet(self.theme, self)
+        sheet.exec()
+        sheet.deleteLater()  # else each one shown lives as long as the window
+        self.activateWindow()
 
     def resizeEvent(self, event: QResizeEvent) -> None:
         """Sizes follow the window, so that a 4K wall reads like a smaller one from further away."""

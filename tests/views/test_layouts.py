@@ -68,9 +68,7 @@ def test_panels_fit_on_one_screen_unless_they_would_say_nothing(count: int, widt
     assert fits or largest < LEAST
 
 
-def test_every_panel_is_in_sight_at_any_width_of_the_window(
-    qtbot: QtBot, bench: Bench, snapshot: WallSnapshot
-) -> None:
+def test_every_panel_is_in_sight_at_any_width_of_the_window(qtbot: QtBot, bench: Bench, snapshot: WallSnapshot) -> None:
     bench.wall.show_snapshot(snapshot)
     view, model = bench.wall.view, bench.wall.model
     for width in range(1000, 1016):  # some of them a multiple of the number of columns
@@ -146,6 +144,22 @@ def test_a_panel_is_moved_and_the_order_is_there_after_a_restart(
     assert not again.controls.hidden.isHidden()
     for wall in (again, other):
         wall.close_threads()
+
+
+def test_panels_that_are_not_shown_keep_their_places_when_one_is_moved(
+    qtbot: QtBot, bench: Bench, snapshot: WallSnapshot
+) -> None:
+    order = [panel.plot_type.name for panel in reversed(snapshot.panels)]
+    bench.wall.show_snapshot(snapshot)
+    bench.wall._use_layout(order="own", own=tuple(order))
+    qtbot.keyClicks(bench.wall.controls.search, "_g")
+    assert names(bench) == ["K_gone", "A_good"]
+    bench.wall.select("A_good")
+    qtbot.keyClick(bench.wall.view, Qt.Key.Key_Left, ALT)
+    assert names(bench) == ["A_good", "K_gone"]
+    bench.wall.controls.search.clear()
+    swapped = {"A_good": "K_gone", "K_gone": "A_good"}
+    assert names(bench) == [swapped.get(name, name) for name in order]
 
 
 def test_a_panel_is_dragged_to_another_place(qtbot: QtBot, bench: Bench, snapshot: WallSnapshot) -> None:

@@ -53,8 +53,12 @@ class AlarmCard(QWidget):
             return
         self.alarm, self._item, self.number, self.large = alarm, item, number, large
         self.setAccessibleName(f"Alarm {number}: {alarm.label}, {self._title}, {alarm.state}")
-        self.setFixedHeight(self._theme.px(360 if large else 150))
+        self.rescale()
         self.changed.emit()
+
+    def rescale(self) -> None:
+        """Take over the theme's size."""
+        self.setFixedHeight(self._theme.px(360 if self.large else 150))
 
     @property
     def _title(self) -> str:
@@ -252,15 +256,18 @@ class AlarmCard(QWidget):
         text = _WORDS.get(alarm.state, "")
         if alarm.state is AlarmState.ACKNOWLEDGED and alarm.acknowledged_at is not None:
             text = f"taken by {alarm.acknowledged_by}, {words.clock(alarm.acknowledged_at)[:5]}"
-        painter.setFont(self._theme.font(14, bold=True))
+        painter.setFont(self._theme.fitting(text, box.width(), 14, 9, bold=True))
         painter.setPen(QColor(c.text))
         text = painter.fontMetrics().elidedText(text, Qt.TextElideMode.ElideRight, box.width())
         painter.drawText(box, Qt.AlignmentFlag.AlignVCenter, text)
-        if not wrap:
-            painter.setFont(self._theme.font(14))
+        free = box.width() - painter.fontMetrics().horizontalAdvance(text) - self._theme.px(8)
+        painter.setFont(self._theme.font(14))
+        clock = words.clock(alarm.raised_at)
+        width = painter.fontMetrics().horizontalAdvance
+        raised = next((form for form in (f"raised {clock}", clock) if width(form) <= free), "")
+        if raised and not wrap:
             painter.setPen(QColor(c.muted))
-            right = Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter
-            painter.drawText(box, right, f"raised {words.clock(alarm.raised_at)}")
+            painter.drawText(box, Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter, raised)
 
     def _picture(self, painter: QPainter, room: QRect) -> None:
         item = self._item
@@ -309,6 +316,7 @@ class AlarmArea(QWidget):
         self._changed = Spread(AlarmCard.update, 1, self)
         self._chosen: int | None = None
         self._blink = False
+        self._fresh: set[tuple[int, datetime]] = set()  # alarms that nobody has taken
         self.setAccessibleName("Alarms")
         self._title = QLabel("Alarms")
         self._sound = QLabel("")
@@ -392,7 +400,10 @@ class AlarmArea(QWidget):
         self._doubt.setStyleSheet(f"font-size: {px(13)}px; color: {c.muted};")
         self._scroll.setStyleSheet(f"background: {c.background};")
         self._list_layout.setSpacing(px(8))
+        for card in self._cards:
+            card.rescale()
         self.refresh()
+        self.update_cards()
 
     def refresh(self) -> None:
         """Show the alarms of the newest snapshot."""
@@ -429,6 +440,10 @@ class AlarmArea(QWidget):
         waits = "they wait for an expert and ask" if doubtful > 1 else "it waits for an expert and asks"
         self._doubt.setText(f"{doubtful} more {verb} not confirmed or unfamiliar; {waits} nothing of you.")
         self._mark_chosen()
+        fresh = {(alarm.id, alarm.raised_at) for alarm in alarms if alarm.state is AlarmState.UNACKNOWLEDGED}
+        if fresh - self._fresh:
+            self._scroll.verticalScrollBar().setValue(0)  # where the new one is
+        self._fresh = fresh
 
     def set_blink(self, blink: bool) -> None:
         """Turn the cards that nobody has taken to their other look."""
@@ -441,6 +456,11 @@ class AlarmArea(QWidget):
         """How strongly evidence covers the plots, 0..1."""
         for card in self._cards:
             card.opacity = opacity
+        self.update_cards()
+
+    def update_cards(self) -> None:
+        """Paint all cards again."""
+        for card in self._cards:
             card.update()
 
     def _mark_chosen(self) -> None:

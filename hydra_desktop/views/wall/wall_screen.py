@@ -6,7 +6,7 @@ from collections.abc import Callable
 from datetime import UTC, datetime
 from pathlib import Path
 
-from PySide6.QtCore import QEvent, QItemSelectionModel, QObject, QPoint, QRect, QSize, Qt, QTimer, Signal
+from PySide6.QtCore import QEvent, QItemSelectionModel, QModelIndex, QObject, QPoint, QRect, QSize, Qt, QTimer, Signal
 from PySide6.QtGui import QHideEvent, QResizeEvent, QShowEvent
 from PySide6.QtWidgets import QHBoxLayout, QInputDialog, QLabel, QStackedWidget, QVBoxLayout, QWidget
 
@@ -65,7 +65,8 @@ class WallScreen(QWidget):
         self._theme = theme
         self._contact_at: datetime | None = None
         self._part = 0
-        self._is_wall_mode = False
+        self._is_wall_mode = self._selects_again = False
+        self._selected: tuple[set[str], str] = (set(), "")  # plot types, and that where the keyboard is
         self.layouts = Layouts(hall)
         self.pictures = Pictures(evidence, parent=self)
         self.model = PanelListModel(clock) if clock else PanelListModel()
@@ -283,7 +284,9 @@ class WallScreen(QWidget):
         self.view.resized_by.connect(self._resize_by)
         self._problems.clicked.connect(lambda: self._problems.setVisible(False))
         self._failures.clicked.connect(self._put_failures_away)
-        self.view.selectionModel().currentChanged.connect(lambda current, _before: self._choose_alarm(current.row()))
+        self.view.selectionModel().currentChanged.connect(lambda current, _before: self._choose_alarm(current))
+        self.model.modelAboutToBeReset.connect(self._remember_selection)
+        self.model.modelReset.connect(self._select_again)
 
     def _make_shortcuts(self) -> None:
         for key, text, work in (
@@ -370,9 +373,11 @@ class WallScreen(QWidget):
         names = [item.name for item in self.model.items]
         if not 0 <= to < len(names):
             return
+        shown = set(names)
         name = names.pop(row)
         names.insert(to, name)
-        self._use_layout(order="own", own=(*names, *sorted({item.name for item in self.model.all_items} - set(names))))
+        moved = iter(names)  # those that aren't shown keep their places
+        self._use_layout(order="own", own=tuple(next(moved) if n in shown else n for n in self.model.all_in_order()))
         self.select(name)
 
     def _after_change(self) -> None:
@@ -388,6 +393,7 @@ class WallScreen(QWidget):
     def _ask_for_news(self) -> None:
         before = self.model.snapshot.news.text
         text, given = QInputDialog.getText(self, "News", "A line that every wall of this hall shows:", text=before)
+        self.window().activateWindow()
         if given and text.strip() != before:
             self.news_written.emit(text.strip())
 
@@ -400,9 +406,28 @@ class WallScreen(QWidget):
         self.delegate.evidence_on_good = on
         self.view.refresh_all()
 
-    def _choose_alarm(self, row: int) -> None:
-        if 0 <= row < len(self.model.items) and self.model.items[row].alarm is not None:
-            self.alarm_area.choose(self.model.items[row].alarm.id)
+    def _choose_alarm(self, current: QModelIndex) -> None:
+        """The alarm of a panel that a person selected is the one that is taken; focus alone chooses nothing."""
+        is_selected = current.isValid() and self.view.selectionModel().isSelected(current)
+        alarm = self.model.items[current.row()].alarm if is_selected else None
+        if alarm is not None and not self._selects_again:
+            self.alarm_area.choose(alarm.id)
+
+    def _remember_selection(self) -> None:
+        current = self.view.currentIndex()
+        self._selected = (self.selected_names(), str(current.data()) if current.isValid() else "")
+
+    def _select_again(self) -> None:
+        """Panels come and go; what a person selected, and where the keyboard is, stays."""
+        selected, current = self._selected
+        flags, selection = QItemSelectionModel.SelectionFlag, self.view.selectionModel()
+        self._selects_again = True
+        if (row := self.model.row_of(current)) is not None:
+            selection.setCurrentIndex(self.model.index(row), flags.NoUpdate)
+        for name in selected:
+            if (row := self.model.row_of(name)) is not None:
+                selection.select(self.model.index(row), flags.Select)
+        self._selects_again = False
 
     def _show_conditions(self, snapshot: WallSnapshot) -> None:
         """One line says which plot types have changed or lack a reference, and what to do; its tool tip has all."""
@@ -475,6 +500,7 @@ class WallScreen(QWidget):
             self.pictures.forget_waiting()
             self.delegate.waiting.clear()
             self.view.doItemsLayout()
+            self.alarm_area.update_cards()  # theirs were dropped too
 
     def _cell(self, size: int) -> tuple[QSize, bool]:
         width = self._theme.px(width_of(size)) if size != FIT else 0.0
