@@ -244,7 +244,7 @@ class Desktop(QObject):
             with self._database.read() as connection:
                 return halls.names(connection)
 
-        self.background.run(read, window.choose_hall)
+        self.background.run(read, window.choose_hall, owner=window)
 
     def _open_beside(self, window: MainWindow) -> None:
         other = self.open_window()

@@ -465,6 +465,7 @@ class DetailView(QWidget):
             lambda: self._deviation.map(plot_id, model_id),
             lambda found: self.plots.show_deviation(plot_id, found),
             failed,
+            owner=self,
         )
 
     def _tell(self, message: str) -> None:
