@@ -426,6 +426,24 @@ def test_nothing_is_wider_than_the_screen(bench: Bench, size: tuple[int, int]) -
     assert bench.view.plots.first.canvas.height() > 0.3 * size[1]
 
 
+def test_with_the_largest_words_the_plots_are_alike_and_each_choice_can_be_read(bench: Bench) -> None:
+    bench.open()
+    for _ in range(4):
+        bench.press(Qt.Key.Key_Plus, Qt.KeyboardModifier.ControlModifier)
+    area = bench.view.plots
+    bench.qtbot.waitUntil(lambda: abs(area.first.width() - area.second.width()) < 0.1 * area.width())
+    shown = [button for button in area.maps.findChildren(QPushButton) if button.isVisible()]
+    assert [button.text() for button in shown] == ["Bad  (3 of 6)"]
+    assert shown[0].sizeHint().width() <= area.maps.width()
+    QTest.mouseClick(shown[0], Qt.MouseButton.LeftButton)
+    assert area.choice == area._choices()[3]
+    bench.press(Qt.Key.Key_M, Qt.KeyboardModifier.ShiftModifier)
+    assert area.choice == "Bad"
+    bench.press(Qt.Key.Key_0, Qt.KeyboardModifier.ControlModifier)
+    bench.window.resize(1920, 1080)
+    bench.qtbot.waitUntil(lambda: all(one.isVisible() for one in area.maps.findChildren(QPushButton)))
+
+
 def test_what_can_not_be_read_is_said(bench: Bench) -> None:
     bench.open()
     bench.view.look_at(10**9)
