@@ -146,6 +146,19 @@ def test_a_panel_is_moved_and_the_order_is_there_after_a_restart(
         wall.close_threads()
 
 
+def test_a_drag_ends_where_other_panels_come_meanwhile(qtbot: QtBot, bench: Bench, snapshot: WallSnapshot) -> None:
+    bench.wall.show_snapshot(replace(snapshot, panels=snapshot.panels[1:]))
+    view, left = bench.wall.view, Qt.MouseButton.LeftButton
+    port, none = view.viewport(), Qt.KeyboardModifier.NoModifier
+    start, end = (view.visualRect(bench.wall.model.index(row)).center() for row in (1, 3))
+    QTest.mousePress(port, left, none, start)
+    held = QMouseEvent(QEvent.Type.MouseMove, QPointF(end), QPointF(port.mapToGlobal(end)), left, left, none)
+    QApplication.sendEvent(port, held)
+    bench.wall.show_snapshot(snapshot)
+    QTest.mouseRelease(port, left, none, end)
+    assert names(bench) == [panel.plot_type.name for panel in snapshot.panels]
+
+
 def test_panels_that_are_not_shown_keep_their_places_when_one_is_moved(
     qtbot: QtBot, bench: Bench, snapshot: WallSnapshot
 ) -> None:

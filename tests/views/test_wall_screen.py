@@ -8,7 +8,7 @@ from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
 import pytest
-from PySide6.QtCore import QRect, Qt, QTimer
+from PySide6.QtCore import QEvent, QRect, Qt, QTimer
 from PySide6.QtGui import QImage, QPainter, QRegion
 from PySide6.QtWidgets import QApplication, QLineEdit, QStyleOptionViewItem
 from pytestqt.qtbot import QtBot
@@ -179,6 +179,44 @@ def test_the_key_sheet_gives_the_keyboard_back_and_leaves_nothing_behind(qtbot: 
         qtbot.keyClick(bench.window, Qt.Key.Key_F1)
         qtbot.waitUntil(bench.window.isActiveWindow)
     qtbot.waitUntil(lambda: not bench.window.findChildren(KeySheet))
+
+
+def test_the_keyboard_stays_at_its_alarm_when_a_graver_one_comes(
+    qtbot: QtBot, bench: Bench, snapshot: WallSnapshot
+) -> None:
+    bench.wall.show_snapshot(replace(snapshot, alarms=snapshot.alarms[1:]))
+    cards = bench.wall.alarm_area._cards
+    cards[0].setFocus()
+    assert cards[0].alarm.id == 3
+    bench.wall.show_snapshot(snapshot)
+    assert (cards[0].alarm.id, bench.window.focusWidget().alarm.id) == (1, 3)
+    with qtbot.waitSignal(bench.wall.detail_asked) as asked:
+        qtbot.keyClick(bench.window.focusWidget(), Qt.Key.Key_Return)
+    assert asked.args == ["D_returned", ""]
+
+
+def test_enter_presses_a_button_and_leads_from_the_search_to_what_was_found(
+    qtbot: QtBot, bench: Bench, snapshot: WallSnapshot
+) -> None:
+    bench.wall.show_snapshot(snapshot)
+    bench.wall.alarm_area._take.setFocus()
+    qtbot.keyClick(bench.wall.alarm_area._take, Qt.Key.Key_Return)
+    assert bench.acknowledged == [1]
+    qtbot.keyClicks(bench.wall.controls.search, "C_hot")
+    qtbot.keyClick(bench.wall.controls.search, Qt.Key.Key_Return)
+    assert bench.wall.view.hasFocus()
+    with qtbot.waitSignal(bench.wall.detail_asked) as asked:
+        qtbot.keyClick(bench.wall.view, Qt.Key.Key_Return)
+    assert asked.args == ["C_hot_taken", ""]
+
+
+def test_faces_are_painted_anew_for_another_pixel_ratio(qtbot: QtBot, bench: Bench, snapshot: WallSnapshot) -> None:
+    with qtbot.waitSignal(bench.wall.painted, timeout=10_000):
+        bench.wall.show_snapshot(snapshot)
+    qtbot.waitUntil(lambda: bench.wall.is_painted)
+    QApplication.sendEvent(bench.wall.view, QEvent(QEvent.Type.DevicePixelRatioChange))
+    assert not bench.wall.view.is_painted
+    qtbot.waitUntil(lambda: bench.wall.is_painted)
 
 
 def test_arrow_keys_move_between_panels(qtbot: QtBot, bench: Bench, snapshot: WallSnapshot) -> None:

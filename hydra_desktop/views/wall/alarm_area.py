@@ -415,6 +415,7 @@ class AlarmArea(QWidget):
         then, what = ("", "to take") if snapshot.as_of is None else (" then", "not taken")
         self._title.setText(f"{len(alarms)} alarm{plural}{then}, {to_take} {what}" if alarms else f"Alarms{then}")
         items = self._model.alarm_items()
+        at_keyboard = next((card.alarm.id for card in self._cards if card.hasFocus() and card.alarm is not None), None)
         while len(self._cards) < len(alarms):
             card = AlarmCard(self._theme, self._pictures, self._folder)
             card.chosen.connect(self.choose)
@@ -429,6 +430,8 @@ class AlarmArea(QWidget):
                 large = index == 0 and alarm.state is AlarmState.UNACKNOWLEDGED
                 card.blink, card.as_of = self._blink, snapshot.as_of
                 card.show_alarm(alarm, items.get(alarm.id), self._model.number_of(alarm), large=large)
+            if index < len(alarms) and alarms[index].id == at_keyboard and not card.hasFocus():
+                card.setFocus()  # the keyboard stays at its alarm, wherever that is now
         self._scroll.setVisible(bool(alarms))
         self._quiet.setVisible(not alarms)
         ended = snapshot.last_alarm_ended_at

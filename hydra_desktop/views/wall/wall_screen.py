@@ -269,6 +269,7 @@ class WallScreen(QWidget):
         self.model.aged.connect(self._show_age)
         controls = self.controls
         controls.searched.connect(self._search)
+        controls.search.returnPressed.connect(self.view.setFocus)
         controls.layout_changed.connect(lambda changes: self._use_layout(**changes))
         controls.layout_chosen.connect(self._choose_layout)
         controls.layout_saved.connect(self._save_layout)
