@@ -15,9 +15,11 @@ from pytestqt.qtbot import QtBot
 
 from hydra_desktop.domain.alarm import AlarmState
 from hydra_desktop.domain.condition import Condition, ConditionKind
+from hydra_desktop.domain.errors import DatabaseError
 from hydra_desktop.domain.reference import WithoutReference
 from hydra_desktop.domain.wall import MonitorHealth, News, PanelState, WallSnapshot
 from hydra_desktop.views.keys import KeySheet
+from hydra_desktop.views.wall import pictures
 from hydra_desktop.views.wall.headline import Headline
 from hydra_desktop.views.wall.message_line import MessageLine
 
@@ -217,6 +219,27 @@ def test_faces_are_painted_anew_for_another_pixel_ratio(qtbot: QtBot, bench: Ben
     QApplication.sendEvent(bench.wall.view, QEvent(QEvent.Type.DevicePixelRatioChange))
     assert not bench.wall.view.is_painted
     qtbot.waitUntil(lambda: bench.wall.is_painted)
+
+
+def test_evidence_that_was_away_comes_as_soon_as_it_can(
+    qtbot: QtBot, bench: Bench, snapshot: WallSnapshot, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(pictures, "AGAIN_S", 0.0)
+    found, evidence = bench.wall.pictures._evidence, bench.wall.pictures
+
+    def away(_verdict: int, _label: str) -> None:
+        raise DatabaseError("The database is away.")
+
+    evidence._evidence = away
+    with qtbot.waitSignal(bench.wall.painted, timeout=10_000):
+        bench.wall.show_snapshot(snapshot)
+    keys = [key for key in evidence._cache if key.verdict_id is not None]
+    assert keys
+    assert all(evidence._cache[key].evidence.isNull() for key in keys)
+    evidence._evidence = found
+    qtbot.waitUntil(lambda: all(k in evidence._cache and not evidence._cache[k].evidence.isNull() for k in keys))
+    assert evidence._pixels == sum(key.width * key.height for key in evidence._cache)
+    assert not evidence.forget_partial()
 
 
 def test_arrow_keys_move_between_panels(qtbot: QtBot, bench: Bench, snapshot: WallSnapshot) -> None:

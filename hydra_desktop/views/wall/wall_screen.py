@@ -531,6 +531,9 @@ class WallScreen(QWidget):
         self.model.refresh_ages(self._part, TICKS)
         if self._part == 0:
             self.header.show_items(self.model.all_items, len(self.model.items))
+            if self.pictures.forget_partial():
+                self.view.refresh_all()
+                self.alarm_area.update_cards()
 
     def _blinked(self) -> None:
         self.delegate.blink = not self.delegate.blink
