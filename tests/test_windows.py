@@ -159,6 +159,33 @@ def test_a_window_may_go_while_its_detail_view_reads(qtbot: QtBot, desktop: Desk
     assert "deleted" not in told
 
 
+def test_a_detail_view_is_up_to_date_after_another_hall_was_shown(qtbot: QtBot, desktop: Desktop) -> None:
+    for hall in ("D", "B"):
+        desktop.follow(hall).take(snapshot(hall, Severity.HIGH))
+    qtbot.keyClick(desktop.window.wall.view, Qt.Key.Key_Return)
+    detail = desktop.window.wall.stack.currentWidget()
+    assert isinstance(detail, DetailView)
+    assert detail.banner.said.state == "not acknowledged"
+    choose_hall(qtbot, desktop.window, "B")
+    desktop.halls["D"].take(snapshot("D", Severity.HIGH, AlarmState.ACKNOWLEDGED))
+    qtbot.keyClick(desktop.window.wall.view, Qt.Key.Key_A)  # of B alone
+    choose_hall(qtbot, desktop.window, "D")
+    assert desktop.window.wall.stack.currentWidget() is detail
+    assert detail.banner.said.state.startswith("taken by")
+    assert detail.isAncestorOf(desktop.window.focusWidget())
+    qtbot.keyClick(desktop.window.focusWidget(), Qt.Key.Key_Escape)
+    assert desktop.window.wall.view.hasFocus()
+
+
+def test_what_was_not_done_in_a_hall_is_told_also_after_another_was_shown(qtbot: QtBot, desktop: Desktop) -> None:
+    desktop.halls["D"].take(snapshot("D", Severity.HIGH))
+    choose_hall(qtbot, desktop.window, "B")
+    desktop.halls["D"].acknowledge(1)  # which the database doesn't know
+    told = desktop.window.wall._failures
+    qtbot.waitUntil(lambda: "D: The alarm was not acknowledged" in told.message)
+    assert told.isVisible()
+
+
 def test_history_and_references_may_be_left_while_they_read(qtbot: QtBot, desktop: Desktop) -> None:
     desktop.halls["D"].take(snapshot("D"))
     window = desktop.window

@@ -210,6 +210,9 @@ def test_enter_presses_a_button_and_leads_from_the_search_to_what_was_found(
     with qtbot.waitSignal(bench.wall.detail_asked) as asked:
         qtbot.keyClick(bench.wall.view, Qt.Key.Key_Return)
     assert asked.args == ["C_hot_taken", ""]
+    qtbot.keyClick(bench.wall.view, Qt.Key.Key_H)  # where the keyboard is, though it isn't selected
+    qtbot.keyClick(bench.wall.view, Qt.Key.Key_Escape)
+    assert "C_hot_taken" not in {item.name for item in bench.wall.model.items}
 
 
 def test_faces_are_painted_anew_for_another_pixel_ratio(qtbot: QtBot, bench: Bench, snapshot: WallSnapshot) -> None:

@@ -344,8 +344,9 @@ class WallScreen(QWidget):
         self.controls.show_layout(self.layouts.current, self.layouts)
 
     def _hide_selected(self) -> None:
-        hidden = self.layouts.current.hidden
-        self._use_layout(hidden=(*hidden, *sorted(self.selected_names() - set(hidden))))
+        hidden, current = self.layouts.current.hidden, self.view.currentIndex()
+        chosen = self.selected_names() or ({str(current.data())} if current.isValid() else set())
+        self._use_layout(hidden=(*hidden, *sorted(chosen - set(hidden))))
 
     def _show_hidden(self) -> None:
         self._use_layout(hidden=())
