@@ -8,6 +8,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
+import shiboken6
 from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QMenu
 from pytestqt.qtbot import QtBot
@@ -20,6 +21,7 @@ from hydra_desktop.domain.alarm import Alarm, AlarmState
 from hydra_desktop.domain.hall import PlotType
 from hydra_desktop.domain.label import Severity, default_label
 from hydra_desktop.domain.wall import MonitorHealth, Panel, WallSnapshot
+from hydra_desktop.views.detail.detail_view import DetailView
 from hydra_desktop.views.main_window import MainWindow
 
 NOW = datetime.now(UTC)
@@ -135,3 +137,64 @@ def test_the_first_window_may_go_before_the_second(qtbot: QtBot, desktop: Deskto
     assert desktop.window is second
     desktop.halls["D"].take(snapshot("D", Severity.HIGH))
     assert shown(second) == ["D_plot"]
+
+
+def test_a_window_may_go_while_its_detail_view_reads(qtbot: QtBot, desktop: Desktop) -> None:
+    desktop.halls["D"].take(snapshot("D", Severity.HIGH))
+    qtbot.keyClick(desktop.window, Qt.Key.Key_N, CONTROL)
+    first, second = desktop.windows
+    qtbot.waitUntil(second.isActiveWindow)
+    qtbot.keyClick(second.wall.view, Qt.Key.Key_Return)
+    detail = second.wall.stack.currentWidget()
+    assert isinstance(detail, DetailView)
+    detail.full.picture("0" * 64)
+    qtbot.keyClick(second, Qt.Key.Key_Q, CONTROL)
+    assert desktop.windows == [first]
+    qtbot.waitUntil(lambda: not shiboken6.isValid(detail))
+    desktop.background._pool.waitForDone()
+    done: list[int] = []
+    desktop.background.run(lambda: 1, done.append)
+    qtbot.waitUntil(lambda: bool(done))  # and with it all that was asked before
+    told = first.wall._failures.message
+    assert "deleted" not in told
+
+
+def test_a_detail_view_is_up_to_date_after_another_hall_was_shown(qtbot: QtBot, desktop: Desktop) -> None:
+    for hall in ("D", "B"):
+        desktop.follow(hall).take(snapshot(hall, Severity.HIGH))
+    qtbot.keyClick(desktop.window.wall.view, Qt.Key.Key_Return)
+    detail = desktop.window.wall.stack.currentWidget()
+    assert isinstance(detail, DetailView)
+    assert detail.banner.said.state == "not acknowledged"
+    choose_hall(qtbot, desktop.window, "B")
+    desktop.halls["D"].take(snapshot("D", Severity.HIGH, AlarmState.ACKNOWLEDGED))
+    qtbot.keyClick(desktop.window.wall.view, Qt.Key.Key_A)  # of B alone
+    choose_hall(qtbot, desktop.window, "D")
+    assert desktop.window.wall.stack.currentWidget() is detail
+    assert detail.banner.said.state.startswith("taken by")
+    assert detail.isAncestorOf(desktop.window.focusWidget())
+    qtbot.keyClick(desktop.window.focusWidget(), Qt.Key.Key_Escape)
+    assert desktop.window.wall.view.hasFocus()
+
+
+def test_what_was_not_done_in_a_hall_is_told_also_after_another_was_shown(qtbot: QtBot, desktop: Desktop) -> None:
+    desktop.halls["D"].take(snapshot("D", Severity.HIGH))
+    choose_hall(qtbot, desktop.window, "B")
+    desktop.halls["D"].acknowledge(1)  # which the database doesn't know
+    told = desktop.window.wall._failures
+    qtbot.waitUntil(lambda: "D: The alarm was not acknowledged" in told.message)
+    assert told.isVisible()
+
+
+def test_history_and_references_may_be_left_while_they_read(qtbot: QtBot, desktop: Desktop) -> None:
+    desktop.halls["D"].take(snapshot("D"))
+    window = desktop.window
+    for key in (Qt.Key.Key_T, Qt.Key.Key_R) * 2:
+        qtbot.keyClick(window.wall.view, key)
+        page = window.page
+        assert page is not None
+        qtbot.keyClick(window.focusWidget(), Qt.Key.Key_Escape)
+        qtbot.waitUntil(lambda page=page: not shiboken6.isValid(page))
+        assert window.wall.view.hasFocus()
+    assert window._stack.count() == 8
+    assert not window.wall._failures.isVisible()

@@ -136,7 +136,7 @@ class Desktop(QObject):
         self.halls[name] = hall
         hall.snapshot.connect(lambda snapshot: self._on_walls(hall, lambda wall: wall.show_snapshot(snapshot)))
         hall.trouble.connect(lambda message: self._on_walls(hall, lambda wall: wall.show_trouble(message)))
-        hall.failed.connect(lambda message: self._on_walls(hall, lambda wall: wall.show_failure(message)))
+        hall.failed.connect(lambda message: self._tell_failure(hall, message))
         for signal in (hall.snapshot, hall.trouble):
             signal.connect(lambda _told: self._tell_pages(hall))
         hall.sound_changed.connect(self._sound)
@@ -206,6 +206,13 @@ class Desktop(QObject):
         for pages in self._pages.values():
             pages.tell(hall)
 
+    def _tell_failure(self, hall: FollowedHall, message: str) -> None:
+        """Tell what was not done where the hall is shown, and where it isn't any more on every wall."""
+        if any(window.hall == hall.name for window in self.windows):
+            self._on_walls(hall, lambda wall: wall.show_failure(message))
+        else:
+            self._tell_all(f"{hall.name}: {message}")
+
     def _tell_all(self, message: str) -> None:
         for window in self.windows:
             window.wall.show_failure(message)
@@ -244,7 +251,7 @@ class Desktop(QObject):
             with self._database.read() as connection:
                 return halls.names(connection)
 
-        self.background.run(read, window.choose_hall)
+        self.background.run(read, window.choose_hall, owner=window)
 
     def _open_beside(self, window: MainWindow) -> None:
         other = self.open_window()

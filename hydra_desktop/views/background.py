@@ -6,6 +6,7 @@ import logging
 from collections.abc import Callable
 from typing import Any
 
+import shiboken6
 from PySide6.QtCore import QObject, QRunnable, QThreadPool, Signal
 
 from .. import paths
@@ -63,12 +64,22 @@ class Background(QObject):
         work: Callable[[], Any],
         success: Callable[[Any], None] = lambda _result: None,
         failure: Callable[[str], None] | None = None,
+        *,
+        owner: QObject | None = None,
     ) -> None:
-        """Run `work` on another thread; `success` or `failure` is called on this one."""
+        """Run `work` on another thread; `success` or `failure` is called on this one.
+
+        Where the `owner` went with its window meanwhile, nothing is called, and a failure is told by `failed`.
+        """
         signals = _Signals(self)
         self._open.add(signals)
-        signals.succeeded.connect(success)
-        signals.failed.connect(failure or self.failed.emit)
+
+        def is_there() -> bool:
+            return owner is None or shiboken6.isValid(owner)
+
+        fail = failure or self.failed.emit
+        signals.succeeded.connect(lambda result: success(result) if is_there() else None)
+        signals.failed.connect(lambda why: fail(why) if is_there() else self.failed.emit(why))
         for signal in (signals.succeeded, signals.failed):
             signal.connect(lambda _value: self._forget(signals))
         job = _Job(work, signals)

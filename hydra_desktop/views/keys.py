@@ -37,6 +37,11 @@ def tell(owner: QWidget, key: str, text: str) -> None:
     owner.setProperty(_TOLD, [*(owner.property(_TOLD) or []), (key, text)])
 
 
+def tell_nothing(owner: QWidget) -> None:
+    """Have the sheet tell of no key that a control hears by itself: here it does nothing."""
+    owner.setProperty(_TOLD, None)
+
+
 def of(window: QWidget) -> list[tuple[str, str]]:
     """The keys that act now and what they do: those of the open screen first, then those of the window."""
     screens = [one for one in window.findChildren(QWidget) if one.isVisible()]

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from PySide6.QtCore import QPoint, Qt, Signal
-from PySide6.QtGui import QCloseEvent, QResizeEvent
+from PySide6.QtGui import QCloseEvent, QKeyEvent, QResizeEvent
 from PySide6.QtWidgets import (
     QButtonGroup,
     QLabel,
@@ -180,13 +180,24 @@ class MainWindow(QMainWindow):
 
     def show_keys(self) -> None:
         """Show what every key does here."""
-        KeySheet(self.theme, self).exec()
+        sheet = KeySheet(self.theme, self)
+        sheet.exec()
+        sheet.deleteLater()  # else each one shown lives as long as the window
+        self.activateWindow()
 
     def resizeEvent(self, event: QResizeEvent) -> None:
         """Sizes follow the window, so that a 4K wall reads like a smaller one from further away."""
         super().resizeEvent(event)
         scale = min(self.width() / 1920, self.height() / 1080)
         self.theme.set_window_scale(max(0.72, round(scale * 20) / 20))
+
+    def keyPressEvent(self, event: QKeyEvent) -> None:
+        """Enter presses the button that has the focus, as Space does."""
+        button = self.focusWidget()
+        if event.key() in (Qt.Key.Key_Return, Qt.Key.Key_Enter) and isinstance(button, QPushButton):
+            button.click()
+        else:
+            super().keyPressEvent(event)
 
     def closeEvent(self, event: QCloseEvent) -> None:
         """Ask first, if somebody wants to know."""

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
@@ -17,6 +18,7 @@ from hydra_desktop.database import wall as wall_reading
 from hydra_desktop.database.connection import Database
 from hydra_desktop.domain.plot import Plot
 from hydra_desktop.domain.reference import ReferenceState
+from hydra_desktop.domain.wall import MonitorHealth
 from hydra_desktop.services import alarms as alarm_service
 from hydra_desktop.services.detail import Other
 from hydra_desktop.services.deviation_process import DeviationProcess
@@ -424,10 +426,43 @@ def test_nothing_is_wider_than_the_screen(bench: Bench, size: tuple[int, int]) -
     assert bench.view.plots.first.canvas.height() > 0.3 * size[1]
 
 
+def test_with_the_largest_words_the_plots_are_alike_and_each_choice_can_be_read(bench: Bench) -> None:
+    bench.open()
+    for _ in range(4):
+        bench.press(Qt.Key.Key_Plus, Qt.KeyboardModifier.ControlModifier)
+    area = bench.view.plots
+    bench.qtbot.waitUntil(lambda: abs(area.first.width() - area.second.width()) < 0.1 * area.width())
+    shown = [button for button in area.maps.findChildren(QPushButton) if button.isVisible()]
+    assert [button.text() for button in shown] == ["Bad  (3 of 6)"]
+    assert shown[0].sizeHint().width() <= area.maps.width()
+    QTest.mouseClick(shown[0], Qt.MouseButton.LeftButton)
+    assert area.choice == area._choices()[3]
+    bench.press(Qt.Key.Key_M, Qt.KeyboardModifier.ShiftModifier)
+    assert area.choice == "Bad"
+    bench.press(Qt.Key.Key_0, Qt.KeyboardModifier.ControlModifier)
+    bench.window.resize(1920, 1080)
+    bench.qtbot.waitUntil(lambda: all(one.isVisible() for one in area.maps.findChildren(QPushButton)))
+
+
 def test_what_can_not_be_read_is_said(bench: Bench) -> None:
     bench.open()
     bench.view.look_at(10**9)
     bench.told("can't be read now")
+    bench.qtbot.waitUntil(lambda: "you asked for" in bench.view.position.text())  # another is still in sight
     bench.press(Qt.Key.Key_Home)
     bench.settle()
     assert bench.shown == bench.cdc[-1].id
+    assert bench.view.side.notice.text() == ""
+    assert "newest" in bench.view.position.text()
+
+
+def test_a_stream_that_is_stale_or_without_a_monitor_is_not_said_to_be_good(bench: Bench) -> None:
+    bench.open("FDC")
+    assert bench.view.banner.said.word == "Good"
+    fresh = bench.wall.model.snapshot
+    panels = tuple(replace(one, plot_type=replace(one.plot_type, stale_after_s=10.0)) for one in fresh.panels)
+    bench.wall.show_snapshot(replace(fresh, panels=panels))
+    assert (bench.view.banner.said.word, bench.view.banner.said.facts) == ("stale", ("was Good",))
+    gone = MonitorHealth(datetime.now(UTC) - timedelta(hours=1))
+    bench.wall.show_snapshot(replace(fresh, monitor=gone))
+    assert bench.view.banner.said.word == "monitor down"

@@ -22,6 +22,7 @@ from hydra_desktop.domain.past import PastRun
 from hydra_desktop.domain.plot import NewPlot, PlotName
 from hydra_desktop.domain.verdict import NO_MODEL
 from hydra_desktop.domain.wall import MonitorHealth, PanelState, WallSnapshot
+from hydra_desktop.views import keys
 from hydra_desktop.views.history.banner import Banner
 from hydra_desktop.views.history.history_screen import HistoryScreen
 from hydra_desktop.views.theme import Theme
@@ -78,6 +79,9 @@ def test_nothing_of_then_can_be_taken_and_it_says_why(
     assert not screen.wall.controls.beam.isEnabled()
     qtbot.keyClick(screen.wall.view, Qt.Key.Key_A)
     assert "can't be acknowledged" in screen.banner.told
+    qtbot.keyClick(screen.wall.view, Qt.Key.Key_Return)
+    assert "opens in full on the live wall" in screen.banner.told
+    assert "Enter" not in dict(keys.of(screen.window()))
     assert not screen.wall._blink.isActive()
     with qtbot.waitSignal(screen.silenced):
         qtbot.keyClick(screen.wall.view, Qt.Key.Key_S)  # what sounds now

@@ -61,11 +61,22 @@ def choose(menu: QMenu, text: str) -> None:
 def test_panels_fit_on_one_screen_unless_they_would_say_nothing(count: int, width: int, height: int) -> None:
     area = QSize(width, height)
     cell, fits = fit(count, area)
-    across = max(1, width // cell.width())
-    assert cell.width() <= width
+    across = max(1, (width - 1) // cell.width())
+    assert cell.width() < width
     assert fits == (-(-count // across) * cell.height() <= height)
-    largest = max(min(width // n, height // -(-count // n) * SHAPE) for n in range(1, count + 1))
+    largest = max(min((width - 1) // n, height // -(-count // n) * SHAPE) for n in range(1, count + 1))
     assert fits or largest < LEAST
+
+
+def test_every_panel_is_in_sight_at_any_width_of_the_window(qtbot: QtBot, bench: Bench, snapshot: WallSnapshot) -> None:
+    bench.wall.show_snapshot(snapshot)
+    view, model = bench.wall.view, bench.wall.model
+    for width in range(1000, 1016):  # some of them a multiple of the number of columns
+        bench.window.resize(width, 700)
+        QApplication.processEvents()
+        assert view.verticalScrollBarPolicy() is Qt.ScrollBarPolicy.ScrollBarAlwaysOff
+        room = view.viewport().rect()
+        assert all(room.contains(view.visualRect(model.index(row))) for row in range(model.rowCount())), width
 
 
 def test_keys_and_the_wheel_change_the_size_and_f_fits_all(qtbot: QtBot, bench: Bench, snapshot: WallSnapshot) -> None:
@@ -133,6 +144,35 @@ def test_a_panel_is_moved_and_the_order_is_there_after_a_restart(
     assert not again.controls.hidden.isHidden()
     for wall in (again, other):
         wall.close_threads()
+
+
+def test_a_drag_ends_where_other_panels_come_meanwhile(qtbot: QtBot, bench: Bench, snapshot: WallSnapshot) -> None:
+    bench.wall.show_snapshot(replace(snapshot, panels=snapshot.panels[1:]))
+    view, left = bench.wall.view, Qt.MouseButton.LeftButton
+    port, none = view.viewport(), Qt.KeyboardModifier.NoModifier
+    start, end = (view.visualRect(bench.wall.model.index(row)).center() for row in (1, 3))
+    QTest.mousePress(port, left, none, start)
+    held = QMouseEvent(QEvent.Type.MouseMove, QPointF(end), QPointF(port.mapToGlobal(end)), left, left, none)
+    QApplication.sendEvent(port, held)
+    bench.wall.show_snapshot(snapshot)
+    QTest.mouseRelease(port, left, none, end)
+    assert names(bench) == [panel.plot_type.name for panel in snapshot.panels]
+
+
+def test_panels_that_are_not_shown_keep_their_places_when_one_is_moved(
+    qtbot: QtBot, bench: Bench, snapshot: WallSnapshot
+) -> None:
+    order = [panel.plot_type.name for panel in reversed(snapshot.panels)]
+    bench.wall.show_snapshot(snapshot)
+    bench.wall._use_layout(order="own", own=tuple(order))
+    qtbot.keyClicks(bench.wall.controls.search, "_g")
+    assert names(bench) == ["K_gone", "A_good"]
+    bench.wall.select("A_good")
+    qtbot.keyClick(bench.wall.view, Qt.Key.Key_Left, ALT)
+    assert names(bench) == ["A_good", "K_gone"]
+    bench.wall.controls.search.clear()
+    swapped = {"A_good": "K_gone", "K_gone": "A_good"}
+    assert names(bench) == [swapped.get(name, name) for name in order]
 
 
 def test_a_panel_is_dragged_to_another_place(qtbot: QtBot, bench: Bench, snapshot: WallSnapshot) -> None:

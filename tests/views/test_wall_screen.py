@@ -8,15 +8,18 @@ from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
 import pytest
-from PySide6.QtCore import QRect, Qt
+from PySide6.QtCore import QEvent, QRect, Qt, QTimer
 from PySide6.QtGui import QImage, QPainter, QRegion
-from PySide6.QtWidgets import QLineEdit, QStyleOptionViewItem
+from PySide6.QtWidgets import QApplication, QLineEdit, QStyleOptionViewItem
 from pytestqt.qtbot import QtBot
 
 from hydra_desktop.domain.alarm import AlarmState
 from hydra_desktop.domain.condition import Condition, ConditionKind
+from hydra_desktop.domain.errors import DatabaseError
 from hydra_desktop.domain.reference import WithoutReference
 from hydra_desktop.domain.wall import MonitorHealth, News, PanelState, WallSnapshot
+from hydra_desktop.views.keys import KeySheet
+from hydra_desktop.views.wall import pictures
 from hydra_desktop.views.wall.headline import Headline
 from hydra_desktop.views.wall.message_line import MessageLine
 
@@ -115,25 +118,6 @@ def test_a_chosen_panel_is_the_one_that_is_acknowledged(qtbot: QtBot, bench: Ben
     assert bench.acknowledged == [3]
 
 
-def test_the_focus_alone_chooses_no_alarm(qtbot: QtBot, bench: Bench, snapshot: WallSnapshot) -> None:
-    bench.wall.controls.search.setFocus()
-    first = snapshot.panels[2]  # its alarm was taken already
-    bench.wall.show_snapshot(replace(snapshot, panels=(first, *snapshot.panels[:2], *snapshot.panels[3:])))
-    bench.wall.controls.search.setFocus()
-    bench.wall.take_focus()
-    assert bench.wall.view.currentIndex().row() == 0
-    qtbot.keyClick(bench.wall.view, Qt.Key.Key_A)
-    assert bench.acknowledged == [1]  # the worst that nobody took
-
-
-def test_cards_grow_with_the_window(qtbot: QtBot, bench: Bench, snapshot: WallSnapshot) -> None:
-    bench.wall.show_snapshot(snapshot)
-    cards = [card for card in bench.wall.alarm_area._cards if not card.isHidden()]
-    before = [card.height() for card in cards]
-    bench.window.resize(3840, 2160)
-    qtbot.waitUntil(lambda: all(card.height() > 2 * old for card, old in zip(cards, before, strict=True)))
-
-
 def test_an_alarm_that_returned_says_how_its_plot_is_only_where_that_is_known(
     bench: Bench, snapshot: WallSnapshot
 ) -> None:
@@ -142,6 +126,133 @@ def test_an_alarm_that_returned_says_how_its_plot_is_only_where_that_is_known(
     assert bench.wall.model.items[returned].returned == "Good now"
     bench.wall.show_snapshot(replace(snapshot, monitor=MonitorHealth(datetime.now(UTC) - timedelta(minutes=3))))
     assert bench.wall.model.items[returned].returned == "returned"
+
+
+def test_focus_alone_chooses_no_alarm(qtbot: QtBot, bench: Bench, snapshot: WallSnapshot) -> None:
+    first, rest = snapshot.panels[3], (*snapshot.panels[:3], *snapshot.panels[4:])
+    bench.wall.show_snapshot(replace(snapshot, panels=(first, *rest)))
+    bench.wall.controls.search.setFocus()
+    qtbot.keyClick(bench.wall.controls.search, Qt.Key.Key_Escape)
+    assert bench.wall.view.currentIndex().row() == 0
+    assert bench.wall.model.items[0].alarm.id == 3
+    qtbot.keyClick(bench.wall.view, Qt.Key.Key_A)
+    assert bench.acknowledged == [1]
+    qtbot.keyClick(bench.wall.view, Qt.Key.Key_Right)
+    qtbot.keyClick(bench.wall.view, Qt.Key.Key_Left)
+    qtbot.keyClick(bench.wall.view, Qt.Key.Key_A)
+    assert bench.acknowledged == [1, 3]
+
+
+def test_what_is_selected_stays_so_when_a_plot_type_comes(qtbot: QtBot, bench: Bench, snapshot: WallSnapshot) -> None:
+    without = replace(snapshot, panels=snapshot.panels[1:])
+    bench.wall.show_snapshot(without)
+    bench.wall.select("C_hot_taken")
+    bench.wall.alarm_area._cards[0].setFocus()  # another alarm is chosen than that of the panel
+    chosen = bench.wall.alarm_area.chosen
+    bench.wall.show_snapshot(snapshot)
+    assert bench.wall.selected_names() == {"C_hot_taken"}
+    assert bench.wall.view.currentIndex().data() == "C_hot_taken"
+    assert bench.wall.alarm_area.chosen == chosen
+    qtbot.keyClick(bench.wall.view, Qt.Key.Key_Right)
+    assert bench.wall.selected_names() == {"D_returned"}
+
+
+def test_cards_follow_the_size_of_words_and_get_their_pictures_after_a_search(
+    qtbot: QtBot, bench: Bench, snapshot: WallSnapshot
+) -> None:
+    bench.wall.show_snapshot(snapshot)
+    cards = bench.wall.alarm_area._cards
+    before = [card.height() for card in cards]
+    for _ in range(3):
+        qtbot.keyClick(bench.window, Qt.Key.Key_Plus, Qt.KeyboardModifier.ControlModifier)
+    assert all(card.height() > 1.2 * height for card, height in zip(cards, before, strict=True))
+    qtbot.keyClicks(bench.wall.controls.search, "A_good")  # what was asked for and didn't run yet is dropped
+    qtbot.waitUntil(lambda: all(card.key in bench.wall.pictures._cache for card in cards if card.isVisible()))
+
+
+def test_a_new_alarm_is_in_sight_wherever_the_cards_were_scrolled_to(
+    qtbot: QtBot, bench: Bench, snapshot: WallSnapshot
+) -> None:
+    taken = tuple(replace(snapshot.alarms[1], id=number) for number in range(10, 25))
+    bench.wall.show_snapshot(replace(snapshot, alarms=taken))
+    bar = bench.wall.alarm_area._scroll.verticalScrollBar()
+    qtbot.waitUntil(lambda: bar.maximum() > 0)
+    qtbot.keyClick(bar, Qt.Key.Key_End)
+    assert bar.value() == bar.maximum()
+    bench.wall.show_snapshot(replace(snapshot, alarms=taken[:14]))
+    assert bar.value() > 0
+    bench.wall.show_snapshot(replace(snapshot, alarms=(*snapshot.alarms[:1], *taken)))
+    assert bar.value() == 0
+
+
+def test_the_key_sheet_gives_the_keyboard_back_and_leaves_nothing_behind(qtbot: QtBot, bench: Bench) -> None:
+    for _ in range(2):
+        QTimer.singleShot(100, lambda: qtbot.keyClick(QApplication.activeModalWidget(), Qt.Key.Key_Escape))
+        qtbot.keyClick(bench.window, Qt.Key.Key_F1)
+        qtbot.waitUntil(bench.window.isActiveWindow)
+    qtbot.waitUntil(lambda: not bench.window.findChildren(KeySheet))
+
+
+def test_the_keyboard_stays_at_its_alarm_when_a_graver_one_comes(
+    qtbot: QtBot, bench: Bench, snapshot: WallSnapshot
+) -> None:
+    bench.wall.show_snapshot(replace(snapshot, alarms=snapshot.alarms[1:]))
+    cards = bench.wall.alarm_area._cards
+    cards[0].setFocus()
+    assert cards[0].alarm.id == 3
+    bench.wall.show_snapshot(snapshot)
+    assert (cards[0].alarm.id, bench.window.focusWidget().alarm.id) == (1, 3)
+    with qtbot.waitSignal(bench.wall.detail_asked) as asked:
+        qtbot.keyClick(bench.window.focusWidget(), Qt.Key.Key_Return)
+    assert asked.args == ["D_returned", ""]
+
+
+def test_enter_presses_a_button_and_leads_from_the_search_to_what_was_found(
+    qtbot: QtBot, bench: Bench, snapshot: WallSnapshot
+) -> None:
+    bench.wall.show_snapshot(snapshot)
+    bench.wall.alarm_area._take.setFocus()
+    qtbot.keyClick(bench.wall.alarm_area._take, Qt.Key.Key_Return)
+    assert bench.acknowledged == [1]
+    qtbot.keyClicks(bench.wall.controls.search, "C_hot")
+    qtbot.keyClick(bench.wall.controls.search, Qt.Key.Key_Return)
+    assert bench.wall.view.hasFocus()
+    with qtbot.waitSignal(bench.wall.detail_asked) as asked:
+        qtbot.keyClick(bench.wall.view, Qt.Key.Key_Return)
+    assert asked.args == ["C_hot_taken", ""]
+    qtbot.keyClick(bench.wall.view, Qt.Key.Key_H)  # where the keyboard is, though it isn't selected
+    qtbot.keyClick(bench.wall.view, Qt.Key.Key_Escape)
+    assert "C_hot_taken" not in {item.name for item in bench.wall.model.items}
+
+
+def test_faces_are_painted_anew_for_another_pixel_ratio(qtbot: QtBot, bench: Bench, snapshot: WallSnapshot) -> None:
+    with qtbot.waitSignal(bench.wall.painted, timeout=10_000):
+        bench.wall.show_snapshot(snapshot)
+    qtbot.waitUntil(lambda: bench.wall.is_painted)
+    QApplication.sendEvent(bench.wall.view, QEvent(QEvent.Type.DevicePixelRatioChange))
+    assert not bench.wall.view.is_painted
+    qtbot.waitUntil(lambda: bench.wall.is_painted)
+
+
+def test_evidence_that_was_away_comes_as_soon_as_it_can(
+    qtbot: QtBot, bench: Bench, snapshot: WallSnapshot, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(pictures, "AGAIN_S", 0.0)
+    found, evidence = bench.wall.pictures._evidence, bench.wall.pictures
+
+    def away(_verdict: int, _label: str) -> None:
+        raise DatabaseError("The database is away.")
+
+    evidence._evidence = away
+    with qtbot.waitSignal(bench.wall.painted, timeout=10_000):
+        bench.wall.show_snapshot(snapshot)
+    keys = [key for key in evidence._cache if key.verdict_id is not None]
+    assert keys
+    assert all(evidence._cache[key].evidence.isNull() for key in keys)
+    evidence._evidence = found
+    qtbot.waitUntil(lambda: all(k in evidence._cache and not evidence._cache[k].evidence.isNull() for k in keys))
+    assert evidence._pixels == sum(key.width * key.height for key in evidence._cache)
+    assert not evidence.forget_partial()
 
 
 def test_arrow_keys_move_between_panels(qtbot: QtBot, bench: Bench, snapshot: WallSnapshot) -> None:

@@ -69,5 +69,8 @@ class Acts(QObject):
 
     def _do(self, work: Callable[[], object], said: Callable[[object], str], failed: str) -> None:
         self._background.run(
-            work, lambda result: self.done.emit(said(result)), lambda why: self.failed.emit(f"{failed}. {why}")
+            work,
+            lambda result: self.done.emit(said(result)),
+            lambda why: self.failed.emit(f"{failed}. {why}"),
+            owner=self,
         )

@@ -33,6 +33,7 @@ from .strips import Strips
 
 TICK_MS = 1000
 BLINK_MS = 500
+UNREADABLE = "This plot can't be read now."
 AGAIN_MS = 2000  # other people's changes are looked for no oftener
 
 
@@ -384,11 +385,13 @@ class DetailView(QWidget):
     def _take(self, detail: Detail) -> None:
         if self._ask == replace(detail.ask, alarm_id=None):  # else one is elsewhere by now
             self._detail = detail
+            if self.side.notice.text().startswith(UNREADABLE):
+                self.side.show_notice("")  # now it can
             self._show()
 
     def _read_failed(self, why: str) -> None:
-        self._tell(f"This plot can't be read now. {why}")
         if self._ask is not None:
+            self._tell(f"{UNREADABLE} {why}")
             self._again.start()
 
     def _show(self) -> None:
@@ -407,7 +410,7 @@ class DetailView(QWidget):
             return
         now, c, alarm = datetime.now(UTC), self._theme.colours, self._alarm
         log = self._detail.log if self._detail is not None else ()
-        self.banner.show_said(speech.banner(self._ask, self._panel, alarm, log, self._plot_type, c, now))
+        self.banner.show_said(speech.banner(self._ask, self._snapshot, log, c, now))
         fresh = alarm is not None and alarm.state is AlarmState.UNACKNOWLEDGED
         if fresh and not self._blink.isActive():
             self._blink.start()
@@ -462,6 +465,7 @@ class DetailView(QWidget):
             lambda: self._deviation.map(plot_id, model_id),
             lambda found: self.plots.show_deviation(plot_id, found),
             failed,
+            owner=self,
         )
 
     def _tell(self, message: str) -> None:

@@ -163,7 +163,7 @@ class Exports(QObject):
         return render(full.picture, shown.order, shown.overlay).composed(shown.opacity)
 
     def _run(self, work: Callable[[], object], success: Callable[..., None]) -> None:
-        self._background.run(work, success, self.failed.emit)
+        self._background.run(work, success, self.failed.emit, owner=self)
 
     def _ask(self, title: str, name: str, kind: str, then: Callable[[Path], None]) -> None:
         """Ask for a file without holding the screen up."""

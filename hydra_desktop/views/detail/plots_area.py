@@ -12,6 +12,7 @@ from ...domain.verdict import Status, Verdict
 from ...services.detail import Compared, Detail, Other
 from ...services.deviation_process import DeviationMap
 from .. import words
+from ..row import Row
 from ..theme import Theme
 from .canvas import PlotCanvas, View
 from .plot_pane import PlotPane, ScaleBar
@@ -175,15 +176,21 @@ class PlotsArea(QWidget):
             (self.first, (_name("Map [M]"), self.maps)),
             (self.first, (self.scale, _name("Opacity [ ]"), self.opacity, self._percent)),
             (self.second, (_name("Compare [C]"), self.others)),
-            (self.second, (self.blink, _name("Chunk by chunk  [\u2190] [\u2192]    type  [\u2191] [\u2193]"))),
         ):
             line = QHBoxLayout()
             for widget in widgets:
                 line.addWidget(widget, int(widget in (self.scale, self.maps, self.others)))
             pane.below.addLayout(line)
             lines.append(line)
-        lines[3].insertStretch(1, 1)
-        return lines
+        keys = Row()
+        keys.row.setContentsMargins(0, 0, 0, 0)
+        told = _name("Chunk by chunk  [\u2190] [\u2192]    type  [\u2191] [\u2193]")
+        keys.row.addWidget(self.blink)
+        keys.row.addStretch(1)
+        keys.row.addWidget(told)
+        keys.may_go([told])
+        self.second.below.addWidget(keys)
+        return [*lines, keys.row]
 
     def _choose_map(self, choice: str) -> None:
         self._wish = choice

@@ -31,7 +31,7 @@ class DetailReader(QObject):
             self._next = ask
             return
         self._reading = True
-        self._background.run(lambda: self._service.read(ask), self._take, self._fail)
+        self._background.run(lambda: self._service.read(ask), self._take, self._fail, owner=self)
 
     def _take(self, detail: Detail) -> None:
         self._go_on()

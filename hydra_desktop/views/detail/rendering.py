@@ -134,7 +134,7 @@ class FullPictures(QObject):
             self._wanted.discard(key)
             self._background.failed.emit(why)
 
-        self._background.run(work, success, failure)
+        self._background.run(work, success, failure, owner=self)
 
 
 def _keep(cache: OrderedDict[Any, Any], key: Any, value: Any, most: int) -> None:

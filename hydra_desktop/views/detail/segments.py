@@ -4,12 +4,16 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from PySide6.QtCore import Qt, Signal
-from PySide6.QtWidgets import QButtonGroup, QHBoxLayout, QPushButton, QWidget
+from PySide6.QtCore import QEvent, Qt, Signal
+from PySide6.QtGui import QResizeEvent
+from PySide6.QtWidgets import QAbstractButton, QButtonGroup, QHBoxLayout, QPushButton, QWidget
 
 
 class Segments(QWidget):
-    """Choices side by side; `chosen` carries the one that a person took."""
+    """Choices side by side, or where they have no room the one taken, on which a click goes to the next.
+
+    `chosen` carries the one that a person took.
+    """
 
     chosen = Signal(str)
 
@@ -21,7 +25,8 @@ class Segments(QWidget):
         self._row.setContentsMargins(0, 0, 0, 0)
         self._row.setSpacing(0)
         self._choices: tuple[str, ...] = ()
-        self._group.buttonClicked.connect(lambda button: self.chosen.emit(button.property("choice")))
+        self._alone: QAbstractButton | None = None  # the only one that has room
+        self._group.buttonClicked.connect(self._clicked)
 
     @property
     def choice(self) -> str:
@@ -58,6 +63,7 @@ class Segments(QWidget):
             button.setEnabled(usable is None or button.property("choice") in usable)
             if button.property("choice") == choice:
                 button.setChecked(True)
+        self._fit()
 
     def step(self, by: int) -> None:
         """Choose the next one that can be."""
@@ -66,3 +72,36 @@ class Segments(QWidget):
             checked = self._group.checkedButton()
             at = can.index(checked) if checked in can else -1
             can[(at + by) % len(can)].click()
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        """There is other room."""
+        super().resizeEvent(event)
+        self._fit()
+
+    def changeEvent(self, event: QEvent) -> None:
+        """Words have another size."""
+        super().changeEvent(event)
+        if event.type() in (QEvent.Type.StyleChange, QEvent.Type.FontChange):
+            self._fit()
+
+    def _clicked(self, button: QAbstractButton) -> None:
+        others = [one for one in self._group.buttons() if one.isEnabled() and one is not button]
+        if button is self._alone and others:
+            self.step(1)
+        else:
+            self.chosen.emit(button.property("choice"))
+
+    def _fit(self) -> None:
+        """Show all choices, or where they would be cut only the one taken and which of how many it is."""
+        buttons, checked = self._group.buttons(), self._group.checkedButton()
+        for button in buttons:
+            button.setText(button.property("choice"))
+        is_narrow = sum(button.sizeHint().width() for button in buttons) > self.width()
+        had_focus = self._alone is not None and self._alone.hasFocus()
+        self._alone = checked if is_narrow else None
+        for button in buttons:
+            button.setVisible(self._alone in (None, button))
+        if self._alone is not None:
+            self._alone.setText(f"{self.choice}  ({buttons.index(self._alone) + 1} of {len(buttons)})")
+            if had_focus:
+                self._alone.setFocus()

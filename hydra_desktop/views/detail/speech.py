@@ -6,27 +6,23 @@ from collections.abc import Sequence
 from datetime import datetime
 
 from ...domain.alarm import Alarm, AlarmState, AlarmStep
-from ...domain.hall import PlotType
 from ...domain.plot import Plot
 from ...domain.verdict import Status
-from ...domain.wall import Panel, PanelState
+from ...domain.wall import Panel, PanelState, WallSnapshot, panel_state
 from ...services.detail import Ask, Detail
 from .. import marks, words
 from ..theme import Colours
+from . import stream
 from .banner import Said
 from .standing import of_verdict
 
+_NOT_NOW = (PanelState.STALE, PanelState.BEAM_OFF, PanelState.MONITOR_DOWN)  # its verdict says nothing of now
 
-def banner(
-    ask: Ask,
-    panel: Panel | None,
-    alarm: Alarm | None,
-    log: Sequence[AlarmStep],
-    plot_type: PlotType,
-    c: Colours,
-    now: datetime,
-) -> Said:
-    """How a stream stands now."""
+
+def banner(ask: Ask, snapshot: WallSnapshot, log: Sequence[AlarmStep], c: Colours, now: datetime) -> Said:
+    """How a stream stands now, in the words of the wall."""
+    panel, alarm = stream.panel(snapshot, ask), stream.alarm(snapshot, ask)
+    plot_type = stream.plot_type(snapshot, ask)
     title = words.stream(ask.plot_type, ask.pad)
     verdict = panel.verdict if panel is not None else None
     rights = _rights(panel, now)
@@ -35,6 +31,9 @@ def banner(
     if panel is None or panel.plot is None:
         return Said("waiting", title, ("no plot of this type yet",), (), "", "dots", c.muted)
     standing = of_verdict(verdict, plot_type, c)
+    state = panel_state(panel, snapshot.run, snapshot.monitor, now)
+    if state in _NOT_NOW:
+        return Said(str(state), title, (f"was {standing.word}",), rights, "", marks.for_state(state), c.muted)
     facts = [words.confidence(verdict.confidence)] if verdict is not None and verdict.label else []
     episode = panel.episode
     if episode is not None:
@@ -110,11 +109,15 @@ def place(plot: Plot) -> str:
 
 def position(ask: Ask, detail: Detail | None, now: datetime) -> tuple[str, bool]:
     """Where one looks, and whether that is another place than the newest plot."""
-    if ask.plot_id is None or detail is None or detail.shown is None:
-        return "The newest plot; new ones are followed", False
+    if detail is None or detail.shown is None:
+        return "The newest plot; new ones are followed" if ask.plot_id is None else "Another plot", False
     shown = detail.shown
     chunk = place(shown)
     old = words.age(now - shown.taken_at)
+    if detail.ask.plot_id != ask.plot_id:
+        return f"Reading what you asked for; until it comes you look at {chunk}, {old} ago", True
+    if ask.plot_id is None:
+        return "The newest plot; new ones are followed", False
     if not any(one.plot.id == shown.id for one in detail.history):
         label = f", labelled {detail.label} by {detail.labelled_by}" if detail.label else ""
         return f"You look at another plot: {chunk}, taken {old} ago{label}; Home returns to now  [Home]", True

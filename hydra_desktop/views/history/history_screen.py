@@ -22,6 +22,7 @@ from .time_bar import KEYS, TimeBar
 
 FRAME = 10
 NOT_TAKEN = "Alarms of another time can't be acknowledged: Esc returns to now, where A takes one"
+NOT_OPENED = "A plot opens in full on the live wall, where arrows go back in its history: Esc returns to now"
 
 
 class HistoryScreen(QWidget):
@@ -134,6 +135,8 @@ class HistoryScreen(QWidget):
         self.bar.escaped.connect(self.left)
         self.wall.silenced.connect(self.silenced)
         self.wall.acknowledged.connect(lambda _alarm: self.tell(NOT_TAKEN))
+        self.wall.detail_asked.connect(lambda _plot_type, _pad: self.tell(NOT_OPENED))
+        keys.tell_nothing(self.wall.view)
 
     def _make_shortcuts(self) -> None:
         for action in self.wall.actions():

@@ -54,11 +54,11 @@ class AlarmCard(QWidget):
         self.alarm, self._item, self.number, self.large = alarm, item, number, large
         self.setAccessibleName(f"Alarm {number}: {alarm.label}, {self._title}, {alarm.state}")
         self.rescale()
+        self.changed.emit()
 
     def rescale(self) -> None:
         """Take over the theme's size."""
         self.setFixedHeight(self._theme.px(360 if self.large else 150))
-        self.changed.emit()
 
     @property
     def _title(self) -> str:
@@ -256,15 +256,18 @@ class AlarmCard(QWidget):
         text = _WORDS.get(alarm.state, "")
         if alarm.state is AlarmState.ACKNOWLEDGED and alarm.acknowledged_at is not None:
             text = f"taken by {alarm.acknowledged_by}, {words.clock(alarm.acknowledged_at)[:5]}"
-        painter.setFont(self._theme.font(14, bold=True))
+        painter.setFont(self._theme.fitting(text, box.width(), 14, 9, bold=True))
         painter.setPen(QColor(c.text))
         text = painter.fontMetrics().elidedText(text, Qt.TextElideMode.ElideRight, box.width())
         painter.drawText(box, Qt.AlignmentFlag.AlignVCenter, text)
-        if not wrap:
-            painter.setFont(self._theme.font(14))
+        free = box.width() - painter.fontMetrics().horizontalAdvance(text) - self._theme.px(8)
+        painter.setFont(self._theme.font(14))
+        clock = words.clock(alarm.raised_at)
+        width = painter.fontMetrics().horizontalAdvance
+        raised = next((form for form in (f"raised {clock}", clock) if width(form) <= free), "")
+        if raised and not wrap:
             painter.setPen(QColor(c.muted))
-            right = Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter
-            painter.drawText(box, right, f"raised {words.clock(alarm.raised_at)}")
+            painter.drawText(box, Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter, raised)
 
     def _picture(self, painter: QPainter, room: QRect) -> None:
         item = self._item
@@ -313,6 +316,7 @@ class AlarmArea(QWidget):
         self._changed = Spread(AlarmCard.update, 1, self)
         self._chosen: int | None = None
         self._blink = False
+        self._fresh: set[tuple[int, datetime]] = set()  # alarms that nobody has taken
         self.setAccessibleName("Alarms")
         self._title = QLabel("Alarms")
         self._sound = QLabel("")
@@ -399,6 +403,7 @@ class AlarmArea(QWidget):
         for card in self._cards:
             card.rescale()
         self.refresh()
+        self.update_cards()
 
     def refresh(self) -> None:
         """Show the alarms of the newest snapshot."""
@@ -410,6 +415,7 @@ class AlarmArea(QWidget):
         then, what = ("", "to take") if snapshot.as_of is None else (" then", "not taken")
         self._title.setText(f"{len(alarms)} alarm{plural}{then}, {to_take} {what}" if alarms else f"Alarms{then}")
         items = self._model.alarm_items()
+        at_keyboard = next((card.alarm.id for card in self._cards if card.hasFocus() and card.alarm is not None), None)
         while len(self._cards) < len(alarms):
             card = AlarmCard(self._theme, self._pictures, self._folder)
             card.chosen.connect(self.choose)
@@ -424,6 +430,8 @@ class AlarmArea(QWidget):
                 large = index == 0 and alarm.state is AlarmState.UNACKNOWLEDGED
                 card.blink, card.as_of = self._blink, snapshot.as_of
                 card.show_alarm(alarm, items.get(alarm.id), self._model.number_of(alarm), large=large)
+            if index < len(alarms) and alarms[index].id == at_keyboard and not card.hasFocus():
+                card.setFocus()  # the keyboard stays at its alarm, wherever that is now
         self._scroll.setVisible(bool(alarms))
         self._quiet.setVisible(not alarms)
         ended = snapshot.last_alarm_ended_at
@@ -435,6 +443,10 @@ class AlarmArea(QWidget):
         waits = "they wait for an expert and ask" if doubtful > 1 else "it waits for an expert and asks"
         self._doubt.setText(f"{doubtful} more {verb} not confirmed or unfamiliar; {waits} nothing of you.")
         self._mark_chosen()
+        fresh = {(alarm.id, alarm.raised_at) for alarm in alarms if alarm.state is AlarmState.UNACKNOWLEDGED}
+        if fresh - self._fresh:
+            self._scroll.verticalScrollBar().setValue(0)  # where the new one is
+        self._fresh = fresh
 
     def set_blink(self, blink: bool) -> None:
         """Turn the cards that nobody has taken to their other look."""
@@ -447,6 +459,11 @@ class AlarmArea(QWidget):
         """How strongly evidence covers the plots, 0..1."""
         for card in self._cards:
             card.opacity = opacity
+        self.update_cards()
+
+    def update_cards(self) -> None:
+        """Paint all cards again."""
+        for card in self._cards:
             card.update()
 
     def _mark_chosen(self) -> None:

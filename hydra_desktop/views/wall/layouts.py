@@ -102,6 +102,7 @@ def fit(count: int, area: QSize, width: float = 0.0) -> tuple[QSize, bool]:
 
     Without a `width` the number of columns is that with which panels are largest.
     """
+    area = QSize(max(1, area.width() - 1), area.height())  # Qt's list breaks a line that fills its width exactly
     columns = max(1, int(area.width() // width)) if width else _best_columns(count, area)
     rows = -(-count // columns)
     across = area.width() // columns

@@ -183,6 +183,10 @@ class PanelListModel(QAbstractListModel):
         """The panels of the whole hall, whatever is filtered or hidden."""
         return self._all
 
+    def all_in_order(self) -> list[str]:
+        """The plot types of the whole hall in the order of the layout, whatever is filtered or hidden."""
+        return [item.name for item in self._in_order(self._all)]
+
     @property
     def now(self) -> datetime:
         """The time as of which all is told."""

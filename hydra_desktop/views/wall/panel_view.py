@@ -6,7 +6,18 @@ import time
 from collections import OrderedDict
 from collections.abc import Sequence
 
-from PySide6.QtCore import QItemSelection, QItemSelectionModel, QModelIndex, QPoint, QRect, QSize, Qt, QTimer, Signal
+from PySide6.QtCore import (
+    QEvent,
+    QItemSelection,
+    QItemSelectionModel,
+    QModelIndex,
+    QPoint,
+    QRect,
+    QSize,
+    Qt,
+    QTimer,
+    Signal,
+)
 from PySide6.QtGui import (
     QFocusEvent,
     QKeyEvent,
@@ -90,7 +101,15 @@ class PanelView(QListView):
     def reset(self) -> None:
         """Other panels, or others in their places."""
         super().reset()
+        self._pressed = self._target = -1  # what was dragged is elsewhere
+        self.unsetCursor()
         self._forget()
+
+    def event(self, event: QEvent) -> bool:
+        """On a screen of another pixel ratio all is painted anew."""
+        if event.type() is QEvent.Type.DevicePixelRatioChange:
+            self._forget()
+        return super().event(event)
 
     def doItemsLayout(self) -> None:
         """Cells are elsewhere, or of another size."""

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import sys
 import threading
+import time
 from collections import OrderedDict
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -20,6 +21,7 @@ from ...domain.evidence import colour
 MOST_PICTURES = 800
 MOST_MEGAPIXELS = 60
 MANY = 100  # from so many pictures on, a start or another size, two threads fetch them
+AGAIN_S = 10.0  # after which what couldn't be read just then is tried again
 NICENESS = 3  # before the monitor: a thread that waits for it with the interpreter's lock holds the screen up
 
 Evidence = Callable[[int, str], "np.ndarray | None"]
@@ -44,6 +46,7 @@ class Shown:
     grey: QImage
     evidence: QImage
     problem: str = ""
+    is_whole: bool = True  # False where the database or the disk was away
 
 
 class Pictures(QObject):
@@ -57,6 +60,7 @@ class Pictures(QObject):
         self._cache: OrderedDict[PictureKey, Shown] = OrderedDict()
         self._wanted: dict[PictureKey, _Fetch] = {}
         self._pixels = 0
+        self._partial: dict[PictureKey, float] = {}  # since when what couldn't be read is shown without it
         self._pool = QThreadPool(self)
         self._pool.setMaxThreadCount(1)
         self._signals = _Signals(self)
@@ -90,6 +94,16 @@ class Pictures(QObject):
             if self._pool.tryTake(fetch):
                 del self._wanted[key]
 
+    def forget_partial(self) -> bool:
+        """Forget what couldn't be read some time ago; whether there was any, which is then to be asked for again."""
+        now = time.monotonic()
+        due = [key for key, since in self._partial.items() if now - since > AGAIN_S]
+        for key in due:
+            del self._partial[key]
+            if self._cache.pop(key, None) is not None:
+                self._pixels -= key.width * key.height
+        return bool(due)
+
     def close(self) -> None:
         """End all work."""
         self._pool.clear()
@@ -98,10 +112,13 @@ class Pictures(QObject):
     def _take(self, key: PictureKey, shown: Shown) -> None:
         self._wanted.pop(key, None)
         self._cache[key] = shown
+        if not shown.is_whole:
+            self._partial[key] = time.monotonic()
         self._pixels += key.width * key.height
         while len(self._cache) > 1 and (len(self._cache) > MOST_PICTURES or self._pixels > MOST_MEGAPIXELS * 1_000_000):
             old, _ = self._cache.popitem(last=False)
             self._pixels -= old.width * old.height
+            self._partial.pop(old, None)
         self.ready.emit(key)
 
 
@@ -127,14 +144,16 @@ def _load(key: PictureKey, evidence: Evidence) -> Shown:
     _step_back()
     try:
         plot = _decode(key)
-    except (OSError, SyntaxError, ValueError):
+    except FileNotFoundError:
         return Shown(QImage(), QImage(), QImage(), "the picture isn't in the image store any more")
+    except (OSError, SyntaxError, ValueError):
+        return Shown(QImage(), QImage(), QImage(), "the picture can't be read now", is_whole=False)
     if key.verdict_id is None:
         return Shown(plot, QImage(), QImage())
     try:
         found = evidence(key.verdict_id, key.label)
     except Exception:  # noqa: BLE001 a wall without its overlay is still a wall
-        found = None
+        return Shown(plot, QImage(), QImage(), is_whole=False)
     if found is None:
         return Shown(plot, QImage(), QImage())
     coloured = np.ascontiguousarray(colour(found))

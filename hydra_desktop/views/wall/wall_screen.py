@@ -65,7 +65,8 @@ class WallScreen(QWidget):
         self._theme = theme
         self._contact_at: datetime | None = None
         self._part = 0
-        self._is_wall_mode = False
+        self._is_wall_mode = self._selects_again = False
+        self._selected: tuple[set[str], str] = (set(), "")  # plot types, and that where the keyboard is
         self.layouts = Layouts(hall)
         self.pictures = Pictures(evidence, parent=self)
         self.model = PanelListModel(clock) if clock else PanelListModel()
@@ -269,6 +270,7 @@ class WallScreen(QWidget):
         self.model.aged.connect(self._show_age)
         controls = self.controls
         controls.searched.connect(self._search)
+        controls.search.returnPressed.connect(self.view.setFocus)
         controls.layout_changed.connect(lambda changes: self._use_layout(**changes))
         controls.layout_chosen.connect(self._choose_layout)
         controls.layout_saved.connect(self._save_layout)
@@ -284,7 +286,9 @@ class WallScreen(QWidget):
         self.view.resized_by.connect(self._resize_by)
         self._problems.clicked.connect(lambda: self._problems.setVisible(False))
         self._failures.clicked.connect(self._put_failures_away)
-        self.view.selectionModel().currentChanged.connect(self._chose)
+        self.view.selectionModel().currentChanged.connect(lambda current, _before: self._choose_alarm(current))
+        self.model.modelAboutToBeReset.connect(self._remember_selection)
+        self.model.modelReset.connect(self._select_again)
 
     def _make_shortcuts(self) -> None:
         for key, text, work in (
@@ -341,8 +345,9 @@ class WallScreen(QWidget):
         self.controls.show_layout(self.layouts.current, self.layouts)
 
     def _hide_selected(self) -> None:
-        hidden = self.layouts.current.hidden
-        self._use_layout(hidden=(*hidden, *sorted(self.selected_names() - set(hidden))))
+        hidden, current = self.layouts.current.hidden, self.view.currentIndex()
+        chosen = self.selected_names() or ({str(current.data())} if current.isValid() else set())
+        self._use_layout(hidden=(*hidden, *sorted(chosen - set(hidden))))
 
     def _show_hidden(self) -> None:
         self._use_layout(hidden=())
@@ -371,9 +376,11 @@ class WallScreen(QWidget):
         names = [item.name for item in self.model.items]
         if not 0 <= to < len(names):
             return
+        shown = set(names)
         name = names.pop(row)
         names.insert(to, name)
-        self._use_layout(order="own", own=(*names, *sorted({item.name for item in self.model.all_items} - set(names))))
+        moved = iter(names)  # those that aren't shown keep their places
+        self._use_layout(order="own", own=tuple(next(moved) if n in shown else n for n in self.model.all_in_order()))
         self.select(name)
 
     def _after_change(self) -> None:
@@ -389,6 +396,7 @@ class WallScreen(QWidget):
     def _ask_for_news(self) -> None:
         before = self.model.snapshot.news.text
         text, given = QInputDialog.getText(self, "News", "A line that every wall of this hall shows:", text=before)
+        self.window().activateWindow()
         if given and text.strip() != before:
             self.news_written.emit(text.strip())
 
@@ -401,14 +409,28 @@ class WallScreen(QWidget):
         self.delegate.evidence_on_good = on
         self.view.refresh_all()
 
-    def _chose(self, current: QModelIndex, _before: QModelIndex) -> None:
-        """A person moved to a panel; where the keyboard was put by the program, nobody chose anything."""
-        if self.view.selectionModel().isSelected(current):
-            self._choose_alarm(current.row())
+    def _choose_alarm(self, current: QModelIndex) -> None:
+        """The alarm of a panel that a person selected is the one that is taken; focus alone chooses nothing."""
+        is_selected = current.isValid() and self.view.selectionModel().isSelected(current)
+        alarm = self.model.items[current.row()].alarm if is_selected else None
+        if alarm is not None and not self._selects_again:
+            self.alarm_area.choose(alarm.id)
 
-    def _choose_alarm(self, row: int) -> None:
-        if 0 <= row < len(self.model.items) and self.model.items[row].alarm is not None:
-            self.alarm_area.choose(self.model.items[row].alarm.id)
+    def _remember_selection(self) -> None:
+        current = self.view.currentIndex()
+        self._selected = (self.selected_names(), str(current.data()) if current.isValid() else "")
+
+    def _select_again(self) -> None:
+        """Panels come and go; what a person selected, and where the keyboard is, stays."""
+        selected, current = self._selected
+        flags, selection = QItemSelectionModel.SelectionFlag, self.view.selectionModel()
+        self._selects_again = True
+        if (row := self.model.row_of(current)) is not None:
+            selection.setCurrentIndex(self.model.index(row), flags.NoUpdate)
+        for name in selected:
+            if (row := self.model.row_of(name)) is not None:
+                selection.select(self.model.index(row), flags.Select)
+        self._selects_again = False
 
     def _show_conditions(self, snapshot: WallSnapshot) -> None:
         """One line says which plot types have changed or lack a reference, and what to do; its tool tip has all."""
@@ -481,6 +503,7 @@ class WallScreen(QWidget):
             self.pictures.forget_waiting()
             self.delegate.waiting.clear()
             self.view.doItemsLayout()
+            self.alarm_area.update_cards()  # theirs were dropped too
 
     def _cell(self, size: int) -> tuple[QSize, bool]:
         width = self._theme.px(width_of(size)) if size != FIT else 0.0
@@ -510,6 +533,9 @@ class WallScreen(QWidget):
         self.model.refresh_ages(self._part, TICKS)
         if self._part == 0:
             self.header.show_items(self.model.all_items, len(self.model.items))
+            if self.pictures.forget_partial():
+                self.view.refresh_all()
+                self.alarm_area.update_cards()
 
     def _blinked(self) -> None:
         self.delegate.blink = not self.delegate.blink
