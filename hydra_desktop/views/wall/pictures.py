@@ -8,12 +8,13 @@ import threading
 import time
 from collections import OrderedDict
 from collections.abc import Callable
+from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
 from PIL import Image
-from PySide6.QtCore import QObject, QRunnable, Qt, QThreadPool, Signal
+from PySide6.QtCore import QObject, Qt, Signal
 from PySide6.QtGui import QImage
 
 from ...domain.evidence import colour
@@ -58,11 +59,12 @@ class Pictures(QObject):
         super().__init__(parent)
         self._evidence = evidence
         self._cache: OrderedDict[PictureKey, Shown] = OrderedDict()
-        self._wanted: dict[PictureKey, _Fetch] = {}
+        self._wanted: dict[PictureKey, Future[None]] = {}
         self._pixels = 0
         self._partial: dict[PictureKey, float] = {}  # since when what couldn't be read is shown without it
-        self._pool = QThreadPool(self)
-        self._pool.setMaxThreadCount(1)
+        # not QThreadPool: PySide keeps every QRunnable for ever that can be taken back (1.2 KB for each picture)
+        self._pool, self._second = ThreadPoolExecutor(1, "pictures"), ThreadPoolExecutor(1, "more pictures")
+        self._closed = False
         self._signals = _Signals(self)
         self._signals.done.connect(self._take)
 
@@ -77,11 +79,11 @@ class Pictures(QObject):
         if shown is not None:
             self._cache.move_to_end(key)
             return shown
-        if key not in self._wanted:
-            fetch = _Fetch(key, self._evidence, self._signals)
-            self._wanted[key] = fetch
-            self._pool.setMaxThreadCount(2 if len(self._wanted) > MANY else 1)
-            self._pool.start(fetch)
+        if key not in self._wanted and not self._closed:
+            many = len(self._wanted) >= MANY and len(self._wanted) % 2
+            self._wanted[key] = (self._second if many else self._pool).submit(
+                _fetch, key, self._evidence, self._signals
+            )
         return None
 
     def have(self, key: PictureKey | None) -> Shown | None:
@@ -91,7 +93,7 @@ class Pictures(QObject):
     def forget_waiting(self) -> None:
         """Drop what was asked for but isn't needed any more, after a scroll or another size."""
         for key, fetch in list(self._wanted.items()):
-            if self._pool.tryTake(fetch):
+            if fetch.cancel():
                 del self._wanted[key]
 
     def forget_partial(self) -> bool:
@@ -106,8 +108,9 @@ class Pictures(QObject):
 
     def close(self) -> None:
         """End all work."""
-        self._pool.clear()
-        self._pool.waitForDone()
+        self._closed = True
+        for pool in (self._pool, self._second):
+            pool.shutdown(cancel_futures=True)
 
     def _take(self, key: PictureKey, shown: Shown) -> None:
         self._wanted.pop(key, None)
@@ -126,18 +129,12 @@ class _Signals(QObject):
     done = Signal(object, object)
 
 
-class _Fetch(QRunnable):
-    def __init__(self, key: PictureKey, evidence: Evidence, signals: _Signals) -> None:
-        super().__init__()
-        self.setAutoDelete(False)
-        self._key, self._evidence, self._signals = key, evidence, signals
-
-    def run(self) -> None:
-        shown = _load(self._key, self._evidence)
-        try:
-            self._signals.done.emit(self._key, shown)
-        except RuntimeError:
-            return  # the window was closed meanwhile
+def _fetch(key: PictureKey, evidence: Evidence, signals: _Signals) -> None:
+    shown = _load(key, evidence)
+    try:
+        signals.done.emit(key, shown)
+    except RuntimeError:
+        return  # the window was closed meanwhile
 
 
 def _load(key: PictureKey, evidence: Evidence) -> Shown:
