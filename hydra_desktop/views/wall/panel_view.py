@@ -73,8 +73,11 @@ class PanelView(QListView):
     @property
     def is_painted(self) -> bool:
         """Whether every panel in sight stands as it is to look."""
-        rows = self._rows_in(QRegion(self.viewport().rect()))
-        return all(row in self._faces and row not in self._stale for row, _ in rows)
+        port = self.viewport().rect()
+        return all(
+            row in self._faces and not self._stale.get(row, QRegion()).translated(cell.topLeft()).intersects(port)
+            for row, cell in self._rows_in(QRegion(port))
+        )
 
     def refresh(self, row: int, box: QRect | None = None) -> None:
         """Paint a panel again, or only a part of it, given within its cell; at once where it is in sight."""
