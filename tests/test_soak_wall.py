@@ -14,6 +14,7 @@ from hydra_desktop.database.connection import open_database
 
 PANELS, EVERY_S = 73, 2.0
 MEMORY_MB = 10.0
+MOST_OBJECTS = 2000
 
 
 @pytest.mark.parametrize(
@@ -50,6 +51,8 @@ def test_a_wall_needs_no_more_with_time(home: Path, seconds: int, settled_s: int
     assert settled[-1]["position"] - settled[0]["position"] >= 0.5 * (seconds - settled_s) / EVERY_S  # it was fed
     growth = settled[-1]["mb"] - settled[0]["mb"]
     assert growth < MEMORY_MB, [round(one["mb"]) for one in settled]
+    # what grows by little with each picture shows here first
+    assert settled[-1]["python_objects"] - settled[0]["python_objects"] < MOST_OBJECTS
     for what in ("threads", "python_threads", "handles", "timers", "objects"):
         assert settled[-1][what] <= max(one[what] for one in settled[: len(settled) // 2]) + 1, what
     if stall_ms is not None:

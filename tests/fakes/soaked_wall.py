@@ -44,6 +44,7 @@ def main() -> None:
             "handles": process.num_fds() if hasattr(process, "num_fds") else 0,
             "timers": len(desktop.findChildren(QTimer)) + len(desktop.window.findChildren(QTimer)),
             "objects": len(desktop.window.findChildren(object)),
+            "python_objects": len(gc.get_objects()),
             "pictures": len(desktop.wall.pictures._cache),
             "position": desktop.wall.model.snapshot.position,
         }
