@@ -263,7 +263,7 @@ def test_good_plots_of_a_period_with_faulty_labels_alone_are_no_faults() -> None
             part[those] += 1.5  # in the second period all is otherwise
     labels, periods = ["Good"] * 40 + ["Bad"] * 40, ["A"] * 60 + ["B"] * 20
     model = head.train("T", plots, labels, own_runs(80), good=["Good"], periods=periods).model
-    normal, inherited = Predictor({"T": model})._normal(model, "B")
+    normal, inherited = Predictor({"T": model}).normal(model, "B")
     assert inherited
     assert model.judge(new, normal, inherited=inherited).strange.all()
 
