@@ -8,18 +8,21 @@ import os
 import shutil
 import subprocess
 import sys
-import time
+import threading
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import TypeVar
 
 import psutil
 import pytest
+import watchfiles
 from PySide6.QtCore import QSettings
+from sqlalchemy import Connection
 
 from hydra_desktop.database import alarms, halls
-from hydra_desktop.database.connection import Database, open_database
+from hydra_desktop.database.connection import open_database
 from hydra_desktop.domain.alarm import Alarm, AlarmState
+from tests.conftest import wait_for
 
 pytestmark = pytest.mark.skipif(
     not (shutil.which("Xvfb") and shutil.which("xdotool")),
@@ -29,14 +32,18 @@ LIMIT_S = 90.0
 Found = TypeVar("Found")
 
 
-def wait_for(look: Callable[[], Found | None], what: str) -> Found:
-    deadline = time.monotonic() + LIMIT_S
-    while time.monotonic() < deadline:
-        found = look()
-        if found:
-            return found
-        time.sleep(0.1)
-    raise TimeoutError(f"no {what} in {LIMIT_S:.0f} s")
+def wait_for_file(folder: Path, look: Callable[[], Found | None]) -> Found:
+    """Wait until a file below a folder has what is looked for."""
+    stop = threading.Event()
+    timer = threading.Timer(LIMIT_S, stop.set)
+    timer.start()
+    try:
+        for _ in watchfiles.watch(folder, stop_event=stop, yield_on_timeout=True, rust_timeout=1000):
+            if (found := look()) is not None:
+                return found
+    finally:
+        timer.cancel()
+    pytest.fail(f"it never came below {folder}")
 
 
 @pytest.fixture
@@ -80,11 +87,14 @@ class Person:
         self._environment = {**os.environ, "DISPLAY": display}
 
     def do(self, *words: str) -> str:
-        done = subprocess.run(["xdotool", *words], env=self._environment, capture_output=True, text=True, check=False)
+        done = subprocess.run(
+            ["xdotool", *words], env=self._environment, capture_output=True, text=True, check=True, timeout=LIMIT_S
+        )
         return done.stdout
 
-    def find_window(self) -> str | None:
-        return next(iter(self.do("search", "--onlyvisible", "--name", "^Hydra, ").split()), None)
+    def find_window(self) -> str:
+        """The program's window, as soon as it is there."""
+        return self.do("search", "--sync", "--onlyvisible", "--name", "^Hydra, ").split()[0]
 
     def keys(self, *names: str) -> None:
         for name in names:
@@ -93,54 +103,48 @@ class Person:
 
 def test_a_bad_plot_is_acknowledged_by_keyboard_only(home: Path, display: str, program: subprocess.Popen[str]) -> None:
     person = Person(display)
-    window = wait_for(person.find_window, "window")
-    person.do("windowfocus", "--sync", window)  # as a window manager does
-    database = wait_for(lambda: _opened(home), "database")
+    person.do("windowfocus", "--sync", person.find_window())  # as a window manager does
+    database = open_database(f"sqlite:///{next(home.rglob('*.db'))}")
     try:
-        bad = wait_for(lambda: _alarm(database, AlarmState.UNACKNOWLEDGED), "alarm of a Bad plot")
+        wait_for(database, "Demo", lambda c, hall_id: _bad(c, hall_id, AlarmState.UNACKNOWLEDGED), LIMIT_S)
         assert program.poll() is None
 
-        def take() -> Alarm | None:
-            person.keys("a")
-            return _alarm(database, AlarmState.ACKNOWLEDGED)
+        def take(c: Connection, hall_id: int) -> bool:
+            if not _bad(c, hall_id, AlarmState.ACKNOWLEDGED):
+                person.keys("a")  # again, where the wall didn't show it yet
+                return False
+            return True
 
-        taken = wait_for(take, "alarm that was taken")
+        wait_for(database, "Demo", take, LIMIT_S)
+        with database.read() as c:
+            taken = _bad(c, 1, AlarmState.ACKNOWLEDGED)[0]
         assert taken.acknowledged_by
         assert taken.acknowledged_at is not None
-        assert taken.acknowledged_at >= bad.raised_at
+        assert taken.acknowledged_at >= taken.raised_at
         person.keys("F10", "F11", "F11")  # the light look, wall mode and back
-        stored = wait_for(lambda: next(iter(home.rglob("screens-*.ini")), None), "file of the station")
-        assert QSettings(str(stored), QSettings.Format.IniFormat).value("theme") == "light"
+
+        def stored() -> Path | None:
+            files = list(home.rglob("screens-*.ini"))
+            is_light = files and QSettings(str(files[0]), QSettings.Format.IniFormat).value("theme") == "light"
+            return files[0] if is_light else None
+
+        file = wait_for_file(home, stored)
         person.do("mousemove", "60", "160", "mousedown", "1", "mousemove", "90", "165", "mousemove", "260", "160")
         person.do("mousemove", "262", "162", "mouseup", "1")  # the first panel to the third place
 
-        def order() -> list[str]:
-            settings = QSettings(str(stored), QSettings.Format.IniFormat)
-            return json.loads(str(settings.value("layouts/Demo", "{}"))).get("current", {}).get("own", [])
+        def order() -> list[str] | None:
+            value = QSettings(str(file), QSettings.Format.IniFormat).value("layouts/Demo", "{}")
+            return json.loads(str(value)).get("current", {}).get("own") or None
 
-        names = wait_for(order, "order of the panels")
+        names = wait_for_file(file.parent, order)
         with database.read() as c:
             usual = list(halls.load(c, 1).plot_types)
         assert names[:3] == [usual[1], usual[2], usual[0]]
         person.keys("ctrl+q")
-        wait_for(lambda: person.find_window() is None, "end of the window")
+        assert program.wait(LIMIT_S) == 0
     finally:
         database.close()
 
 
-def _opened(home: Path) -> Database | None:
-    found = next(iter(home.rglob("*.db")), None)
-    if found is None:
-        return None
-    database = open_database(f"sqlite:///{found}")
-    with contextlib.suppress(Exception), database.read() as c:
-        if halls.names(c):
-            return database
-    database.close()
-    return None
-
-
-def _alarm(database: Database, state: AlarmState) -> Alarm | None:
-    with database.read() as c:
-        found = [one for one in alarms.open_alarms(c, 1) if one.state is state and one.label == "Bad"]
-    return found[0] if found else None
+def _bad(c: Connection, hall_id: int, state: AlarmState) -> list[Alarm]:
+    return [one for one in alarms.open_alarms(c, hall_id) if one.state is state and one.label == "Bad"]
