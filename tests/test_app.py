@@ -80,6 +80,17 @@ def test_an_alarm_that_could_not_be_taken_is_told_until_it_is_put_away(qtbot: Qt
     assert not told.isVisible()
 
 
+def test_an_alarm_is_taken_while_all_that_is_to_be_read_hangs(qtbot: QtBot, desktop: Desktop) -> None:
+    hanging = threading.Event()
+    try:
+        for _ in range(4):  # more than there are threads
+            desktop.background.run(lambda: hanging.wait(LIMIT_S))
+        desktop.wall.acknowledged.emit(99)
+        qtbot.waitUntil(lambda: "The alarm was not acknowledged." in desktop.wall._failures.message)
+    finally:
+        hanging.set()
+
+
 @pytest.fixture
 def log_file() -> Iterator[Path]:
     root, own = logging.getLogger(), logging.getLogger("hydra_desktop")

@@ -48,6 +48,7 @@ class FollowedHall(QObject):
         self.follower = Follower(settings, parent=self)
         self._database = database
         self._background = background
+        self._wishes = Background(1, self)  # of its own: an acknowledgement never waits behind what is only to be read
         with database.write() as connection:
             self.id = halls.find_or_create(connection, settings.hall)
         self._closed = False
@@ -72,6 +73,7 @@ class FollowedHall(QObject):
         self._closed = True
         self._tending.stop()
         self.follower.close()
+        self._wishes.close()
 
     @property
     def unacknowledged(self) -> int:
@@ -126,7 +128,7 @@ class FollowedHall(QObject):
         self._do(lambda: notices.write_news(self._database, self.id, text, user=user), "The news was not written")
 
     def _do(self, work: Callable[[], object], what: str) -> None:
-        self._background.run(work, failure=lambda why: self.failed.emit(f"{what}. {why}"))
+        self._wishes.run(work, failure=lambda why: self.failed.emit(f"{what}. {why}"))
 
     def _take_trouble(self, message: str) -> None:
         self.latest_trouble = message

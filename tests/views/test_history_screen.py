@@ -26,6 +26,7 @@ from hydra_desktop.views import keys
 from hydra_desktop.views.history.banner import Banner
 from hydra_desktop.views.history.history_screen import HistoryScreen
 from hydra_desktop.views.theme import Theme
+from hydra_desktop.views.wall.layouts import Layouts
 
 THEN = datetime(2026, 3, 1, 3, 12, tzinfo=UTC)
 CONTROL = Qt.KeyboardModifier.ControlModifier
@@ -50,6 +51,17 @@ def screen(qtbot: QtBot, tmp_path: Path) -> Iterator[HistoryScreen]:
     qtbot.waitExposed(made)
     yield made
     made.close_threads()
+
+
+def test_what_is_hidden_of_then_is_not_hidden_of_now(
+    qtbot: QtBot, screen: HistoryScreen, snapshot: WallSnapshot
+) -> None:
+    screen.show_past(shifted(snapshot, THEN))
+    shown = len(screen.wall.model.items)
+    screen.wall.select("B_bad")
+    qtbot.keyClick(screen.wall.view, Qt.Key.Key_H)
+    assert len(screen.wall.model.items) == shown - 1
+    assert Layouts("D").current.hidden == ()
 
 
 def test_the_banner_says_of_when_it_is_and_the_panels_are_of_then(

@@ -47,6 +47,7 @@ class HistoryScreen(QWidget):
         self.banner = Banner(theme)
         self.bar = TimeBar(theme)
         self.wall = WallScreen(theme, image_folder, evidence, hall=hall)
+        self.wall.layouts.is_kept = False  # what is hidden of then isn't hidden of now
         self._layout = QVBoxLayout(self)
         for widget in (self.banner, self.bar):
             self._layout.addWidget(widget)

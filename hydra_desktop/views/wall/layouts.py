@@ -56,6 +56,7 @@ class Layouts:
             found = {}
         if not isinstance(found, dict):
             found = {}
+        self.is_kept = True  # for the next start
         self.current = from_json(found.get("current"))
         saved = found.get("saved")
         self.saved = {str(name): from_json(one) for name, one in saved.items()} if isinstance(saved, dict) else {}
@@ -88,6 +89,8 @@ class Layouts:
         return next((name for name, one in self.saved.items() if one == self.current), "")
 
     def _store(self) -> None:
+        if not self.is_kept:
+            return
         whole = {"current": asdict(self.current), "saved": {name: asdict(one) for name, one in self.saved.items()}}
         stored().setValue(self._key, json.dumps(whole))
 
