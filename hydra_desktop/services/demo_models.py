@@ -14,7 +14,7 @@ from pathlib import Path
 from ..domain.errors import ModelFileError, StorageError
 from ..domain.label import Role
 from ..sources.simulated import SimulatedHall
-from ..vision import head, model_file
+from ..vision import fitting, head, model_file
 from ..vision.backbone import IDENTITY, Backbone, exported
 from ..vision.picture import HEIGHT, WIDTH, resize
 from . import lookup
@@ -92,7 +92,7 @@ def _train(job: _Job) -> tuple[str, bytes]:
         [plot.label for plot in plots],
         [str(plot.name.run_number) for plot in plots],
         good=[label.name for label in settings.labels if label.role is Role.GOOD],
-        recipe=head.Recipe(seed=job.seed),
+        recipe=fitting.Recipe(seed=job.seed),
     )
     return job.plot_type, model_file.save(trained.model)
 

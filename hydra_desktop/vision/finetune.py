@@ -35,7 +35,8 @@ from . import backbone
 from .backbone import IDENTITY, LAST_CHANNELS, Floats
 from .evaluate import evaluate
 from .familiar import LEAST_SPREAD
-from .head import FEWEST_A_LABEL, Progress, best_f1_threshold, best_temperature
+from .fitting import best_temperature
+from .head import FEWEST_A_LABEL, Progress, best_f1_threshold
 from .held_out import HeldOut
 from .model_file import softmax
 from .picture import HEIGHT, WIDTH, Picture

@@ -8,7 +8,6 @@ normal, so that a model carries over to the next run period with the reference o
 
 from __future__ import annotations
 
-import warnings
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
@@ -17,9 +16,6 @@ import numpy as np
 import numpy.typing as npt
 import onnxruntime
 import sklearn
-from scipy.optimize import minimize, minimize_scalar
-from sklearn.exceptions import ConvergenceWarning
-from sklearn.linear_model import LogisticRegression
 from sklearn.metrics import f1_score
 from threadpoolctl import threadpool_limits
 
@@ -27,32 +23,18 @@ from ..domain.errors import Stopped, TrainingError
 from .backbone import CHANNELS, DEPTHS, IDENTITY, Floats
 from .deviation import SCALES, SUMMARY, Description, Normal, Variations, folds, steady, variations
 from .familiar import LEAST_SPREAD, LEVEL, Familiar
+from .fitting import USUAL, Array, Index, Recipe, best_temperature, calibration, fit_labels, fit_rising
 from .held_out import HeldOut
 from .model_file import Linear, Model, compose, logistic, softmax
 
 Progress = Callable[[str, float], None]
 StopFlag = Callable[[], bool]
-Array = npt.NDArray[np.float64]
-Index = npt.NDArray[np.int_]
 
 STRENGTHS = (0.1, 1.0, 10.0, 100.0)  # inverse regularisation that is tried, on blocks of size one
 COMPONENTS = 96  # directions of appearance that are kept: faster, and no worse on held-out runs than all
 FEWEST_A_LABEL = 2
 REFERENCE = 30  # first Good plots of a run period, by which it will be judged
 CLEARLY = 0.8  # of the log-loss with less evidence, if more is to be asked whether a plot is normal
-NEVER = -20.0  # a logit that never wins
-
-
-@dataclass(frozen=True)
-class Recipe:
-    """Options of a training; the defaults are meant to be left alone.
-
-    `balanced` weighs every label alike in the fit, as training on as many Good as Bad plots
-    does; probabilities are calibrated on the true proportions afterwards.
-    """
-
-    balanced: bool = True
-    seed: int = 0
 
 
 @dataclass(frozen=True)
@@ -101,7 +83,7 @@ def train(
     hashes: Sequence[str] = (),
     references: Mapping[str, Index] | None = None,
     unit: str = "run",
-    recipe: Recipe = Recipe(),
+    recipe: Recipe = USUAL,
     progress: Progress = lambda _stage, _fraction: None,
     stop: StopFlag = lambda: False,
 ) -> Trained:
@@ -428,7 +410,7 @@ def _is_fault(
     rising = blocks[0].inputs.shape[1]
 
     def fit(inputs: Array, target: Index, strength: float, recipe: Recipe, _labels: int) -> tuple[Array, Array]:
-        return _fit_rising(inputs, target, strength, recipe, rising)
+        return fit_rising(inputs, target, strength, recipe, rising)
 
     # what is learned of several run periods must hold in a new one: the network's map alone may do so longest
     hard = _by_period(when, is_fault)
@@ -444,7 +426,7 @@ def _is_fault(
             blocks, target, fold, (chosen.evidence,), recipe, watch.part(0.8, 0.9), (chosen.strength,), fit
         )
     logits = chosen.logits[:, 1] - chosen.logits[:, 0]
-    slope, offset = _calibration(logits, target)
+    slope, offset = calibration(logits, target)
     weights, bias = fit(_inputs(blocks, chosen.evidence), target, chosen.strength, recipe, 2)
     linear = _linear(blocks, slope * (weights[1:] - weights[:1]), slope * (bias[1:] - bias[:1]) + offset)
     other = _choose(
@@ -473,7 +455,7 @@ def _is_fault(
 def _effect(held_out: _HeldOut, target: Index) -> dict[str, float]:
     """What balancing does, after calibration: log-loss and F1 of not Good on held-out plots."""
     logits = held_out.logits[:, 1] - held_out.logits[:, 0]
-    slope, offset = _calibration(logits, target)
+    slope, offset = calibration(logits, target)
     chances = np.clip(logistic((slope * logits + offset).astype(np.float32)), 1e-7, 1 - 1e-7)
     loss = float(-(target * np.log(chances) + (1 - target) * np.log(1 - chances)).mean())
     return {"log_loss": round(loss, 4), "f1": round(float(f1_score(target, chances >= 0.5, zero_division=0)), 4)}
@@ -518,7 +500,9 @@ def _which_kind(
         now = watch.part(half / 2, (half + 1) / 2)
         chosen = _choose((part[0], part[1]), own, fold, tuple(_SETS), recipe, now)
         temperature = best_temperature(chosen.logits, own)
-        weights, bias = _fit(_inputs((part[0], part[1]), chosen.evidence), own, chosen.strength, recipe, len(here))
+        weights, bias = fit_labels(
+            _inputs((part[0], part[1]), chosen.evidence), own, chosen.strength, recipe, len(here)
+        )
         rules[here], biases[here] = weights / temperature, bias / temperature
         all_inputs = _inputs(blocks, chosen.evidence)
         logits[:, here] = (all_inputs @ weights.T + bias) / temperature
@@ -568,7 +552,7 @@ def _choose(
             logits = np.zeros((len(target), labels))
             for one in np.unique(fold):
                 outside = fold == one
-                weights, bias = (fit or _fit)(inputs[~outside], target[~outside], strength, recipe, labels)
+                weights, bias = (fit or fit_labels)(inputs[~outside], target[~outside], strength, recipe, labels)
                 logits[outside] = inputs[outside] @ weights.T + bias
             chances = softmax((logits / best_temperature(logits, target)).astype(np.float32))
             loss = float(-(weight * np.log(chances[np.arange(len(target)), target] + 1e-9)).mean())
@@ -576,75 +560,3 @@ def _choose(
                 best = _HeldOut(loss, evidence, strength, logits)
     assert best is not None  # noqa: S101 there is always a strength
     return best
-
-
-def _fit_rising(inputs: Array, is_fault: Index, strength: float, recipe: Recipe, rising: int) -> tuple[Array, Array]:
-    """Weights (2, D) and bias (2,) of Good and not Good by logistic regression; the first `rising` can't be below zero.
-
-    More deviation never makes a plot better: without that bound a rule learns from one run period what is
-    not so in the next. The penalty is that of scikit-learn's LogisticRegression with C = `strength`.
-    """
-    width = inputs.shape[1]
-    if len(np.unique(is_fault)) < 2:
-        return np.zeros((2, width)), np.where(np.arange(2) == is_fault[0], 0.0, NEVER)
-    sign = 2.0 * is_fault - 1.0
-    counts = np.bincount(is_fault, minlength=2)
-    weight = (len(is_fault) / 2 / counts)[is_fault] if recipe.balanced else np.ones(len(is_fault))
-
-    def loss(point: Array) -> tuple[float, Array]:
-        margin = sign * (inputs @ point[:width] + point[width])
-        slope = -sign * weight / (1 + np.exp(np.clip(margin, -50, 50)))
-        penalty = 0.5 / strength * float((point[:width] ** 2).sum())
-        gradient = np.append(inputs.T @ slope + point[:width] / strength, slope.sum())
-        return float((weight * np.logaddexp(0, -margin)).sum()) + penalty, gradient
-
-    bounds = [(0.0, None)] * rising + [(None, None)] * (width - rising + 1)
-    found = minimize(loss, np.zeros(width + 1), jac=True, method="L-BFGS-B", bounds=bounds, options={"maxiter": 300}).x
-    half = np.array([-0.5, 0.5])
-    return half[:, None] * found[:width], half * found[width]
-
-
-def _fit(inputs: Array, target: Index, strength: float, recipe: Recipe, labels: int) -> tuple[Array, Array]:
-    """Weights (L, D) and bias (L,); a label that isn't in this part gets a logit that never wins."""
-    present = np.unique(target)
-    weights, bias = np.zeros((labels, inputs.shape[1])), np.full(labels, NEVER)
-    if len(present) < 2:
-        bias[present] = 0.0
-        return weights, bias
-    machine = LogisticRegression(
-        C=strength, max_iter=300, class_weight="balanced" if recipe.balanced else None, random_state=recipe.seed
-    )
-    with warnings.catch_warnings():
-        warnings.simplefilter("ignore", ConvergenceWarning)  # close enough after 300 steps
-        machine.fit(inputs, target)
-    if len(present) == 2:
-        weights[present[1]], bias[present[1]] = machine.coef_[0] / 2, machine.intercept_[0] / 2
-        weights[present[0]], bias[present[0]] = -machine.coef_[0] / 2, -machine.intercept_[0] / 2
-    else:
-        weights[present], bias[present] = machine.coef_, machine.intercept_
-    return weights, bias
-
-
-def _calibration(logits: Array, target: Index) -> tuple[float, float]:
-    """Slope and offset of held-out logits with the least log-loss at the true proportions.
-
-    Platt 1999; the slope is drawn towards 1, since plots that are separated wholly can't tell how sure to be.
-    """
-    sign = 2.0 * target - 1.0
-
-    def loss(point: Array) -> float:
-        scaled = np.exp(point[0]) * logits + point[1]
-        return float(np.logaddexp(0.0, -sign * scaled).mean() + 1e-3 * point[0] ** 2 + 1e-5 * point[1] ** 2)
-
-    found = minimize(loss, np.zeros(2), method="Nelder-Mead").x
-    return float(np.exp(found[0])), float(found[1])
-
-
-def best_temperature(logits: npt.NDArray[Any], target: Index) -> float:
-    """The temperature with the least log-loss on held-out plots (Guo et al. 2017, arXiv:1706.04599)."""
-
-    def loss(log_temperature: float) -> float:
-        chances = softmax((logits / np.exp(log_temperature)).astype(np.float32))
-        return float(-np.log(chances[np.arange(len(target)), target] + 1e-9).mean())
-
-    return float(np.exp(minimize_scalar(loss, bounds=(-1.5, 3.0), method="bounded").x))

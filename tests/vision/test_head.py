@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from hydra_desktop.domain.errors import Stopped, TrainingError
-from hydra_desktop.vision import head, model_file
+from hydra_desktop.vision import fitting, head, model_file
 from hydra_desktop.vision.backbone import CHANNELS
 from hydra_desktop.vision.deviation import Description
 from hydra_desktop.vision.predictor import Predictor
@@ -93,7 +93,7 @@ def test_a_held_out_plot_that_no_other_run_is_like_is_unfamiliar() -> None:
 def test_faults_of_few_runs_are_learned(faulty_runs: list[str], seed: int) -> None:
     plots = with_faults(range(60, 80), 80)
     labels, runs = ["Good"] * 60 + ["Bad"] * 20, [f"good {index // 4}" for index in range(60)] + faulty_runs
-    trained = head.train("T", plots, labels, runs, good=["Good"], recipe=head.Recipe(seed=seed))
+    trained = head.train("T", plots, labels, runs, good=["Good"], recipe=fitting.Recipe(seed=seed))
     new = with_faults(range(10), 20, seed=5)
     judged = trained.model.judge(new, trained.model.normal(""))
     assert (judged.chances[:10, 1] > 0.9).all()
@@ -151,7 +151,7 @@ def test_rare_faults_count_as_much_as_many_good_plots_when_balanced() -> None:
     plots = with_faults(range(150, 158), 158)
     recalls = {}
     for balanced in (True, False):
-        trained = head.train("T", plots, labels, own_runs(158), good=["Good"], recipe=head.Recipe(balanced=balanced))
+        trained = head.train("T", plots, labels, own_runs(158), good=["Good"], recipe=fitting.Recipe(balanced=balanced))
         recalls[balanced] = trained.held_out[150:, trained.model.labels.index("Bad")].mean()
     assert recalls[True] >= recalls[False] - 0.02
 
