@@ -63,7 +63,7 @@ def test_the_window_takes_the_whole_screen_and_does_so_again_after_wall_mode(des
 
 
 def test_an_alarm_that_could_not_be_taken_is_told_until_it_is_put_away(qtbot: QtBot, desktop: Desktop) -> None:
-    told = desktop.wall._failures
+    told = desktop.wall.lines.failures
     threads: list[threading.Thread] = []
     desktop.wall.show_snapshot(alive())
     desktop.background.run(lambda: 1 / 0, failure=lambda _why: threads.append(threading.current_thread()))
@@ -86,7 +86,7 @@ def test_an_alarm_is_taken_while_all_that_is_to_be_read_hangs(qtbot: QtBot, desk
         for _ in range(4):  # more than there are threads
             desktop.background.run(lambda: hanging.wait(LIMIT_S))
         desktop.wall.acknowledged.emit(99)
-        qtbot.waitUntil(lambda: "The alarm was not acknowledged." in desktop.wall._failures.message)
+        qtbot.waitUntil(lambda: "The alarm was not acknowledged." in desktop.wall.lines.failures.message)
     finally:
         hanging.set()
 
@@ -112,7 +112,7 @@ def test_an_error_in_a_slot_reaches_the_person_and_its_details_the_log(
         raise error
 
     monkeypatch.setattr(sys, "excepthook", desktop.report)
-    told = desktop.wall._failures
+    told = desktop.wall.lines.failures
     QTimer.singleShot(0, lambda: fail(ZeroDivisionError("in a slot")))
     qtbot.waitUntil(lambda: "ZeroDivisionError in a slot" in told.message)
     assert str(log_file) in told.message

@@ -93,7 +93,7 @@ def test_an_alarm_of_a_hall_that_is_not_shown_sounds_and_is_told(qtbot: QtBot, d
     desktop.halls["B"].take(snapshot("B"))
     desktop.halls["D"].take(snapshot("D", Severity.HIGH))
     assert desktop.siren._wanted is Severity.HIGH
-    told = desktop.window.wall._elsewhere
+    told = desktop.window.wall.lines.elsewhere
     assert told.isVisible()
     assert told.message == "D: 1 alarm to take"
     desktop.halls["B"].take(snapshot("B", Severity.LOW))
@@ -105,9 +105,9 @@ def test_an_alarm_of_a_hall_that_is_not_shown_sounds_and_is_told(qtbot: QtBot, d
     told.setFocus()
     qtbot.keyClick(told, Qt.Key.Key_Return)
     assert desktop.window.hall == "D"
-    assert desktop.window.wall._elsewhere.message == "B: 1 alarm to take"
+    assert desktop.window.wall.lines.elsewhere.message == "B: 1 alarm to take"
     desktop.halls["B"].take(snapshot("B", Severity.LOW, AlarmState.ACKNOWLEDGED))
-    assert not desktop.window.wall._elsewhere.isVisible()
+    assert not desktop.window.wall.lines.elsewhere.isVisible()
 
 
 def test_a_second_window_has_a_hall_and_a_look_of_its_own(qtbot: QtBot, desktop: Desktop) -> None:
@@ -155,7 +155,7 @@ def test_a_window_may_go_while_its_detail_view_reads(qtbot: QtBot, desktop: Desk
     done: list[int] = []
     desktop.background.run(lambda: 1, done.append)
     qtbot.waitUntil(lambda: bool(done))  # and with it all that was asked before
-    told = first.wall._failures.message
+    told = first.wall.lines.failures.message
     assert "deleted" not in told
 
 
@@ -181,7 +181,7 @@ def test_what_was_not_done_in_a_hall_is_told_also_after_another_was_shown(qtbot:
     desktop.halls["D"].take(snapshot("D", Severity.HIGH))
     choose_hall(qtbot, desktop.window, "B")
     desktop.halls["D"].acknowledge(1)  # which the database doesn't know
-    told = desktop.window.wall._failures
+    told = desktop.window.wall.lines.failures
     qtbot.waitUntil(lambda: "D: The alarm was not acknowledged" in told.message)
     assert told.isVisible()
 
@@ -197,4 +197,4 @@ def test_history_and_references_may_be_left_while_they_read(qtbot: QtBot, deskto
         qtbot.waitUntil(lambda page=page: not shiboken6.isValid(page))
         assert window.wall.view.hasFocus()
     assert window._stack.count() == 8
-    assert not window.wall._failures.isVisible()
+    assert not window.wall.lines.failures.isVisible()

@@ -350,11 +350,11 @@ def test_an_empty_wall_says_why_and_what_to_do(bench: Bench) -> None:
 def test_troubles_and_refused_files_are_told(bench: Bench, snapshot: WallSnapshot) -> None:
     refused = ((datetime.now(UTC), "x.png: this is no picture"),)
     bench.wall.show_snapshot(replace(snapshot, problems=refused, news=News("<b>CDC</b> off", "me", datetime.now(UTC))))
-    assert "x.png" in bench.wall._problems.text()
-    assert "&lt;b&gt;CDC" in bench.wall._news.text()
+    assert "x.png" in bench.wall.lines.problems.text()
+    assert "&lt;b&gt;CDC" in bench.wall.lines.news.text()
     bench.wall.show_trouble("The database doesn't answer")
-    assert "doesn't answer" in bench.wall._standing.message
-    assert not bench.wall._standing.isHidden()
+    assert "doesn't answer" in bench.wall.lines.standing.message
+    assert not bench.wall.lines.standing.isHidden()
 
 
 def test_what_the_monitor_has_to_say_stands_until_it_is_over(bench: Bench, snapshot: WallSnapshot) -> None:
@@ -617,4 +617,4 @@ def test_a_new_word_does_not_lay_out_the_whole_window(bench: Bench, snapshot: Wa
     assert layout is not None
     assert layout.hasHeightForWidth()
     assert not bench.window.centralWidget().hasHeightForWidth()
-    assert bench.wall._news.height() >= bench.wall._news.heightForWidth(bench.wall._news.width())
+    assert bench.wall.lines.news.height() >= bench.wall.lines.news.heightForWidth(bench.wall.lines.news.width())

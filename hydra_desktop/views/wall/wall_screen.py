@@ -11,9 +11,8 @@ from PySide6.QtGui import QHideEvent, QResizeEvent, QShowEvent
 from PySide6.QtWidgets import QHBoxLayout, QInputDialog, QLabel, QStackedWidget, QVBoxLayout, QWidget
 
 from ...domain.alarm import AlarmState
-from ...domain.condition import tell, tell_without_reference
 from ...domain.wall import WallSnapshot
-from .. import keys, words
+from .. import keys
 from ..spread import Spread
 from ..theme import Theme
 from .alarm_area import AlarmArea
@@ -21,7 +20,7 @@ from .controls import Controls
 from .header import Header
 from .layouts import FIT, SIZES, Layouts, fit, width_of
 from .legend import Legend
-from .message_line import MessageLine
+from .lines import Lines
 from .panel_delegate import PanelDelegate
 from .panel_list_model import AT_ONCE, PanelListModel
 from .panel_view import PanelView
@@ -73,14 +72,7 @@ class WallScreen(QWidget):
         self.delegate = PanelDelegate(theme, self.pictures, image_folder)
         self.header = Header(theme)
         self.alarm_area = AlarmArea(theme, self.model, self.pictures, image_folder)
-        self._elsewhere = MessageLine("Another hall", is_button=True)
-        self._elsewhere.set_action("look there  [Ctrl+H]")
-        self._news = MessageLine("News")
-        self._conditions = MessageLine("Changes")
-        self._standing = MessageLine("Trouble")  # as long as it lasts
-        self._problems = MessageLine("Problems", is_button=True)
-        self._failures = MessageLine("Failures", is_button=True)
-        self._failed: list[str] = []  # newest first
+        self.lines = Lines(theme)
         self._empty = QLabel()
         self.stack = QStackedWidget()  # panels and alarms, and what may take their place
         self.view = self._make_view()
@@ -117,12 +109,7 @@ class WallScreen(QWidget):
         self.header.show_snapshot(snapshot, self.model.all_items, len(self.model.items), self._contact_at)
         self.alarm_area.refresh()
         self.legend.show_items(self.model.items)
-        news = snapshot.news
-        who = f"{news.user}, {words.clock(news.at)[:5]}" if news.at is not None else news.user
-        self._news.show_message(news.text, before=who, colour=self._theme.colours.muted)
-        self._show_conditions(snapshot)
-        self._standing.show_message(snapshot.monitor.message)
-        self._show_problems(snapshot)
+        self.lines.show_snapshot(snapshot)
         is_live = snapshot.as_of is None
         self.controls.show_live(is_live)
         unacknowledged = is_live and any(a.state is AlarmState.UNACKNOWLEDGED for a in snapshot.alarms)
@@ -139,16 +126,11 @@ class WallScreen(QWidget):
     def show_trouble(self, message: str) -> None:
         """Say that the database is away; what stands on the wall is old."""
         self.header.show_trouble(message)
-        self._standing.show_message(message)
+        self.lines.standing.show_message(message)
 
     def show_failure(self, message: str) -> None:
         """Say that what a person asked for was not done; it stays until it is put away."""
-        line = f"{words.clock(datetime.now(UTC))} {message}"
-        if self._failed and self._failed[0].endswith(f" {message}"):
-            self._failed.pop(0)  # the same again, tried by the program itself perhaps
-        self._failed.insert(0, line)
-        more = f" (and {len(self._failed) - 1} before)" if len(self._failed) > 1 else ""
-        self._failures.show_message(line + more, details="\n".join(self._failed[:10]))
+        self.lines.show_failure(message)
 
     def set_wall_mode(self, on: bool) -> None:
         """Leave out what only a desk needs, and fit all panels on the screen."""
@@ -158,8 +140,7 @@ class WallScreen(QWidget):
 
     def show_elsewhere(self, alarms: list[tuple[str, int]]) -> None:
         """Say which other halls have how many alarms to take."""
-        text = "; ".join(f"{hall}: {words.count(number, 'alarm')} to take" for hall, number in alarms)
-        self._elsewhere.show_message(text)
+        self.lines.show_elsewhere(alarms)
 
     def rescale(self) -> None:
         """Take over the theme's size and colours."""
@@ -171,20 +152,7 @@ class WallScreen(QWidget):
             layout.setSpacing(px(8))
         self._layouts[-1].setContentsMargins(px(8), px(8), px(8), px(8))
         self.controls.rescale()
-        frame = f"border: 1px solid {c.line}; border-radius: {px(4)}px; background: {c.panel};"
-        self._news.setStyleSheet(f"font-size: {px(15)}px; padding: {px(5)}px {px(10)}px; {frame}")
-        self._conditions.setStyleSheet(
-            f"font-size: {px(14)}px; padding: {px(5)}px {px(10)}px; {frame} border-color: {c.unfamiliar};"
-        )
-        self._elsewhere.setStyleSheet(
-            f"font-size: {px(15)}px; font-weight: bold; padding: {px(5)}px {px(10)}px; color: {c.text};"
-            f" border: {px(3)}px solid {c.high}; border-radius: {px(4)}px; background: {c.panel};"
-        )
-        for line in (self._standing, self._failures, self._problems):
-            line.setStyleSheet(
-                f"font-size: {px(13)}px; padding: {px(5)}px {px(10)}px; color: {c.text};"
-                f" border: 1px solid {c.medium}; border-radius: {px(4)}px; background: {c.panel};"
-            )
+        self.lines.rescale()
         self._empty.setStyleSheet(f"font-size: {px(20)}px; color: {c.text};")
         self.legend.rescale()
         self._fit()
@@ -240,7 +208,7 @@ class WallScreen(QWidget):
 
     def _lay_out(self) -> None:
         left = QVBoxLayout()
-        for widget in (self._news, self._conditions, self._problems, self.controls):
+        for widget in (*self.lines.beside_alarms, self.controls):
             left.addWidget(widget)
         left.addWidget(self.view, 1)
         left.addWidget(self._empty, 1)
@@ -253,7 +221,7 @@ class WallScreen(QWidget):
         layout = QVBoxLayout(self)
         self._layouts: tuple[QVBoxLayout | QHBoxLayout, ...] = (left, body, layout)
         self.stack.addWidget(page)
-        for widget in (self.header, self._elsewhere, self._standing, self._failures):
+        for widget in (self.header, *self.lines.above_all):
             layout.addWidget(widget)
         layout.addWidget(self.stack, 1)
         self._empty.setAlignment(Qt.AlignmentFlag.AlignCenter)
@@ -280,12 +248,10 @@ class WallScreen(QWidget):
         controls.show_hidden.connect(self._show_hidden)
         controls.beam_switched.connect(self.beam_switched)
         controls.news_wanted.connect(self._ask_for_news)
-        self._elsewhere.clicked.connect(self.elsewhere)
-        self._conditions.clicked.connect(self.references_asked)
+        self.lines.elsewhere.clicked.connect(self.elsewhere)
+        self.lines.conditions.clicked.connect(self.references_asked)
         self.view.moved.connect(self._move)
         self.view.resized_by.connect(self._resize_by)
-        self._problems.clicked.connect(lambda: self._problems.setVisible(False))
-        self._failures.clicked.connect(self._put_failures_away)
         self.view.selectionModel().currentChanged.connect(lambda current, _before: self._choose_alarm(current))
         self.model.modelAboutToBeReset.connect(self._remember_selection)
         self.model.modelReset.connect(self._select_again)
@@ -431,33 +397,6 @@ class WallScreen(QWidget):
             if (row := self.model.row_of(name)) is not None:
                 selection.select(self.model.index(row), flags.Select)
         self._selects_again = False
-
-    def _show_conditions(self, snapshot: WallSnapshot) -> None:
-        """One line says which plot types have changed or lack a reference, and what to do; its tool tip has all."""
-        told = snapshot.conditions
-        contacts = {panel.plot_type.name: panel.plot_type.contact for panel in snapshot.panels}
-        proposed = {one.plot_type for one in snapshot.without_reference if one.proposed}
-        changed = tell(told, contacts, proposed)
-        lines = [*changed, *tell_without_reference(snapshot.without_reference)]
-        more = f" (and {len(lines) - 1} more: point here)" if len(lines) > 1 else ""
-        self._conditions.set_action("look at them and confirm  [R]" if proposed else "")
-        each = [f"{one.plot_type}: {one.facts}, since run {one.run_number}" for one in told]
-        self._conditions.show_message(
-            lines[0] + more if lines else "",
-            details="\n".join([*lines, *(each if len(told) > len(changed) else [])]),
-        )
-
-    def _show_problems(self, snapshot: WallSnapshot) -> None:
-        now = datetime.now(UTC)
-        recent = [text for at, text in snapshot.problems if (now - at).total_seconds() < 600]
-        more = f" (and {len(recent) - 1} more)" if len(recent) > 1 else ""
-        text = f"Not taken: {recent[0]}{more}" if recent else ""
-        if text != self._problems.message:  # one that was clicked away stays away
-            self._problems.show_message(text, details="\n".join([text, *recent[1:10]]))
-
-    def _put_failures_away(self) -> None:
-        self._failed.clear()
-        self._failures.setVisible(False)
 
     def _show_emptiness(self) -> None:
         """An empty wall says why it is, and what to do."""

@@ -1,0 +1,98 @@
+"""What the wall says in words, line by line: another hall, trouble, failures, news, changes, refused files."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+
+from ...domain.condition import tell, tell_without_reference
+from ...domain.wall import WallSnapshot
+from .. import words
+from ..theme import Theme
+from .message_line import MessageLine
+
+
+class Lines:
+    """The lines of one wall, each hidden while it has nothing to say."""
+
+    def __init__(self, theme: Theme) -> None:
+        self._theme = theme
+        self.elsewhere = MessageLine("Another hall", is_button=True)
+        self.elsewhere.set_action("look there  [Ctrl+H]")
+        self.news = MessageLine("News")
+        self.conditions = MessageLine("Changes")
+        self.standing = MessageLine("Trouble")  # as long as it lasts
+        self.problems = MessageLine("Problems", is_button=True)
+        self.failures = MessageLine("Failures", is_button=True)
+        self._failed: list[str] = []  # newest first
+        self.above_all = (self.elsewhere, self.standing, self.failures)  # over whatever is open
+        self.beside_alarms = (self.news, self.conditions, self.problems)
+        self.problems.clicked.connect(lambda: self.problems.setVisible(False))
+        self.failures.clicked.connect(self._put_failures_away)
+
+    def show_snapshot(self, snapshot: WallSnapshot) -> None:
+        """Say what a snapshot brings."""
+        news = snapshot.news
+        who = f"{news.user}, {words.clock(news.at)[:5]}" if news.at is not None else news.user
+        self.news.show_message(news.text, before=who, colour=self._theme.colours.muted)
+        self._show_conditions(snapshot)
+        self.standing.show_message(snapshot.monitor.message)
+        self._show_problems(snapshot)
+
+    def show_failure(self, message: str) -> None:
+        """Say that what a person asked for was not done; it stays until it is put away."""
+        line = f"{words.clock(datetime.now(UTC))} {message}"
+        if self._failed and self._failed[0].endswith(f" {message}"):
+            self._failed.pop(0)  # the same again, tried by the program itself perhaps
+        self._failed.insert(0, line)
+        more = f" (and {len(self._failed) - 1} before)" if len(self._failed) > 1 else ""
+        self.failures.show_message(line + more, details="\n".join(self._failed[:10]))
+
+    def show_elsewhere(self, alarms: list[tuple[str, int]]) -> None:
+        """Say which other halls have how many alarms to take."""
+        text = "; ".join(f"{hall}: {words.count(number, 'alarm')} to take" for hall, number in alarms)
+        self.elsewhere.show_message(text)
+
+    def rescale(self) -> None:
+        """Take over the theme's size and colours."""
+        c, px = self._theme.colours, self._theme.px
+        frame = f"border: 1px solid {c.line}; border-radius: {px(4)}px; background: {c.panel};"
+        self.news.setStyleSheet(f"font-size: {px(15)}px; padding: {px(5)}px {px(10)}px; {frame}")
+        self.conditions.setStyleSheet(
+            f"font-size: {px(14)}px; padding: {px(5)}px {px(10)}px; {frame} border-color: {c.unfamiliar};"
+        )
+        self.elsewhere.setStyleSheet(
+            f"font-size: {px(15)}px; font-weight: bold; padding: {px(5)}px {px(10)}px; color: {c.text};"
+            f" border: {px(3)}px solid {c.high}; border-radius: {px(4)}px; background: {c.panel};"
+        )
+        for line in (self.standing, self.failures, self.problems):
+            line.setStyleSheet(
+                f"font-size: {px(13)}px; padding: {px(5)}px {px(10)}px; color: {c.text};"
+                f" border: 1px solid {c.medium}; border-radius: {px(4)}px; background: {c.panel};"
+            )
+
+    def _show_conditions(self, snapshot: WallSnapshot) -> None:
+        """One line says which plot types have changed or lack a reference, and what to do; its tool tip has all."""
+        told = snapshot.conditions
+        contacts = {panel.plot_type.name: panel.plot_type.contact for panel in snapshot.panels}
+        proposed = {one.plot_type for one in snapshot.without_reference if one.proposed}
+        changed = tell(told, contacts, proposed)
+        lines = [*changed, *tell_without_reference(snapshot.without_reference)]
+        more = f" (and {len(lines) - 1} more: point here)" if len(lines) > 1 else ""
+        self.conditions.set_action("look at them and confirm  [R]" if proposed else "")
+        each = [f"{one.plot_type}: {one.facts}, since run {one.run_number}" for one in told]
+        self.conditions.show_message(
+            lines[0] + more if lines else "",
+            details="\n".join([*lines, *(each if len(told) > len(changed) else [])]),
+        )
+
+    def _show_problems(self, snapshot: WallSnapshot) -> None:
+        now = datetime.now(UTC)
+        recent = [text for at, text in snapshot.problems if (now - at).total_seconds() < 600]
+        more = f" (and {len(recent) - 1} more)" if len(recent) > 1 else ""
+        text = f"Not taken: {recent[0]}{more}" if recent else ""
+        if text != self.problems.message:  # one that was clicked away stays away
+            self.problems.show_message(text, details="\n".join([text, *recent[1:10]]))
+
+    def _put_failures_away(self) -> None:
+        self._failed.clear()
+        self.failures.setVisible(False)
