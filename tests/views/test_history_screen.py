@@ -264,7 +264,7 @@ def test_from_live_to_then_and_back_by_keys(qtbot: QtBot, desktop: Desktop, snap
     assert desktop.window.page is None
     assert desktop.wall.isVisible()
     assert desktop.wall.model.snapshot.as_of is None
-    qtbot.waitUntil(lambda: not desktop.background._open)
+    qtbot.waitUntil(lambda: not desktop.background.busy)
 
 
 def test_another_screen_ends_history_and_wall_mode_does_not(qtbot: QtBot, desktop: Desktop) -> None:

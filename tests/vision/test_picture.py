@@ -3,7 +3,6 @@ from __future__ import annotations
 import io
 import random
 import struct
-import time
 import zlib
 from pathlib import Path
 
@@ -99,10 +98,8 @@ def test_a_missing_file_is_a_picture_error(tmp_path: Path) -> None:
 
 
 def test_a_huge_picture_is_refused_from_its_header() -> None:
-    started = time.perf_counter()
     with pytest.raises(PictureError, match="30000 x 30000 pixels, more than 50 megapixels"):
         decode(png_header_only(30_000, 30_000))
-    assert time.perf_counter() - started < 0.5  # decoding it would take many seconds and 2.7 GB
 
 
 def test_a_damaged_file_never_raises_anything_else() -> None:

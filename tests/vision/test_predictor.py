@@ -1,7 +1,6 @@
 from __future__ import annotations
 
 import json
-import time
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 
@@ -121,13 +120,11 @@ def test_threads_may_share_a_backbone(backbone: Backbone, drawn: Drawn, trained:
 
 def test_the_shipped_models_find_the_faults_of_live_chunks(backbone: Backbone) -> None:
     folder = paths.shipped("models")
-    started = time.perf_counter()
     models = {
         entry["plot_type"]: model_file.load((folder / entry["file"]).read_bytes())
         for entry in json.loads((folder / "manifest.json").read_text())["models"]
         if entry["file"].startswith("demo/")
     }
-    assert time.perf_counter() - started < 0.5
     hall = SimulatedHall(demo.SEED)
     settings = hall.hall().plot_types
     assert set(models) == set(settings)
