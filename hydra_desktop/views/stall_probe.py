@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import math
 import time
 
 import numpy as np
 from PySide6.QtCore import QObject, Qt, QTimer
 
 INTERVAL_MS = 5
+STEP_MS, MOST_MS = 0.1, 1000  # of what is counted: a probe that runs for a day needs no more memory than for a second
 
 
 class StallProbe(QObject):
@@ -15,7 +17,8 @@ class StallProbe(QObject):
 
     def __init__(self, parent: QObject | None = None) -> None:
         super().__init__(parent)
-        self._late_ms: list[float] = []
+        self._counts = np.zeros(round(MOST_MS / STEP_MS) + 1, np.int64)
+        self._longest_ms = 0.0
         self._last = 0.0
         self._timer = QTimer(self)
         self._timer.setTimerType(Qt.TimerType.PreciseTimer)
@@ -24,18 +27,21 @@ class StallProbe(QObject):
 
     def start(self) -> None:
         """Begin anew."""
-        self._late_ms.clear()
+        self._counts[:] = 0
+        self._longest_ms = 0.0
         self._last = time.perf_counter()
         self._timer.start()
 
     def stop(self) -> tuple[float, float]:
-        """End; the longest stall and the 99th percentile, in ms."""
+        """End; the longest stall and the 99th percentile (rounded up to 0.1 ms, at most a second), in ms."""
         self._timer.stop()
-        if not self._late_ms:
-            return 0.0, 0.0
-        return max(self._late_ms), float(np.percentile(self._late_ms, 99))
+        seen = int(self._counts.sum())
+        at_p99 = int(np.searchsorted(np.cumsum(self._counts), 0.99 * seen)) if seen else 0
+        return self._longest_ms, STEP_MS * at_p99
 
     def _fired(self) -> None:
         now = time.perf_counter()
-        self._late_ms.append(max(0.0, 1e3 * (now - self._last) - INTERVAL_MS))
+        late_ms = max(0.0, 1e3 * (now - self._last) - INTERVAL_MS)
+        self._longest_ms = max(self._longest_ms, late_ms)
+        self._counts[min(math.ceil(late_ms / STEP_MS), len(self._counts) - 1)] += 1
         self._last = now
