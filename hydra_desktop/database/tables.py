@@ -5,6 +5,9 @@ the newest plot, verdict and episode, and follows `changes`; it never counts or 
 `conditions` holds what is so of a plot type as a whole, `counters` the totals. A history strip
 reads `plots` backwards on (plot_type_id, taken_at).
 
+`label_queue` holds in which queues a plot waits for a person, worked out anew whenever something of
+it changed, with what queues are filtered by: a page of a hundred is one range of it.
+
 A replay under another threshold reads `probabilities`, clustered by model and label: one
 contiguous range for each label of a model, and plain rows for a dashboard's SQL.
 
@@ -244,11 +247,81 @@ given_labels = Table(
     _to("labels", "label_id"),
     _text("user"),
     _at(),
-    _text("mode"),  # import, grid, single, relabel
+    _text("mode"),  # as in domain.labeling
     _int("taken_ms", nullable=True),
     _bool("guess_visible"),
     _bool("accepted"),  # a guess accepted with its page: may train, never evaluates
     _bool("withdrawn"),
+    _text("note", server_default=""),
+    _to("label_actions", "action_id", nullable=True, index=True),  # none for what was imported
+)
+
+label_actions = Table(
+    "label_actions",
+    metadata,
+    _id(),
+    _to("halls", "hall_id"),
+    _text("key", unique=True),  # so that a decision is never stored twice
+    _text("user"),
+    _text("station"),
+    _long("session_id", nullable=True),  # the first action of the session, none for that one itself
+    _text("mode"),
+    _int("labels"),
+    _int("skipped"),
+    _int("taken_ms"),
+    _at(),
+    _at("undone_at", nullable=True),
+    Index("ix_label_actions_of_user", "hall_id", "user", "station", "id"),
+)
+
+label_skips = Table(
+    "label_skips",
+    metadata,
+    Column("plot_id", _BigId, ForeignKey("plots.id"), primary_key=True),
+    Column("action_id", _BigId, ForeignKey("label_actions.id"), primary_key=True),
+    _text("user"),
+    _long("session_id"),
+    Index("ix_label_skips_action_id", "action_id"),
+    sqlite_with_rowid=False,
+)
+
+label_queue = Table(
+    "label_queue",
+    metadata,
+    Column("plot_type_id", _BigId, ForeignKey("plot_types.id"), primary_key=True),
+    Column("queue", sa.Text, primary_key=True),  # of domain.labeling, and labelled for what waits no more
+    Column("taken_at", UtcDateTime, primary_key=True),
+    Column("plot_id", _BigId, ForeignKey("plots.id"), primary_key=True),
+    _text("run_period"),
+    _long("run_number"),
+    _long("shuffle"),  # an order that chance gave
+    _to("labels", "guess_id", nullable=True),
+    _float("confidence", nullable=True),
+    _to("labels", "label_id", nullable=True),  # the label in force
+    _text("user", nullable=True),  # who gave it
+    Index("ix_label_queue_plot_id", "plot_id"),
+    Index("ix_label_queue_shuffle", "plot_type_id", "queue", "shuffle"),
+    sqlite_with_rowid=False,
+)
+
+label_claims = Table(
+    "label_claims",
+    metadata,
+    Column("plot_id", _BigId, ForeignKey("plots.id"), primary_key=True),
+    _text("user"),
+    _text("station"),
+    _at("until"),
+    Index("ix_label_claims_holder", "user", "station"),
+)
+
+label_suspects = Table(
+    "label_suspects",
+    metadata,
+    Column("given_id", _BigId, ForeignKey("given_labels.id"), primary_key=True),
+    _to("plots", "plot_id", index=True),
+    _to("models", "model_id", index=True),  # whose training found it
+    _float("quality"),  # how well the label agrees with the other plots' labels, 0..1
+    _to("labels", "suggested_id"),
 )
 
 models = Table(
