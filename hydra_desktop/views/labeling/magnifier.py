@@ -1,0 +1,86 @@
+"""A plot of the page, large, over the others."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from PySide6.QtCore import QRect, Qt
+from PySide6.QtGui import QColor, QMouseEvent, QPainter, QPaintEvent, QPen
+from PySide6.QtWidgets import QWidget
+
+from ..pictures import PictureKey, Pictures
+from ..theme import Theme
+from .tile import Tile
+
+CAPTION = 30
+
+
+class Magnifier(QWidget):
+    """Shows a tile's plot as large as its own room allows, at first as it is on the tile; a click closes it.
+
+    It never takes the keyboard.
+    """
+
+    def __init__(self, theme: Theme, pictures: Pictures, image_folder: Path, parent: QWidget, *, hint: str) -> None:
+        super().__init__(parent)
+        self._theme, self._pictures, self._folder, self._hint = theme, pictures, image_folder, hint
+        self._tile: Tile | None = None
+        self._small: PictureKey | None = None
+        self._wanted: PictureKey | None = None
+        pictures.ready.connect(self._came)
+        self.setAccessibleName("Magnified plot")
+        self.hide()
+
+    @property
+    def plot_id(self) -> int | None:
+        """The plot that is shown, None while nothing is."""
+        return self._tile.item.plot.id if self._tile is not None and self.isVisible() else None
+
+    def show_tile(self, tile: Tile, small: PictureKey, box: QRect) -> None:
+        """Show a plot in a box of the parent; `small` is its picture that is there already."""
+        self._tile, self._small = tile, small
+        self.setAccessibleDescription(tile.accessible)
+        self.setGeometry(box)
+        self.show()
+        self.raise_()
+        self.update()
+
+    def paintEvent(self, _event: QPaintEvent) -> None:
+        """Paint the plot, undimmed, and what it is below it."""
+        if self._tile is None:
+            return
+        c, px = self._theme.colours, self._theme.px
+        painter = QPainter(self)
+        painter.fillRect(self.rect(), QColor(c.raised))
+        line = QRect(px(12), self.height() - px(CAPTION), self.width() - px(24), px(CAPTION))
+        room = QRect(px(8), px(8), self.width() - px(16), line.top() - px(8))
+        ratio = self.devicePixelRatioF()
+        self._wanted = PictureKey.fitting(self._folder, self._tile.item.plot.content_hash, room.size(), ratio)
+        shown = self._pictures.get(self._wanted) or self._pictures.have(self._small)
+        painter.setFont(self._theme.font(14))
+        if shown is not None and shown.plot.isNull():
+            painter.setPen(QColor(c.muted))
+            painter.drawText(room, Qt.AlignmentFlag.AlignCenter | Qt.TextFlag.TextWordWrap, shown.problem)
+        elif shown is not None:
+            painter.setRenderHint(QPainter.RenderHint.SmoothPixmapTransform)
+            target = QRect(room.topLeft(), shown.plot.size().scaled(room.size(), Qt.AspectRatioMode.KeepAspectRatio))
+            target.moveCenter(room.center())
+            painter.drawImage(target, shown.plot)
+        middle, width = Qt.AlignmentFlag.AlignVCenter, line.width()
+        hint_width = painter.fontMetrics().horizontalAdvance(self._hint) + px(16) if self._hint else 0
+        painter.setPen(QColor(c.text))
+        text = painter.fontMetrics().elidedText(self._tile.accessible, Qt.TextElideMode.ElideRight, width - hint_width)
+        painter.drawText(line, middle, text)
+        painter.setPen(QColor(c.muted))
+        painter.drawText(line, middle | Qt.AlignmentFlag.AlignRight, self._hint)
+        painter.setPen(QPen(QColor(c.edge), max(1, px(1))))
+        painter.drawRect(self.rect().adjusted(0, 0, -1, -1))
+        painter.end()
+
+    def mousePressEvent(self, _event: QMouseEvent) -> None:
+        """A click closes it."""
+        self.hide()
+
+    def _came(self, key: PictureKey) -> None:
+        if key == self._wanted and self.isVisible():
+            self.update()
