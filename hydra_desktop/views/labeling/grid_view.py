@@ -112,7 +112,7 @@ class GridView(PageCanvas):
 
     def _page_shown(self) -> None:
         super()._page_shown()
-        self._last_painted = None
+        self._last_painted = self._pressed_at = None
         self._drop_band()
         self._rest_not()
         if self._magnified.isVisible():
@@ -147,7 +147,7 @@ class GridView(PageCanvas):
             self._magnified.hide()
             return
         self._rest_not()
-        self._magnified.show_tile(self._sheet.tiles[focus], self._small(focus), self.rect())
+        self._magnified.show_tile(self._sheet.tiles[focus], self._sheet.plot_type, self._small(focus), self.rect())
 
     def _show_hovered(self) -> None:
         one = self._under_mouse
@@ -159,7 +159,8 @@ class GridView(PageCanvas):
         fits_right = cell.right() + width <= self.width()
         left = cell.right() + 1 if fits_right else max(0, cell.left() - width)
         top = max(0, min(self.height() - height, cell.center().y() - height // 2))
-        self._hovered.show_tile(self._sheet.tiles[one], self._small(one), QRect(left, top, width, height))
+        box = QRect(left, top, width, height)
+        self._hovered.show_tile(self._sheet.tiles[one], self._sheet.plot_type, self._small(one), box)
 
     def _rest_not(self) -> None:
         """The mouse rests on nothing."""

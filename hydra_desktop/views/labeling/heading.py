@@ -12,7 +12,7 @@ from .sheet import Sheet
 
 HEIGHT = 30
 LEAST_NOTE = 90  # pixels of a note that is cut off
-_KEY, _HINT = "Ctrl A", "all of this group"
+_KEY = "Ctrl A"
 
 
 def paint(painter: QPainter, theme: Theme, place: HeadingPlace, sheet: Sheet, gap: int, *, has_focus: bool) -> None:
@@ -36,8 +36,9 @@ def paint(painter: QPainter, theme: Theme, place: HeadingPlace, sheet: Sheet, ga
     note = sheet.note(group)
     if line.width() >= min(theme.advance(note, px(13)), px(LEAST_NOTE)):
         line.setLeft(line.left() + _text(painter, theme, line, note, px(13), c.muted))
-    if has_focus and len(group.plot_ids) > 1:
-        _hint(painter, theme, line)
+    if has_focus and len(sheet.selection) < len(sheet.tiles) > 1:
+        whole = sheet.selection.issuperset(group.plot_ids)
+        _hint(painter, theme, line, "all of the page" if whole else "all of this group")
 
 
 def _text(
@@ -54,11 +55,11 @@ def _text(
     return min(width, line.width())
 
 
-def _hint(painter: QPainter, theme: Theme, line: QRectF) -> None:
-    """The key that selects the group, where there is room for it."""
+def _hint(painter: QPainter, theme: Theme, line: QRectF, text: str) -> None:
+    """The key that selects more, where there is room for it."""
     c, px = theme.colours, theme.px
     size = px(12)
-    words, cap = theme.advance(_HINT, size), theme.advance(_KEY, size, bold=True) + px(12)
+    words, cap = theme.advance(text, size), theme.advance(_KEY, size, bold=True) + px(12)
     left = line.right() - words - px(7) - cap
     if left < line.left() + px(24):
         return
@@ -69,4 +70,4 @@ def _hint(painter: QPainter, theme: Theme, line: QRectF) -> None:
     painter.setPen(QColor(c.text))
     painter.setFont(theme.exact_font(size, bold=True))
     painter.drawText(box, Qt.AlignmentFlag.AlignCenter, _KEY)
-    _text(painter, theme, QRectF(box.right() + px(7), line.top(), words + 2, line.height()), _HINT, size, c.muted)
+    _text(painter, theme, QRectF(box.right() + px(7), line.top(), words + 2, line.height()), text, size, c.muted)

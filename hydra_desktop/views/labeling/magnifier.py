@@ -4,13 +4,15 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from PySide6.QtCore import QRect, Qt
+from PySide6.QtCore import QRect, QRectF, Qt
 from PySide6.QtGui import QColor, QMouseEvent, QPainter, QPaintEvent, QPen
 from PySide6.QtWidgets import QWidget
 
+from ...domain.hall import PlotType
+from .. import marks
 from ..pictures import PictureKey, Pictures
 from ..theme import Theme
-from .tile import Tile
+from .tile import Standing, Tile
 
 CAPTION = 30
 
@@ -25,6 +27,7 @@ class Magnifier(QWidget):
         super().__init__(parent)
         self._theme, self._pictures, self._folder, self._hint = theme, pictures, image_folder, hint
         self._tile: Tile | None = None
+        self._plot_type = PlotType("")
         self._small: PictureKey | None = None
         self._wanted: PictureKey | None = None
         pictures.ready.connect(self._came)
@@ -36,9 +39,9 @@ class Magnifier(QWidget):
         """The plot that is shown, None while nothing is."""
         return self._tile.item.plot.id if self._tile is not None and self.isVisible() else None
 
-    def show_tile(self, tile: Tile, small: PictureKey, box: QRect) -> None:
+    def show_tile(self, tile: Tile, plot_type: PlotType, small: PictureKey, box: QRect) -> None:
         """Show a plot in a box of the parent; `small` is its picture that is there already."""
-        self._tile, self._small = tile, small
+        self._tile, self._plot_type, self._small = tile, plot_type, small
         self.setAccessibleDescription(tile.accessible)
         self.setGeometry(box)
         self.show()
@@ -66,16 +69,33 @@ class Magnifier(QWidget):
             target = QRect(room.topLeft(), shown.plot.size().scaled(room.size(), Qt.AspectRatioMode.KeepAspectRatio))
             target.moveCenter(room.center())
             painter.drawImage(target, shown.plot)
-        middle, width = Qt.AlignmentFlag.AlignVCenter, line.width()
-        hint_width = painter.fontMetrics().horizontalAdvance(self._hint) + px(16) if self._hint else 0
-        painter.setPen(QColor(c.text))
-        text = painter.fontMetrics().elidedText(self._tile.accessible, Qt.TextElideMode.ElideRight, width - hint_width)
-        painter.drawText(line, middle, text)
-        painter.setPen(QColor(c.muted))
-        painter.drawText(line, middle | Qt.AlignmentFlag.AlignRight, self._hint)
+        self._caption(painter, line, self._tile)
         painter.setPen(QPen(QColor(c.edge), max(1, px(1))))
         painter.drawRect(self.rect().adjusted(0, 0, -1, -1))
         painter.end()
+
+    def _caption(self, painter: QPainter, line: QRect, tile: Tile) -> None:
+        """Say what the plot is; where a person gave it a label, on the label's colour, as on its tile."""
+        c, px = self._theme.colours, self._theme.px
+        word_colour, side_colour = c.text, c.muted
+        if tile.label:
+            label = self._plot_type.label(tile.label)
+            ground, colour = c.raised, c.label(label)
+            if tile.standing is Standing.GIVEN:
+                painter.fillRect(QRect(0, line.top(), self.width(), line.height()), QColor(colour))
+                ground, colour = colour, self._theme.word_on(colour)
+                word_colour = side_colour = colour
+            mark = QRectF(line.left(), line.center().y() - px(7), px(15), px(15))
+            marks.paint_filled(painter, marks.for_label(label), mark, colour, tile.fill, ground)
+            line.setLeft(line.left() + px(22))
+        metrics, middle = painter.fontMetrics(), Qt.AlignmentFlag.AlignVCenter
+        hint_width = metrics.horizontalAdvance(self._hint) + px(16) if self._hint else 0
+        painter.setPen(QColor(word_colour))
+        painter.drawText(
+            line, middle, metrics.elidedText(tile.accessible, Qt.TextElideMode.ElideRight, line.width() - hint_width)
+        )
+        painter.setPen(QColor(side_colour))
+        painter.drawText(line, middle | Qt.AlignmentFlag.AlignRight, self._hint)
 
     def mousePressEvent(self, _event: QMouseEvent) -> None:
         """A click closes it."""

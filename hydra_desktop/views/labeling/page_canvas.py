@@ -145,7 +145,7 @@ class PageCanvas(QWidget):
             (sheet.page_shown, self._page_shown),
             (sheet.tiles_changed, self._tiles_changed),
             (sheet.focus_moved, self._focus_moved),
-            (sheet.selection_changed, self._refresh),
+            (sheet.selection_changed, self._selection_changed),
         )
 
     def _listen(self) -> None:
@@ -169,8 +169,15 @@ class PageCanvas(QWidget):
         moved = {one for one in (before, now) if one is not None}
         self._refresh(moved)
         if len({self._sheet.group_of(one).plot_ids for one in moved}) > 1:
-            for place in self._arrangement.headings:
-                self.update(place.box)
+            self._update_headings()
+
+    def _selection_changed(self, plot_ids: frozenset[int]) -> None:
+        self._refresh(plot_ids)
+        self._update_headings()
+
+    def _update_headings(self) -> None:
+        for place in self._arrangement.headings:
+            self.update(place.box)
 
     def _refresh(self, plot_ids: Iterable[int]) -> None:
         """Paint tiles again, at once where they are in sight."""
@@ -248,10 +255,11 @@ class PageCanvas(QWidget):
     # What Qt asks for
 
     def event(self, event: QEvent) -> bool:
-        """On a screen of another pixel ratio all is painted anew."""
+        """On a screen of another pixel ratio all is painted anew; what was hidden begins to fetch its pictures."""
         if event.type() in (QEvent.Type.DevicePixelRatioChange, QEvent.Type.Show):
             self._forget_faces()
             self._arrange()
+            self._tell_capacity()
         return super().event(event)
 
     def resizeEvent(self, event: QResizeEvent) -> None:

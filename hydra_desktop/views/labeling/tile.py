@@ -108,7 +108,7 @@ class Tile:
         return f"run {name.run_number}" + (f", chunk {name.chunk}" if name.chunk is not None else "")
 
     def short_where(self, *, is_one_run: bool) -> tuple[str, ...]:
-        """What tells it from its neighbours, the longest form first: its chunk where all are of one run, else its run."""
+        """What tells it from its neighbours, the longest form first: its run, or its chunk where all are of one run."""
         name = self.item.plot.name
         if is_one_run and name.chunk is not None:
             return f"chunk {name.chunk}", str(name.chunk)
