@@ -147,7 +147,7 @@ class GridView(PageCanvas):
             self._magnified.hide()
             return
         self._rest_not()
-        self._magnified.show_tile(self._sheet.tiles[focus], self._sheet.plot_type, self._small(focus), self.rect())
+        self._magnified.show_tile(self._sheet.tiles[focus], self._sheet.plot_type, self._keys[focus], self.rect())
 
     def _show_hovered(self) -> None:
         one = self._under_mouse
@@ -160,7 +160,7 @@ class GridView(PageCanvas):
         left = cell.right() + 1 if fits_right else max(0, cell.left() - width)
         top = max(0, min(self.height() - height, cell.center().y() - height // 2))
         box = QRect(left, top, width, height)
-        self._hovered.show_tile(self._sheet.tiles[one], self._sheet.plot_type, self._small(one), box)
+        self._hovered.show_tile(self._sheet.tiles[one], self._sheet.plot_type, self._keys[one], box)
 
     def _rest_not(self) -> None:
         """The mouse rests on nothing."""

@@ -48,6 +48,7 @@ class PageCanvas(QWidget):
         self._capacity = 0
         self._faces: dict[int, QPixmap] = {}  # by plot, as painted last
         self._stale: set[int] = set()
+        self._keys: dict[int, PictureKey] = {}  # of the pictures on the tiles
         self._shown: dict[PictureKey, list[int]] = {}  # which tiles show a picture
         self._ahead: tuple[QueuedPlot, ...] = ()
         self._band = QRect()  # a box that is dragged
@@ -105,6 +106,7 @@ class PageCanvas(QWidget):
 
     def rescale(self) -> None:
         """Take over the theme's size and colours."""
+        self._painter.rescale()
         self._forget_faces()
         self._arrange()
         self._tell_capacity()
@@ -117,11 +119,6 @@ class PageCanvas(QWidget):
     def cell(self, plot_id: int) -> QRect:
         """Where a tile is, its gap included."""
         return self._arrangement.cells[plot_id]
-
-    def _small(self, plot_id: int) -> PictureKey:
-        """The picture on a plot's tile."""
-        room = self._painter.picture_room(self.cell(plot_id)).size()
-        return self._painter.key(self._sheet.tiles[plot_id].item, room, self.devicePixelRatioF())
 
     def plot_at(self, place: QPoint) -> int | None:
         """The plot whose tile is at a place."""
@@ -236,9 +233,11 @@ class PageCanvas(QWidget):
             self._forget_faces()
             self._pictures.forget_waiting()
         room = self._painter.picture_room(QRect(QPoint(0, 0), self._arrangement.cell)).size()
+        ratio = self.devicePixelRatioF()
+        self._keys = {one: self._painter.key(tile.item, room, ratio) for one, tile in self._sheet.tiles.items()}
         self._shown = {}
-        for one, tile in self._sheet.tiles.items():
-            self._shown.setdefault(self._painter.key(tile.item, room, self.devicePixelRatioF()), []).append(one)
+        for one, key in self._keys.items():
+            self._shown.setdefault(key, []).append(one)
         if self.isVisible():
             for key in self._shown:
                 self._pictures.get(key)
@@ -325,6 +324,7 @@ class PageCanvas(QWidget):
             place,
             self._sheet.tiles[plot_id],
             self._sheet.plot_type,
+            self._keys[plot_id],
             is_selected=plot_id in self._sheet.selection,
             focus=here if plot_id == self._sheet.focus else Focus.ELSEWHERE,
         )

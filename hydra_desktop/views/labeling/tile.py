@@ -86,8 +86,10 @@ class Tile:
 
     @property
     def figure(self) -> str:
-        """What stands beside the word: the confidence of a guess, or the guess that a former label differs from."""
+        """What stands beside the word: how sure a guess is, that it was accepted, or the guess after a former label."""
         guess = self.item.guess
+        if self.standing is Standing.ACCEPTED:
+            return "accepted"
         if guess is None or not self.item.shown_guess or self.said is not None:
             return ""
         figure = words.confidence(guess.confidence)

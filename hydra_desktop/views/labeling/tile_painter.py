@@ -6,7 +6,7 @@ from enum import Enum
 from pathlib import Path
 
 from PySide6.QtCore import QPoint, QRect, QRectF, QSize, Qt
-from PySide6.QtGui import QColor, QFontMetricsF, QPainter, QPen
+from PySide6.QtGui import QColor, QFontMetricsF, QPainter, QPen, QPixmap
 
 from ...domain.hall import PlotType
 from ...domain.labeling import QueuedPlot
@@ -32,7 +32,12 @@ class TilePainter:
 
     def __init__(self, theme: Theme, pictures: Pictures, image_folder: Path) -> None:
         self._theme, self._pictures, self._folder = theme, pictures, image_folder
+        self._marks: dict[tuple[tuple[str, str, marks.Fill, str], int, float], QPixmap] = {}
         self.is_one_run = False  # then chunks tell plots apart
+
+    def rescale(self) -> None:
+        """Take over the theme's size and colours."""
+        self._marks.clear()
 
     @property
     def gap(self) -> int:
@@ -70,18 +75,18 @@ class TilePainter:
         return PictureKey.fitting(self._folder, item.plot.content_hash, room, ratio)
 
     def paint(
-        self, painter: QPainter, cell: QRect, tile: Tile, plot_type: PlotType, *, is_selected: bool, focus: Focus
-    ) -> None:
-        """Paint a tile."""
+        self, painter: QPainter, cell: QRect, tile: Tile, plot_type: PlotType, key: PictureKey, *,
+        is_selected: bool, focus: Focus,
+    ) -> None:  # fmt: skip
+        """Paint a tile with the picture of that key."""
         c, box = self._theme.colours, self.tile(cell)
-        painter.setRenderHint(QPainter.RenderHint.Antialiasing)
         if tile.item.alike:
             self._edges_behind(painter, box)
         strip = QRect(box.left(), box.bottom() + 1 - self.strip_height(box.width()), box.width(), 0)
         strip.setBottom(box.bottom())
         painter.fillRect(box, QColor(c.selected if is_selected else c.panel))
         is_lit = is_selected or focus is not Focus.ELSEWHERE
-        self._picture(painter, self.picture_room(cell), tile, is_lit=is_lit)
+        self._picture(painter, self.picture_room(cell), tile, key, is_lit=is_lit)
         self._strip(painter, strip, tile, plot_type, is_selected=is_selected)
         if tile.item.alike:
             self._badge(painter, self.badge(cell, tile), tile)
@@ -96,15 +101,14 @@ class TilePainter:
     def _edges_behind(self, painter: QPainter, box: QRect) -> None:
         c, step = self._theme.colours, max(2, self.gap // 4)
         for behind in (2, 1):
-            edge = QRectF(box.translated(behind * step - 1, 1 - behind * step)).adjusted(0.5, 0.5, -0.5, -0.5)
+            edge = box.translated(behind * step - 1, 1 - behind * step).adjusted(0, 0, -1, -1)
             painter.setPen(QPen(QColor(c.muted), 1))
             painter.setBrush(QColor(c.raised))
             painter.drawRect(edge)
 
-    def _picture(self, painter: QPainter, room: QRect, tile: Tile, *, is_lit: bool) -> None:
+    def _picture(self, painter: QPainter, room: QRect, tile: Tile, key: PictureKey, *, is_lit: bool) -> None:
         c = self._theme.colours
-        ratio = painter.device().devicePixelRatioF()
-        shown = self._pictures.get(self.key(tile.item, room.size(), ratio))
+        shown = self._pictures.get(key)
         if shown is None:
             return
         if shown.plot.isNull():
@@ -112,7 +116,9 @@ class TilePainter:
             painter.setPen(QColor(c.muted))
             painter.drawText(room, Qt.AlignmentFlag.AlignCenter | Qt.TextFlag.TextWordWrap, shown.problem)
             return
-        target = QRect(QPoint(0, 0), shown.plot.size() / ratio)  # it was made for this room
+        target = QRect(
+            QPoint(0, 0), shown.plot.size() / painter.device().devicePixelRatioF()
+        )  # it was made for this room
         target.moveCenter(room.center())
         painter.drawImage(target, shown.plot)
         if tile.standing is Standing.SKIPPED:
@@ -136,10 +142,25 @@ class TilePainter:
         margin = max(3, round(0.45 * size))
         line = QRectF(strip).adjusted(margin, 0, -margin, 0)
         if label is not None:
-            mark = QRectF(line.left(), line.center().y() - size / 2, size, size)
-            marks.paint_filled(painter, marks.for_label(label), mark, colour, tile.fill, ground)
-            line.setLeft(mark.right() + 0.45 * size)
+            face = self._mark((marks.for_label(label), colour, tile.fill, ground), size, painter)
+            painter.drawPixmap(round(line.left()) - 1, strip.center().y() - size // 2 - 1, face)
+            line.setLeft(line.left() + 1.45 * size)
         self._words(painter, line, tile, size, (word_colour, side_colour))
+
+    def _mark(self, look: tuple[str, str, marks.Fill, str], size: int, painter: QPainter) -> QPixmap:
+        """A mark of so many pixels, with one of room around it; drawn once for all tiles."""
+        ratio = painter.device().devicePixelRatioF()
+        found = self._marks.get((look, size, ratio))
+        if found is None:
+            mark, colour, fill, ground = look
+            found = QPixmap(QSize(size + 2, size + 2) * ratio)
+            found.setDevicePixelRatio(ratio)
+            found.fill(QColor(ground))
+            drawn = QPainter(found)
+            marks.paint_filled(drawn, mark, QRectF(1, 1, size, size), colour, fill, ground)
+            drawn.end()
+            self._marks[look, size, ratio] = found
+        return found
 
     def _words(self, painter: QPainter, line: QRectF, tile: Tile, size: int, colours: tuple[str, str]) -> None:
         """The word, its figure and the run, as much of it as has room; the word always."""
@@ -173,7 +194,9 @@ class TilePainter:
         c = self._theme.colours
         painter.setPen(QPen(QColor(c.edge), 1))
         painter.setBrush(QColor(c.panel))
+        painter.setRenderHint(QPainter.RenderHint.Antialiasing)
         painter.drawRoundedRect(QRectF(badge).adjusted(0.5, 0.5, -0.5, -0.5), 3, 3)
+        painter.setRenderHint(QPainter.RenderHint.Antialiasing, False)
         painter.setPen(QColor(c.text))
         painter.setFont(self._theme.exact_font(badge.height() / 1.8, bold=True))
         painter.drawText(badge, Qt.AlignmentFlag.AlignCenter, _alike(tile))
@@ -195,7 +218,7 @@ class TilePainter:
         pen.setJoinStyle(Qt.PenJoinStyle.MiterJoin)
         painter.setPen(pen)
         painter.setBrush(Qt.BrushStyle.NoBrush)
-        painter.drawRect(QRectF(box).adjusted(0.5, 0.5, -0.5, -0.5))
+        painter.drawRect(box.adjusted(0, 0, -1, -1))
 
     def _outline(self, painter: QPainter, box: QRect, *, is_selected: bool, focus: Focus) -> None:
         """Say by a frame in the gap what is selected and where the keyboard is."""
