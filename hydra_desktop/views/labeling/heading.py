@@ -30,8 +30,11 @@ def paint(painter: QPainter, theme: Theme, place: HeadingPlace, sheet: Sheet, ga
     if place.goes_on:
         _text(painter, theme, line, f"{group.title} goes on", px(13), c.muted)
         return
-    line.setLeft(line.left() + _text(painter, theme, line, group.title, px(15), c.text, bold=True) + px(7))
     count = str(sum(sheet.tiles[one].count for one in group.plot_ids))
+    title_size, room = px(15), line.width() - theme.advance(count, px(15)) - px(7)
+    while title_size > px(10) and theme.advance(group.title, title_size, bold=True) > room:
+        title_size -= 1
+    line.setLeft(line.left() + _text(painter, theme, line, group.title, title_size, c.text, bold=True) + px(7))
     line.setLeft(line.left() + _text(painter, theme, line, count, px(15), c.text) + px(9))
     note = sheet.note(group)
     if line.width() >= min(theme.advance(note, px(13)), px(LEAST_NOTE)):

@@ -16,6 +16,7 @@ from ..theme import Theme
 from .tile import Standing, Tile
 
 GAP = 8
+SMALLEST_TEXT = 9
 _SKIPPED = 0.6  # how much a skipped plot is covered
 
 
@@ -50,7 +51,7 @@ class TilePainter:
 
     def _text(self, width: int) -> int:
         px = self._theme.px
-        return max(9, min(px(16), max(px(10), round(0.068 * width))))
+        return max(SMALLEST_TEXT, min(px(16), max(px(10), round(0.068 * width))))
 
     def tile(self, cell: QRect) -> QRect:
         """A tile in its cell."""
@@ -176,7 +177,7 @@ class TilePainter:
         places = tile.short_where(is_one_run=self.is_one_run)
         where = next((one for one in places if theme.advance(one, size) <= left), "")
         middle = Qt.AlignmentFlag.AlignVCenter
-        font = theme.exact_font(size, bold=is_bold)
+        font = theme.fitting_pixels(word, room, size, SMALLEST_TEXT, bold=is_bold)
         if width > room:
             word = QFontMetricsF(font).elidedText(word, Qt.TextElideMode.ElideRight, room)
         painter.setPen(QColor(colours[0]))
