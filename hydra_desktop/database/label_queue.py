@@ -22,7 +22,7 @@ BATCH = 500
 _BUILT = "label queue"  # a counter of the hall
 
 _P, _G, _V = t.plots.c, t.given_labels.c, t.verdicts.c
-_IDS = sa.bindparam("ids", expanding=True)
+_IDS: sa.BindParameter[Any] = sa.bindparam("ids", expanding=True)
 _PLOTS = sa.select(_P.id, _P.plot_type_id, _P.taken_at, _P.run_period, _P.run_number, _P.kept).where(_P.id.in_(_IDS))
 _GIVEN = (
     sa.select(
@@ -144,7 +144,7 @@ def _refresh(c: sa.Connection, ids: Sequence[int]) -> None:
 
 
 # in one order everywhere, so that two who hold several never wait in a circle
-_HOLD = sa.select(_P.id).where(_P.id.in_(_IDS)).order_by(_P.id).with_for_update()
+_HOLD = sa.select(_P.id).where(_P.id.in_(_IDS)).order_by(_P.id).with_for_update(key_share=True)
 
 
 def shuffled(plot_id: int) -> int:
