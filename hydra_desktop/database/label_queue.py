@@ -133,7 +133,7 @@ def _refresh(c: sa.Connection, ids: Sequence[int]) -> None:
                     "run_number": plot.run_number,
                     "shuffle": shuffled(plot.id),
                     "guess_id": guess.label_id if guess is not None else None,
-                    "confidence": guess.confidence if guess is not None and guess.label_id is not None else None,
+                    "confidence": guess.confidence if guess is not None and guess.label_id is not None else 0.0,
                     "label_id": label.label_id if label is not None else None,
                     "user": label.user if label is not None else None,
                 }
