@@ -1,4 +1,4 @@
-"""Pictures of the wall: decoded and scaled on other threads to the size shown, in a bounded cache."""
+"""Pictures of plots: decoded and scaled on other threads to the size shown, in a bounded cache."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from PIL import Image
 from PySide6.QtCore import QObject, Qt, Signal
 from PySide6.QtGui import QImage
 
-from ...domain.evidence import colour
+from ..domain.evidence import colour
 
 MOST_PICTURES = 800
 MOST_MEGAPIXELS = 60
