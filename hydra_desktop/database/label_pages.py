@@ -67,9 +67,12 @@ def count(c: sa.Connection, view: View) -> int:
 
 
 def candidates(
-    c: sa.Connection, view: View, holder: Holder, limit: int, without: Collection[int] = frozenset()
+    c: sa.Connection, view: View, holder: Holder, limit: int, without: Collection[int] = frozenset(), first: int = 0
 ) -> Sequence[Any]:
-    """The next plots in order, as rows of the queue, without those that others have or that were skipped just now."""
+    """The next plots in order, as rows of the queue, without those that others have or that were skipped just now.
+
+    The `first` ones in order are passed over.
+    """
     columns, backwards, key = _ORDERS[_order(view)]
     found: list[Any] = []
     now = clock.now(c)
@@ -79,10 +82,12 @@ def candidates(
             sa.select(*_COLUMNS)
             .where(*_part(view, part), free, *_not_skipped(c, holder, now))
             .order_by(*(column.desc() if backwards else column for column in columns))
-            .limit(limit + len(without))  # a list of them in the statement costs more than leaving them out here
+            .limit(
+                first + limit + len(without)
+            )  # a list of them in the statement costs more than leaving them out here
         )
         found += [row for row in rows if row.plot_id not in without]
-    return sorted(found, key=key, reverse=backwards)[:limit]
+    return sorted(found, key=key, reverse=backwards)[first : first + limit]
 
 
 def others(c: sa.Connection, view: View, holder: Holder) -> list[tuple[str, int]]:
@@ -168,6 +173,15 @@ def label_counts(c: sa.Connection, hall_id: int, plot_type: str) -> dict[str, in
         .order_by(label.position, label.id)
     )
     return dict(rows.all())
+
+
+def choices(c: sa.Connection, hall_id: int, plot_type: str) -> tuple[list[str], list[str]]:
+    """The run periods of a plot type's plots, the newest first, and the people who gave them labels."""
+    of_type = _Q.plot_type_id == plot_type_id(c, hall_id, plot_type)
+    periods = sa.select(_Q.run_period, sa.func.max(_Q.taken_at)).where(of_type).group_by(_Q.run_period)
+    users = sa.select(_Q.user).where(of_type, _Q.queue == label_queue.LABELLED).distinct().order_by(_Q.user)
+    found = sorted(c.execute(periods).all(), key=lambda row: row[1], reverse=True)
+    return [period for period, _ in found if period], [user for user in c.scalars(users) if user]
 
 
 _ORDERS: dict[str, tuple[tuple[sa.ColumnElement[Any], ...], bool, Callable[[Any], Any]]] = {

@@ -36,6 +36,7 @@ class Ask:
     filters: Filters = Filters()
     order: Order = Order.NEWEST
     without: frozenset[int] = frozenset()
+    first: int = 0  # so many are passed over at the beginning, where all plots are looked through
     stacks: bool = True
     blind_share: float = 0.05
 
@@ -111,6 +112,11 @@ class LabelPages:
         with self.database.read() as c:
             return label_pages.label_counts(c, self.hall_id, plot_type)
 
+    def choices(self, plot_type: str) -> tuple[list[str], list[str]]:
+        """The run periods of a plot type's plots and the people who gave them labels, for filters."""
+        with self.database.read() as c:
+            return label_pages.choices(c, self.hall_id, plot_type)
+
     def release(self) -> None:
         """Give back what was handed out and isn't decided."""
         with self.database.write() as c:
@@ -157,7 +163,8 @@ def _stacks(
 ) -> list[list[int]]:
     """The next plots, each with those beyond the page that are alike."""
     stacked = ask.stacks and ask.queue in STACKED
-    rows = label_pages.candidates(c, view, holder, size * (LOOKED_THROUGH if stacked else 1), without)
+    most = size * (LOOKED_THROUGH if stacked else 1)
+    rows = label_pages.candidates(c, view, holder, most, without, first=ask.first)
     if not stacked:
         return [[row.plot_id] for row in rows]
     found = plots.of_ids(c, holder.hall_id, [row.plot_id for row in rows])
