@@ -71,6 +71,16 @@ def refresh(c: sa.Connection, plot_ids: Iterable[int]) -> None:
         _refresh(c, ids[start : start + BATCH])
 
 
+def refresh_labelled(c: sa.Connection, plot_type_id: int, labels: Iterable[str]) -> None:
+    """The same for all plots with these labels in force, whose role has changed."""
+    q = t.label_queue.c
+    of_labels = sa.select(t.labels.c.id).where(
+        t.labels.c.plot_type_id == plot_type_id, t.labels.c.name.in_(list(labels))
+    )
+    chosen = sa.select(q.plot_id).where(q.plot_type_id == plot_type_id, q.queue == LABELLED, q.label_id.in_(of_labels))
+    refresh(c, c.scalars(chosen).all())
+
+
 def is_built(c: sa.Connection, hall_id: int) -> bool:
     """Whether the queues of a hall were worked out for what it had before there were any."""
     k = t.counters.c
