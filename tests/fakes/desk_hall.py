@@ -5,7 +5,9 @@ from __future__ import annotations
 import io
 import random
 from datetime import UTC, datetime, timedelta
+from functools import lru_cache
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 from PIL import Image
@@ -35,10 +37,14 @@ def guess(chunk: int, wrong_share: float) -> str:
 
 
 def fill(
-    database: Database, folder: Path, count: int, *, wrong_share: float = 0.05, user: str = "test", per_run: int = 200
+    database: Database, folder: Path, count: int, *, wrong_share: float = 0.05, user: str = "test", pictures: int = 0
 ) -> int:
-    """Store plots that were judged live and are kept, `count` of them; gives the hall's id."""
-    hashes = [ImageStore(folder).add(picture(shape)) for shape in range(SHAPES)]
+    """Store plots that were judged live and are kept, `count` of them; gives the hall's id.
+
+    They are of as many pictures as `pictures` says, by default each of its own.
+    """
+    images = ImageStore(folder)
+    hashes = [images.add(picture(number % SHAPES, number)) for number in range(pictures or count)]
     with database.write() as c:
         hall_id = halls.find_or_create(c, HALL)
         halls.ensure_labels(c, hall_id, TYPE, LABELS, user=user, comment="")
@@ -48,8 +54,8 @@ def fill(
         for start in range(0, count, 1000):
             new = [
                 NewPlot(
-                    PlotName(TYPE, 1000 + chunk // per_run, chunk, "2026-03"),
-                    hashes[chunk % SHAPES],
+                    PlotName(TYPE, 1000 + chunk // 200, chunk, "2026-03"),
+                    hashes[chunk % len(hashes)],
                     START + timedelta(minutes=chunk),
                     str(chunk),
                 )
@@ -71,12 +77,19 @@ def fill(
     return hall_id
 
 
-def picture(shape: int) -> bytes:
-    """A plot of 800 x 533 pixels, another for each shape."""
+def picture(shape: int, number: int = 0) -> bytes:
+    """A plot of 800 x 533 pixels, of one of several shapes, with a number written in its first pixels."""
+    pixels = _drawn(shape).copy()
+    pixels[0, :24] = np.array([255 * (number >> bit & 1) for bit in range(24)], np.uint8)[:, None]
+    file = io.BytesIO()
+    Image.fromarray(pixels).save(file, "PNG", compress_level=1)
+    return file.getvalue()
+
+
+@lru_cache(SHAPES)
+def _drawn(shape: int) -> np.ndarray[Any, Any]:
     chance = np.random.default_rng(shape)
     pixels = np.full((533, 800, 3), 255, np.uint8)
     for bar, height in enumerate(chance.integers(40, 430, 60)):
         pixels[480 - height : 480, 80 + 11 * bar : 89 + 11 * bar] = (70, 110, 200)
-    file = io.BytesIO()
-    Image.fromarray(pixels).save(file, "PNG", compress_level=1)
-    return file.getvalue()
+    return pixels

@@ -346,7 +346,7 @@ class Desk(QObject):
                 return
             self._is_prefetching = False
             self._next = page
-            if self._wants_next:
+            if self._wants_next or (page.items and not self.sheet.tiles):
                 self.next_page()
             else:
                 self.state_changed.emit()
@@ -366,3 +366,5 @@ class Desk(QObject):
             self.session = session
             self.session_changed.emit()
         self.counted.emit(counts)
+        if not self.sheet.tiles and not self.is_loading and self.is_stored and counts.queues.get(self._ask.queue):
+            self._fetch()  # something has come

@@ -10,6 +10,7 @@ from PySide6.QtCore import QEvent, QObject, Qt, QTimer, Signal
 from PySide6.QtGui import QKeyEvent
 from PySide6.QtWidgets import (
     QFrame,
+    QGridLayout,
     QHBoxLayout,
     QInputDialog,
     QLabel,
@@ -393,8 +394,9 @@ class LabelingScreen(QWidget):
                 if others
                 else EMPTY[queue]
             )
-        self.empty.setVisible(is_empty)
-        self._stack.setVisible(not is_empty)
+        self.empty.setVisible(is_empty and not self.is_single)
+        if is_empty and self.is_single:
+            self.single.show_item(None, self.plot_type, (), 0, self.empty.text())
         self.side.show_others(desk.others)
         self._say_of_keys()
         self._say_what_enter_does()
@@ -568,8 +570,11 @@ class LabelingScreen(QWidget):
         self.told.setAccessibleName("What happened")
         centre = QVBoxLayout()
         centre.addWidget(head)
-        centre.addWidget(self._stack, 1)
-        centre.addWidget(self.empty, 1)
+        plots = QGridLayout()
+        plots.addWidget(self._stack, 0, 0)
+        plots.addWidget(self.empty, 0, 0)  # over what is empty, which keeps its size and the keyboard
+        self.empty.setAttribute(Qt.WidgetAttribute.WA_TransparentForMouseEvents)
+        centre.addLayout(plots, 1)
         centre.addWidget(self.told)
         upper = QHBoxLayout()
         upper.addWidget(self._left)
