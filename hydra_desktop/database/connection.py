@@ -22,7 +22,7 @@ from alembic.script import ScriptDirectory
 from ..domain.errors import DatabaseError, StorageError
 from . import feed
 
-_WRITE = "hydra_write"
+_WRITE, _DURABLE = "hydra_write", "hydra_durable"
 BUSY_TIMEOUT_MS = 30_000
 # a server whose cable was pulled is noticed within 20 s or so, not after the two hours of TCP's default
 _POSTGRESQL_OPTIONS = {
@@ -67,13 +67,14 @@ class Database:
             yield connection
 
     @contextmanager
-    def write(self) -> Iterator[sa.Connection]:
+    def write(self, *, durable: bool = False) -> Iterator[sa.Connection]:
         """A transaction that writes, all or nothing; raises DatabaseError when the database is away.
 
         What it published in the change feed is written last. On SQLite it begins as the only writer,
-        so that nothing it read can change before it writes.
+        so that nothing it read can change before it writes. A `durable` one is on the disk at its end
+        and outlasts a power cut too; PostgreSQL's always are.
         """
-        with self._transaction(write=True) as connection:
+        with self._transaction(write=True, durable=durable) as connection:
             yield connection
 
     def upgrade(self) -> None:
@@ -159,8 +160,8 @@ class Database:
             raise StorageError(f"pg_dump failed: {done.stderr.strip()}")
 
     @contextmanager
-    def _transaction(self, *, write: bool) -> Iterator[sa.Connection]:
-        options: dict[str, Any] = {_WRITE: write}
+    def _transaction(self, *, write: bool, durable: bool = False) -> Iterator[sa.Connection]:
+        options: dict[str, Any] = {_WRITE: write, _DURABLE: durable}
         if write:
             options[feed.PENDING] = {}
         elif self.dialect == "postgresql":
@@ -290,6 +291,10 @@ def _use_wal(cursor: sqlite3.Cursor) -> None:
 def _begin_sqlite(connection: sa.Connection) -> None:
     write = connection.get_execution_options().get(_WRITE, False)
     connection.exec_driver_sql(f"PRAGMA query_only = {'OFF' if write else 'ON'}")
+    durable = connection.get_execution_options().get(_DURABLE, False)
+    if durable != connection.info.get(_DURABLE, False):
+        connection.exec_driver_sql(f"PRAGMA synchronous = {'FULL' if durable else 'NORMAL'}")
+        connection.info[_DURABLE] = durable
     connection.exec_driver_sql("BEGIN IMMEDIATE" if write else "BEGIN")
 
 

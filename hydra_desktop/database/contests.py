@@ -9,7 +9,7 @@ from typing import Any
 import sqlalchemy as sa
 
 from ..domain.contest import Contest
-from . import feed, plots
+from . import feed, label_queue, plots
 from . import tables as t
 from .naming import plot_type_id
 
@@ -55,6 +55,7 @@ def add(
         .returning(t.contests.c.id)
     ).scalar_one()
     plots.keep(c, [found.plot_id])
+    label_queue.refresh(c, [found.plot_id])
     feed.publish(c, hall_id, "contest", contest_id)
     return Contest(contest_id, found.plot_id, verdict_id, label, comment, user, station, at)
 
@@ -62,10 +63,11 @@ def add(
 def take_back(c: sa.Connection, hall_id: int, contest_id: int, *, user: str) -> bool:
     """Take a contest back; False when that was done before."""
     mine = sa.and_(t.contests.c.id == contest_id, t.contests.c.hall_id == hall_id)
-    done = _end(c, mine, user=user, at=datetime.now(UTC))
-    if done:
+    ended = _end(c, mine, user=user, at=datetime.now(UTC))
+    if ended:
+        label_queue.refresh(c, ended)
         feed.publish(c, hall_id, "contest", contest_id)
-    return done > 0
+    return bool(ended)
 
 
 def of_plot(c: sa.Connection, plot_id: int) -> list[Contest]:
@@ -88,9 +90,10 @@ def contested(c: sa.Connection, plot_ids: Iterable[int]) -> set[int]:
     return set(c.scalars(chosen))
 
 
-def _end(c: sa.Connection, which: sa.ColumnElement[bool], *, user: str, at: datetime) -> int:
-    ended = c.execute(t.contests.update().where(which, _STANDS).values(taken_back_at=at, taken_back_by=user))
-    return ended.rowcount
+def _end(c: sa.Connection, which: sa.ColumnElement[bool], *, user: str, at: datetime) -> list[int]:
+    """Take back those that stand; ids of their plots."""
+    ended = t.contests.update().where(which, _STANDS).values(taken_back_at=at, taken_back_by=user)
+    return list(c.scalars(ended.returning(t.contests.c.plot_id)))
 
 
 def _contest(row: Any) -> Contest:

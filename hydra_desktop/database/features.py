@@ -54,6 +54,20 @@ def get(c: sa.Connection, backbone: str, content_hashes: Sequence[str]) -> dict[
     return found
 
 
+def pooled(c: sa.Connection, content_hashes: Sequence[str]) -> dict[str, bytes]:
+    """The pooled features of pictures by content hash, computed with whatever backbone knows most of them."""
+    f = t.features.c
+    found: dict[str, bytes] = {}
+    backbone = ""
+    while backbone := c.scalar(sa.select(sa.func.min(f.backbone)).where(f.backbone > backbone)) or "":
+        of_backbone: dict[str, bytes] = {}
+        for some in _slices(content_hashes):
+            chosen = sa.select(f.content_hash, f.pooled).where(f.backbone == backbone, f.content_hash.in_(some))
+            of_backbone.update((content_hash, bytes(packed)) for content_hash, packed in c.execute(chosen))
+        found = max(found, of_backbone, key=len)
+    return found
+
+
 def missing(c: sa.Connection, backbone: str, content_hashes: Sequence[str]) -> list[str]:
     """Those of the pictures whose features aren't all there, each once and in order."""
     f = t.features.c

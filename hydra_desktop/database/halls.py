@@ -14,8 +14,9 @@ import sqlalchemy as sa
 from ..domain.hall import AlarmRule, Hall, Logbook, PlotType
 from ..domain.label import Label, Role, Severity, default_label
 from ..domain.run import BeamSource, RunState
-from . import feed, files_seen
+from . import feed, files_seen, label_queue
 from . import tables as t
+from .naming import plot_type_id
 from .upsert import upsert
 
 
@@ -141,6 +142,11 @@ def apply(c: sa.Connection, hall_id: int, hall: Hall, *, user: str, comment: str
             continue
         changes += _type_changes(old, plot_type)
         _store_type(c, hall_id, plot_type)
+        turned = [
+            one.name for one in plot_type.labels if old and _is_excluded(one) != _is_excluded(old.label(one.name))
+        ]
+        if turned:  # whether model and label disagree matters for what is trained on
+            label_queue.refresh_labelled(c, plot_type_id(c, hall_id, plot_type.name), turned)
     if changes:
         _remember(c, hall_id, user, comment, changes)
     return changes
@@ -263,6 +269,10 @@ def _type_changes(old: PlotType | None, new: PlotType) -> list[str]:
     return changes
 
 
+def _is_excluded(label: Label) -> bool:
+    return label.role is Role.EXCLUDED
+
+
 def _store_type(c: sa.Connection, hall_id: int, plot_type: PlotType) -> None:
     upsert(
         c,
@@ -283,9 +293,7 @@ def _store_type(c: sa.Connection, hall_id: int, plot_type: PlotType) -> None:
         },
         on=["hall_id", "name"],
     )
-    type_id = c.scalar(
-        sa.select(t.plot_types.c.id).where(t.plot_types.c.hall_id == hall_id, t.plot_types.c.name == plot_type.name)
-    )
+    type_id = plot_type_id(c, hall_id, plot_type.name)
     c.execute(t.labels.update().where(t.labels.c.plot_type_id == type_id).values(valid=False))
     for position, label in enumerate(plot_type.labels):
         upsert(

@@ -22,7 +22,7 @@ BATCH = 500
 _BUILT = "label queue"  # a counter of the hall
 
 _P, _G, _V = t.plots.c, t.given_labels.c, t.verdicts.c
-_IDS = sa.bindparam("ids", expanding=True)
+_IDS: sa.BindParameter[Any] = sa.bindparam("ids", expanding=True)
 _PLOTS = sa.select(_P.id, _P.plot_type_id, _P.taken_at, _P.run_period, _P.run_number, _P.kept).where(_P.id.in_(_IDS))
 _GIVEN = (
     sa.select(
@@ -69,6 +69,16 @@ def refresh(c: sa.Connection, plot_ids: Iterable[int]) -> None:
     ids = sorted(set(plot_ids))
     for start in range(0, len(ids), BATCH):
         _refresh(c, ids[start : start + BATCH])
+
+
+def refresh_labelled(c: sa.Connection, plot_type_id: int, labels: Iterable[str]) -> None:
+    """The same for all plots with these labels in force, whose role has changed."""
+    q = t.label_queue.c
+    of_labels = sa.select(t.labels.c.id).where(
+        t.labels.c.plot_type_id == plot_type_id, t.labels.c.name.in_(list(labels))
+    )
+    chosen = sa.select(q.plot_id).where(q.plot_type_id == plot_type_id, q.queue == LABELLED, q.label_id.in_(of_labels))
+    refresh(c, c.scalars(chosen).all())
 
 
 def is_built(c: sa.Connection, hall_id: int) -> bool:
@@ -133,7 +143,7 @@ def _refresh(c: sa.Connection, ids: Sequence[int]) -> None:
                     "run_number": plot.run_number,
                     "shuffle": shuffled(plot.id),
                     "guess_id": guess.label_id if guess is not None else None,
-                    "confidence": guess.confidence if guess is not None and guess.label_id is not None else None,
+                    "confidence": guess.confidence if guess is not None and guess.label_id is not None else 0.0,
                     "label_id": label.label_id if label is not None else None,
                     "user": label.user if label is not None else None,
                 }
@@ -144,7 +154,7 @@ def _refresh(c: sa.Connection, ids: Sequence[int]) -> None:
 
 
 # in one order everywhere, so that two who hold several never wait in a circle
-_HOLD = sa.select(_P.id).where(_P.id.in_(_IDS)).order_by(_P.id).with_for_update()
+_HOLD = sa.select(_P.id).where(_P.id.in_(_IDS)).order_by(_P.id).with_for_update(key_share=True)
 
 
 def shuffled(plot_id: int) -> int:

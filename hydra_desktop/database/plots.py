@@ -162,6 +162,13 @@ def get(c: sa.Connection, plot_id: int) -> Plot:
     return from_row(row)
 
 
+def of_ids(c: sa.Connection, hall_id: int, plot_ids: Sequence[int]) -> dict[int, Plot]:
+    """Those of a few plots that the hall has, by their ids."""
+    p = t.plots.c
+    rows = c.execute(sa.select(*COLUMNS).select_from(JOINED).where(p.id.in_(list(plot_ids)), p.hall_id == hall_id))
+    return {row.id: from_row(row) for row in rows}
+
+
 def by_content(c: sa.Connection, hall_id: int, plot_type: str, hashes: Iterable[str]) -> dict[str, Plot]:
     """The first plot of a type with each of these few pictures, where there is one."""
     p = t.plots.c

@@ -272,6 +272,7 @@ label_actions = Table(
     _at(),
     _at("undone_at", nullable=True),
     Index("ix_label_actions_of_user", "hall_id", "user", "station", "id"),
+    Index("ix_label_actions_session_id", "session_id"),
 )
 
 label_skips = Table(
@@ -282,6 +283,7 @@ label_skips = Table(
     _text("user"),
     _long("session_id"),
     Index("ix_label_skips_action_id", "action_id"),
+    Index("ix_label_skips_session_id", "session_id"),
     sqlite_with_rowid=False,
 )
 
@@ -296,11 +298,13 @@ label_queue = Table(
     _long("run_number"),
     _long("shuffle"),  # an order that chance gave
     _to("labels", "guess_id", nullable=True),
-    _float("confidence", nullable=True),
+    _float("confidence"),  # 0 without a guess
     _to("labels", "label_id", nullable=True),  # the label in force
     _text("user", nullable=True),  # who gave it
     Index("ix_label_queue_plot_id", "plot_id"),
     Index("ix_label_queue_shuffle", "plot_type_id", "queue", "shuffle"),
+    Index("ix_label_queue_run", "plot_type_id", "queue", "run_number", "taken_at", "plot_id"),
+    Index("ix_label_queue_confidence", "plot_type_id", "queue", "confidence", "taken_at", "plot_id"),
     sqlite_with_rowid=False,
 )
 

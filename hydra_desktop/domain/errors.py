@@ -12,6 +12,7 @@ HydraError
 │   ├── LeaseLostError      another monitor owns this source now
 │   ├── TrainingError       there is not enough to train on
 │   ├── PlotReferenceError  these plots can't be the reference of a plot type
+│   ├── LabelingError       a label can't be given, or there is nothing to take back
 │   ├── HistoryError        there is nothing to show of that time or run
 │   └── ModelFileError      a model file is damaged, tampered with or made for another backbone
 └── Stopped                 a person asked the work to stop
@@ -68,6 +69,10 @@ class TrainingError(SiteError):
 
 class PlotReferenceError(SiteError):
     """These plots can't be the reference of a plot type, or there are none yet."""
+
+
+class LabelingError(SiteError):
+    """A label can't be given, or there is nothing to take back."""
 
 
 class HistoryError(SiteError):

@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from pathlib import Path
 
-from ..database import feed, given_labels, halls, plots
+from ..database import feed, given_labels, halls, label_queue, plots
 from ..database.connection import Database
 from ..database.image_store import ImageStore
 from ..domain.errors import PictureError, PlotNameError
@@ -249,6 +249,7 @@ def _store(
             )
             here.new_labels += [(name, label) for label in added]
         labels: dict[int, str] = {}
+        changed: set[int] = set()
         stored = plots.add_all(connection, hall_id, [ready.new for ready in batch], live=False)
         for ready, plot in zip(batch, stored, strict=True):
             if plot is None:
@@ -259,6 +260,7 @@ def _store(
                 here.added[ready.new.name.plot_type] += 1
                 here.file_times += ready.new.taken_at_is_file_time
                 plot_id = plot.id
+                changed.add(plot_id)
             here.plot_ids[ready.line] = plot_id
             if ready.label and (relabel or plot is not None):
                 labels[plot_id] = ready.label
@@ -267,7 +269,10 @@ def _store(
         for plot_id, label in labels.items():
             if before.get(plot_id) != label:
                 given = given_labels.give(connection, plot_id, label, user=user, at=datetime.now(UTC))
-                here.labelled += given is not None
+                if given is not None:
+                    here.labelled += 1
+                    changed.add(plot_id)
+        label_queue.refresh(connection, changed)
         if here.added:
             feed.publish(connection, hall_id, "plots", None)
         if here.labelled:

@@ -13,7 +13,7 @@ from typing import Any
 
 from sqlalchemy import Connection
 
-from ..database import alarms, episodes, feed, plots, wall
+from ..database import alarms, episodes, feed, label_queue, plots, wall
 from ..database.wall import PastVerdict
 from ..domain.alarm import Alarm, AlarmState, AlarmWindow, Finding, after_condition
 from ..domain.episode import Episode
@@ -115,6 +115,7 @@ class Streams:
         )
         if kept:
             plots.keep(connection, kept)
+            label_queue.refresh(connection, kept)
         return kept
 
     def _store_episodes(

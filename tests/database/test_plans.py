@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from datetime import UTC, datetime
+from itertools import product
 from pathlib import Path
 from typing import Any
 
@@ -21,6 +23,9 @@ from hydra_desktop.database import (
     given_labels,
     halls,
     heartbeats,
+    label_actions,
+    label_pages,
+    label_queue,
     leases,
     model_store,
     plots,
@@ -32,6 +37,7 @@ from hydra_desktop.database import (
 )
 from hydra_desktop.database.connection import Database, open_database
 from hydra_desktop.database.image_store import ImageStore
+from hydra_desktop.domain.labeling import Choice, Decision, Filters, Mode, Order, Queue
 from hydra_desktop.domain.past import Moment
 from hydra_desktop.services.detail import Ask, DetailService
 
@@ -39,7 +45,8 @@ from .conftest import START, Site
 
 GROWING = {
     "alarm_log", "alarms", "changes", "conditions", "contests", "episodes", "evidence", "familiarities", "features",
-    "files_seen", "given_labels", "plots", "probabilities", "stage_timings", "verdicts",
+    "files_seen", "given_labels", "label_actions", "label_queue", "label_skips", "plots", "probabilities",
+    "stage_timings", "verdicts",
 }  # fmt: skip
 
 
@@ -98,6 +105,7 @@ def _keep_features(c: sa.Connection) -> None:
     features.put(c, "net", [features.StoredFeatures("hash", b"pooled")])
     features.get(c, "net", ["hash", "other"])
     features.missing(c, "net", ["hash", "other"])
+    features.pooled(c, ["hash", "other"])
     features.forget(c, "net", ["other"])
     features.forget_others(c, "another")
 
@@ -115,9 +123,31 @@ def _look_at_a_plot(c: sa.Connection, site: Site) -> None:
     contests.standing(c, site.hall_id, "CDC_occupancy")
 
 
+def _label(c: sa.Connection, site: Site) -> None:
+    holder = label_pages.Holder(site.hall_id, "eva", "here")
+    choices = (Choice(1, "Good"), Choice(2, None))
+    decision = Decision("key", choices, Mode.GRID, 900, datetime.now(UTC))
+    label_actions.store(c, site.hall_id, decision, user="eva", station="here")
+    for queue, order in product(Queue, Order):
+        view = label_pages.View.of(c, site.hall_id, "CDC_occupancy", queue, order, Filters(first_run=1, guess="Good"))
+        rows = label_pages.candidates(c, view, holder, 100)
+        label_pages.claim(c, view, holder, [row.plot_id for row in rows])
+        label_pages.count(c, view)
+        label_pages.others(c, view, holder)
+    plots.of_ids(c, site.hall_id, [1, 2])
+    label_queue.given(c, [1, 2])
+    label_queue.guesses(c, [1, 2])
+    label_queue.refresh(c, [1, 2])
+    label_pages.counts(c, site.hall_id, "CDC_occupancy")
+    label_pages.label_counts(c, site.hall_id, "CDC_occupancy")
+    label_actions.undo(c, site.hall_id, user="eva", station="here", at=datetime.now(UTC))
+    label_pages.release(c, holder)
+
+
 QUESTIONS: dict[str, Callable[[sa.Connection, Site], object]] = {
     "a look at a plot": _look_at_a_plot,
     "features": lambda c, _: _keep_features(c),
+    "labeling": _label,
     "the wall": lambda c, site: wall.load(c, site.hall_id),
     "history": lambda c, site: wall.history(c, site.hall_id, "CDC_occupancy"),
     "history of a pad": lambda c, site: wall.history(c, site.hall_id, "CDC_occupancy", pad=""),
@@ -161,6 +191,17 @@ def test_no_growing_table_is_read_as_a_whole(site: Site, question: str) -> None:
     for plan in found:
         words = plan.split()
         assert not (words[0] == "SCAN" and words[1] in GROWING), plan
+
+
+@pytest.mark.parametrize("order", Order)
+@pytest.mark.parametrize("queue", [queue for queue in Queue if queue is not Queue.DISPUTED])
+def test_a_page_of_a_queue_is_read_in_its_order_without_sorting(site: Site, queue: Queue, order: Order) -> None:
+    holder = label_pages.Holder(site.hall_id, "eva", "here")
+    with _plans(site.database) as found, site.database.read() as c:
+        view = label_pages.View.of(c, site.hall_id, "CDC_occupancy", queue, order, Filters())
+        label_pages.candidates(c, view, holder, 100)
+    assert any("SEARCH label_queue USING" in plan for plan in found)
+    assert not any("TEMP B-TREE" in plan for plan in found)
 
 
 def test_a_replay_reads_one_stretch_in_the_order_of_the_table(site: Site) -> None:

@@ -32,6 +32,7 @@ def upgrade() -> None:
         sa.UniqueConstraint("key", name="uq_label_actions_key"),
     )
     op.create_index("ix_label_actions_of_user", "label_actions", ["hall_id", "user", "station", "id"])
+    op.create_index("ix_label_actions_session_id", "label_actions", ["session_id"])
     op.create_table(
         "label_skips",
         sa.Column("plot_id", big, nullable=False),
@@ -44,6 +45,7 @@ def upgrade() -> None:
         sqlite_with_rowid=False,
     )
     op.create_index("ix_label_skips_action_id", "label_skips", ["action_id"])
+    op.create_index("ix_label_skips_session_id", "label_skips", ["session_id"])
     op.create_table(
         "label_queue",
         sa.Column("plot_type_id", big, nullable=False),
@@ -54,7 +56,7 @@ def upgrade() -> None:
         sa.Column("run_number", big, nullable=False),
         sa.Column("shuffle", big, nullable=False),
         sa.Column("guess_id", big, nullable=True),
-        sa.Column("confidence", sa.Double(), nullable=True),
+        sa.Column("confidence", sa.Double(), nullable=False),
         sa.Column("label_id", big, nullable=True),
         sa.Column("user", sa.Text(), nullable=True),
         sa.ForeignKeyConstraint(["plot_type_id"], ["plot_types.id"], name="fk_label_queue_plot_type_id"),
@@ -65,7 +67,10 @@ def upgrade() -> None:
         sqlite_with_rowid=False,
     )
     op.create_index("ix_label_queue_plot_id", "label_queue", ["plot_id"])
-    op.create_index("ix_label_queue_shuffle", "label_queue", ["plot_type_id", "queue", "shuffle"])
+    of_queue = ["plot_type_id", "queue"]
+    op.create_index("ix_label_queue_shuffle", "label_queue", [*of_queue, "shuffle"])
+    op.create_index("ix_label_queue_run", "label_queue", [*of_queue, "run_number", "taken_at", "plot_id"])
+    op.create_index("ix_label_queue_confidence", "label_queue", [*of_queue, "confidence", "taken_at", "plot_id"])
     op.create_table(
         "label_claims",
         sa.Column("plot_id", big, nullable=False),
