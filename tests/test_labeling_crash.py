@@ -33,7 +33,7 @@ MOST_LINES = 120
 )
 def test_a_killed_screen_loses_and_doubles_nothing(home: Path, kills: int, count: int) -> None:
     database = open_database(f"sqlite:///{home / 'hydra.db'}", upgrade=True)
-    fill(database, home / "images", count, pictures=48)
+    fill(database, home / "images", count, pictures=50)
     before: set[str] = set()
     chance = random.Random()
     for number in range(kills):
