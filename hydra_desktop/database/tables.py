@@ -271,6 +271,7 @@ label_actions = Table(
     _int("taken_ms"),
     _at(),
     _at("undone_at", nullable=True),
+    _bool("gone", server_default=sa.false()),  # taken back, and something else was decided since
     Index("ix_label_actions_of_user", "hall_id", "user", "station", "id"),
     Index("ix_label_actions_session_id", "session_id"),
 )

@@ -20,7 +20,7 @@ from hydra_desktop.domain.verdict import judge
 
 HALL, TYPE, LABELS = "Desk", "CDC_occupancy", ("Good", "Bad", "NoData", "Ignore")
 THRESHOLDS = {"Good": 0.8, "Bad": 0.8, "NoData": 0.8}
-SHAPES = 48  # different pictures
+SHAPES = 50  # different pictures; what a plot is follows from its shape
 START = datetime(2026, 3, 1, tzinfo=UTC)
 
 

@@ -1,6 +1,7 @@
 """A person at the labeling screen who presses real keys: labels in single mode, then pages in grid mode.
 
-python -m tests.fakes.typing_person DATABASE IMAGES SINGLE GRID: so many plots one at a time, then so many in pages.
+python -m tests.fakes.typing_person DATABASE IMAGES SINGLE GRID [SEED or NAME]: so many plots one at a time, then so
+many in pages, or all there are; a name is another person, who takes nothing back.
 Each line says what was typed or what is stored, as JSON; at the end how long all took.
 """
 
@@ -107,14 +108,15 @@ class Person:
         self.background.close()
 
 
-def work(database: Database, images: Path, single: int, grid: int, say: Callable[..., None], seed: int = 1) -> None:
+def work(database: Database, images: Path, single: int, grid: float, say: Callable[..., None], who: str = "1") -> None:
     """Label plots one at a time, now and then taking the last back, then pages."""
-    person, chance = Person(database, images, say), random.Random(seed)
+    chance = random.Random(int(who)) if who.isdecimal() else None
+    person = Person(database, images, say, user="eva" if chance else who)
     person.screen.show_single(True)
     started, done = time.perf_counter(), 0
     while done < single:
         wait_until(lambda: person.desk.is_stored and person.desk.sheet.focus is not None)
-        if chance.random() < 0.05 and person.desk.session.can_undo:
+        if chance is not None and chance.random() < 0.05 and person.desk.session.can_undo:
             person.press(Qt.Key.Key_Backspace)
             wait_until(lambda: person.desk.is_stored and not person.desk.is_loading)
             done -= 1
@@ -124,8 +126,10 @@ def work(database: Database, images: Path, single: int, grid: int, say: Callable
     say(mode="single", decisions=single, seconds=time.perf_counter() - started)
     person.screen.show_single(False)
     started, done, presses = time.perf_counter(), 0, []
-    while done < grid:
-        wait_until(lambda: person.desk.sheet.tiles and not person.desk.is_loading and person.desk.is_stored)
+    while done < grid and (person.desk.left or person.desk.sheet.tiles):
+        wait_until(lambda: person.desk.is_stored and not person.desk.is_loading)
+        if not person.desk.sheet.tiles:
+            break
         before = frozenset(person.desk.sheet.tiles)
         done += person.correct_page()
         pressed = time.perf_counter()
@@ -148,7 +152,8 @@ def main() -> None:
     def say(**facts: Any) -> None:
         print(json.dumps(facts), flush=True)
 
-    work(database, Path(images), int(single), int(grid), say, seed=int(sys.argv[5]) if len(sys.argv) > 5 else 1)
+    most = float("inf") if grid == "all" else int(grid)
+    work(database, Path(images), int(single), most, say, who=sys.argv[5] if len(sys.argv) > 5 else "1")
     database.close()
     del application
 

@@ -65,6 +65,7 @@ class Desk(QObject):
         self._next: Page | None = None
         self._wants_next = self._is_prefetching = False
         self._works = False  # whether something is being stored
+        self._unstored: frozenset[int] = frozenset()  # plots of what is being stored: the database doesn't know yet
         self._held: Callable[[], None] | None = None
         self._since = time.monotonic()
         for background in (self._writer, self._reader):
@@ -138,6 +139,7 @@ class Desk(QObject):
                 alike = [c.plot_id for c in choices if (c.label, c.accepted) == (label, accepted)]
                 self._say(alike, label, accepted=accepted)
             self.sheet.pending(ids)
+            self._unstored = frozenset(ids)
             if then is not None:
                 then()
             self._store(lambda: self._try(one), lambda act: self._stored(act, ids), lambda why: self._lost(ids, why))
@@ -204,6 +206,7 @@ class Desk(QObject):
     def _store(self, work: Callable[[], Any], success: Callable[[Any], None], failure: Callable[[str], None]) -> None:
         def done(tell: Callable[[Any], None], value: Any, *, well: bool) -> None:
             self._works = False
+            self._unstored = frozenset()
             tell(value)
             held, self._held = self._held, None
             if held is not None and well:  # what was meant for a screen that is no longer so isn't done
@@ -304,7 +307,7 @@ class Desk(QObject):
         number = self._another()
         self.is_loading = True
         self.state_changed.emit()
-        ask = self._ask
+        ask = replace(self._ask, without=self._unstored)
 
         def came(page: Page) -> None:
             if number == self._number:
@@ -339,7 +342,7 @@ class Desk(QObject):
         if self.mode_of_queue is Mode.RELABEL or not self._ask.plot_type:
             return
         number = self._number
-        ask = replace(self._ask, without=frozenset(self.sheet.with_alike(self.sheet.tiles)))
+        ask = replace(self._ask, without=self._unstored.union(self.sheet.with_alike(self.sheet.tiles)))
 
         def came(page: Page) -> None:
             if number != self._number:

@@ -27,6 +27,7 @@ def upgrade() -> None:
         sa.Column("taken_ms", sa.Integer(), nullable=False),
         sa.Column("at", moment, nullable=False),
         sa.Column("undone_at", moment, nullable=True),
+        sa.Column("gone", sa.Boolean(), nullable=False, server_default=sa.false()),
         sa.ForeignKeyConstraint(["hall_id"], ["halls.id"], name="fk_label_actions_hall_id"),
         sa.PrimaryKeyConstraint("id", name="pk_label_actions"),
         sa.UniqueConstraint("key", name="uq_label_actions_key"),
