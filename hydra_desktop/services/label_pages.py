@@ -95,10 +95,14 @@ class LabelPages:
                 tuple(label_pages.others(c, view, holder)),
             )
 
-    def of_plots(self, plot_ids: Sequence[int]) -> tuple[QueuedPlot, ...]:
-        """These plots as they stand now, in this order; those that are gone are left out."""
+    def of_plots(self, plot_ids: Sequence[int], ask: Ask | None = None) -> tuple[QueuedPlot, ...]:
+        """These plots as they stand now, in this order; those that are gone are left out.
+
+        With `ask` those are blind that are in its pages.
+        """
         with self.database.read() as c:
-            return _read(c, self.hall_id, plot_ids)
+            items = _read(c, self.hall_id, plot_ids)
+        return tuple(replace(one, blind=_is_blind(ask, one.plot.id)) for one in items) if ask is not None else items
 
     def counts(self, plot_type: str) -> dict[Queue, int]:
         """How many plots wait in each queue; raises KeyError for a plot type that the hall hasn't."""
@@ -153,7 +157,7 @@ def _read(c: sa.Connection, hall_id: int, plot_ids: Sequence[int]) -> tuple[Queu
 
 
 def _is_blind(ask: Ask, plot_id: int) -> bool:
-    if ask.queue is Queue.RANDOM:
+    if ask.queue in (Queue.RANDOM, Queue.DISPUTED):  # two people's words are weighed without the model's
         return True
     return ask.queue in OF_UNLABELLED and label_queue.shuffled(plot_id) % 10_000 < ask.blind_share * 10_000
 

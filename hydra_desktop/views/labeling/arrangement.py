@@ -50,8 +50,8 @@ class Room:
 
     @property
     def capacity(self) -> int:
-        """How many tiles fit in the size that is wanted."""
-        lines = (self.height - HEADINGS * self.heading) // self.cell(self.columns).height()
+        """How many tiles fit in about the size that is wanted."""
+        lines = round((self.height - HEADINGS * self.heading) / self.cell(self.columns).height())
         return self.columns * max(1, lines)
 
 

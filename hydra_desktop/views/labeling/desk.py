@@ -16,11 +16,12 @@ from PySide6.QtCore import QObject, Signal
 from ...domain.errors import DatabaseError
 from ...domain.hall import PlotType
 from ...domain.labeling import Act, Choice, Decision, Mode, Queue, QueuedPlot, Session
-from ...services import labeling
+from ...services import agreement, labeling
 from ...services.label_pages import Ask, LabelPages, Page
 from ...services.labeling import Labeler
 from .. import words
 from ..background import Background, Newest
+from .agreement_side import Agreements
 from .sheet import Sheet
 
 BUSY = "The last label isn't stored yet; this key did nothing. Wait until it says that all is stored."
@@ -46,6 +47,7 @@ class Desk(QObject):
     page_shown = Signal()
     state_changed = Signal()
     counted = Signal(object)
+    agreed = Signal(object)  # how alike people label
     session_changed = Signal()
     told = Signal(str, bool)
     stored = Signal(object)  # the decision as it is on the disk now
@@ -57,9 +59,10 @@ class Desk(QObject):
         self.left = 0
         self.others: tuple[tuple[str, int], ...] = ()
         self.is_loading = False
+        self.is_again = False  # whether the plots on the sheet were shown before: taken back, or of an opened stack
         self._labeler, self._pages = labeler, pages
         self._writer, self._reader = Background(1, self), Background(1, self)
-        self._counting = Newest(self._reader)
+        self._counting, self._agreeing = Newest(self._reader), Newest(self._reader)
         self._ask = Ask("", Queue.UNLABELLED, 30)
         self._number = 0  # of the question that counts: answers to older ones are dropped
         self._next: Page | None = None
@@ -80,6 +83,11 @@ class Desk(QObject):
     def is_stored(self) -> bool:
         """Whether everything decided is on the disk."""
         return not self._works
+
+    @property
+    def holds(self) -> bool:
+        """Whether a key waits for what isn't stored yet."""
+        return self._held is not None
 
     @property
     def mode_of_queue(self) -> Mode | None:
@@ -124,6 +132,16 @@ class Desk(QObject):
 
         self._counting.run(read, self._take_counts, lambda why: self.told.emit(why, True))
 
+    def read_agreement(self) -> None:
+        """Work out how alike people label this plot type."""
+        database, hall_id, plot_type = self._labeler.database, self._labeler.hall_id, self._ask.plot_type
+
+        def read() -> Agreements:
+            pairs = agreement.of_people(database, hall_id, plot_type)
+            return Agreements(pairs, agreement.by_week(database, hall_id, plot_type))
+
+        self._agreeing.run(read, self.agreed.emit, lambda why: self.told.emit(why, True))
+
     def decide(self, choices: Sequence[Choice], mode: Mode, then: Callable[[], None] | None = None) -> bool:
         """Say what plots are; False where that has to wait for what isn't stored yet.
 
@@ -140,9 +158,10 @@ class Desk(QObject):
                 self._say(alike, label, accepted=accepted)
             self.sheet.pending(ids)
             self._unstored = frozenset(ids)
+            items = tuple(tile.item for plot_id, tile in self.sheet.tiles.items() if plot_id in self._unstored)
             if then is not None:
                 then()
-            self._store(lambda: self._try(one), lambda act: self._stored(act, ids), lambda why: self._lost(ids, why))
+            self._store(lambda: self._try(one), lambda act: self._stored(act, ids), lambda why: self._lost(items, why))
 
         return self._in_turn(begin)
 
@@ -168,9 +187,7 @@ class Desk(QObject):
 
     def open_stack(self, plot_id: int) -> None:
         """Show near-duplicates one by one, to be judged each for itself."""
-        ids = self.sheet.with_alike([plot_id])
-        number = self._another()
-        self._reader.run(lambda: self._pages.of_plots(ids), lambda items: self._show_again(number, items), self._failed)
+        self._read_again(self.sheet.with_alike([plot_id]))
 
     def peek(self) -> tuple[QueuedPlot, ...]:
         """The plots of the next page, as far as they are known."""
@@ -209,8 +226,10 @@ class Desk(QObject):
             self._unstored = frozenset()
             tell(value)
             held, self._held = self._held, None
-            if held is not None and well:  # what was meant for a screen that is no longer so isn't done
+            if held is not None and well:
                 held()
+            elif held is not None:  # what was meant for a screen that is no longer so isn't done
+                self.told.emit("The key that waited for it did nothing.", True)
             self.state_changed.emit()
 
         self._works = True
@@ -238,14 +257,19 @@ class Desk(QObject):
             recent=(*self.session.recent[-2000:], (one.at, labels)),
         )
         if self.mode_of_queue is not Mode.RELABEL:
-            self.left = max(0, self.left - len(one.choices))
+            self.left = max(0, self.left - labels)
         self.session_changed.emit()
         self.stored.emit(one)
 
-    def _lost(self, ids: Sequence[int], why: str) -> None:
-        self.sheet.take_back(ids)
-        self.sheet.go(ids[0])
-        self.told.emit(f"Not stored; the plot is back in its place. {why}", True)
+    def _lost(self, items: tuple[QueuedPlot, ...], why: str) -> None:
+        """Put what couldn't be stored back on the screen, where it is no more as a page of its own."""
+        ids = [item.plot.id for item in items]
+        if set(ids) <= self.sheet.tiles.keys():
+            self.sheet.take_back(ids)
+            self.sheet.go(ids[0])
+        else:
+            self._show(Page(items, self.left, self.others), again=True)
+        self.told.emit(f"Not stored: {words.count(len(items), 'plot')} again as before. {why}", True)
 
     def _failed(self, why: str) -> None:
         self.told.emit(why, True)
@@ -284,7 +308,8 @@ class Desk(QObject):
         ids = [choice.plot_id for choice in act.choices]
         here = set(self.sheet.tiles)
         stacked = set(self.sheet.with_alike(here))
-        self.left += len(ids) if act.undone else -len(ids)
+        labels_given = sum(choice.label is not None for choice in act.choices)
+        self.left = max(0, self.left + (labels_given if act.undone else -labels_given))
         if here & set(ids) and set(ids) <= stacked:
             if act.undone:
                 self.sheet.take_back(ids)
@@ -296,12 +321,21 @@ class Desk(QObject):
             return
         if not act.undone:
             return
-        number = self._another()
-        self._reader.run(lambda: self._pages.of_plots(ids), lambda items: self._show_again(number, items), self._failed)
+        self._read_again(ids)
+
+    def _read_again(self, ids: Sequence[int]) -> None:
+        number, ask = self._another(), self._ask
+        self._reader.run(
+            lambda: self._pages.of_plots(ids, ask), lambda items: self._show_again(number, items), self._failed
+        )
 
     def _show_again(self, number: int, items: tuple[QueuedPlot, ...]) -> None:
         if number == self._number and items:
-            self._show(Page(items, self.left, self.others))
+            plot_type = items[0].plot.name.plot_type  # what is taken back may be of another
+            if plot_type != self._ask.plot_type:
+                self._ask = replace(self._ask, plot_type=plot_type, first=0)
+                self.count()
+            self._show(Page(items, self.left, self.others), again=True)
 
     def _fetch(self) -> None:
         number = self._another()
@@ -327,8 +361,9 @@ class Desk(QObject):
         self._wants_next = self._is_prefetching = False
         return self._number
 
-    def _show(self, page: Page) -> None:
+    def _show(self, page: Page, *, again: bool = False) -> None:
         self._another()
+        self.is_again = again
         self.is_loading = False
         self.left, self.others = page.left, page.others
         self.sheet.set_page(page.items)

@@ -25,7 +25,7 @@ def paint(painter: QPainter, theme: Theme, place: HeadingPlace, sheet: Sheet, ga
         label = sheet.plot_type.label(group.guess)
         mark = QRectF(line.left(), line.center().y() - size / 2, size, size)
         colour = c.muted if place.goes_on else c.label(label)
-        marks.paint_filled(painter, marks.for_label(label), mark, colour, marks.Fill.HOLLOW, c.background)
+        marks.paint_filled(painter, marks.for_label(label, sheet.plot_type.labels), mark, colour, marks.Fill.HOLLOW, c.background)
         line.setLeft(mark.right() + px(7))
     if place.goes_on:
         _text(painter, theme, line, f"{group.title} goes on", px(13), c.muted)

@@ -86,7 +86,7 @@ class Magnifier(QWidget):
                 ground, colour = colour, self._theme.word_on(colour)
                 word_colour = side_colour = colour
             mark = QRectF(line.left(), line.center().y() - px(7), px(15), px(15))
-            marks.paint_filled(painter, marks.for_label(label), mark, colour, tile.fill, ground)
+            marks.paint_filled(painter, marks.for_label(label, self._plot_type.labels), mark, colour, tile.fill, ground)
             line.setLeft(line.left() + px(22))
         metrics, middle = painter.fontMetrics(), Qt.AlignmentFlag.AlignVCenter
         hint_width = metrics.horizontalAdvance(self._hint) + px(16) if self._hint else 0

@@ -45,6 +45,7 @@ class Sheet(QObject):
     def __init__(self, plot_type: PlotType, parent: QObject | None = None) -> None:
         super().__init__(parent)
         self.plot_type = plot_type
+        self.may_accept = True  # False where the guess itself is in doubt: then each plot needs a person's own word
         self._tiles: dict[int, Tile] = {}  # in the order of the page
         self._groups: tuple[Group, ...] = ()
         self._focus: int | None = None
@@ -83,7 +84,11 @@ class Sheet(QObject):
 
     def to_accept(self) -> tuple[QueuedPlot, ...]:
         """The plots whose shown guess is accepted with the page: nobody has labelled or skipped them."""
-        return tuple(tile.item for tile in self._tiles.values() if tile.is_to_accept)
+        return tuple(tile.item for one, tile in self._tiles.items() if self.accepts(one))
+
+    def accepts(self, plot_id: int) -> bool:
+        """Whether Enter takes the guess of this plot over."""
+        return self.may_accept and self._tiles[plot_id].is_to_accept
 
     def given_counts(self) -> Counter[str]:
         """How many plots were given each label here, those in stacks counted."""
@@ -96,8 +101,8 @@ class Sheet(QObject):
     def guessed_counts(self) -> Counter[str]:
         """How many plots are of each guess that would be accepted with the page, those in stacks counted."""
         found: Counter[str] = Counter()
-        for tile in self._tiles.values():
-            if tile.is_to_accept:
+        for one, tile in self._tiles.items():
+            if self.accepts(one):
                 found[tile.label] += tile.count
         return found
 
@@ -110,7 +115,8 @@ class Sheet(QObject):
         found: Counter[str] = Counter()
         for one in group.plot_ids:
             tile = self._tiles[one]
-            found[_became(tile, group)] += tile.count
+            what = _became(tile, group)
+            found[_OPEN if what == _AS_GUESSED and not self.may_accept else what] += tile.count
         if not group.guess and found.keys() == {_OPEN}:
             return "for honest figures" if group.is_hidden else _OPEN
         if len(found) == 1:

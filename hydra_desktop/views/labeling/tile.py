@@ -52,6 +52,12 @@ class Tile:
         return self.standing is Standing.OPEN and bool(self.item.shown_guess)
 
     @property
+    def is_guess_seen(self) -> bool:
+        """Whether there is a guess that may be told: a hidden one is, once the plot is labelled."""
+        has_guess = self.item.guess is not None and bool(self.item.guess.label)
+        return has_guess and (not self.item.blind or (self.said is not None and self.said.label is not None))
+
+    @property
     def count(self) -> int:
         """How many plots it stands for: near-duplicates that take its label are one stack with it."""
         return 1 + len(self.item.alike)
@@ -81,7 +87,7 @@ class Tile:
         if self.standing is Standing.SKIPPED:
             return "skipped"
         if not self.label:
-            return "no guess"
+            return "guess hidden" if self.item.guess is not None and self.item.guess.label else "no guess"
         return f"{self.label}?" if self.standing is Standing.OPEN else self.label
 
     @property
@@ -126,7 +132,7 @@ class Tile:
         guess = self.item.guess
         if guess is None or not guess.label:
             return "no guess"
-        if self.item.blind and (self.said is None or self.said.label is None):
+        if not self.is_guess_seen:
             return "guess not shown"
         unlike = ", unlike all that the model knows" if guess.status is Status.UNFAMILIAR else ""
         return f"guess {guess.label} {words.confidence(guess.confidence)}{unlike}"
