@@ -1,4 +1,10 @@
-"""Near-duplicates: plots so alike that one look decides all of them."""
+"""Near-duplicates: plots so alike that one look decides all of them.
+
+How near is near was measured on 3,240 real plots of four types: of 43,209 pairs of one run with different labels none
+is nearer than 0.021, of all 308,865 pairs of a Good plot with another none than 0.0148, while equal data lies at 0
+when its PNG is written anew and at 0.009 to 0.017 when another time is printed on it; but a hot spot of 3 by 3 pixels
+in a map of many colours may lie at 0.004, so that a stack is shown as one and can be opened.
+"""
 
 from __future__ import annotations
 
@@ -8,7 +14,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-ALIKE = 0.02
+ALIKE = 0.014  # the distance of pooled features in lengths of one of them
 _POOLED = np.dtype("<f2")  # as vision.deviation packs it, which this program's windows don't load
 
 
