@@ -6,6 +6,7 @@ so that nobody else is offered them until the claim ends; claims are taken one p
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Callable, Collection, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -20,6 +21,7 @@ from .naming import plot_type_id
 from .upsert import insert
 
 CLAIMED_FOR = timedelta(minutes=10)
+FEW = 20_000  # plots: to find and sort all of them takes less than to look for the first ones in order
 _LOCK = 711996
 
 _Q, _K = t.label_queue.c, t.label_claims.c
@@ -67,13 +69,23 @@ def count(c: sa.Connection, view: View) -> int:
 
 
 def candidates(
-    c: sa.Connection, view: View, holder: Holder, limit: int, without: Collection[int] = frozenset(), first: int = 0
+    c: sa.Connection,
+    view: View,
+    holder: Holder,
+    limit: int,
+    without: Collection[int] = frozenset(),
+    first: int = 0,
+    *,
+    few: bool = False,
 ) -> Sequence[Any]:
     """The next plots in order, as rows of the queue, without those that others have or that were skipped just now.
 
-    The `first` ones in order are passed over.
+    The `first` ones in order are passed over. With `few` they are all found and sorted: where filters leave a few,
+    an index of the order leads past all others.
     """
     columns, backwards, key = _ORDERS[_order(view)]
+    if few and columns[0] is not _Q.taken_at:  # by which the table itself lies
+        columns = (columns[0] + 0, *columns[1:])  # no index knows that
     found: list[Any] = []
     now = clock.now(c)
     free = _Q.plot_id.not_in(sa.select(_K.plot_id).where(_K.until > now, sa.not_(_mine(holder))))
@@ -92,22 +104,9 @@ def candidates(
 
 def others(c: sa.Connection, view: View, holder: Holder) -> list[tuple[str, int]]:
     """The other people who work on plots that wait there, and on how many."""
-    return [
-        (user, number)
-        for user, number in c.execute(
-            sa.select(_K.user, sa.func.count())
-            .select_from(t.label_claims.join(t.label_queue, _Q.plot_id == _K.plot_id))
-            .where(
-                _K.until > clock.now(c),
-                sa.not_(_mine(holder)),
-                _Q.plot_type_id == view.plot_type_id,
-                _Q.queue.in_(view.parts),
-                *view.conditions,
-            )
-            .group_by(_K.user)
-            .order_by(_K.user)
-        )
-    ]
+    held = sa.select(_K.plot_id, _K.user).where(_K.until > clock.now(c), sa.not_(_mine(holder)))
+    whose: dict[int, str] = dict(c.execute(held).all())
+    return sorted(Counter(whose[plot_id] for plot_id in _waiting(c, view, whose)).items())
 
 
 def claim(
@@ -130,10 +129,7 @@ def claim(
             where=sa.or_(_K.until <= now, _mine(holder)),
         )
         got.update(c.scalars(statement.returning(_K.plot_id), [{"plot_id": one, **values} for one in wanted]))
-        waiting = sa.select(_Q.plot_id).where(
-            _Q.plot_id.in_(got), _Q.plot_type_id == view.plot_type_id, _Q.queue.in_(view.parts)
-        )
-        got.intersection_update(c.scalars(waiting).all())
+        got.intersection_update(_waiting(c, view, got))
     _give_back(c, holder, keep=got.union(keep))
     c.execute(t.label_claims.update().where(_mine(holder)).values(until=values["until"]))
     return got
@@ -209,6 +205,15 @@ _ORDERS: dict[str, tuple[tuple[sa.ColumnElement[Any], ...], bool, Callable[[Any]
 
 def _order(view: View) -> str:
     return {Queue.RANDOM: "shuffle", Queue.DISPUTED: "plot"}.get(view.queue, view.order)
+
+
+def _waiting(c: sa.Connection, view: View, plot_ids: Iterable[int]) -> list[int]:
+    """Those of a few plots that wait there."""
+    # asked by their ids alone: SQLite would read the whole queue
+    chosen = sa.select(_Q.plot_id, _Q.plot_type_id, _Q.queue).where(_Q.plot_id.in_(list(plot_ids)), *view.conditions)
+    return [
+        row.plot_id for row in c.execute(chosen) if row.plot_type_id == view.plot_type_id and row.queue in view.parts
+    ]
 
 
 def _part(view: View, part: str) -> tuple[sa.ColumnElement[bool], ...]:

@@ -165,8 +165,16 @@ def get(c: sa.Connection, plot_id: int) -> Plot:
 def of_ids(c: sa.Connection, hall_id: int, plot_ids: Sequence[int]) -> dict[int, Plot]:
     """Those of a few plots that the hall has, by their ids."""
     p = t.plots.c
-    rows = c.execute(sa.select(*COLUMNS).select_from(JOINED).where(p.id.in_(list(plot_ids)), p.hall_id == hall_id))
-    return {row.id: from_row(row) for row in rows}
+    # asked by their ids alone: SQLite would search by the hall
+    rows = c.execute(sa.select(*COLUMNS, p.hall_id).select_from(JOINED).where(p.id.in_(list(plot_ids))))
+    return {row.id: from_row(row) for row in rows if row.hall_id == hall_id}
+
+
+def pads_and_contents(c: sa.Connection, plot_ids: Sequence[int]) -> dict[int, tuple[str, str]]:
+    """Pad and content hash of some plots, by their ids."""
+    p = t.plots.c
+    rows = c.execute(sa.select(p.id, p.pad, p.content_hash).where(p.id.in_(list(plot_ids))))
+    return {plot_id: (pad, content_hash) for plot_id, pad, content_hash in rows}
 
 
 def by_content(c: sa.Connection, hall_id: int, plot_type: str, hashes: Iterable[str]) -> dict[str, Plot]:

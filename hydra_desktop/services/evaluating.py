@@ -64,7 +64,8 @@ def evaluate(
 ) -> EvaluationReport:
     """Measure the active model on the labelled plots of a manifest.
 
-    Plots that the model was trained on, or that say what is normal, are left out, known by their content. Raises
+    Plots that the model was trained on, or that say what is normal, are left out, known by their content, and labels
+    that are accepted guesses: a model can't be measured by what it said. Raises
     SettingsError without such a plot type or model, ManifestError when nothing is left.
     """
     with database.read() as connection:
@@ -78,7 +79,14 @@ def evaluate(
     trained_on = set(models.records[plot_type].card.get("trained_on", ()))
     pattern, model = NamePattern(models.hall.name_pattern), models.predictor.models[plot_type]
     normal = {one for reference in in_force.values() if is_used(reference, model) for one in reference.content_hashes}
-    reasons = ("another plot type", "without a label", "label left out by its role", "trained on", "in the reference")
+    reasons = (
+        "another plot type",
+        "without a label",
+        "label left out by its role",
+        "accepted guess",
+        "trained on",
+        "in the reference",
+    )
     left_out = dict.fromkeys((*reasons, "not readable"), 0)
     labels: list[str] = []
     files: list[PictureFile] = []
@@ -91,6 +99,8 @@ def evaluate(
             left_out["without a label"] += 1
         elif settings.label(row.label).role is Role.EXCLUDED:
             left_out["label left out by its role"] += 1
+        elif row.accepted:
+            left_out["accepted guess"] += 1
         elif (content := content_hash(row.path)) in trained_on:
             left_out["trained on"] += 1
         elif content in normal:

@@ -18,7 +18,7 @@ from . import lookup
 
 # A file of labels is a manifest: `import` takes it into another hall or database.
 _PLOT = ["plot_type", "run_period", "run_number", "chunk", "pad"]
-_LABELS = ["file", *_PLOT, "taken_at", "label", "user", "at", "mode", "content_hash"]
+_LABELS = ["file", *_PLOT, "taken_at", "label", "accepted", "user", "at", "mode", "content_hash"]
 _VERDICTS = ["id", *_PLOT, "revision", "taken_at", "label", "confidence", "status", "fault_score", "model_id"]
 _VERDICTS += ["decided_at", "content_hash"]
 _ALARMS = ["at", "alarm_id", "plot_type", "pad", "from_state", "to_state", "label", "severity", "confidence", "who"]
@@ -43,12 +43,18 @@ def export(database: Database, hall_name: str, images: ImageStore, what: str, pa
 
 
 def _label_rows(connection: Connection, hall_id: int, images: ImageStore) -> Rows:
-    newest: dict[int, Any] = {}
-    for row in given_labels.rows(connection, hall_id):
-        if not row.withdrawn:
-            newest[row.plot_id] = row
-    for row in newest.values():
+    for row in _in_force(connection, hall_id):
         yield _fields(row, _LABELS, {"file": images.path(row.content_hash).absolute()})
+
+
+def _in_force(connection: Connection, hall_id: int) -> Iterator[Any]:
+    """The rows of the labels that count: the newest that was chosen, else the newest accepted guess."""
+    found: dict[int, Any] = {}
+    for row in given_labels.rows(connection, hall_id):
+        before = found.get(row.plot_id)
+        if not row.withdrawn and (before is None or before.accepted or not row.accepted):
+            found[row.plot_id] = row
+    yield from found.values()
 
 
 def _verdict_rows(connection: Connection, hall_id: int, _images: ImageStore) -> Rows:

@@ -82,6 +82,7 @@ class _Ready:
     line: int
     label: str
     new: NewPlot
+    accepted: bool = False
 
 
 @dataclass
@@ -220,7 +221,10 @@ class _Reader:
         key = f"manifest|{identity(row)}|{occurrence}|{content_hash}"
         taken_at = row.taken_at or modified_at
         return _Ready(
-            row.line, row.label, NewPlot(name_of(row, self._pattern), content_hash, taken_at, key, row.taken_at is None)
+            row.line,
+            row.label,
+            NewPlot(name_of(row, self._pattern), content_hash, taken_at, key, row.taken_at is None),
+            row.accepted,
         )
 
 
@@ -248,7 +252,7 @@ def _store(
                 chunked=not all(_is_once_per_run(ready.new.name) for ready in mine),
             )
             here.new_labels += [(name, label) for label in added]
-        labels: dict[int, str] = {}
+        labels: dict[int, tuple[str, bool]] = {}
         changed: set[int] = set()
         stored = plots.add_all(connection, hall_id, [ready.new for ready in batch], live=False)
         for ready, plot in zip(batch, stored, strict=True):
@@ -263,12 +267,13 @@ def _store(
                 changed.add(plot_id)
             here.plot_ids[ready.line] = plot_id
             if ready.label and (relabel or plot is not None):
-                labels[plot_id] = ready.label
+                labels[plot_id] = ready.label, ready.accepted
         # a label that an expert changed since the last import stays: the manifest has said its word
         before = given_labels.imported(connection, list(labels), user)
-        for plot_id, label in labels.items():
-            if before.get(plot_id) != label:
-                given = given_labels.give(connection, plot_id, label, user=user, at=datetime.now(UTC))
+        for plot_id, (label, accepted) in labels.items():
+            if before.get(plot_id) != (label, accepted):
+                now = datetime.now(UTC)
+                given = given_labels.give(connection, plot_id, label, user=user, at=now, accepted=accepted)
                 if given is not None:
                     here.labelled += 1
                     changed.add(plot_id)

@@ -74,7 +74,8 @@ class LabelPages:
         while True:
             with self.database.read() as c:
                 view = View.of(c, self.hall_id, ask.plot_type, ask.queue, ask.order, ask.filters)
-                wanted = _stacks(c, ask, view, holder, ask.size - len(mine), passed)
+                left = label_pages.count(c, view)
+                wanted = _stacks(c, ask, view, holder, ask.size - len(mine), passed, left)
             asked = {plot_id for stack in wanted for plot_id in stack}
             held = ask.without.union(*mine)
             with self.database.write() as c:
@@ -91,7 +92,7 @@ class LabelPages:
                     replace(item, alike=tuple(alike[item.plot.id]), blind=_is_blind(ask, item.plot.id))
                     for item in items
                 ),
-                label_pages.count(c, view),
+                left,
                 tuple(label_pages.others(c, view, holder)),
             )
 
@@ -163,20 +164,20 @@ def _is_blind(ask: Ask, plot_id: int) -> bool:
 
 
 def _stacks(
-    c: sa.Connection, ask: Ask, view: View, holder: Holder, size: int, without: Collection[int]
+    c: sa.Connection, ask: Ask, view: View, holder: Holder, size: int, without: Collection[int], left: int
 ) -> list[list[int]]:
     """The next plots, each with those beyond the page that are alike."""
     stacked = ask.stacks and ask.queue in STACKED
     most = size * (LOOKED_THROUGH if stacked else 1)
-    rows = label_pages.candidates(c, view, holder, most, without, first=ask.first)
+    few = bool(ask.filters.count) and left <= label_pages.FEW
+    rows = label_pages.candidates(c, view, holder, most, without, ask.first, few=few)
     if not stacked:
         return [[row.plot_id] for row in rows]
-    found = plots.of_ids(c, holder.hall_id, [row.plot_id for row in rows])
+    found = plots.pads_and_contents(c, [row.plot_id for row in rows])
     candidates = []
     for row in rows:
-        plot, blind = found[row.plot_id], _is_blind(ask, row.plot_id)
-        shown = (blind, None if blind else row.guess_id)
-        kind = (plot.name.pad, plot.name.run_period, plot.name.run_number, shown)
-        candidates.append(Candidate(plot.id, kind, plot.content_hash))
+        (pad, content_hash), blind = found[row.plot_id], _is_blind(ask, row.plot_id)
+        kind = (pad, row.run_period, row.run_number, blind, None if blind else row.guess_id)
+        candidates.append(Candidate(row.plot_id, kind, content_hash))
     pooled = features.pooled(c, near_duplicates.comparable(candidates))
     return near_duplicates.stacks(candidates, pooled, size)

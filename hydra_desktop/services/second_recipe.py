@@ -64,6 +64,7 @@ def run(
         labels,
         groups,
         good=good,
+        accepted=~trained.judged,
         hashes=hashes,
         checkpoints=checkpoints,
         progress=lambda stage, fraction: progress.report(f"fine-tuning, {stage}", fraction),

@@ -47,6 +47,7 @@ class TrainingReport:
     chosen: str  # how the thresholds were
     seconds: float
     second: str = ""  # what came of the second recipe
+    accepted: int = 0  # of the plots trained on: accepted guesses, by which nothing was measured
 
     def figures(self) -> dict[str, object]:
         """All as plain values, for a JSON file."""
@@ -55,6 +56,7 @@ class TrainingReport:
             "model_id": self.model_id,
             "active": self.active,
             "trained_on": dict(self.counts),
+            "accepted": self.accepted,
             "left_out": dict(self.left_out),
             "split": self.split,
             "thresholds": dict(self.thresholds),
@@ -71,6 +73,8 @@ class TrainingReport:
             f"{self.plot_type}: model {self.model_id} trained on {sum(self.counts.values())} plots ({labels})"
             f" in {self.seconds:.1f} s, " + ("now live." if self.active else "not live (--activate puts one live)."),
         ]
+        if self.accepted:
+            lines.append(f"  of these, accepted guesses, which are in no figure: {self.accepted}")
         lines += [f"  left out, {reason}: {count}" for reason, count in self.left_out.items() if count]
         chosen = ", ".join(f"{label} {value:.2f}" for label, value in self.thresholds.items())
         lines += [
@@ -138,6 +142,7 @@ def train(
         labels,
         every_run,
         good=good,
+        accepted=[one.accepted for one in chosen],
         periods=[one.plot.name.run_period for one in chosen],
         hashes=hashes,
         references=_positions(confirmed, chosen, beside, good),
@@ -145,7 +150,7 @@ def train(
         progress=lambda stage, fraction: progress(f"training, {stage}", fraction),
         stop=progress.stop.is_set,
     )
-    held_out = _held_out(trained.model, trained.unfamiliar, settings)
+    held_out = _held_out(trained.model, trained.unfamiliar[trained.judged], settings)
     card = {**trained.model.card, "figures": asdict(held_out)}
     # by these the monitor knows that it needn't make what is normal anew, by fewer plots than were here
     card["reference_sets"] = {
@@ -206,6 +211,7 @@ def train(
         how,
         time.monotonic() - started,
         told,
+        sum(one.accepted for one in chosen),
     )
 
 

@@ -14,6 +14,7 @@ from ..domain.plot import LARGEST_NUMBER
 
 REQUIRED = ("file", "plot_type")
 _DELIMITERS = (",", ";", "\t")
+_TRUTHS = {"": False, "false": False, "no": False, "0": False, "true": True, "yes": True, "1": True}
 
 
 @dataclass(frozen=True)
@@ -21,7 +22,8 @@ class ManifestRow:
     """One row; `file` as it is written, `path` where that lies, `line` counted from 1.
 
     What the row leaves empty is None or "". `problem` says why the row can't be used, "" when
-    it can. A time without zone is UTC.
+    it can. A time without zone is UTC. `accepted` marks a label that is a model's guess which a person
+    let pass, not one that was chosen.
     """
 
     line: int
@@ -33,6 +35,7 @@ class ManifestRow:
     chunk: int | None = None
     taken_at: datetime | None = None
     label: str = ""
+    accepted: bool = False
     problem: str = ""
 
 
@@ -57,7 +60,7 @@ def read_manifest(path: Path) -> list[ManifestRow]:
         if missing:
             raise ManifestError(
                 f"{path} lacks the column{'s' if len(missing) > 1 else ''} {' and '.join(missing)}; its first line "
-                "must name file and plot_type, and may name run_period, run_number, chunk, taken_at and label."
+                "must name file and plot_type, and may name run_period, run_number, chunk, taken_at, label, accepted."
             )
         return [
             _row(path.parent, lines.line_num, dict(zip(columns, _filled(fields, len(columns)), strict=True)))
@@ -87,6 +90,9 @@ def _row(folder: Path, line: int, values: Mapping[str, str]) -> ManifestRow:
         taken_at = _moment(values.get("taken_at", ""))
     except (ValueError, OverflowError):
         problem = problem or f"taken_at must be a time like 2021-08-14T09:30:00Z, not {values['taken_at']!r}"
+    accepted = _TRUTHS.get(values.get("accepted", "").lower())
+    if accepted is None:
+        problem = problem or f"accepted must be true, false or empty, not {values['accepted']!r}"
     if "\x00" in "".join(values.values()):
         problem = problem or "it holds the character 0"
     return ManifestRow(
@@ -99,6 +105,7 @@ def _row(folder: Path, line: int, values: Mapping[str, str]) -> ManifestRow:
         number["chunk"],
         taken_at,
         values.get("label", ""),
+        bool(accepted),
         problem,
     )
 

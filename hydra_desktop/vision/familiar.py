@@ -44,9 +44,17 @@ class Familiar:
 
     @classmethod
     def held_out(
-        cls, relative: Floats, groups: npt.NDArray[np.int_], hashes: npt.NDArray[np.int32], seed: int
+        cls,
+        relative: Floats,
+        groups: npt.NDArray[np.int_],
+        hashes: npt.NDArray[np.int32],
+        seed: int,
+        judged: npt.NDArray[np.bool_] | None = None,
     ) -> tuple[Familiar, npt.NDArray[np.bool_]]:
-        """The same, and which of the N plots would be Unfamiliar to the other runs, bool (N,)."""
+        """The same, and which of the N plots would be Unfamiliar to the other runs, bool (N,).
+
+        Only those `judged`, bool (N,), tell how far runs lie from each other.
+        """
         fold, found = folds(groups, seed), np.zeros(len(relative), np.float32)
         kept = np.sort(np.random.default_rng(seed).permutation(len(relative))[:MOST_POINTS])
         point = np.isin(np.arange(len(relative)), kept)
@@ -58,7 +66,8 @@ class Familiar:
             points = _project(relative[~outside & point], scale)  # as few as new plots will be compared with
             found[outside] = nearest(_project(relative[outside], scale), points)[1].mean(axis=1)
         spread = _spread(relative)
-        largest = np.array([found[groups == group].max() for group in np.unique(groups)], np.float32)
+        counts = np.ones(len(relative), bool) if judged is None else judged
+        largest = np.array([found[(groups == group) & counts].max() for group in np.unique(groups[counts])], np.float32)
         trained = cls(spread, _project(relative[kept], spread), hashes[kept], np.sort(largest))
         count = len(largest)
         beyond = count - np.searchsorted(trained.distances, found, side="left")  # with the plot's own run in its place

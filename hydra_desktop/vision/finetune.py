@@ -156,6 +156,7 @@ def train(
     groups: Sequence[str],
     *,
     good: Sequence[str],
+    accepted: npt.NDArray[np.bool_] | None = None,
     hashes: Sequence[str] = (),
     recipe: Recipe = Recipe(),
     checkpoints: Path | None = None,
@@ -164,7 +165,8 @@ def train(
 ) -> Tuned:
     """Tune the network to N plots with their labels, split by `groups` (runs), never by row.
 
-    `good` names the labels of role good. What was done is kept in the folder `checkpoints`, and a training of
+    `good` names the labels of role good. Plots with an `accepted` label, bool (N,), are learned from outside the runs
+    held out, and never judged. What was done is kept in the folder `checkpoints`, and a training of
     the same plots by the same recipe goes on from there; `forget` it once the model is stored.
     Raises TrainingError when there is too little to learn from, StorageError when a checkpoint can't be written,
     Stopped when `stop` says to discard, or to keep the best before there is any.
@@ -172,20 +174,20 @@ def train(
     names = sorted(set(labels), key=lambda name: (name not in good, name))
     target = np.array([names.index(label) for label in labels], int)
     belongs = np.asarray([str(group) for group in groups])
-    folds = _folds(plot_type, target, belongs, names, recipe)
-    task = _Task(
-        pictures, target, belongs, tuple(names), recipe, _fingerprint(plot_type, labels, belongs, hashes, recipe)
-    )
+    unjudged = np.zeros(len(target), bool) if accepted is None else np.asarray(accepted, bool)
+    folds = _folds(plot_type, target, belongs, names, recipe, unjudged)
+    fingerprint = _fingerprint(plot_type, labels, belongs, hashes, recipe, np.flatnonzero(unjudged))
+    task = _Task(pictures, target, belongs, tuple(names), recipe, fingerprint)
     try:
         pooled = _pooled(pictures, progress, stop)
         fits: list[_Fit] = []
-        for number, held_out in enumerate(folds if recipe.every_plot else folds[:1]):
+        for number, part in enumerate(folds if recipe.every_plot else folds[:1]):
 
             def told(stage: str, fraction: float, done: int = number) -> None:
                 share = len(folds) if recipe.every_plot else 1
                 progress(stage, 0.05 + 0.9 * (done + fraction) / share)
 
-            fit = _Fit(task, held_out, number, checkpoints)
+            fit = _Fit(task, part, part[~unjudged[part]], number, checkpoints)
             fit.start(pooled)
             fit.run(told, stop)
             fits.append(fit)
@@ -223,11 +225,13 @@ class _Task:
 class _Fit:
     """One fit: the network under training, and what was reached on the plots `held_out` after each epoch.
 
+    It learns from none of the runs of the plots `outside`, of which those held out are judged.
     `history` holds logits (M, L) after 0, 1, 2 ... epochs, `losses` their log-loss, calibrated and with every
     label weighing alike, `best` the numbers of the network after the best epoch.
     """
 
     task: _Task
+    outside: Ints
     held_out: Ints
     number: int
     checkpoints: Path | None
@@ -241,7 +245,7 @@ class _Fit:
         import torch
 
         recipe, labels = self.task.recipe, len(self.task.names)
-        self.inside = np.setdiff1d(np.arange(len(self.task.target)), self.held_out)
+        self.inside = np.setdiff1d(np.arange(len(self.task.target)), self.outside)
         self.steps = -(-len(self.inside) // recipe.batch)  # in an epoch
         self.device = "cuda" if torch.cuda.is_available() else "cpu"
         self.network = network(labels).to(self.device)
@@ -541,8 +545,15 @@ def _asked(stop: StopFlag) -> Wish:
     return wish
 
 
-def _folds(plot_type: str, target: Ints, groups: Texts, names: Sequence[str], recipe: Recipe) -> list[Ints]:
-    """The plots held out in each fold, whole groups, with the labels spread as evenly as groups allow."""
+def _folds(
+    plot_type: str,
+    target: Ints,
+    groups: Texts,
+    names: Sequence[str],
+    recipe: Recipe,
+    unjudged: npt.NDArray[np.bool_],
+) -> list[Ints]:
+    """The plots outside each fold's fit, whole groups, with the labels spread as evenly as groups allow."""
     count = len(set(groups.tolist()))
     counts = np.bincount(target, minlength=max(2, len(names)))
     if len(names) < 2 or counts.min() < FEWEST_A_LABEL or count < 2:
@@ -556,8 +567,8 @@ def _folds(plot_type: str, target: Ints, groups: Texts, names: Sequence[str], re
     with warnings.catch_warnings():
         warnings.simplefilter("ignore", UserWarning)  # a label with fewer plots than folds is missing in some
         parts = [outside for _, outside in chosen.split(target, target, groups)]
-    # a part with nothing in it, or without two labels beside it to learn, is none
-    parts = [part for part in parts if len(part) > 0 and len(set(np.delete(target, part).tolist())) > 1]
+    # a part with nothing in it to judge, or without two labels beside it to learn, is none
+    parts = [part for part in parts if not unjudged[part].all() and len(set(np.delete(target, part).tolist())) > 1]
     if not parts:
         raise TrainingError(
             f"{plot_type} has its labels in too few runs to hold one out and learn from the rest; label plots of more."
@@ -565,9 +576,11 @@ def _folds(plot_type: str, target: Ints, groups: Texts, names: Sequence[str], re
     return parts
 
 
-def _fingerprint(plot_type: str, labels: Sequence[str], groups: Texts, hashes: Sequence[str], recipe: Recipe) -> str:
+def _fingerprint(
+    plot_type: str, labels: Sequence[str], groups: Texts, hashes: Sequence[str], recipe: Recipe, unjudged: Ints
+) -> str:
     """What must be the same for a training to go on."""
-    task = [plot_type, list(labels), groups.tolist(), list(hashes), asdict(recipe), IDENTITY]
+    task = [plot_type, list(labels), groups.tolist(), list(hashes), asdict(recipe), IDENTITY, unjudged.tolist()]
     return hashlib.sha256(json.dumps(task).encode()).hexdigest()
 
 

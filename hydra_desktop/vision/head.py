@@ -27,6 +27,7 @@ from .fitting import USUAL, Array, Index, Recipe, best_temperature, calibration,
 from .held_out import HeldOut
 from .model_file import Linear, Model, compose, logistic, softmax
 
+Flags = npt.NDArray[np.bool_]
 Progress = Callable[[str, float], None]
 StopFlag = Callable[[], bool]
 
@@ -41,12 +42,14 @@ CLEARLY = 0.8  # of the log-loss with less evidence, if more is to be asked whet
 class Trained:
     """A model and its held-out probabilities float32 (N, L), each from a fit without that plot's run.
 
-    `unfamiliar` bool (N,) marks the plots that would be Unfamiliar to a model of the other runs.
+    `unfamiliar` bool (N,) marks the plots that would be Unfamiliar to a model of the other runs. Only those `judged`,
+    bool (N,), are in the model's own held-out probabilities and figures.
     """
 
     model: Model
     held_out: Floats
-    unfamiliar: npt.NDArray[np.bool_]
+    unfamiliar: Flags
+    judged: Flags
     figures: Mapping[str, Any] = field(default_factory=dict)
 
 
@@ -79,6 +82,7 @@ def train(
     groups: Sequence[str],
     *,
     good: Sequence[str],
+    accepted: Sequence[bool] | None = None,
     periods: Sequence[str] | None = None,
     hashes: Sequence[str] = (),
     references: Mapping[str, Index] | None = None,
@@ -93,13 +97,16 @@ def train(
     `good` names the labels of role good, `periods` gives the run period of each plot, in the order
     of time. `references` gives of a run period the plots that say what is normal, in place of its Good
     ones: their positions in `description` and `groups`, where those without a label come after the N;
-    the few that deviate much from the rest are left out. Good plots alone are enough: then a plot that
+    the few that deviate much from the rest are left out. `accepted` marks plots whose label is a guess of an earlier
+    model that a person let pass: they are learned from, but nothing is chosen, calibrated or measured by them, as a
+    model would be praised for repeating its mistakes. Good plots alone are enough: then a plot that
     deviates is Unfamiliar. Raises TrainingError when there is too little to learn from, Stopped when
     `stop` says so.
     """
     watch = _Watch(progress, stop)
     names = sorted(set(labels), key=lambda name: (name not in good, name))
-    _expect_enough(plot_type, labels, names, good)
+    judged = ~np.asarray(accepted if accepted is not None else [False] * len(labels), bool)
+    _expect_enough(plot_type, labels, names, good, judged)
     target = np.array([names.index(label) for label in labels])
     is_good = np.isin(np.asarray(labels), list(good))
     every_run = np.unique(np.asarray(groups), return_inverse=True)[1]
@@ -116,30 +123,35 @@ def train(
         excess, relative, blocks = known.excess, known.pooled, known.blocks()
         fold, split = _split(runs, ~is_good, recipe.seed, unit)
         if is_good.all():
-            fault, fault_card = _only_good(excess, runs), {"evidence": "deviation, from Good plots alone"}
+            fault, fault_card = (
+                _only_good(excess[judged], runs[judged]),
+                {"evidence": "deviation, from Good plots alone"},
+            )
             fault_logit = fault.of(relative, excess).astype(np.float64)
         else:
             fault, fault_logit, fault_card = _is_fault(
-                blocks, new.blocks(), ~is_good, fold, when, recipe, watch.part(0.5, 0.65)
+                blocks, new.blocks(), ~is_good, fold, when, judged, recipe, watch.part(0.5, 0.65)
             )
         kinds, kind_logits, kind_card = _which_kind(
-            blocks, target, is_good, names, runs, recipe, watch.part(0.65, 0.95)
+            blocks, target, is_good, names, runs, judged, recipe, watch.part(0.65, 0.95)
         )
         watch("novelty", 0.95)
         trained_on = sorted(set(hashes))
         places = {one: number for number, one in enumerate(trained_on)}
         rows = np.array([places.get(one, -1) for one in hashes] or [-1] * len(labels), np.int32)
-        familiar, unfamiliar = Familiar.held_out(relative, runs, rows, recipe.seed)
+        familiar, unfamiliar = Familiar.held_out(relative, runs, rows, recipe.seed, judged)
         if is_good.all():
             unfamiliar |= fault_logit > 0
     sides = tuple(name in good for name in names)
     chances = compose(fault_logit.astype(np.float32), kind_logits.astype(np.float32), sides)
-    thresholds = {name: best_f1_threshold(chances, target, index) for index, name in enumerate(names)}
+    held_out = HeldOut(chances[judged], target[judged].astype(np.int32))
+    thresholds = {name: best_f1_threshold(held_out.chances, target[judged], index) for index, name in enumerate(names)}
     card = {
         "plot_type": plot_type,
         "backbone": IDENTITY,
         "recipe": {"balanced": recipe.balanced, "seed": recipe.seed, "fault": fault_card, "kind": kind_card},
         "plots": {name: int((target == index).sum()) for index, name in enumerate(names)},
+        **({} if judged.all() else {"accepted": int((~judged).sum())}),
         "runs": len(set(groups[: len(labels)])),
         "run_periods": list(normals),
         "references": {period: len(rows) for period, rows in normal_plots.items()},
@@ -148,10 +160,9 @@ def train(
         "trained_on": trained_on,
         "versions": {"onnxruntime": onnxruntime.__version__, "scikit-learn": sklearn.__version__},
     }
-    held_out = HeldOut(chances, target.astype(np.int32))
     model = Model(plot_type, tuple(names), sides, fault, kinds, normals, familiar, thresholds, card, held_out)
     progress("done", 1.0)
-    return Trained(model, chances, unfamiliar)
+    return Trained(model, chances, unfamiliar, judged)
 
 
 def best_f1_threshold(chances: Floats, target: Index, index: int) -> float:
@@ -188,7 +199,9 @@ def threshold_for_rate(chances: Floats, is_good: npt.NDArray[np.bool_], faulty: 
     return float(min(1.0, np.ceil(1000 * max(lowest, np.nextafter(wrong[allowed], 2.0))) / 1000))
 
 
-def _expect_enough(plot_type: str, labels: Sequence[str], names: Sequence[str], good: Sequence[str]) -> None:
+def _expect_enough(
+    plot_type: str, labels: Sequence[str], names: Sequence[str], good: Sequence[str], judged: Flags
+) -> None:
     if not labels:
         raise TrainingError(f"{plot_type} has no labelled plots; label or import some first.")
     if len(names) < 2 and names[0] not in good:
@@ -201,6 +214,13 @@ def _expect_enough(plot_type: str, labels: Sequence[str], names: Sequence[str], 
             f"{plot_type} has fewer than {FEWEST_A_LABEL} plots of {', '.join(few)}; "
             "label more of it or use another label."
         )
+    chosen = [label in good for label, one in zip(labels, judged, strict=True) if one]
+    for side, what in ((True, "Good"), (False, "other")):
+        if any((name in good) is side for name in names) and chosen.count(side) < FEWEST_A_LABEL:
+            raise TrainingError(
+                f"{plot_type} has {chosen.count(side)} {what} plots whose label a person chose, the rest are guesses "
+                f"that were accepted with their page; choose {FEWEST_A_LABEL} at least, a model is measured by them."
+            )
 
 
 @dataclass(frozen=True)
@@ -377,11 +397,11 @@ def _split(runs: Index, is_fault: npt.NDArray[np.bool_], seed: int, unit: str) -
     return fold, said
 
 
-def _by_period(when: npt.NDArray[Any], is_fault: npt.NDArray[np.bool_]) -> Index | None:
-    """Folds by run period, None where there aren't two that each have Good and other plots."""
+def _by_period(when: npt.NDArray[Any], is_fault: Flags, judged: Flags) -> Index | None:
+    """Folds by run period, None where there aren't two that each have Good and other plots to judge."""
     periods = np.unique(when, return_inverse=True)[1]
     count = int(periods.max()) + 1
-    least = min(np.bincount(periods[side], minlength=count).min() for side in (is_fault, ~is_fault))
+    least = min(np.bincount(periods[side & judged], minlength=count).min() for side in (is_fault, ~is_fault))
     return periods if count > 1 and least >= FEWEST_A_LABEL else None
 
 
@@ -399,12 +419,13 @@ def _is_fault(
     is_fault: npt.NDArray[np.bool_],
     fold: Index,
     when: npt.NDArray[Any],
+    judged: Flags,
     recipe: Recipe,
     watch: _Watch,
 ) -> tuple[Linear, Array, dict[str, Any]]:
     """Whether a plot is not Good: the linear rule, its held-out logits (N,) and what was found.
 
-    `new` are the blocks of plots as if their run period were new.
+    `new` are the blocks of plots as if their run period were new. Choices rest on the plots that are `judged`.
     """
     target = is_fault.astype(int)
     rising = blocks[0].inputs.shape[1]
@@ -413,26 +434,27 @@ def _is_fault(
         return fit_rising(inputs, target, strength, recipe, rising)
 
     # what is learned of several run periods must hold in a new one: the network's map alone may do so longest
-    hard = _by_period(when, is_fault)
+    hard = _by_period(when, is_fault, judged)
     asked, asking, asked_of = (_ASKED[1:], fold, blocks) if hard is None else (_ASKED, hard, new)
     share = 0.8 / len(asked)
-    chosen = _choose(asked_of, target, asking, asked[:1], recipe, watch.part(0.0, share), fit=fit)
+    chosen = _choose(asked_of, target, asking, judged, asked[:1], recipe, watch.part(0.0, share), fit=fit)
     for number, evidence in enumerate(asked[1:], start=1):
         here = watch.part(share * number, share * (number + 1))
-        wider = _choose(asked_of, target, asking, (evidence,), recipe, here, fit=fit)
+        wider = _choose(asked_of, target, asking, judged, (evidence,), recipe, here, fit=fit)
         chosen = wider if wider.loss < CLEARLY * chosen.loss else chosen
     if hard is not None:  # probabilities are those of a run period whose normal is known
         chosen = _choose(
-            blocks, target, fold, (chosen.evidence,), recipe, watch.part(0.8, 0.9), (chosen.strength,), fit
+            blocks, target, fold, judged, (chosen.evidence,), recipe, watch.part(0.8, 0.9), (chosen.strength,), fit
         )
     logits = chosen.logits[:, 1] - chosen.logits[:, 0]
-    slope, offset = calibration(logits, target)
+    slope, offset = calibration(logits[judged], target[judged])
     weights, bias = fit(_inputs(blocks, chosen.evidence), target, chosen.strength, recipe, 2)
     linear = _linear(blocks, slope * (weights[1:] - weights[:1]), slope * (bias[1:] - bias[:1]) + offset)
     other = _choose(
         blocks,
         target,
         fold,
+        judged,
         (chosen.evidence,),
         Recipe(not recipe.balanced, recipe.seed),
         watch.part(0.9, 1.0),
@@ -444,7 +466,7 @@ def _is_fault(
         "strength": chosen.strength,
         "slope": round(slope, 4),
         "held_out": {
-            "balanced" if one.balanced else "not balanced": _effect(held, target)
+            "balanced" if one.balanced else "not balanced": _effect(held.logits[judged], target[judged])
             for one, held in ((recipe, chosen), (Recipe(not recipe.balanced), other))
         },
     }
@@ -452,9 +474,9 @@ def _is_fault(
     return flat, slope * logits + offset, card
 
 
-def _effect(held_out: _HeldOut, target: Index) -> dict[str, float]:
-    """What balancing does, after calibration: log-loss and F1 of not Good on held-out plots."""
-    logits = held_out.logits[:, 1] - held_out.logits[:, 0]
+def _effect(held_out: Array, target: Index) -> dict[str, float]:
+    """What balancing does, after calibration: log-loss and F1 of not Good on held-out plots, by their logits (N, 2)."""
+    logits = held_out[:, 1] - held_out[:, 0]
     slope, offset = calibration(logits, target)
     chances = np.clip(logistic((slope * logits + offset).astype(np.float32)), 1e-7, 1 - 1e-7)
     loss = float(-(target * np.log(chances) + (1 - target) * np.log(1 - chances)).mean())
@@ -482,6 +504,7 @@ def _which_kind(
     is_good: npt.NDArray[np.bool_],
     names: Sequence[str],
     runs: Index,
+    judged: Flags,
     recipe: Recipe,
     watch: _Watch,
 ) -> tuple[Linear, Array, dict[str, Any]]:
@@ -498,8 +521,9 @@ def _which_kind(
         own = np.searchsorted(here, target[side])
         fold = _folds(runs[side], own, recipe.seed)
         now = watch.part(half / 2, (half + 1) / 2)
-        chosen = _choose((part[0], part[1]), own, fold, tuple(_SETS), recipe, now)
-        temperature = best_temperature(chosen.logits, own)
+        counts = judged[side]
+        chosen = _choose((part[0], part[1]), own, fold, counts, tuple(_SETS), recipe, now)
+        temperature = best_temperature(chosen.logits[counts], own[counts])
         weights, bias = fit_labels(
             _inputs((part[0], part[1]), chosen.evidence), own, chosen.strength, recipe, len(here)
         )
@@ -535,16 +559,20 @@ def _choose(
     blocks: Blocks,
     target: Index,
     fold: Index,
+    judged: Flags,
     sets: Sequence[str],
     recipe: Recipe,
     watch: _Watch,
     strengths: Sequence[float] = STRENGTHS,
     fit: Fit | None = None,
 ) -> _HeldOut:
-    """The kinds of evidence and the strength with the least log-loss on held-out runs, every label weighing alike."""
+    """The kinds of evidence and the strength with the least log-loss on held-out runs, every label weighing alike.
+
+    It is that of the plots that are `judged`; of the others of a held-out run nothing is learned there either.
+    """
     best: _HeldOut | None = None
-    labels = int(target.max()) + 1
-    weight = (len(target) / labels / np.maximum(1, np.bincount(target, minlength=labels)))[target]
+    labels, truth = int(target.max()) + 1, target[judged]
+    weight = (len(truth) / labels / np.maximum(1, np.bincount(truth, minlength=labels)))[truth]
     for number, evidence in enumerate(sets):
         inputs = _inputs(blocks, evidence)
         for tried, strength in enumerate(strengths):
@@ -554,8 +582,9 @@ def _choose(
                 outside = fold == one
                 weights, bias = (fit or fit_labels)(inputs[~outside], target[~outside], strength, recipe, labels)
                 logits[outside] = inputs[outside] @ weights.T + bias
-            chances = softmax((logits / best_temperature(logits, target)).astype(np.float32))
-            loss = float(-(weight * np.log(chances[np.arange(len(target)), target] + 1e-9)).mean())
+            counted = logits[judged]
+            chances = softmax((counted / best_temperature(counted, truth)).astype(np.float32))
+            loss = float(-(weight * np.log(chances[np.arange(len(truth)), truth] + 1e-9)).mean())
             if best is None or loss < best.loss:
                 best = _HeldOut(loss, evidence, strength, logits)
     assert best is not None  # noqa: S101 there is always a strength

@@ -7,9 +7,10 @@ from datetime import timedelta
 import pytest
 import sqlalchemy as sa
 
-from hydra_desktop.database import feed, given_labels, halls, model_store
+from hydra_desktop.database import feed, given_labels, halls, label_queue, model_store
 from hydra_desktop.database import tables as t
 from hydra_desktop.domain.errors import ModelFileError
+from hydra_desktop.domain.labeling import in_force
 
 from .conftest import START, THRESHOLDS, Site
 
@@ -37,7 +38,7 @@ def test_the_newest_label_is_the_current_one_and_all_are_kept(site: Site) -> Non
             (plot.id, "Bad", "eva", "single"),
         ]
         assert rows[-1].at == START + timedelta(seconds=1)
-        assert given_labels.imported(c, [plot.id, other.id], "eva") == {plot.id: "Good"}
+        assert given_labels.imported(c, [plot.id, other.id], "eva") == {plot.id: ("Good", False)}
 
 
 def test_a_label_taken_back_counts_no_more(site: Site) -> None:
@@ -48,6 +49,28 @@ def test_a_label_taken_back_counts_no_more(site: Site) -> None:
         c.execute(t.given_labels.update().where(t.given_labels.c.id == second).values(withdrawn=True))
         assert _current(c, site) == [(plot.id, "Good", "eva")]
         assert given_labels.give(c, plot.id, "Bad", user="eva", at=START) is not None
+
+
+def test_a_label_that_was_chosen_goes_before_any_accepted_guess(site: Site) -> None:
+    with site.database.write() as c:
+        plot, other = site.add(c, chunk=1), site.add(c, chunk=2)
+
+        def give(plot_id: int, label: str, user: str, *, accepted: bool) -> int | None:
+            return given_labels.give(c, plot_id, label, user=user, at=START, accepted=accepted)
+
+        give(other.id, "Good", "ben", accepted=True)
+        give(other.id, "Bad", "eva", accepted=True)
+        give(plot.id, "Bad", "eva", accepted=False)
+        assert give(plot.id, "Bad", "eva", accepted=True) is None  # she has said more
+        give(plot.id, "Good", "ben", accepted=True)
+        found = given_labels.current(c, site.hall_id, "CDC_occupancy")
+        assert [(one.label, one.user, one.accepted) for one in found] == [("Bad", "eva", False), ("Bad", "eva", True)]
+        assert given_labels.of_plots(c, [plot.id, other.id]) == {plot.id: ("Bad", "eva"), other.id: ("Bad", "eva")}
+        assert give(other.id, "Bad", "eva", accepted=False) is not None
+        assert [one.accepted for one in given_labels.current(c, site.hall_id, "CDC_occupancy")] == [False, False]
+        for one in found:
+            given = label_queue.given(c, [one.plot.id])[one.plot.id]
+            assert given_labels.of_plots(c, [one.plot.id])[one.plot.id][0] == getattr(in_force(given), "label", "")
 
 
 def test_a_label_that_the_plot_type_never_had_is_an_error(site: Site) -> None:

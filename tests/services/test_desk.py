@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from hydra_desktop.database import alarms as alarm_store
-from hydra_desktop.database import conditions, feed, halls, model_store, plots, verdicts, wall
+from hydra_desktop.database import conditions, feed, given_labels, halls, model_store, plots, verdicts, wall
 from hydra_desktop.database.connection import Database
 from hydra_desktop.database.image_store import ImageStore
 from hydra_desktop.domain.alarm import Alarm, AlarmState
@@ -116,6 +116,30 @@ def test_labels_leave_as_a_manifest_that_comes_back(database: Database, images: 
     ]
     report = import_manifest(database, "E", images, out, user="bob", progress=Progress())
     assert (report.added, report.labelled, report.file_times, report.refused) == ({"hump": 2}, 2, 0, ())
+
+
+def test_labels_that_were_accepted_come_back_as_such(database: Database, images: ImageStore, tmp_path: Path) -> None:
+    manifest = manifests.write(tmp_path / "data", ["Good", "Bad", "Good"])
+    lines = manifest.read_text().splitlines()
+    manifest.write_text("\n".join([f"{lines[0]},accepted", f"{lines[1]},true", f"{lines[2]},", f"{lines[3]},1"]))
+    import_manifest(database, "D", images, manifest, user="ann", progress=Progress())
+    with database.write() as connection:
+        hall_id = halls.find(connection, "D") or 0
+        first, second, third = given_labels.current(connection, hall_id, "hump")
+        for plot, label, accepted in ((first.plot, "Bad", False), (second.plot, "Good", True)):
+            given_labels.give(connection, plot.id, label, user="bob", at=NOW, accepted=accepted)
+    assert third.accepted
+    out = tmp_path / "labels.csv"
+    export(database, "D", images, "labels", out)
+    expected = [("1", "Bad", False), ("2", "Bad", False), ("3", "Good", True)]
+    assert [(row["run_number"], row["label"], row["accepted"] == "True") for row in rows(out)] == expected
+    import_manifest(database, "E", images, out, user="cy", progress=Progress())
+    with database.read() as connection:
+        found = given_labels.current(connection, halls.find(connection, "E") or 0, "hump")
+    assert [(str(one.plot.name.run_number), one.label, one.accepted) for one in found] == expected
+    assert import_manifest(database, "E", images, out, user="cy", progress=Progress()).labelled == 0
+    out.write_text(out.read_text().replace("True", "False"))
+    assert import_manifest(database, "E", images, out, user="cy", progress=Progress()).labelled == 1
 
 
 def test_verdicts_and_alarms_leave_as_tables(database: Database, images: ImageStore, tmp_path: Path) -> None:

@@ -227,6 +227,7 @@ def test_evaluation_leaves_out_what_was_trained_on(site: Site) -> None:
         "another plot type": 1,
         "without a label": 1,
         "label left out by its role": 1,
+        "accepted guess": 0,
         "trained on": 2,  # the run that was there, and the empty picture that is equal to one
         "in the reference": 0,
         "not readable": 1,
@@ -234,6 +235,22 @@ def test_evaluation_leaves_out_what_was_trained_on(site: Site) -> None:
     assert report.measured.auc == 1.0
     assert report.figures()["false_positives_per_1000"] == 0.0
     assert "left out, trained on: 2" in report.text()
+
+
+def test_accepted_guesses_train_and_are_in_no_figure(empty: tuple[Database, ImageStore], tmp_path: Path) -> None:
+    manifest = manifests.write(tmp_path / "data", ["Good", "Bad"] * 9)
+    lines = manifest.read_text().splitlines()
+    passed = [f"{line},{'true' if number > 10 else ''}" for number, line in enumerate(lines[1:])]
+    manifest.write_text("\n".join([f"{lines[0]},accepted", *passed]))
+    report = teach(*empty, manifest)
+    assert (report.counts, report.accepted) == ({"Good": 9, "Bad": 9}, 7)
+    assert report.held_out.plots == 11
+    assert "of these, accepted guesses, which are in no figure: 7" in report.text()
+    others = manifests.write(tmp_path / "new", ["Good", "Bad", "Good"], first_run=100)
+    lines = others.read_text().splitlines()
+    others.write_text("\n".join([f"{lines[0]},accepted", f"{lines[1]},no", f"{lines[2]},0", f"{lines[3]},True"]))
+    evaluated = evaluate(*empty[:1], "D", empty[1], "hump", others, progress=Progress())
+    assert (evaluated.measured.plots, evaluated.left_out["accepted guess"]) == (2, 1)
 
 
 def test_nothing_to_measure_is_said(site: Site) -> None:

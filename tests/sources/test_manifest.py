@@ -60,10 +60,11 @@ def test_numbers_as_data_frames_write_them(tmp_path: Path) -> None:
         ("1.png,yield,one,", "run_number must be a whole number, not 'one'"),
         ("1.png,yield,99999999999999999999,", "run_number must be a whole number"),
         ("1.png,yield,1,yesterday", "taken_at must be a time like"),
+        ("1.png,yield,1,,perhaps", "accepted must be true, false or empty, not 'perhaps'"),
     ],
 )
 def test_an_unusable_row_says_why(tmp_path: Path, row: str, problem: str) -> None:
-    rows = read_manifest(write(tmp_path, f"file,plot_type,run_number,taken_at\n{row}\n2.png,yield,2,\n"))
+    rows = read_manifest(write(tmp_path, f"file,plot_type,run_number,taken_at,accepted\n{row}\n2.png,yield,2,\n"))
     assert problem in rows[0].problem
     assert rows[1].problem == ""
 

@@ -73,6 +73,19 @@ def test_every_plot_is_held_out_once(plots: Plots, tuned: Tuned) -> None:
     assert json.loads(json.dumps(card)) == card
 
 
+def test_accepted_guesses_are_never_held_out_and_teach_nothing_of_a_run_that_is(plots: Plots) -> None:
+    twice = Plots()
+    for name in ("pictures", "labels", "runs"):
+        setattr(twice, name, getattr(plots, name) * 2)
+    twice.hashes = [*plots.hashes, *(f"accepted {number}" for number in range(6))]
+    tuned = train(twice, Recipe(epochs=0, folds=2), accepted=np.repeat([False, True], 6))
+    held_out = {plots.hashes[index] for index in tuned.at}
+    card = tuned.model.card
+    assert held_out == set(card["held_out"])
+    outside = {name.replace("plot", "accepted") for name in held_out}
+    assert set(card["trained_on"]) == set(twice.hashes) - held_out - outside
+
+
 def test_the_network_learns_and_what_is_exported_is_the_best(plots: Plots, tuned: Tuned) -> None:
     card = tuned.model.card
     assert len(card["log_loss_by_epoch"]) == 3

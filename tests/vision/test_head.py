@@ -170,6 +170,79 @@ def test_too_little_is_said(labels: list[str], message: str) -> None:
         head.train("T", noise(len(labels)), labels, own_runs(len(labels)), good=["Good"])
 
 
+def test_accepted_guesses_are_learned_from_and_never_judged(drawn: Drawn, trained: head.Trained) -> None:
+    random = np.random.default_rng(3)
+    accepted = random.random(len(drawn.labels)) < 0.4
+    few = head.train(PLOT_TYPE, drawn.description, drawn.labels, drawn.runs, good=["Good"], accepted=accepted)
+    held_out = few.model.held_out
+    assert held_out is not None
+    names = few.model.labels
+    assert [names[index] for index in held_out.target] == [
+        label for label, one in zip(drawn.labels, accepted, strict=True) if not one
+    ]
+    np.testing.assert_array_equal(held_out.chances, few.held_out[~accepted])
+    np.testing.assert_array_equal(few.judged, ~accepted)
+    assert sum(few.model.card["plots"].values()) == len(drawn.labels)
+    assert few.model.card["accepted"] == accepted.sum()
+    none = head.train(
+        PLOT_TYPE,
+        drawn.description,
+        drawn.labels,
+        drawn.runs,
+        good=["Good"],
+        accepted=[False] * len(drawn.labels),
+        hashes=[f"hash of {run}" for run in drawn.runs],
+    )
+    assert model_file.save(none.model) == model_file.save(trained.model)
+
+
+def test_accepted_guesses_that_are_wrong_make_no_figure_better() -> None:
+    # a guess that was let pass is what the model said: counted, it would praise the model for its mistakes
+    plots = with_faults(range(60, 120), 120)
+    labels = ["Good"] * 60 + ["Bad"] * 30 + ["Good"] * 30
+    accepted = [False] * 90 + [True] * 30
+    trained = head.train("T", plots, labels, own_runs(120), good=["Good"], accepted=accepted)
+    assert trained.model.held_out is not None
+    assert np.bincount(trained.model.held_out.target).tolist() == [60, 30]
+    said = trained.held_out.argmax(axis=1)
+    plain = head.train("T", plots.at(np.arange(90)), labels[:90], own_runs(90), good=["Good"])
+    assert plain.held_out[60:90, 1].mean() > 0.9
+    # calibrated by what was chosen alone, half of all faults that are called Good cost what they cost
+    assert (said[60:90] == 1).mean() > 0.5
+
+
+def test_of_a_run_that_is_held_out_accepted_guesses_teach_nothing() -> None:
+    labels = list(np.where(np.random.default_rng(7).random(60) < 0.5, "Good", "Bad"))  # there is nothing to learn
+    twice = noise(60).at(np.tile(np.arange(60), 2))
+    accepted = np.repeat([False, True], 60)
+    trained = head.train("T", twice, labels * 2, own_runs(60) * 2, good=["Good"], accepted=accepted)
+    names = np.array(trained.model.labels)
+    assert (names[trained.held_out[:60].argmax(axis=1)] == np.array(labels)).mean() < 0.7
+
+
+def test_of_good_plots_alone_accepted_ones_move_no_limit() -> None:
+    plots = noise(80)
+    for part in plots.parts:
+        part[60:, 30:36] += 6.0  # faults that passed for Good
+    accepted = np.arange(80) >= 60
+    trained = head.train("T", plots, ["Good"] * 80, own_runs(80), good=["Good"], accepted=accepted)
+    assert len(trained.model.familiar.distances) == 60
+    assert trained.model.held_out is not None
+    assert len(trained.model.held_out.target) == 60
+
+
+@pytest.mark.parametrize(
+    ("accepted", "message"),
+    [
+        ([True] * 40, "0 Good plots whose label a person chose"),
+        ([False] * 20 + [True] * 19 + [False], "1 other plots whose label a person chose"),
+    ],
+)
+def test_a_person_must_have_chosen_some_of_each_side(accepted: list[bool], message: str) -> None:
+    with pytest.raises(TrainingError, match=message):
+        head.train("T", noise(40), ["Good"] * 20 + ["Bad"] * 20, own_runs(40), good=["Good"], accepted=accepted)
+
+
 def test_constant_features_do_no_harm() -> None:
     plots = plots_of(np.repeat([0, 3], 15))
     plots.pooled[:, 100:400] = 0.25
