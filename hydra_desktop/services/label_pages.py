@@ -36,6 +36,7 @@ class Ask:
     filters: Filters = Filters()
     order: Order = Order.NEWEST
     without: frozenset[int] = frozenset()
+    keep: frozenset[int] = frozenset()  # these aren't given back yet
     first: int = 0  # so many are passed over at the beginning, where all plots are looked through
     stacks: bool = True
     blind_share: float = 0.05
@@ -77,7 +78,7 @@ class LabelPages:
                 left = label_pages.count(c, view)
                 wanted = _stacks(c, ask, view, holder, ask.size - len(mine), passed, left)
             asked = {plot_id for stack in wanted for plot_id in stack}
-            held = ask.without.union(*mine)
+            held = ask.without.union(ask.keep, *mine)
             with self.database.write() as c:
                 got = label_pages.claim(c, view, holder, asked, keep=held)
             mine += filter(None, (tuple(plot_id for plot_id in stack if plot_id in got) for stack in wanted))

@@ -48,7 +48,9 @@ def for_label(label: Label, among: Sequence[Label] = ()) -> str:
     mark = _of_meaning(label)
     taken: set[str] = set()
     for number, one in enumerate(one for one in among if _of_meaning(one) == mark):
-        letter = next((found for found in one.name.upper() if found.isalnum() and found not in taken), "") * (number > 0)
+        letter = next((found for found in one.name.upper() if found.isalnum() and found not in taken), "") * (
+            number > 0
+        )
         if one.name == label.name:
             return f"{mark} {letter}" if letter else mark
         taken.add(letter)

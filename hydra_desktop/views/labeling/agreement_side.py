@@ -182,7 +182,9 @@ class AgreementSide(QWidget):
                    Qt.AlignmentFlag.AlignRight)  # fmt: skip
         room = QRectF(2, y + px(26), self.width() - 6, px(34))
         points = [
-            QPointF(room.left() + room.width() * number / (len(values) - 1), room.bottom() - room.height() * max(0, one))
+            QPointF(
+                room.left() + room.width() * number / (len(values) - 1), room.bottom() - room.height() * max(0, one)
+            )
             for number, one in enumerate(values)
         ]
         painter.setPen(QPen(QColor(c.muted), 1.5))

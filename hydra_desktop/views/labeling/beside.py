@@ -193,7 +193,7 @@ class _Thumbs(QWidget):
             if number == self._chosen:
                 painter.setPen(QPen(QColor(c.text), max(2, px(2))))
                 painter.drawRect(room.adjusted(-1, -1, 1, 1))
-            painter.setFont(self._theme.fitting(one.what, box.width(), 11, 8, bold=number == self._chosen))
+            painter.setFont(self._theme.fitting(one.what, box.width() - 8, 11, 8, bold=number == self._chosen))
             painter.setPen(QColor(c.text if number == self._chosen else c.muted))
             line = QRect(box.left() + 3, box.bottom() - caption, box.width(), caption)
             painter.drawText(line, Qt.AlignmentFlag.AlignVCenter, one.what[0].upper() + one.what[1:])
@@ -202,9 +202,9 @@ class _Thumbs(QWidget):
             side, top = px(20), self.height() - px(22)
             for number, text in enumerate("[]"):
                 key_cap(painter, QRect(3 + number * (side + px(4)), top, side, side).toRectF(), text, self._theme)
-            painter.setFont(self._theme.font(11))
-            painter.setPen(QColor(c.muted))
             left = 3 + 2 * (side + px(4))
+            painter.setFont(self._theme.fitting("change", self.width() - left - 2, 11, 8))
+            painter.setPen(QColor(c.muted))
             painter.drawText(QRect(left, top, self.width() - left, side), Qt.AlignmentFlag.AlignVCenter, "change")
         painter.end()
         self._shown = frozenset(shown)

@@ -19,8 +19,8 @@ _WRITTEN = {"Left": "←", "Right": "→", "Up": "↑", "Down": "↓"}
 
 
 def on_caps(key: str) -> str:
-    """What stands on the cap of a key: an arrow is drawn, not named."""
-    return "+".join(_WRITTEN.get(part, part) for part in key.split("+")) if key != "+" else key
+    """What stands on the cap of a key: a capital letter, and an arrow where it is one."""
+    return "+".join(_WRITTEN.get(part, part if len(part) > 1 else part.upper()) for part in key.split("+"))
 
 
 def cap_width(text: str, height: float, theme: Theme) -> float:

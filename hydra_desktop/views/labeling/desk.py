@@ -66,6 +66,8 @@ class Desk(QObject):
         self._counting, self._agreeing = Newest(self._reader), Newest(self._reader)
         self._ask = Ask("", Queue.UNLABELLED, 30)
         self._number = 0  # of the question that counts: answers to older ones are dropped
+        self._fetched = -1  # the number of the page that is on its way
+        self._ahead = 0  # the number of the page after it, of those asked for the newest
         self._next: Page | None = None
         self._wants_next = self._is_prefetching = False
         self._works = False  # whether something is being stored
@@ -184,7 +186,7 @@ class Desk(QObject):
             self._wants_next = True
             self.is_loading = True
             self.state_changed.emit()
-            if not self._is_prefetching:
+            if not self._is_prefetching and self._fetched != self._number:
                 self._prefetch()
 
     def open_stack(self, plot_id: int) -> None:
@@ -343,10 +345,11 @@ class Desk(QObject):
             self._show(Page(items, self.left, self.others), again=True)
 
     def _fetch(self) -> None:
-        number = self._another()
+        number = self._fetched = self._another()
         self.is_loading = True
         self.state_changed.emit()
-        ask, asked_s = replace(self._ask, without=self._unstored), time.monotonic()
+        shown = frozenset(self.sheet.with_alike(self.sheet.tiles))  # nobody else gets them while they are in sight
+        ask, asked_s = replace(self._ask, without=self._unstored, keep=shown), time.monotonic()
 
         def came(page: Page) -> None:
             if number == self._number:
@@ -354,7 +357,7 @@ class Desk(QObject):
 
         def failed(why: str) -> None:
             if number == self._number:
-                self.is_loading = False
+                self.is_loading, self._fetched = False, -1
                 self.told.emit(why, True)
                 self.state_changed.emit()
 
@@ -394,12 +397,13 @@ class Desk(QObject):
         """Fetch the page after this one, behind what is being stored."""
         if self.mode_of_queue is Mode.RELABEL or not self._ask.plot_type:
             return
-        number = self._number
+        number, self._ahead = self._number, self._ahead + 1
+        ahead = self._ahead
         ask = replace(self._ask, without=self._unstored.union(self.sheet.with_alike(self.sheet.tiles)))
         asked_s = time.monotonic()
 
         def came(page: Page) -> None:
-            if number != self._number:
+            if (number, ahead) != (self._number, self._ahead):
                 return
             self._is_prefetching = False
             self._next = page = self._open_of(page, asked_s)
@@ -409,7 +413,7 @@ class Desk(QObject):
                 self.state_changed.emit()
 
         def failed(why: str) -> None:
-            if number == self._number:
+            if (number, ahead) == (self._number, self._ahead):
                 self._is_prefetching = self._wants_next = self.is_loading = False
                 self._failed(why)
                 self.state_changed.emit()

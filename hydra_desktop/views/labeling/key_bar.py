@@ -15,8 +15,10 @@ from ..marks import Fill
 from ..theme import Theme
 from .caps import CapButton, cap_width, key_cap, on_caps, paint_label
 
-LARGE, SMALL = 62, 30  # heights of a label's button
+LARGE, SMALL = 64, 30  # heights of a label's button
 GAP = 8
+HEAD, NOTE = 84, 210  # widths
+LEAST_ACTS = 300  # of room for what else acts, else it has a line of its own
 
 
 @dataclass(frozen=True)
@@ -59,7 +61,7 @@ class LabelButton(QAbstractButton):
         """As wide as the name."""
         px, name, scale = self._theme.px, self.keyed.label.name, self._theme.scale
         if not large:
-            cap = cap_width(on_caps(self.keyed.key.upper()), px(22), self._theme)
+            cap = cap_width(on_caps(self.keyed.key), px(22), self._theme)
             return QSize(round(px(36) + cap + self._theme.advance(name, scale * 13)), px(SMALL))
         width = max(
             self._theme.advance(name + "?", scale * 16, bold=True) + px(24),
@@ -77,7 +79,7 @@ class LabelButton(QAbstractButton):
         painter.setRenderHint(QPainter.RenderHint.Antialiasing)
         c, px = self._theme.colours, self._theme.px
         middle, acts = Qt.AlignmentFlag.AlignVCenter, self.isEnabled()
-        label, key = self.keyed.label, on_caps(self.keyed.key.upper())
+        label, key = self.keyed.label, on_caps(self.keyed.key)
         is_hot = acts and self.underMouse()
         ink = QColor(c.text if acts else c.muted)
         if self.is_large:
@@ -216,6 +218,14 @@ class KeyBar(QWidget):
         """As high as what is in it."""
         return QSize(self._theme.px(900), self.height())
 
+    @property
+    def _reserved(self) -> int:
+        """The width that is kept for what Enter does, whatever it does."""
+        longest = max((f"Accept {one.keyed.label.name}?" for one in self.buttons), key=len, default="")
+        words = longest if self._wants_large else "Commit page: accept 000 guesses"
+        extra = self.main.sizeHint().width() - self._theme.advance(self.main.text(), self._theme.scale * 14, bold=True)
+        return round(self._theme.advance(words, self._theme.scale * 14, bold=True) + extra)
+
     def _drop(self, buttons: list) -> None:
         for button in buttons:
             button.hide()
@@ -223,64 +233,91 @@ class KeyBar(QWidget):
         buttons.clear()
 
     def _place(self) -> None:
-        """Give everything its place: what Enter does at the right, labels at the left, and between what has room."""
+        """Give everything its place: what Enter does at the right, labels at the left, and between what has room.
+
+        How high it is rests on the labels and the width alone, so that nothing above it moves.
+        """
         px = self._theme.px
         margin, gap = px(14), px(GAP)
-        right = self.width() - margin
-        atright = self.voices or [self.main]
-        self.main.setVisible(not self.voices)
-        sizes = [one.size_if(True) if one in self.voices else one.sizeHint() for one in atright]
-        right -= sum(size.width() + gap for size in sizes) - gap
-        left = margin
-        if self.head.text():
-            width = round(self._theme.advance(self.head.text(), self._theme.scale * 13, bold=True)) + px(6)
-            width = max(width, px(78))  # so that what stands beside it doesn't move
-            self.head.setGeometry(left, 0, width, self.height())
-            left += width + gap
-        self.head.setVisible(bool(self.head.text()))
+        left, right = self._place_right(margin, gap)
         room = right - 2 * gap - left
         is_large = self._wants_large and sum(one.size_if(True).width() + gap for one in self.buttons) <= room
-        labels = _wrapped([one.size_if(is_large).width() for one in self.buttons], gap, room)
-        row = px(LARGE if is_large else SMALL)
-        rows = max((line for line, _ in labels), default=0) + 1
-        high = max(rows * row + (rows - 1) * px(4), px(LARGE) if self._wants_large else px(44))
+        places = _wrapped([one.size_if(is_large).width() for one in self.buttons], gap, room)
+        row, between = px(LARGE if is_large else SMALL), px(4)
+        rows = max((line for line, _ in places), default=0) + 1
+        ends = max((left + x + one.size_if(is_large).width() for one, (line, x) in
+                    zip(self.buttons, places, strict=True) if line == rows - 1), default=left)  # fmt: skip
+        lines = rows
+        if not is_large and rows == 1 and (self._wants_large or right - ends < px(LEAST_ACTS)):
+            lines = 2
+        high = max(lines * row + (lines - 1) * between, px(LARGE) if self._wants_large else px(44))
         height = high + 2 * px(8)
-        top = (height - rows * row - (rows - 1) * px(4)) // 2
-        ends = left
-        for button, (line, x) in zip(self.buttons, labels, strict=True):
+        top = (height - lines * row - (lines - 1) * between) // 2
+        for button, (line, x) in zip(self.buttons, places, strict=True):
             button.is_large = is_large
-            size = button.size_if(is_large)
-            button.setGeometry(left + x, top + line * (row + px(4)), size.width(), row)
-            ends = max(ends, left + x + size.width())
-        x = right
-        for one, size in zip(atright, sizes, strict=True):
-            one.is_large = True
-            one.setGeometry(x, (height - size.height()) // 2, size.width(), size.height())
-            x += size.width() + gap
-        self._place_acts(QRect(ends + 2 * gap, px(8), right - ends - 4 * gap, high))
+            button.setGeometry(left + x, top + line * (row + between), button.size_if(is_large).width(), row)
+        for one in (*self.voices, self.main):
+            one.move(one.x(), (height - one.height()) // 2)
+        line = px(28)
+        if is_large:
+            top, tops = (height - 2 * line) // 2, [0, line]
+            used = self._columns(QRect(ends + 2 * gap, top, right - ends - 4 * gap, 2 * line), line)
+        else:
+            tops = [top + number * (row + between) for number in range(rows - 1, lines)]
+            starts = [ends + 2 * gap if number == 0 else left for number in range(len(tops))]
+            used = self._flow([QRect(x, y, right - gap - x, row) for x, y in zip(starts, tops, strict=True)])
+        used = max(used, *(one.x() + one.width() for one in self.buttons), 0)
+        self.note.setVisible(bool(self.note.text()) and right - 2 * gap - used >= px(NOTE))
+        self.note.setAlignment(Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter)
+        self.note.setGeometry(right - 2 * gap - px(NOTE), 0, px(NOTE), height)
+        self.head.setGeometry(margin, 0, px(HEAD), height)
         if self.height() != height:
             self.setFixedHeight(height)
-            self.head.setFixedHeight(height)
 
-    def _place_acts(self, room: QRect) -> None:
-        """What else acts, in two lines where the bar is high, as much of it as has room; then the note."""
+    def _place_right(self, margin: int, gap: int) -> tuple[int, int]:
+        """Place what Enter does, or what people said; where the room for the labels begins and ends."""
         px = self._theme.px
-        line = px(28)
-        lines = 2 if room.height() >= 2 * line + px(2) else 1
-        top = room.top() + (room.height() - lines * line) // 2
+        self.main.setVisible(not self.voices)
+        widths = [one.size_if(True).width() for one in self.voices]
+        reserved = max(sum(widths) + gap * max(0, len(widths) - 1), self.main.sizeHint().width(), self._reserved)
+        x = self.width() - margin
+        for one, width in reversed(list(zip(self.voices, widths, strict=True))):
+            one.is_large = True
+            one.setGeometry(x - width, 0, width, px(LARGE))
+            x -= width + gap
+        size = self.main.sizeHint()
+        self.main.setGeometry(self.width() - margin - size.width(), 0, size.width(), size.height())
+        self.head.setVisible(bool(self.head.text()))
+        left = margin if self._wants_large else margin + px(HEAD) + gap
+        return left, self.width() - margin - reserved
+
+    def _columns(self, room: QRect, line: int) -> int:
+        """Place acts two by two, as many as have room; where they end."""
         left, has_room = room.left(), True
-        for first in range(0, len(self.acts), lines):
-            column = self.acts[first : first + lines]
+        for first in range(0, len(self.acts), 2):
+            column = self.acts[first : first + 2]
             width = max(one.sizeHint().width() for one in column)
             has_room = has_room and left + width <= room.right()
             for number, one in enumerate(column):
                 one.setVisible(has_room)
-                one.setGeometry(left, top + number * line, one.sizeHint().width(), line)
-            left += (width + px(10)) if has_room else 0
-        width = px(210)
-        self.note.setVisible(bool(self.note.text()) and room.right() - left >= width)
-        self.note.setAlignment(Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter)
-        self.note.setGeometry(room.right() - width, 0, width, room.height() + 2 * px(8))
+                one.setGeometry(left, room.top() + number * line, one.sizeHint().width(), line)
+            left += (width + self._theme.px(10)) if has_room else 0
+        return left
+
+    def _flow(self, lines: Sequence[QRect]) -> int:
+        """Place acts one after the other into lines, as many as have room; where the last of them ends."""
+        gap, used, waiting = self._theme.px(10), 0, list(self.acts)
+        for line in lines:
+            left = line.left()
+            while waiting and left + waiting[0].sizeHint().width() <= line.right():
+                one = waiting.pop(0)
+                one.setVisible(True)
+                one.setGeometry(left, line.top(), one.sizeHint().width(), line.height())
+                left += one.sizeHint().width() + gap
+            used = max(used, left)
+        for one in waiting:
+            one.setVisible(False)
+        return used
 
 
 def _wrapped(widths: Sequence[int], gap: int, room: int) -> list[tuple[int, int]]:

@@ -56,7 +56,7 @@ class LegendRow(QAbstractButton):
             painter.drawRoundedRect(whole, 4, 4)
         middle = Qt.AlignmentFlag.AlignVCenter
         cap = QRectF(px(8), (self.height() - px(22)) / 2, px(22), px(22))
-        key_cap(painter, cap, on_caps(self.keyed.key.upper()), self._theme)
+        key_cap(painter, cap, on_caps(self.keyed.key), self._theme)
         box = QRectF(cap.right() + px(10), (self.height() - px(15)) / 2, px(15), px(15))
         paint_label(painter, self.keyed.label, self._among, box, self._theme)
         column = px(COLUMN)

@@ -51,6 +51,7 @@ class PageCanvas(QWidget):
         self._keys: dict[int, PictureKey] = {}  # of the pictures on the tiles
         self._shown: dict[PictureKey, list[int]] = {}  # which tiles show a picture
         self._ahead: tuple[QueuedPlot, ...] = ()
+        self._fetched_ahead: frozenset[PictureKey] = frozenset()
         self._band = QRect()  # a box that is dragged
         self._settled = QTimer(self, singleShot=True, interval=SETTLED_MS)
         self._settled.timeout.connect(self._tell_capacity)
@@ -101,8 +102,10 @@ class PageCanvas(QWidget):
             return
         cell = arrange([group.plot_ids for group in grouped(items)], self._room()).cell
         room = self._painter.picture_room(QRect(QPoint(0, 0), cell)).size()
-        for one in items:
-            self._pictures.get(self._painter.key(one, room, self.devicePixelRatioF()))
+        ratio = self.devicePixelRatioF()
+        self._fetched_ahead = frozenset(self._painter.key(one, room, ratio) for one in items)
+        for key in self._fetched_ahead:
+            self._pictures.get(key)
 
     def rescale(self) -> None:
         """Take over the theme's size and colours."""
@@ -231,7 +234,7 @@ class PageCanvas(QWidget):
         self._arrangement = arrange([group.plot_ids for group in self._sheet.groups], self._room())
         if self._arrangement.cell != before:
             self._forget_faces()
-            self._pictures.forget_waiting()
+            self._pictures.forget_waiting({*self._shown, *self._fetched_ahead})
         room = self._painter.picture_room(QRect(QPoint(0, 0), self._arrangement.cell)).size()
         ratio = self.devicePixelRatioF()
         self._keys = {one: self._painter.key(tile.item, room, ratio) for one, tile in self._sheet.tiles.items()}

@@ -65,7 +65,7 @@ class QueueSide(QWidget):
         self._lay_out()
         self._connect()
         self.rescale()
-        self._show_wishes()
+        self.show_choices((), (), ())
 
     @property
     def queue(self) -> Queue:
@@ -119,6 +119,11 @@ class QueueSide(QWidget):
             if _chosen(box):
                 found.append(f"{what}{box.currentText()}")
         return ", ".join(found)
+
+    @property
+    def problem(self) -> str:
+        """What is wrong with a filter, "" for nothing."""
+        return self.wrong.text()
 
     def show_plot_types(self, names: Sequence[str], chosen: str) -> None:
         """Take over the plot types of the hall; nothing is told."""
@@ -200,8 +205,8 @@ class QueueSide(QWidget):
             f"#side {{ background: {c.background}; border-right: 1px solid {c.line}; }} #muted {{ color: {c.muted}; }}"
             f"#head, #set {{ font-weight: bold; }}"
             f"#wrong {{ color: {c.text}; border-left: {px(3)}px solid {c.high}; padding-left: {px(6)}px; }}"
-            f'QLineEdit[bad="true"] {{ border: 2px solid {c.high}; }}'
             f'QLineEdit[set="true"], QComboBox[set="true"] {{ border: 2px solid {c.muted}; background: {c.selected}; }}'
+            f'QLineEdit[bad="true"] {{ border: 2px solid {c.high}; }}'
             f"QLineEdit:focus, QComboBox:focus {{ border: 2px solid {c.text}; }}"
             f"QLineEdit, QComboBox {{ padding: {px(3)}px {px(5)}px; }}"
             f"QComboBox:disabled, #muted:disabled {{ color: {c.muted}; border-color: {c.line}; }}"

@@ -9,21 +9,27 @@ from dataclasses import dataclass, replace
 from PySide6.QtCore import QObject, Signal
 
 from ...domain.hall import PlotType
-from ...domain.labeling import QueuedPlot
+from ...domain.labeling import QueuedPlot, is_disputed
 from .tile import Said, Standing, Tile
 
 
 @dataclass(frozen=True)
 class Group:
-    """Plots of a page with the same guess, in the order they came; without a guess it is none, or a hidden one."""
+    """Plots of a page with the same guess, in the order they came; without a guess it is none, or a hidden one.
+
+    Those that were labelled before have that `label`, whatever the guess; with "" people say different things.
+    """
 
     guess: str
     is_hidden: bool
     plot_ids: tuple[int, ...]
+    label: str | None = None
 
     @property
     def title(self) -> str:
         """What stands above it."""
+        if self.label is not None:
+            return self.label or "People disagree"
         if self.guess:
             return f"{self.guess}?"
         return "No guess shown" if self.is_hidden else "No guess"
@@ -121,7 +127,7 @@ class Sheet(QObject):
             return "for honest figures" if group.is_hidden else _OPEN
         if len(found) == 1:
             return next(iter(found))
-        first = (_AS_GUESSED, _OPEN)
+        first = (_AS_GUESSED, _AS_LABELLED, _OPEN)
         said = sorted(found.items(), key=lambda one: (one[0] not in first, one[0] == _SKIPPED, -one[1]))
         return ", ".join(f"{count} {what}" for what, count in said)
 
@@ -245,17 +251,23 @@ class Sheet(QObject):
             self.focus_moved.emit(before, plot_id)
 
 
-_AS_GUESSED, _OPEN, _SKIPPED = "as guessed", "to label", "skipped"
+_AS_GUESSED, _AS_LABELLED, _OPEN, _SKIPPED = "as guessed", "as labelled", "to label", "skipped"
 
 
 def grouped(items: Iterable[QueuedPlot]) -> tuple[Group, ...]:
-    """Plots by the guess that is shown, the group of most plots first, those in stacks counted."""
-    found: dict[tuple[str, bool], list[QueuedPlot]] = {}
+    """Plots by their label, else by the guess that is shown; the group of most plots first, those in stacks counted."""
+    found: dict[tuple[str, bool, str | None], list[QueuedPlot]] = {}
     for one in items:
-        is_hidden = not one.shown_guess and one.guess is not None and bool(one.guess.label)
-        found.setdefault((one.shown_guess, is_hidden), []).append(one)
+        if one.given:
+            key = ("", False, "" if is_disputed(one.given) else one.label)
+        else:
+            key = (one.shown_guess, not one.shown_guess and one.guess is not None and bool(one.guess.label), None)
+        found.setdefault(key, []).append(one)
     ordered = sorted(found.items(), key=lambda group: -sum(1 + len(one.alike) for one in group[1]))
-    return tuple(Group(guess, is_hidden, tuple(one.plot.id for one in ones)) for (guess, is_hidden), ones in ordered)
+    return tuple(
+        Group(guess, is_hidden, tuple(one.plot.id for one in ones), label)
+        for (guess, is_hidden, label), ones in ordered
+    )
 
 
 def _became(tile: Tile, group: Group) -> str:
@@ -263,7 +275,9 @@ def _became(tile: Tile, group: Group) -> str:
     if tile.standing is Standing.SKIPPED:
         return _SKIPPED
     if tile.standing is Standing.BEFORE:
-        return f"labelled {tile.label} before"
+        return "to settle" if tile.weighed else _AS_LABELLED
+    if group.label:
+        return _AS_LABELLED if tile.label == group.label else f"corrected to {tile.label}"
     if not group.guess:
         return _OPEN if tile.standing is Standing.OPEN else f"labelled {tile.label}"
     return _AS_GUESSED if tile.label == group.guess else f"corrected to {tile.label}"

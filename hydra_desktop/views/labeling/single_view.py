@@ -10,7 +10,7 @@ from PySide6.QtGui import QColor, QFontMetricsF, QPainter, QPaintEvent
 from PySide6.QtWidgets import QFrame, QHBoxLayout, QLabel, QSizePolicy, QVBoxLayout, QWidget
 
 from ...domain.hall import PlotType
-from ...domain.labeling import QueuedPlot, voices
+from ...domain.labeling import QueuedPlot
 from ...domain.verdict import DEFAULT_THRESHOLD, Status
 from ...services.detail import Detail
 from .. import marks, words
@@ -25,6 +25,7 @@ from .voice_cards import Voice, VoiceCards
 
 NEXT, BEFORE = 8, 4  # pictures that are fetched ahead and kept behind
 FACT_ROW = 21
+_HERE = (Standing.GIVEN, Standing.ACCEPTED)
 _SAID = {
     Standing.GIVEN: "given here",
     Standing.ACCEPTED: "guess accepted here",
@@ -111,7 +112,9 @@ class SingleView(QWidget):
         if seen:
             thresholds = detail.thresholds if detail is not None else {}
             self.probabilities.show_verdict(verdict, self._plot_type, thresholds)
-        self.voices.show_voices(self._voices(item), self._plot_type)
+        contests = detail.contests if detail is not None else ()
+        said = Voice.of_plot(item, contests, ("Left", "Right") if self._settles else ())
+        self.voices.show_voices(said, self._plot_type)
 
     def say_note(self, note: str) -> None:
         """Take over the note that goes with the label to come."""
@@ -154,7 +157,7 @@ class SingleView(QWidget):
         for layout in self._padded:
             layout.setContentsMargins(px(10), px(8), px(10), px(10))
         self.mark.setFixedSize(px(18), px(18))
-        self._voice_room.setFixedHeight(px(78))
+        self._voice_room.setMinimumHeight(px(78))
         for part in (self.strip, self.probabilities, self.beside, self.voices, self.facts):
             part.rescale()
 
@@ -205,6 +208,8 @@ class SingleView(QWidget):
 
     def _why(self, tile: Tile) -> str:
         guess = tile.item.guess
+        if tile.weighed:
+            return "people disagree; the guess is hidden until it is settled"
         if tile.standing is not Standing.OPEN:
             said = _SAID[tile.standing] + (", not stored yet" if tile.is_pending else "")
             is_told = tile.is_guess_seen and guess is not None and guess.label not in ("", tile.label)
@@ -213,6 +218,8 @@ class SingleView(QWidget):
             return "no model judged this plot"
         if not tile.is_guess_seen:
             return "judge without it, for honest figures"
+        if self._detail is not None and any(one.stands for one in self._detail.contests):
+            return "guess, and the shift says that it is wrong"
         if guess.status is Status.UNFAMILIAR:
             return "guess; the model has seen nothing like it"
         if guess.status is Status.UNCONFIRMED and self._detail is not None:
@@ -228,18 +235,11 @@ class SingleView(QWidget):
             "Chunk": str(name.chunk) if name.chunk is not None else "once per run",
             "Period": name.run_period,
             "Pad": name.pad,
-            "Taken": f"{words.day(item.plot.taken_at)} {words.clock(item.plot.taken_at)}",
-            "Label": tile.label if tile.standing in (Standing.GIVEN, Standing.ACCEPTED) else item.label or "none yet",
+            "Taken": f"{words.day(item.plot.taken_at)} {words.clock(item.plot.taken_at)[:5]}",
+            "Label": tile.label if tile.standing in _HERE else "disputed" if tile.weighed else item.label or "none yet",
             "Note": note,
         }
         return {what: value for what, value in known.items() if value}
-
-    def _voices(self, item: QueuedPlot) -> list[Voice]:
-        contests = self._detail.contests if self._detail is not None else ()
-        keys = ("Left", "Right") if self._settles else ()
-        said = voices(item.given)
-        found = [Voice.of(one, keys[number] if number < len(keys) else "") for number, one in enumerate(said)]
-        return found + [Voice.of_contest(one) for one in contests if one.stands]
 
 
 class _Mark(QWidget):

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from enum import Enum
 
-from ...domain.labeling import QueuedPlot, in_force
+from ...domain.labeling import QueuedPlot, in_force, is_disputed, voices
 from ...domain.verdict import Status
 from .. import words
 from ..marks import Fill
@@ -67,7 +67,14 @@ class Tile:
         """The label whose mark and word it bears, "" for none."""
         if self.said is not None:
             return self.said.label or ""
-        return self.item.label or self.item.shown_guess
+        return "" if self.weighed else self.item.label or self.item.shown_guess
+
+    @property
+    def weighed(self) -> tuple[str, ...]:
+        """What people say it is where they disagree and nothing was said here, the first said first."""
+        if self.said is not None or len(self.item.given) < 2 or not is_disputed(self.item.given):
+            return ()
+        return tuple(dict.fromkeys(one.label for one in voices(self.item.given)))
 
     @property
     def fill(self) -> Fill:
@@ -86,6 +93,8 @@ class Tile:
         """The word of its strip; a guess is a question."""
         if self.standing is Standing.SKIPPED:
             return "skipped"
+        if self.weighed:
+            return " or ".join(self.weighed) + "?"
         if not self.label:
             return "guess hidden" if self.item.guess is not None and self.item.guess.label else "no guess"
         return f"{self.label}?" if self.standing is Standing.OPEN else self.label
@@ -96,7 +105,7 @@ class Tile:
         guess = self.item.guess
         if self.standing is Standing.ACCEPTED:
             return "accepted"
-        if guess is None or not self.item.shown_guess or self.said is not None:
+        if guess is None or not self.item.shown_guess or self.said is not None or self.weighed:
             return ""
         figure = words.confidence(guess.confidence)
         if self.standing is Standing.BEFORE:
@@ -143,7 +152,9 @@ class Tile:
         text = {
             Standing.GIVEN: f"labelled {self.label}",
             Standing.ACCEPTED: f"accepted as {self.label}",
-            Standing.BEFORE: f"labelled {self.label} before",
+            Standing.BEFORE: f"people say {' or '.join(self.weighed)}"
+            if self.weighed
+            else f"labelled {self.label} before",
         }.get(standing, standing.value)
         return f"{text}, not stored yet" if self.is_pending else text
 

@@ -11,12 +11,12 @@ from PySide6.QtWidgets import QWidget
 
 from ...domain.contest import Contest
 from ...domain.hall import PlotType
-from ...domain.labeling import Given, Mode
+from ...domain.labeling import Given, Mode, QueuedPlot, voices
 from .. import marks, words
 from ..theme import Theme
 from .caps import cap_width, key_cap, on_caps
 
-HEIGHT, NARROWEST = 76, 250
+HEIGHT, NARROWEST = 76, 150
 _HOW = {
     Mode.GRID: "in grid mode",
     Mode.SINGLE: "in single mode",
@@ -49,6 +49,14 @@ class Voice:
     def of_contest(cls, contest: Contest) -> Voice:
         """That somebody says that the verdict is wrong."""
         return cls(contest.user, contest.label, _when(contest), "Says that the verdict is wrong", contest.comment)
+
+    @classmethod
+    def of_plot(cls, item: QueuedPlot, contests: Sequence[Contest], keys: Sequence[str] = ()) -> list[Voice]:
+        """What people say of a plot now, the first with these keys, and whether they say that its verdict is wrong."""
+        found = [
+            cls.of(one, keys[number] if number < len(keys) else "") for number, one in enumerate(voices(item.given))
+        ]
+        return found + [cls.of_contest(one) for one in contests if one.stands]
 
     @property
     def in_words(self) -> str:
