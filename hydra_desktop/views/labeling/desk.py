@@ -7,7 +7,7 @@ while it is waits for it, one more and no further, so that nothing is believed t
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any
 
@@ -23,8 +23,10 @@ from .. import words
 from ..background import Background, Newest
 from .agreement_side import Agreements
 from .sheet import Sheet
+from .tile import Tile
 
 KEPT_S = 60.0  # longer than a page takes to come
+NOT_STORED = "Not stored"
 BUSY = "The last label isn't stored yet; this key did nothing. Wait until it says that all is stored."
 
 
@@ -115,7 +117,7 @@ class Desk(QObject):
             return
         self._ask = replace(self._ask, size=size)
         self._next = None
-        if self._ask.plot_type and not any(tile.said for tile in self.sheet.tiles.values()):
+        if self._ask.plot_type and not self.is_again and not any(tile.said for tile in self.sheet.tiles.values()):
             self._fetch()
         else:
             self._prefetch()
@@ -157,15 +159,15 @@ class Desk(QObject):
         def begin() -> None:
             self._since = time.monotonic()
             ids = [choice.plot_id for choice in choices]
+            before = {one: self.sheet.tiles[one] for one in ids if one in self.sheet.tiles}
             for label, accepted in {(choice.label, choice.accepted) for choice in choices}:
                 alike = [c.plot_id for c in choices if (c.label, c.accepted) == (label, accepted)]
                 self._say(alike, label, accepted=accepted)
             self.sheet.pending(ids)
             self._unstored = frozenset(ids)
-            items = tuple(tile.item for plot_id, tile in self.sheet.tiles.items() if plot_id in self._unstored)
             if then is not None:
                 then()
-            self._store(lambda: self._try(one), lambda act: self._stored(act, ids), lambda why: self._lost(items, why))
+            self._store(lambda: self._try(one), lambda act: self._stored(act, ids), lambda why: self._lost(before, why))
 
         return self._in_turn(begin)
 
@@ -266,15 +268,13 @@ class Desk(QObject):
         self.session_changed.emit()
         self.stored.emit(one)
 
-    def _lost(self, items: tuple[QueuedPlot, ...], why: str) -> None:
-        """Put what couldn't be stored back on the screen, where it is no more as a page of its own."""
-        ids = [item.plot.id for item in items]
-        if set(ids) <= self.sheet.tiles.keys():
-            self.sheet.take_back(ids)
-            self.sheet.go(ids[0])
-        else:
-            self._show(Page(items, self.left, self.others), again=True)
-        self.told.emit(f"Not stored: {words.count(len(items), 'plot')} again as before. {why}", True)
+    def _lost(self, before: Mapping[int, Tile], why: str) -> None:
+        """Put what couldn't be stored back on the screen as it was, as a page of its own where it is there no more."""
+        if not before.keys() <= self.sheet.tiles.keys():
+            self._show(Page(tuple(tile.item for tile in before.values()), self.left, self.others), again=True)
+        self.sheet.restore(before)
+        self.sheet.go(next(iter(before)))
+        self.told.emit(f"{NOT_STORED}: {words.count(len(before), 'plot')} again as before. {why}", True)
 
     def _failed(self, why: str) -> None:
         self.told.emit(why, True)
@@ -319,7 +319,9 @@ class Desk(QObject):
         self.left = max(0, self.left + (labels_given if act.undone else -labels_given))
         if here & set(ids) and set(ids) <= stacked:
             if act.undone:
-                self.sheet.take_back(ids)
+                self.sheet.take_back(ids)  # what stood before may be a label, of another page or person too
+                ask = self._ask
+                self._reader.run(lambda: self._pages.of_plots(ids, ask), self.sheet.renew, self._failed)
             else:
                 for choice in act.choices:
                     self._say([choice.plot_id], choice.label, accepted=choice.accepted)

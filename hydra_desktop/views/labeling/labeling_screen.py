@@ -3,10 +3,8 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from collections.abc import Sequence
 from pathlib import Path
-from time import monotonic
 
 from PySide6.QtCore import QEvent, QObject, Qt, QTimer, Signal
 from PySide6.QtGui import QKeyEvent
@@ -39,48 +37,23 @@ from ..theme import Theme
 from .agreement_side import AgreementSide
 from .beside import of_detail
 from .caps import CapButton
-from .desk import BUSY, Counts, Desk
+from .desk import Counts, Desk
 from .grid_view import GridView
-from .key_bar import Act, KeyBar
+from .key_bar import KeyBar
 from .key_choice import KeyChoice
 from .page_side import PageSide
 from .queue_side import CLEAR, WITHOUT_LABELS, QueueSide
+from .screen_keys import ScreenKeys
 from .single_view import SingleView, where
 from .tile import Standing, Tile
+from .told import Storing, Told
+from .why_empty import NO_PLOT_TYPE, why_empty
 
 REST_MS = 120  # that the focus rests before what else is known of a plot is read
 COUNT_MS = 4000
-SLOW_MS = 400  # from then on it is told that a label isn't stored yet
 MOST_BLIND = 1.0
 BLIND_SHARE = 0.05  # of the unlabelled plots, judged without the guess in sight
 _AT = "labeling/at"
-EMPTY = {
-    Queue.UNLABELLED: "Every plot of this plot type that is kept has a label.\nChoose another queue at the left with "
-    "F6, or another plot type.",
-    Queue.UNCONFIRMED: "No plot waits whose verdict is Unconfirmed.",
-    Queue.UNFAMILIAR: "No plot waits that the model has seen nothing like.",
-    Queue.CONTESTED: "The shift contests no verdict now.\nOn the wall, in a plot's detail view, C says that a "
-    "verdict is wrong.",
-    Queue.DISAGREE: "Model and labels agree wherever a plot has both.",
-    Queue.DISPUTED: "No two people disagree on a plot.",
-    Queue.SUSPECT: "No label is suspect.\nTraining looks for them: hydra-desktop train PLOT_TYPE.",
-    Queue.RANDOM: "Every plot of this plot type that is kept has a label.",
-    Queue.EVERY: "No plot of this plot type is kept yet.\nhydra-desktop import MANIFEST.csv takes plots from files; "
-    "the monitor keeps some of those it judges.",
-}
-NO_PLOT_TYPE = (
-    "This hall has no plot type yet, so there is nothing to label.\nhydra-desktop import MANIFEST.csv takes plots in; "
-    "once the monitor runs, it keeps some of those it judges. F5 looks anew."
-)
-
-
-@dataclass(frozen=True)
-class _Said:
-    """Words for the person."""
-
-    text: str
-    wrong: bool
-    at_s: float
 
 
 class LabelingScreen(QWidget):
@@ -94,13 +67,10 @@ class LabelingScreen(QWidget):
         self.setObjectName("screen")
         self._theme, self.desk, self._reader = theme, desk, reader
         self._hall: Hall | None = None
-        self._keyed: tuple[Keyed, ...] = ()
+        self.labels: tuple[Keyed, ...] = ()
         self._notes: dict[int, str] = {}
-        self._acts: dict[str, Callable[[], object]] = {}
         self._counts = Counts({}, {})
         self._wants_single = self._evidence_on = self._is_large = False
-        self._said: list[_Said] = []
-        self._stores_since = 0.0
         self.pictures = Pictures(evidence, parent=self)
         self.side = QueueSide(theme)
         self.grid = GridView(theme, desk.sheet, self.pictures, image_folder)
@@ -109,13 +79,14 @@ class LabelingScreen(QWidget):
         self.agreement = AgreementSide(theme)
         self.legend, self.pace = self.page_side.legend, self.page_side.pace
         self.title, self.left, self.page_note = QLabel(), QLabel(), QLabel()
-        self.speed, self.stored, self.told = QLabel(), QLabel(), QLabel()
+        self.speed, self.told = QLabel(), Told(theme)
+        self.stored = Storing(theme, desk, self.told)
         self.mode_button = CapButton(theme, "Single", ["Tab"], self.toggle_mode)
         self.undo_button = CapButton(theme, "Take back", ["Backspace"], self.undo)
         self.redo_button = CapButton(theme, "Redo", ["Ctrl+Y"], self.redo)
         self.empty = QLabel()
-        self.bar = KeyBar(theme)
-        self._rest, self._count_timer, self._slow = QTimer(self), QTimer(self), QTimer(self)
+        self.bar, self.keys = KeyBar(theme), ScreenKeys(self)
+        self._rest, self._count_timer = QTimer(self), QTimer(self)
         self._lay_out()
         self._connect()
         self.rescale()
@@ -150,12 +121,8 @@ class LabelingScreen(QWidget):
         """Take over the plot types of the hall; where they are as before, the work goes on where it was."""
         before, self._hall = self._hall, hall
         names = [name for name, one in hall.plot_types.items() if not one.ignored]
-        known = [self.side.plot_types.itemText(row) for row in range(self.side.plot_types.count())]
-        if before is not None and not plot_type and queue is None and names and names == known:
-            name = self.side.plot_types.currentText()
-            if before.plot_types[name] == hall.plot_types[name]:
-                self.desk.count()
-                return
+        if before is not None and not plot_type and queue is None and self._goes_on(before, names):
+            return
         if before is None and not plot_type and queue is None:
             plot_type, queue = self._remembered(hall)
         shown = self.side.plot_types.currentText()
@@ -167,9 +134,26 @@ class LabelingScreen(QWidget):
             self.side.blockSignals(False)
         self._begin()
 
+    def _goes_on(self, before: Hall, names: Sequence[str]) -> bool:
+        """Whether the work goes on where it was, with other keys perhaps."""
+        known = [self.side.plot_types.itemText(row) for row in range(self.side.plot_types.count())]
+        if not names or names != known:
+            return False
+        was, now = before.plot_types[self.plot_type.name], self.plot_type
+        if [one.name for one in was.labels] != [one.name for one in now.labels]:
+            return False
+        if was != now:
+            self._take_plot_type()
+            self.desk.sheet.plot_type = now
+            self.grid.rescale()
+            self._show_focus()
+            self._refresh()
+        self.desk.count()
+        return True
+
     def look_anew(self) -> None:
         """Read the page again, and the hall's plot types."""
-        if self.plot_type.name and self._keyed:
+        if self.plot_type.name and self.labels:
             self._ask()
         self.asked_anew.emit()
 
@@ -184,7 +168,7 @@ class LabelingScreen(QWidget):
         self.grid.show_beside(found[0] if found else None)
         if self._evidence_on:
             self.single.toggle_evidence(True)
-        self._show_acts()
+        self.bar.show_acts(self.keys.now())
 
     def show_live(self, _snapshot: WallSnapshot, _trouble: str = "") -> None:
         """The wall goes on by itself."""
@@ -198,8 +182,9 @@ class LabelingScreen(QWidget):
 
     def close_threads(self) -> None:
         """End the work in the background, once everything decided is stored."""
-        for timer in (self._rest, self._count_timer, self._slow):
-            timer.stop()
+        self._rest.stop()
+        self._count_timer.stop()
+        self.stored.close_timer()
         self.desk.close()
         self.pictures.close()
 
@@ -209,7 +194,7 @@ class LabelingScreen(QWidget):
         """One plot at a time, or a page of them; at the same plot."""
         self._wants_single = on
         if not on and self.side.queue is Queue.DISPUTED:
-            self._tell("What two people disagree on is weighed one plot at a time.", False)
+            self.told.tell("What two people disagree on is weighed one plot at a time.")
         self._show_mode()
         self.take_focus()
 
@@ -224,7 +209,7 @@ class LabelingScreen(QWidget):
         if targets:
             self._decide([(one, label, False) for one in targets])
         else:
-            self._tell("There is no plot here to label.", False)
+            self.told.tell("There is no plot here to label.")
 
     def accept(self) -> None:
         """Enter: take the guess over in single mode, the page as shown in grid mode; then go on."""
@@ -238,9 +223,11 @@ class LabelingScreen(QWidget):
             return
         waiting = self._waiting()
         if waiting:
-            sheet.go(waiting[0])
+            ids = list(sheet.tiles)
+            place = ids.index(sheet.focus) if sheet.focus in sheet.tiles else -1
+            sheet.go(next((one for one in waiting if ids.index(one) > place), waiting[0]))
             wait = "plot waits" if len(waiting) == 1 else "plots wait"
-            self._tell(f"{len(waiting)} {wait} for your own word: {self._how_to_say()}", False)
+            self.told.tell(f"{len(waiting)} {wait} for your own word: {self._how_to_say()}")
         else:
             self._next_page()
 
@@ -268,9 +255,9 @@ class LabelingScreen(QWidget):
         if 0 <= first < self.desk.left:
             self.desk.turn(pages)
         elif pages > 0:
-            self._tell("This is the last page; Page Up goes back.", False)
+            self.told.tell("This is the last page; Page Up goes back.")
         else:
-            self._tell("This is the first page.", False)
+            self.told.tell("This is the first page.")
 
     def write_note(self) -> None:
         """Write a note that goes with the label of the plot in focus."""
@@ -288,12 +275,12 @@ class LabelingScreen(QWidget):
             self._notes[item.plot.id] = text.strip()
             self.single.say_note(text.strip())
             if text.strip():
-                self._tell("The note is stored with the label that you give this plot.", False)
+                self.told.tell("The note is stored with the label that you give this plot.")
 
     def change_key(self) -> None:
         """Let another key give a label."""
-        if self._keyed:
-            choice = KeyChoice(self._theme, self._keyed, self)
+        if self.labels:
+            choice = KeyChoice(self._theme, self.labels, self)
             choice.chosen.connect(lambda label, key: self.label_key_wanted.emit(self.plot_type.name, label, key))
             choice.exec()
             choice.deleteLater()
@@ -312,13 +299,13 @@ class LabelingScreen(QWidget):
         elif sheet.accepts(tile.item.plot.id):
             self._decide([(tile.item.plot.id, tile.item.shown_guess, True)])
         elif tile.standing is Standing.OPEN:
-            self._tell(f"This plot waits for your own word: {self._how_to_say()}", False)
+            self.told.tell(f"This plot waits for your own word: {self._how_to_say()}")
         else:
             self._go_on()
 
     def _how_to_say(self) -> str:
         doubt = "the shift says that the guess is wrong; " if not self.desk.sheet.may_accept else ""
-        return f"{doubt}press the key of its label, or {self._free('S')} to skip it."
+        return f"{doubt}press the key of its label, or {self.keys.free('S')} to skip it."
 
     def _waiting(self) -> list[int]:
         """The plots of the page of which nothing was said yet."""
@@ -342,7 +329,7 @@ class LabelingScreen(QWidget):
     def _decided(self, is_commit: bool) -> None:
         """Go on at once, before it is stored."""
         sheet = self.desk.sheet
-        self._say_nothing()
+        self.told.decided()
         if self.is_single:
             self._go_on()
         else:
@@ -387,13 +374,14 @@ class LabelingScreen(QWidget):
 
     def _take_plot_type(self) -> None:
         """Take over the labels of the plot type and their keys."""
-        self._keyed = keyed(self.plot_type.labels) if self.plot_type.name else ()
-        self.legend.show_labels(self._keyed)
+        self.labels = keyed(self.plot_type.labels) if self.plot_type.name else ()
+        self.legend.show_labels(self.labels)
         self._show_keys()
 
     def _ask(self) -> None:
         side = self.side
         self.desk.sheet.may_accept = side.queue is not Queue.CONTESTED  # that the guess is right is what is contested
+        self.told.turned()
         self._show_mode()
         self.desk.open(
             Ask(
@@ -522,27 +510,16 @@ class LabelingScreen(QWidget):
     def _say_why_empty(self) -> None:
         desk = self.desk
         is_empty = not desk.sheet.tiles and not desk.is_loading
-        text = self._why_empty() if is_empty else ""
+        text = ""
+        if is_empty and not self.plot_type.name:
+            text = NO_PLOT_TYPE if self._hall is not None else ""
+        elif is_empty:
+            text = why_empty(desk, self.side, self._counts)
         if text != self.empty.text():
             self.empty.setText(text)
             if is_empty and self.is_single:
                 self.single.show_tile(None, self.plot_type, (), 0, text)
         self.empty.setVisible(is_empty and not self.is_single)
-
-    def _why_empty(self) -> str:
-        desk = self.desk
-        if not self.plot_type.name:
-            return NO_PLOT_TYPE if self._hall is not None else ""
-        others = sum(count for _, count in desk.others)
-        skipped = desk.left - others
-        if desk.left and others and skipped <= 0:
-            return f"The {words.count(others, 'plot')} left are in other people's hands."
-        if desk.left and desk.session.skipped:
-            return f"You skipped the {words.count(desk.left, 'plot')} left; Backspace takes that back."
-        if self.side.filters.count:
-            why = self.side.problem or f"No plot of this queue fits: {self.side.wishes}."
-            return f"{why}\n{CLEAR} clears the filters."
-        return EMPTY[Queue.EVERY if self._counts.queues.get(Queue.EVERY) == 0 else self.side.queue]
 
     def _say_of_keys(self) -> None:
         """Say on the keys what they do for the plot in focus."""
@@ -567,13 +544,14 @@ class LabelingScreen(QWidget):
             main = f"Accept {tile.label}?" if accepts and tile is not None else "Next"
             note = "An accepted guess may train, it never evaluates" if accepts else ""
         else:
-            main = f"Commit page: accept {count} {'guess' if count == 1 else 'guesses'}" if count else "Next page"
+            main = f"Commit page: accept {count} {'guess' if count == 1 else 'guesses'}"
+            main = main if count else "Next that waits" if self._waiting() else "Next page"
             note = "Accepted guesses may train, they never evaluate" if count else ""
         targets = len(sheet.selection)
         head = "" if self.is_single or tile is None else f"{targets} selected" if targets else "In focus"
         self.bar.say_main(main, note=note, head=head)
         self.bar.main.setEnabled(bool(sheet.tiles))
-        self._show_acts()
+        self.bar.show_acts(self.keys.now())
 
     def _weighed(self, tile: Tile) -> dict[str, str]:
         """Who said which label, where it is no key of its own."""
@@ -584,110 +562,39 @@ class LabelingScreen(QWidget):
         said = voices(tile.item.given)[:2] if tile is not None and self.desk.queue_settles else ()
         found = []
         for one, key in zip(said, ("Left", "Right"), strict=False):
-            own = next((keyed.key.upper() for keyed in self._keyed if keyed.label.name == one.label), "")
+            own = next((keyed.key.upper() for keyed in self.labels if keyed.label.name == one.label), "")
             found.append((key, self.plot_type.label(one.label), f"as {one.user} said" + (f", or {own}" if own else "")))
         self.bar.show_voices(found)
 
-    def _free(self, letter: str) -> str:
-        """The key of an act: its letter, with Shift where a label has it."""
-        taken = {one.key for one in self._keyed}
-        return letter if letter.lower() not in taken else f"Shift+{letter}"
-
-    def _every_act(self) -> list[tuple[bool, Act]]:
-        """What can be done here besides labelling, and whether it would do something now."""
-        tile, sheet = self.tile, self.desk.sheet
-        is_stack = tile is not None and bool(tile.item.alike)
-        skip = Act((self._free("S"),), "skip", lambda: self.give(None))
-        stack = Act((self._free("O"),), "open the stack", self.open_stack)
-        note = Act((self._free("W"),), "note", self.write_note)
-        if not self.is_single:
-            taken = {one.key for one in self._keyed}
-            larger = ("Alt+Up", "Alt+Down") if taken & {"+", "-"} else ("+", "-")
-            return [
-                (True, skip),
-                (bool(sheet.selection), Act(("Esc",), "let go", sheet.let_go)),
-                (is_stack, stack),
-                (True, Act((self._free("R"),), "reference beside it", self.grid.compare)),
-                (True, note),
-                (len(sheet.tiles) > 1, Act(("Shift", "Left", "Right"), "widen", lambda: None)),
-                (True, Act(larger, "size", lambda: self.resize_plots(1))),
-            ]
-        compares = self.single.shows_reference and self.single.beside.can_change
-        reference = "hide normal" if self.single.shows_reference else "normal beside it"
-        arrows = ("Up", "Down") if self.desk.queue_settles else ("Left", "Right")
-        return [
-            (True, skip),
-            (len(sheet.tiles) > 1, Act(arrows, "look back, ahead", lambda: self.move(1))),
-            (True, Act((self._free("R"),), reference, self.toggle_reference)),
-            (is_stack, stack),
-            (True, note),
-            (compares, Act(("[", "]"), "compare with another", lambda: self.single.beside.change(1))),
-            (self.single.has_evidence, Act((self._free("E"),), "evidence", self.toggle_evidence)),
-            (True, Act(("Space",), "all the room", self.toggle_room)),
-        ]
-
-    def _show_acts(self) -> None:
-        acts = self._every_act()
-        has_plot = self.tile is not None
-        self.bar.show_acts([act for is_now, act in acts if is_now and has_plot])
-
     def _show_keys(self) -> None:
         """Put every key where it is seen: the bar, the buttons, the sheet of keys."""
-        acts = [act for _, act in self._every_act()]
-        self._acts = {key: act.work for act in acts for key in act.caps if len(key) == 1 or key.startswith("Shift+")}
-        if self.is_single:
-            self._acts |= {"[": lambda: self.single.beside.change(-1), "]": lambda: self.single.beside.change(1)}
-            self.single.beside.say_key(self._free("R"))
-        else:
-            self._acts |= {key: lambda: self.resize_plots(1) for key in "+="} | {"-": lambda: self.resize_plots(-1)}
-        self.bar.show_labels(self._keyed, large=self.is_single)
-        self._tell_keys()
-        self._show_acts()
+        self.keys.renew()
+        self.bar.show_labels(self.labels, large=self.is_single)
+        self.bar.show_acts(self.keys.now())
 
-    def _tell_keys(self) -> None:
-        """Have the sheet of keys tell of all that are heard here, the labels' first."""
-        keys.tell_nothing(self)
-        for one in self._keyed:
-            keys.tell(self, one.key.upper(), f"Label {one.label.name}")
-        enter = "Accept the guess, go on" if self.is_single else "Commit the page as shown"
-        told = [
-            ("Enter", enter),
-            (self._free("S"), "Skip: it waits for another time"),
-            ("Backspace", "Take the last decision back"),
-            ("Tab", "One plot at a time, or a page of them"),
-            (self._free("W"), "Write a note that goes with the label"),
-            (self._free("O"), "Show the near-duplicates of a stack one by one"),
-        ]
-        if self.is_single:
-            told += [
-                ("Arrows", "Look at another plot"),
-                (self._free("R"), "What is normal beside the plot, or not"),
-                ("[, ]", "Compare with another plot"),
-                (self._free("E"), "On what the guess rests"),
-                ("Space", "Give the plot all the room"),
-            ]
-            if self.side.queue is Queue.DISPUTED:
-                told += [("Left, Right", "Settle it as the first or the second person said")]
-        else:
-            told += [(self._free("R"), "Magnify the plot with what is normal beside it"), ("+, -", "Size of the plots")]
-        if self.side.queue is Queue.EVERY:
-            told.append(("Page Up, Page Down", "Another page"))
-        for key, text in told:
-            keys.tell(self, key, text)
+    def widen(self) -> None:
+        """Select the plot in focus and the next one."""
+        sheet = self.desk.sheet
+        ids = list(sheet.tiles)
+        if sheet.focus in sheet.tiles:
+            sheet.extend(ids[min(len(ids) - 1, ids.index(sheet.focus) + 1)])
 
     def resize_plots(self, step: int) -> None:
         """Show the plots of a page larger or smaller."""
-        self.grid.set_size(self.grid.size_step + step)
+        before = self.grid.size_step
+        self.grid.set_size(before + step)
+        if self.grid.size_step != before and any(tile.said for tile in self.desk.sheet.tiles.values()):
+            self.told.tell("The next page has plots of this size.")
 
     def toggle_reference(self) -> None:
         """Show what is normal beside the plot, or give the plot all the room."""
         self.single.toggle_reference()
-        self._show_acts()
+        self.bar.show_acts(self.keys.now())
 
     def toggle_evidence(self) -> None:
         """Show on what the guess rests, or don't."""
         if not self._evidence_on and not self.single.has_evidence:
-            self._tell("No evidence is stored for this plot.", False)
+            self.told.tell("No evidence is stored for this plot.")
             return
         self._evidence_on = not self._evidence_on
         self.single.toggle_evidence(self._evidence_on)
@@ -699,49 +606,6 @@ class LabelingScreen(QWidget):
         if self.single.shows_reference == self._is_large:
             self.toggle_reference()
 
-    def _tell(self, text: str, wrong: bool) -> None:
-        """Say what happened; what went wrong stays in sight beside what goes wrong within a few seconds."""
-        now = monotonic()
-        kept = [one for one in self._said if wrong and one.wrong and now - one.at_s < 10 and one.text != text][-1:]
-        self._said = [*kept, _Said(text, wrong, now)]
-        self._show_told()
-
-    def _say_nothing(self) -> None:
-        if self._said:
-            self._said = []
-            self._show_told()
-
-    def _show_told(self) -> None:
-        c, px = self._theme.colours, self._theme.px
-        wrong = any(one.wrong for one in self._said)
-        self.told.setText("\n".join(one.text for one in self._said))
-        self.told.setMinimumHeight(px(26))
-        self.told.setStyleSheet(
-            f"background: {c.high}; color: {self._theme.word_on(c.high)}; font-weight: bold;"
-            f" padding: {px(4)}px {px(10)}px;"
-            if wrong
-            else f"color: {c.text}; padding: {px(4)}px {px(10)}px;"
-        )
-
-    def _show_storing(self) -> None:
-        """Say whether everything decided is on the disk, and since when it isn't."""
-        c, px = self._theme.colours, self._theme.px
-        since_s = monotonic() - self._stores_since
-        is_slow = not self.desk.is_stored and since_s * 1000 >= SLOW_MS
-        if not self.desk.is_stored:
-            text = f"Storing, {since_s:.0f} s" if since_s >= 1 else "Storing"
-            text += ", one key waits" if self.desk.holds else ""
-        else:
-            text = "\u2713 All stored"
-        if text != self.stored.text():
-            self.stored.setText(text)
-            self._head.fit()
-        style = f"color: {c.text if is_slow else c.muted}; font-size: {px(13)}px;"
-        if is_slow:
-            style += f" font-weight: bold; border-bottom: {px(2)}px solid {c.medium};"
-        if style != self.stored.styleSheet():
-            self.stored.setStyleSheet(style)
-
     # Keys
 
     def eventFilter(self, watched: QObject, event: QEvent) -> bool:
@@ -749,7 +613,7 @@ class LabelingScreen(QWidget):
         if event.type() is QEvent.Type.KeyPress and watched in (self.grid, self.single):
             return self._key(event)
         if event.type() is QEvent.Type.ShortcutOverride and watched in (self.grid, self.single):
-            is_label = not event.modifiers() and event.text().lower() in {one.key for one in self._keyed}
+            is_label = not event.modifiers() and event.text().lower() in {one.key for one in self.labels}
             if is_label:
                 event.accept()  # a label's key goes before whatever else it means
         return super().eventFilter(watched, event)
@@ -782,14 +646,14 @@ class LabelingScreen(QWidget):
         text = event.text().lower()
         if not text or not text.isprintable() or text.isspace():
             return False
-        label = next((one.label.name for one in self._keyed if one.key == text), None)
+        label = next((one.label.name for one in self.labels if one.key == text), None)
         if label is not None and (not shift or not text.isalpha()):
             if not event.isAutoRepeat():  # else a key that is held down labels one plot after the other
                 self.give(label)
             return True
-        act = self._acts.get(f"Shift+{text.upper()}" if shift and text.isalpha() else text.upper())
+        act = self.keys.work(f"Shift+{text.upper()}" if shift and text.isalpha() else text.upper())
         if act is None:
-            self._tell(f"{text.upper()} does nothing here; F1 shows every key.", False)
+            self.told.tell(f"{text.upper()} does nothing here; F1 shows every key.")
         elif not event.isAutoRepeat():
             act()
         return True
@@ -824,20 +688,20 @@ class LabelingScreen(QWidget):
         head.row.addStretch(1)
         for widget in (self.speed, self.mode_button, self.undo_button, self.redo_button, self.stored):
             head.row.addWidget(widget)
-        head.may_go([self.speed], [self.page_note], [self.redo_button], [self.undo_button], [self.mode_button], [self.left])
+        head.may_go(
+            [self.speed], [self.page_note], [self.redo_button], [self.undo_button], [self.mode_button], [self.left]
+        )
         self._head = head
         self.empty.setAlignment(Qt.AlignmentFlag.AlignCenter)
         self.empty.setWordWrap(True)
-        self.told.setWordWrap(True)
-        self.told.setAccessibleName("What happened")
         centre = QVBoxLayout()
         centre.addWidget(head)
         plots = QGridLayout()
         plots.addWidget(self._stack, 0, 0)
         plots.addWidget(self.empty, 0, 0)  # over what is empty, which keeps its size and the keyboard
         self.empty.setAttribute(Qt.WidgetAttribute.WA_TransparentForMouseEvents)
+        plots.addWidget(self.told, 0, 0, Qt.AlignmentFlag.AlignBottom)  # over the room that is left for one line
         centre.addLayout(plots, 1)
-        centre.addWidget(self.told)
         upper = QHBoxLayout()
         upper.addWidget(self._left)
         upper.addLayout(centre, 1)
@@ -856,7 +720,7 @@ class LabelingScreen(QWidget):
         desk.session_changed.connect(self._refresh)
         desk.counted.connect(self._take_counts)
         desk.agreed.connect(self.agreement.show_agreements)
-        desk.told.connect(self._tell)
+        desk.told.connect(self.told.tell)
         desk.stored.connect(self._forget_notes)
         sheet.focus_moved.connect(self._show_focus)
         sheet.tiles_changed.connect(self._tiles_changed)
@@ -869,18 +733,16 @@ class LabelingScreen(QWidget):
         self.grid.opened.connect(lambda _plot_id: self.show_single(True))
         self.grid.stack_asked.connect(desk.open_stack)
         self.single.wanted.connect(sheet.go)
-        self.single.beside.hide_wanted.connect(self._show_acts)
+        self.single.beside.hide_wanted.connect(lambda: self.bar.show_acts(self.keys.now()))
         self.legend.armed.connect(self.grid.arm)
         self.bar.label_pressed.connect(self.give)
         self.bar.main_pressed.connect(self.accept)
         self._reader.came.connect(self.show_detail)
-        self._reader.failed.connect(lambda why: self._tell(why, True))
+        self._reader.failed.connect(lambda why: self.told.tell(why, wrong=True))
         self._rest.setSingleShot(True)
         self._rest.timeout.connect(self._read_detail)
         self._count_timer.timeout.connect(self._count)
         self._count_timer.start(COUNT_MS)
-        self._slow.setInterval(SLOW_MS)
-        self._slow.timeout.connect(self._show_storing)
         for view in (self.grid, self.single):
             view.installEventFilter(self)
         for key, text, work in (
@@ -902,20 +764,13 @@ class LabelingScreen(QWidget):
     def _state_changed(self) -> None:
         if self.desk.peek() and not self.is_single:
             self.grid.prefetch(self.desk.peek())
-        if self.desk.is_stored:
-            self._slow.stop()
-            if any(one.text == BUSY for one in self._said):
-                self._tell("Stored; keys are heard again.", False)
-        elif not self._slow.isActive():
-            self._stores_since = monotonic()
-            self._slow.start()
-        self._show_storing()
         self._refresh()
 
     def _take_counts(self, counts: Counts) -> None:
         self._counts = counts
+        self.told.answered()
         self.side.show_counts(counts.queues)
-        self.side.show_choices(counts.periods, [one.label.name for one in self._keyed], counts.users)
+        self.side.show_choices(counts.periods, [one.label.name for one in self.labels], counts.users)
         self._refresh()
 
     def _forget_notes(self, act: object) -> None:
@@ -937,15 +792,14 @@ class LabelingScreen(QWidget):
         centre, upper = self._layouts
         centre.setContentsMargins(px(12), px(6), px(12), px(2))
         centre.setSpacing(px(6))
+        self._stack.setContentsMargins(0, 0, 0, px(28))
         upper.setSpacing(0)
-        for part in (self.side, self.grid, self.single, self.page_side, self.bar):
+        for part in (self.side, self.grid, self.single, self.page_side, self.bar, self.told, self.stored):
             part.rescale()
         self._right.setFixedWidth(self.page_side.width())
         for button in (self.mode_button, self.undo_button, self.redo_button):
             button.updateGeometry()
         self.agreement.update()
-        self._show_told()
-        self._show_storing()
         self._refresh()
 
 

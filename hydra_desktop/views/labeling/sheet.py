@@ -150,6 +150,15 @@ class Sheet(QObject):
         """What was said of plots here holds no more."""
         self._change(plot_ids, lambda tile: replace(tile, said=None))
 
+    def restore(self, before: Mapping[int, Tile]) -> None:
+        """Plots of the page are as they were."""
+        self._change(before, lambda tile: before[tile.item.plot.id])
+
+    def renew(self, items: Iterable[QueuedPlot]) -> None:
+        """What people said of plots before is this now; what was said of them here stays."""
+        found = {one.plot.id: one.given for one in items}
+        self._change(found, lambda tile: replace(tile, item=replace(tile.item, given=found[tile.item.plot.id])))
+
     def pending(self, plot_ids: Iterable[int]) -> None:
         """What was said of plots isn't stored yet."""
         self._change(plot_ids, lambda tile: replace(tile, is_pending=True))
