@@ -84,7 +84,8 @@ def pages(person: Person) -> dict[str, float]:
         wait_until(lambda: ready(person))
         done += len(person.desk.sheet.tiles)
         keys += correct(person)
-        wait_until(lambda: person.desk.is_stored and person.desk.peek())
+        wait_until(lambda: person.desk.is_stored and person.desk.peek() and not person.screen.pictures.busy)
+        wait_until(lambda: person.screen.grid.is_ahead)  # a person takes longer than that for a page
         before, pressed = frozenset(person.desk.sheet.tiles), time.perf_counter()
         person.press(Qt.Key.Key_Return)
         wait_until(lambda before=before: person.desk.sheet.tiles.keys() != before and stands(person))

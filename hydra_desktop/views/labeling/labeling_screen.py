@@ -95,6 +95,8 @@ class LabelingScreen(QWidget):
         self.empty = QLabel()
         self.bar = KeyBar(theme)
         self._rest, self._count_timer = QTimer(self), QTimer(self)
+        self._soon = QTimer(self, singleShot=True, interval=0)
+        self._fetched: tuple[QueuedPlot, ...] = ()
         self._lay_out()
         self._connect()
         self.rescale()
@@ -275,7 +277,7 @@ class LabelingScreen(QWidget):
             sheet.let_go()
             if is_commit and not any(tile.standing is Standing.OPEN for tile in sheet.tiles.values()):
                 self._next_page()
-        self._refresh()
+        self._refresh_soon()
 
     def _go_on(self) -> None:
         """The next plot that waits; behind the last of the page its next page."""
@@ -332,9 +334,10 @@ class LabelingScreen(QWidget):
         )
 
     def _page_shown(self) -> None:
-        self.grid.prefetch(self.desk.peek())
+        self._fetched = self.desk.peek()
+        self.grid.prefetch(self._fetched)
         self._show_focus()
-        self._refresh()
+        self._refresh_soon()
 
     def _show_focus(self, *_: object) -> None:
         item, sheet = self.item, self.desk.sheet
@@ -365,10 +368,14 @@ class LabelingScreen(QWidget):
             ids = list(self.desk.sheet.tiles)
             place = ids.index(self.desk.sheet.focus) if self.desk.sheet.focus is not None else 0
             self.single.strip.show_tiles(list(self.desk.sheet.tiles.values()), place, self.plot_type)
-        self._refresh()
+        self._refresh_soon()
 
-    def _refresh(self, *_: object) -> None:
-        """Bring all words up to date; cheap, as every decision does it."""
+    def _refresh_soon(self, *_: object) -> None:
+        """Bring all words up to date once the plots are painted, which go first; once for all that changed."""
+        if not self._soon.isActive():
+            self._soon.start()
+
+    def _refresh(self) -> None:
         desk, sheet = self.desk, self.desk.sheet
         queue = self.side.queue
         self.title.setText(queue.words)
@@ -591,12 +598,13 @@ class LabelingScreen(QWidget):
         desk, sheet = self.desk, self.desk.sheet
         desk.page_shown.connect(self._page_shown)
         desk.state_changed.connect(self._state_changed)
-        desk.session_changed.connect(self._refresh)
+        desk.session_changed.connect(self._refresh_soon)
+        self._soon.timeout.connect(self._refresh)
         desk.counted.connect(self._take_counts)
         desk.told.connect(self._tell)
         sheet.focus_moved.connect(self._show_focus)
         sheet.tiles_changed.connect(self._tiles_changed)
-        sheet.selection_changed.connect(self._refresh)
+        sheet.selection_changed.connect(self._refresh_soon)
         self.side.changed.connect(self._ask)
         self.side.plot_type_changed.connect(lambda _name: self._begin())
         self.grid.capacity_changed.connect(lambda: desk.set_size(max(1, self.grid.capacity())))
@@ -633,15 +641,17 @@ class LabelingScreen(QWidget):
             self.desk.count()
 
     def _state_changed(self) -> None:
-        if self.desk.peek() and not self.is_single:
-            self.grid.prefetch(self.desk.peek())
-        self._refresh()
+        following = self.desk.peek()
+        if following is not self._fetched and not self.is_single:
+            self._fetched = following
+            self.grid.prefetch(following)
+        self._refresh_soon()
 
     def _take_counts(self, counts: Counts) -> None:
         self._counts = counts
         self.side.show_counts(counts.queues)
         self.side.show_choices(counts.periods, [one.label.name for one in self._keyed], counts.users)
-        self._refresh()
+        self._refresh_soon()
 
     def rescale(self) -> None:
         """Take over the theme's size and colours."""
