@@ -12,9 +12,12 @@ from typing import Any
 
 import sqlalchemy as sa
 
-from ..domain.labeling import Given, Guess, Standing, in_force, queues
+from ..domain.labeling import Given, Guess, Queue, Standing, in_force, queues
+from ..domain.plot import Plot
 from ..domain.verdict import Status
+from . import plots
 from . import tables as t
+from .naming import plot_type_id
 from .upsert import upsert
 
 LABELLED = "labelled"  # beside the queues: what waits for nothing, so that every plot is found
@@ -36,7 +39,8 @@ _GIVEN = (
 _GUESSES = (
     sa.select(_V.id, _V.plot_id, _V.label_id, t.labels.c.name, _V.confidence, _V.status, _V.decided_at)
     .outerjoin(t.labels, t.labels.c.id == _V.label_id)
-    .where(_V.plot_id.in_(_IDS), _V.live)
+    .where(_V.plot_id.in_(_IDS))
+    .order_by(_V.live, _V.id)  # the live one counts, else the newest: the last of each plot
 )
 _CONTESTED = (
     sa.select(t.contests.c.plot_id, sa.func.max(t.contests.c.at).label("at"))
@@ -62,6 +66,20 @@ def guesses(c: sa.Connection, plot_ids: Sequence[int]) -> dict[int, tuple[int, G
     """What the model says of each of a few plots that were judged by one, with the verdict's id."""
     rows = c.execute(_GUESSES, {"ids": list(plot_ids)})
     return {row.plot_id: (row.id, _guess(row)) for row in rows if row.label_id is not None}
+
+
+def without_guess(c: sa.Connection, hall_id: int, plot_type: str, model_id: int) -> list[Plot]:
+    """The unlabelled plots of a type that neither the monitor nor this model has judged, the newest first."""
+    q = t.label_queue.c
+    judged = sa.exists().where(_V.plot_id == q.plot_id, sa.or_(_V.live, _V.model_id == model_id))
+    type_id = plot_type_id(c, hall_id, plot_type)
+    rows = c.execute(
+        sa.select(*plots.COLUMNS)
+        .select_from(plots.JOINED.join(t.label_queue, q.plot_id == _P.id))
+        .where(q.plot_type_id == type_id, q.queue == str(Queue.UNLABELLED), sa.not_(judged))
+        .order_by(q.taken_at.desc(), q.plot_id.desc())
+    )
+    return [plots.from_row(row) for row in rows]
 
 
 def refresh(c: sa.Connection, plot_ids: Iterable[int]) -> None:
