@@ -68,5 +68,5 @@ def replace(
             )
     if new:
         c.execute(t.label_suspects.insert(), new)
-    label_queue.refresh(c, [*(row.plot_id for row in before), *(row["plot_id"] for row in new)])
+    label_queue.refresh(c, {row.plot_id for row in before} | {one.plot_id for one in open_ones})
     return len(new)
