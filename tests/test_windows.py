@@ -151,10 +151,9 @@ def test_a_window_may_go_while_its_detail_view_reads(qtbot: QtBot, desktop: Desk
     qtbot.keyClick(second, Qt.Key.Key_Q, CONTROL)
     assert desktop.windows == [first]
     qtbot.waitUntil(lambda: not shiboken6.isValid(detail))
-    desktop.background._pool.waitForDone()
     done: list[int] = []
     desktop.background.run(lambda: 1, done.append)
-    qtbot.waitUntil(lambda: bool(done))  # and with it all that was asked before
+    qtbot.waitUntil(lambda: bool(done) and not desktop.background.busy)
     told = first.wall.lines.failures.message
     assert "deleted" not in told
 

@@ -36,6 +36,7 @@ from ..views.stored import stored
 from ..views.theme import Theme
 from ..views.wall.wall_screen import WallScreen
 from .followed_hall import FollowedHall
+from .labeling import LabelingDesks
 from .pages import Pages
 
 log = logging.getLogger(__name__)
@@ -58,6 +59,7 @@ class Desktop(QObject):
         self.halls: dict[str, FollowedHall] = {}
         self.windows: list[MainWindow] = []
         self._pages: dict[MainWindow, Pages] = {}
+        self._labeling: dict[MainWindow, LabelingDesks] = {}
         self.background.failed.connect(self._tell_all)
         self.siren.state_changed.connect(self._show_sound)
         self.hall = self.follow(settings.hall)
@@ -110,6 +112,7 @@ class Desktop(QObject):
             hall.close()
         for window in self.windows:
             self._pages[window].close()
+            self._labeling[window].close()
             window.close_threads()
         self.background.close()
         self.siren.close()
@@ -161,6 +164,9 @@ class Desktop(QObject):
         self._pages[window] = Pages(
             window, self._settings, self._database, self.background, self._evidence, self._silence
         )
+        desks = LabelingDesks(window, self._settings, self._database, self.background, self._evidence)
+        window.labeling_wanted.connect(lambda: desks.open(self.halls[window.hall]))
+        self._labeling[window] = desks
         self.show_hall(window, self.hall.name)
         self.windows.append(window)
         return window
@@ -271,6 +277,7 @@ class Desktop(QObject):
         if len(self.windows) > 1:  # the last one is still asked for what it showed
             self.windows.remove(window)
             self._pages.pop(window).close()
+            self._labeling.pop(window).close()
             window.close_threads()
             self.window = self.windows[0]
             window.deleteLater()

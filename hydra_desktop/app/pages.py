@@ -14,9 +14,9 @@ from ..views.background import Background
 from ..views.history.history_screen import HistoryScreen
 from ..views.history.visit import Visit
 from ..views.main_window import MainWindow
+from ..views.pictures import Evidence
 from ..views.reference.confirming import Confirming
 from ..views.reference.reference_screen import ReferenceScreen
-from ..views.wall.pictures import Evidence
 from ..views.wall.wall_screen import WallScreen
 from .followed_hall import FollowedHall
 

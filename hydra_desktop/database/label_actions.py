@@ -41,6 +41,9 @@ def store(c: sa.Connection, hall_id: int, decision: Decision, *, user: str, stat
     session_id = _session_id(c, hall_id, user, station, decision.at)
     chosen = [choice for choice in decision.choices if choice.label is not None]
     skipped = [choice for choice in decision.choices if choice.label is None]
+    if session_id is not None:  # what was taken back just now can't be given again any more
+        undone = (_of_session(session_id), _A.undone_at.is_not(None), sa.not_(_A.gone))
+        c.execute(t.label_actions.update().where(*undone).values(gone=True))
     action_id: int = c.execute(
         t.label_actions.insert()
         .values(
@@ -101,11 +104,11 @@ def session(c: sa.Connection, hall_id: int, *, user: str, station: str, at: date
         return Session()
     of_session = _of_session(id_)
     totals = c.execute(
-        sa.select(sa.func.sum(_A.labels), sa.func.sum(_A.skipped), sa.func.count(), sa.func.max(_A.id)).where(
+        sa.select(sa.func.sum(_A.labels), sa.func.sum(_A.skipped), sa.func.count()).where(
             of_session, _A.undone_at.is_(None)
         )
     ).one()
-    redo = sa.select(sa.func.count()).where(of_session, _A.undone_at.is_not(None), _A.id > (totals[3] or 0))
+    redo = sa.select(sa.func.count()).where(of_session, _A.undone_at.is_not(None), sa.not_(_A.gone))
     newest = sa.select(_A.at, _A.labels).where(of_session, _A.undone_at.is_(None), _A.at > at - recent).order_by(_A.id)
     return Session(
         id_,
@@ -133,8 +136,7 @@ def _next_redo(c: sa.Connection, hall_id: int, user: str, station: str, at: date
     id_ = _held_session(c, hall_id, user, station, at)
     if id_ is None:
         return None
-    done = c.scalar(sa.select(sa.func.max(_A.id)).where(_of_session(id_), _A.undone_at.is_(None))) or 0
-    chosen = sa.select(t.label_actions).where(_of_session(id_), _A.undone_at.is_not(None), _A.id > done)
+    chosen = sa.select(t.label_actions).where(_of_session(id_), _A.undone_at.is_not(None), sa.not_(_A.gone))
     return c.execute(chosen.order_by(_A.id).limit(1)).one_or_none()
 
 

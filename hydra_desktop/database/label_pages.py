@@ -7,7 +7,7 @@ so that nobody else is offered them until the claim ends; claims are taken one p
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable, Collection, Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
@@ -15,7 +15,7 @@ from typing import Any
 import sqlalchemy as sa
 
 from ..domain.labeling import Filters, Order, Queue
-from . import clock, label_actions, label_queue
+from . import clock, label_actions, label_queue, plots
 from . import tables as t
 from .naming import plot_type_id
 from .upsert import insert
@@ -25,7 +25,6 @@ FEW = 20_000  # plots: to find and sort all of them takes less than to look for 
 _LOCK = 711996
 
 _Q, _K = t.label_queue.c, t.label_claims.c
-_COLUMNS = (_Q.plot_id, _Q.taken_at, _Q.run_period, _Q.run_number, _Q.shuffle, _Q.confidence, _Q.guess_id)
 
 
 @dataclass(frozen=True)
@@ -69,27 +68,57 @@ def count(c: sa.Connection, view: View) -> int:
 
 
 def candidates(
-    c: sa.Connection, view: View, holder: Holder, limit: int, without: Collection[int] = frozenset(), few: bool = False
-) -> Sequence[Any]:
-    """The next plots in order, as rows of the queue, without those that others have or that were skipped just now.
+    c: sa.Connection,
+    view: View,
+    holder: Holder,
+    limit: int,
+    without: Collection[int] = frozenset(),
+    *,
+    first: int = 0,
+    few: bool = False,
+) -> list[int]:
+    """The ids of the next plots in order, without those that others have or that were skipped just now.
 
-    With `few` they are all found and sorted: where filters leave a few, an index of the order leads past all others.
+    The `first` ones in order are passed over. With `few` they are all found and sorted: where filters leave a few,
+    an index of the order leads past all others.
     """
-    columns, backwards, key = _ORDERS[_order(view)]
-    if few and columns[0] is not _Q.taken_at:  # by which the table itself lies
-        columns = (columns[0] + 0, *columns[1:])  # no index knows that
-    found: list[Any] = []
+    names, backwards = _ORDERS[_order(view)]
     now = clock.now(c)
-    free = _Q.plot_id.not_in(sa.select(_K.plot_id).where(_K.until > now, sa.not_(_mine(holder))))
-    for part in view.parts:
-        rows = c.execute(
-            sa.select(*_COLUMNS)
-            .where(*_part(view, part), free, *_not_skipped(c, holder, now))
-            .order_by(*(column.desc() if backwards else column for column in columns))
-            .limit(limit + len(without))  # a list of them in the statement costs more than leaving them out here
-        )
-        found += [row for row in rows if row.plot_id not in without]
-    return sorted(found, key=key, reverse=backwards)[:limit]
+    free = [
+        _Q.plot_id.not_in(sa.select(_K.plot_id).where(_K.until > now, sa.not_(_mine(holder)))),
+        *_not_skipped(c, holder, now),
+        *([_Q.plot_id.not_in(without)] if without else []),
+    ]
+    needed = [_Q[name] for name in dict.fromkeys((*names, "plot_id"))]  # which an index has without the table
+    parts = [sa.select(*needed).where(*_part(view, part), *free) for part in view.parts]
+    rows = sa.union_all(*parts).subquery() if len(parts) > 1 else parts[0].subquery()
+    columns: list[sa.ColumnElement[Any]] = [rows.c[name] for name in names]
+    if few and names[0] != "taken_at":  # by which the table itself lies
+        columns[0] = columns[0] + 0  # which no index knows
+    wanted = sa.select(rows).order_by(*(column.desc() if backwards else column for column in columns))
+    return [row.plot_id for row in c.execute(wanted.limit(limit).offset(first))]
+
+
+@dataclass(frozen=True)
+class Kind:
+    """What a waiting plot is like: what the model says it is, where it is from, and its picture."""
+
+    guess_id: int | None
+    pad: str
+    run_period: str
+    run_number: int
+    content_hash: str
+
+
+def kinds(c: sa.Connection, plot_ids: Sequence[int]) -> dict[int, Kind]:
+    """What a few waiting plots are like, by their ids."""
+    p = t.plots.c
+    rows = c.execute(
+        sa.select(p.id, _Q.guess_id, p.pad, p.run_period, p.run_number, p.content_hash)
+        .select_from(t.plots.join(t.label_queue, _Q.plot_id == p.id))
+        .where(p.id.in_(plot_ids))
+    )
+    return {plot_id: Kind(*kind) for plot_id, *kind in rows}
 
 
 def others(c: sa.Connection, view: View, holder: Holder) -> list[tuple[str, int]]:
@@ -161,26 +190,21 @@ def label_counts(c: sa.Connection, hall_id: int, plot_type: str) -> dict[str, in
     return dict(rows.all())
 
 
-_ORDERS: dict[str, tuple[tuple[sa.ColumnElement[Any], ...], bool, Callable[[Any], Any]]] = {
-    Order.NEWEST: ((_Q.taken_at, _Q.plot_id), True, lambda row: (row.taken_at, row.plot_id)),
-    Order.OLDEST: ((_Q.taken_at, _Q.plot_id), False, lambda row: (row.taken_at, row.plot_id)),
-    Order.RUN: (
-        (_Q.run_number, _Q.taken_at, _Q.plot_id),
-        False,
-        lambda row: (row.run_number, row.taken_at, row.plot_id),
-    ),
-    Order.LEAST_SURE: (
-        (_Q.confidence, _Q.taken_at, _Q.plot_id),
-        False,
-        lambda row: (row.confidence, row.taken_at, row.plot_id),
-    ),
-    Order.MOST_SURE: (
-        (_Q.confidence, _Q.taken_at, _Q.plot_id),
-        True,
-        lambda row: (row.confidence, row.taken_at, row.plot_id),
-    ),
-    "plot": ((_Q.plot_id,), False, lambda row: row.plot_id),
-    "shuffle": ((_Q.shuffle,), False, lambda row: row.shuffle),
+def choices(c: sa.Connection, hall_id: int, plot_type: str) -> tuple[list[str], list[str]]:
+    """The run periods of a plot type's plots, the newest first, and the people who gave them labels."""
+    type_id = plot_type_id(c, hall_id, plot_type)
+    users = sa.select(_Q.user).where(_Q.plot_type_id == type_id, _Q.queue == label_queue.LABELLED).distinct()
+    return plots.run_periods(c, type_id), sorted(user for user in c.scalars(users) if user)
+
+
+_ORDERS: dict[str, tuple[tuple[str, ...], bool]] = {  # the columns, and whether from the highest down
+    Order.NEWEST: (("taken_at", "plot_id"), True),
+    Order.OLDEST: (("taken_at", "plot_id"), False),
+    Order.RUN: (("run_number", "taken_at", "plot_id"), False),
+    Order.LEAST_SURE: (("confidence", "taken_at", "plot_id"), False),
+    Order.MOST_SURE: (("confidence", "taken_at", "plot_id"), True),
+    "plot": (("plot_id",), False),
+    "shuffle": (("shuffle",), False),
 }
 
 

@@ -271,6 +271,7 @@ label_actions = Table(
     _int("taken_ms"),
     _at(),
     _at("undone_at", nullable=True),
+    _bool("gone", server_default=sa.false()),  # taken back, and something else was decided since
     Index("ix_label_actions_of_user", "hall_id", "user", "station", "id"),
     Index("ix_label_actions_session_id", "session_id"),
 )
@@ -303,7 +304,7 @@ label_queue = Table(
     _text("user", nullable=True),  # who gave it
     Index("ix_label_queue_plot_id", "plot_id"),
     Index("ix_label_queue_shuffle", "plot_type_id", "queue", "shuffle"),
-    Index("ix_label_queue_label", "plot_type_id", "queue", "label_id"),
+    Index("ix_label_queue_label", "plot_type_id", "queue", "label_id", "user"),
     Index("ix_label_queue_run", "plot_type_id", "queue", "run_number", "taken_at", "plot_id"),
     Index("ix_label_queue_confidence", "plot_type_id", "queue", "confidence", "taken_at", "plot_id"),
     sqlite_with_rowid=False,

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import datetime, timedelta
 from enum import StrEnum
 
 from .label import Label
@@ -302,3 +302,27 @@ class Agreement:
     low: float | None = None  # of the 95 % interval
     high: float | None = None
     table: Mapping[tuple[str, str], int] = field(default_factory=dict)
+
+
+WINDOW = timedelta(minutes=2)  # over which the pace is told
+CURVE = timedelta(minutes=15)
+
+
+def pace(recent: Iterable[tuple[datetime, int]], now: datetime) -> float:
+    """Labels per minute over the last two minutes, or since the first of them if that is shorter; 0 after a rest."""
+    lately = [(at, count) for at, count in recent if now - at < WINDOW]
+    if not lately:
+        return 0.0
+    span = max(now - min(at for at, _ in lately), timedelta(seconds=10))
+    return sum(count for _, count in lately) / (span / timedelta(minutes=1))
+
+
+def pace_curve(recent: Iterable[tuple[datetime, int]], now: datetime) -> list[int]:
+    """Labels in each of the last 15 minutes, the oldest first."""
+    minutes = CURVE // timedelta(minutes=1)
+    counted = [0] * minutes
+    for at, count in recent:
+        place = minutes - 1 - (now - at) // timedelta(minutes=1)
+        if 0 <= place < minutes:
+            counted[place] += count
+    return counted

@@ -36,6 +36,7 @@ class Ask:
     filters: Filters = Filters()
     order: Order = Order.NEWEST
     without: frozenset[int] = frozenset()
+    first: int = 0  # so many are passed over at the beginning, where all plots are looked through
     stacks: bool = True
     blind_share: float = 0.05
 
@@ -112,6 +113,11 @@ class LabelPages:
         with self.database.read() as c:
             return label_pages.label_counts(c, self.hall_id, plot_type)
 
+    def choices(self, plot_type: str) -> tuple[list[str], list[str]]:
+        """The run periods of a plot type's plots and the people who gave them labels, for filters."""
+        with self.database.read() as c:
+            return label_pages.choices(c, self.hall_id, plot_type)
+
     def release(self) -> None:
         """Give back what was handed out and isn't decided."""
         with self.database.write() as c:
@@ -158,15 +164,16 @@ def _stacks(
 ) -> list[list[int]]:
     """The next plots, each with those beyond the page that are alike."""
     stacked = ask.stacks and ask.queue in STACKED
+    most = size * (LOOKED_THROUGH if stacked else 1)
     few = bool(ask.filters.count) and left <= label_pages.FEW
-    rows = label_pages.candidates(c, view, holder, size * (LOOKED_THROUGH if stacked else 1), without, few)
+    plot_ids = label_pages.candidates(c, view, holder, most, without, first=ask.first, few=few)
     if not stacked:
-        return [[row.plot_id] for row in rows]
-    found = plots.pads_and_contents(c, [row.plot_id for row in rows])
+        return [[plot_id] for plot_id in plot_ids]
+    found = label_pages.kinds(c, plot_ids)
     candidates = []
-    for row in rows:
-        (pad, content_hash), blind = found[row.plot_id], _is_blind(ask, row.plot_id)
-        kind = (pad, row.run_period, row.run_number, blind, None if blind else row.guess_id)
-        candidates.append(Candidate(row.plot_id, kind, content_hash))
+    for plot_id in plot_ids:
+        kind, blind = found[plot_id], _is_blind(ask, plot_id)
+        same = (kind.pad, kind.run_period, kind.run_number, blind, None if blind else kind.guess_id)
+        candidates.append(Candidate(plot_id, same, kind.content_hash))
     pooled = features.pooled(c, near_duplicates.comparable(candidates))
     return near_duplicates.stacks(candidates, pooled, size)

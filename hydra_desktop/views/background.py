@@ -70,10 +70,10 @@ class Background(QObject):
         self._open += 1
         self._pool.submit(do)
 
-    def close(self) -> None:
-        """Wait for what runs; what waits is dropped."""
+    def close(self, *, drop: bool = True) -> None:
+        """Wait for what runs; what waits is dropped, or done too."""
         self._closed = True
-        self._pool.shutdown(cancel_futures=True)
+        self._pool.shutdown(cancel_futures=drop)
 
     def _tell(self, answer: Callable[[], None]) -> None:
         try:

@@ -35,8 +35,8 @@ class ScreenToCome:
     meanwhile: str
 
 
+LABELING = 1  # the place of labeling in the bar
 SCREENS_TO_COME = (
-    ScreenToCome("Labeling", "hydra-desktop import MANIFEST.csv takes plots with labels from a file."),
     ScreenToCome("Training", "hydra-desktop train PLOT_TYPE --activate trains a model and puts it live."),
     ScreenToCome("Library", "hydra-desktop evaluate PLOT_TYPE MANIFEST.csv tells what the active model is worth."),
     ScreenToCome(
@@ -52,7 +52,8 @@ class MainWindow(QMainWindow):
     """Holds the walls of the halls that were shown here, and the other screens.
 
     `hall_wanted` carries the name of another hall to show, `halls_wanted` asks for `choose_hall` with all
-    there are, `window_wanted` asks for another window. A page is shown in the wall's place until a screen is
+    there are, `window_wanted` asks for another window, `labeling_wanted` for the hall's labeling screen.
+    A page is shown in the wall's place until a screen is
     opened; `page_left` hands it back.
     """
 
@@ -60,6 +61,7 @@ class MainWindow(QMainWindow):
     hall_wanted = Signal(str)
     halls_wanted = Signal()
     window_wanted = Signal()
+    labeling_wanted = Signal()
     page_left = Signal(object)
 
     def __init__(self, theme: Theme) -> None:
@@ -72,6 +74,9 @@ class MainWindow(QMainWindow):
         self._walls = QStackedWidget()
         self._stack = QStackedWidget()
         self._stack.addWidget(self._walls)
+        self.labeling: QWidget | None = None
+        self._labeling_place = QStackedWidget()
+        self._stack.addWidget(self._labeling_place)
         for screen in SCREENS_TO_COME:
             self._stack.addWidget(_to_come(screen))
         self._hall_button = QPushButton()
@@ -79,7 +84,7 @@ class MainWindow(QMainWindow):
         self._hall_button.setFocusPolicy(Qt.FocusPolicy.NoFocus)
         self._hall_button.clicked.connect(self.halls_wanted)
         self._menu = QMenu(self)
-        self._bar, self._buttons = self._make_bar(["Wall", *(screen.name for screen in SCREENS_TO_COME)])
+        self._bar, self._buttons = self._make_bar(_NAMES)
         central = QWidget()
         central.setObjectName("screen")
         layout = QVBoxLayout(central)
@@ -144,6 +149,10 @@ class MainWindow(QMainWindow):
         self._buttons.button(index).setChecked(True)
         if index == 0:
             self.wall.take_focus()
+        elif index == LABELING:
+            self.labeling_wanted.emit()
+            if self.labeling is not None:
+                self.labeling.take_focus()
         if page is not None:
             self._stack.removeWidget(page)
             self.page_left.emit(page)
@@ -157,6 +166,15 @@ class MainWindow(QMainWindow):
         page.rescale()
         self._stack.setCurrentWidget(page)
         page.take_focus()
+
+    def set_labeling(self, screen: QWidget | None) -> None:
+        """Take over the labeling screen of the hall that is shown, None for none yet."""
+        if self.labeling is not None:
+            self._labeling_place.removeWidget(self.labeling)
+        self.labeling = screen
+        if screen is not None:
+            self._labeling_place.addWidget(screen)
+            screen.rescale()
 
     def toggle_wall_mode(self) -> None:
         """The wall alone on the whole screen, or back to the window."""
@@ -259,8 +277,7 @@ class MainWindow(QMainWindow):
         return bar, buttons
 
     def _make_shortcuts(self) -> None:
-        screens = ["Wall", *(screen.name for screen in SCREENS_TO_COME)]
-        for index, name in enumerate(screens):
+        for index, name in enumerate(_NAMES):
             keys.add(self, f"Ctrl+{index + 1}", f"Open {name}", lambda index=index: self.open_screen(index))
         for key, text, work in (
             ("F1", "Show all keys", self.show_keys),
@@ -297,8 +314,11 @@ class MainWindow(QMainWindow):
             page.rescale()
 
     def _of_walls(self) -> list[QWidget]:
-        """The walls, and the page in their place."""
-        return [*self.walls.values(), *([self.page] if self.page is not None else [])]
+        """The walls, the page in their place, and labeling."""
+        return [*self.walls.values(), *(one for one in (self.page, self.labeling) if one is not None)]
+
+
+_NAMES = ("Wall", "Labeling", *(screen.name for screen in SCREENS_TO_COME))
 
 
 def _to_come(screen: ScreenToCome) -> QWidget:

@@ -3,14 +3,23 @@
 from __future__ import annotations
 
 import math
+from enum import Enum
 
 from PySide6.QtCore import QPointF, QRectF, Qt
 from PySide6.QtGui import QColor, QPainter, QPainterPath, QPen, QPolygonF
 
-from ..domain.label import Severity
+from ..domain.label import Label, Role, Severity
 from ..domain.wall import PanelState
 
 ARROW, RETURN = "arrow", "return"
+
+
+class Fill(Enum):
+    """How much of a mark is filled: a guess is hollow, an accepted one half filled, what a person chose is whole."""
+
+    HOLLOW = "hollow"
+    HALF = "half"
+    WHOLE = "whole"
 
 
 def for_state(state: PanelState, severity: Severity = Severity.NONE) -> str:
@@ -28,6 +37,30 @@ def for_state(state: PanelState, severity: Severity = Severity.NONE) -> str:
         PanelState.NO_MODEL: "dashed",
         PanelState.MONITOR_DOWN: "cross",
     }[state]
+
+
+def for_label(label: Label) -> str:
+    """The name of a label's mark: that of its severity, as on the wall, or of what it means where it has none."""
+    if label.role is Role.GOOD:
+        return "circled tick"
+    if label.role is Role.FAULTY or label.severity is not Severity.NONE:
+        return for_state(PanelState.FAULT, label.severity)
+    return "hexagon" if label.role is Role.CONDITION else "crossed circle"
+
+
+def paint_filled(painter: QPainter, mark: str, box: QRectF, colour: str, fill: Fill, hole: str) -> None:
+    """Paint a mark filled in part, from the left."""
+    if fill is not Fill.WHOLE:
+        paint(painter, mark, box, colour, hollow=True)
+    if fill is not Fill.HOLLOW:
+        painter.save()
+        if fill is Fill.HALF:
+            painter.setClipRect(
+                QRectF(box.left() - 1, box.top() - 1, box.width() / 2 + 1, box.height() + 2),
+                Qt.ClipOperation.IntersectClip,
+            )
+        paint(painter, mark, box, colour, hole=hole)
+        painter.restore()
 
 
 def paint(painter: QPainter, mark: str, box: QRectF, colour: str, *, hollow: bool = False, hole: str = "") -> None:
@@ -50,6 +83,26 @@ def paint(painter: QPainter, mark: str, box: QRectF, colour: str, *, hollow: boo
 def _tick(painter: QPainter, _pen: QPen, _inner: str) -> None:
     painter.setBrush(Qt.BrushStyle.NoBrush)
     painter.drawPolyline(QPolygonF([QPointF(-5, 0), QPointF(-1.5, 4), QPointF(5.5, -4.5)]))
+
+
+def _circled_tick(painter: QPainter, pen: QPen, inner: str) -> None:
+    painter.drawEllipse(QPointF(0, 0), 6.6, 6.6)
+    painter.setBrush(Qt.BrushStyle.NoBrush)
+    pen.setColor(QColor(inner))
+    painter.setPen(pen)
+    painter.drawPolyline(QPolygonF([QPointF(-3, 0.2), QPointF(-0.9, 2.5), QPointF(3.2, -2.4)]))
+
+
+def _crossed_circle(painter: QPainter, pen: QPen, inner: str) -> None:
+    painter.drawEllipse(QPointF(0, 0), 6.6, 6.6)
+    pen.setColor(QColor(inner))
+    painter.setPen(pen)
+    painter.drawLine(QPointF(-3.6, 3.6), QPointF(3.6, -3.6))
+
+
+def _hexagon(painter: QPainter, _pen: QPen, _inner: str) -> None:
+    corners = [math.pi * corner / 3 for corner in range(6)]
+    painter.drawPolygon(QPolygonF([QPointF(7 * math.cos(one), 7 * math.sin(one)) for one in corners]))
 
 
 def _square(painter: QPainter, _pen: QPen, inner: str) -> None:
@@ -137,6 +190,9 @@ def _return(painter: QPainter, _pen: QPen, _inner: str) -> None:
 
 _PAINTERS = {
     "tick": _tick,
+    "circled tick": _circled_tick,
+    "crossed circle": _crossed_circle,
+    "hexagon": _hexagon,
     "square": _square,
     "triangle": _triangle,
     "diamond": _diamond,

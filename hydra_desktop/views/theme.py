@@ -13,7 +13,7 @@ from PySide6.QtCore import QObject, Signal
 from PySide6.QtGui import QColor, QFont, QFontDatabase, QFontMetricsF, QPalette
 from PySide6.QtWidgets import QApplication
 
-from ..domain.label import Severity
+from ..domain.label import Label, Role, Severity
 
 
 @dataclass(frozen=True)
@@ -40,6 +40,10 @@ class Colours:
     def severity(self, severity: Severity) -> str:
         """The colour of a severity; muted for none."""
         return (self.muted, self.low, self.medium, self.high)[severity]
+
+    def label(self, label: Label) -> str:
+        """The colour of what a label means: of its severity, or of Good."""
+        return self.good if label.role is Role.GOOD else self.severity(label.severity)
 
 
 DARK = Colours(

@@ -14,6 +14,15 @@ def age(span: timedelta) -> str:
     return f"{seconds} s"
 
 
+def duration(span: timedelta) -> str:
+    """A time that something takes, as ``50 s``, ``8 min`` or ``2 h 10 min``."""
+    minutes = round(span.total_seconds() / 60)
+    if minutes < 1:
+        return f"{max(1, round(span.total_seconds()))} s"
+    hours, minutes = divmod(minutes, 60)
+    return f"{hours} h {minutes} min" if hours and minutes else f"{hours} h" if hours else f"{minutes} min"
+
+
 def confidence(value: float) -> str:
     """A probability as ``97 %``, and never as 100 % or 0 %: nothing is that sure."""
     percent = round(100 * value)

@@ -96,9 +96,11 @@ def test_what_was_taken_back_is_gone_for_redo_once_something_else_is_decided(sit
     undone = person.undo(), person.undo()
     assert [act.choices[0].plot_id for act in undone if act] == [ids[2], ids[0]]
     assert person.undo() is None
-    first = person.redo()  # the oldest comes back first
-    assert first is not None
-    assert first.choices[0].plot_id == ids[0]
+    again = person.redo(), person.redo()  # the oldest comes back first
+    assert [act.choices[0].plot_id for act in again if act] == [ids[0], ids[2]]
+    assert person.session().can_redo == 0
+    assert person.redo() is None  # what was taken back before that is gone
+    assert labels_of(site, ids[1]) == []
 
 
 def test_a_decision_sent_twice_is_stored_once(site: Site, ids: list[int]) -> None:

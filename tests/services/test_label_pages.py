@@ -89,6 +89,8 @@ def test_a_queue_is_offered_in_the_order_that_is_wanted(desk: Desk) -> None:
     desk.decide((late, "Good"))
     assert offered(Order.NEWEST, queue=Queue.EVERY) == [next_day, late, unjudged, early]
     assert offered(Order.MOST_SURE, queue=Queue.EVERY, size=2) == [late, next_day]
+    assert offered(Order.NEWEST, queue=Queue.EVERY, size=2, first=1) == [late, unjudged]
+    assert offered(Order.RUN, queue=Queue.EVERY, first=3) == [next_day]
 
 
 def test_disputed_plots_come_in_the_order_of_their_ids(desk: Desk) -> None:
@@ -293,6 +295,17 @@ def test_queues_and_labels_are_counted(desk: Desk) -> None:
     assert plain in ids(pages.page(EVERYTHING))
     with pytest.raises(KeyError):
         pages.page(replace(EVERYTHING, plot_type="Nothing"))
+
+
+def test_filters_offer_what_there_is(desk: Desk) -> None:
+    first, second = desk.wait(1, run_period="2021-08"), desk.wait(2, run_period="2021-08")
+    desk.wait(1, run_number=80465, run_period="2022-02")
+    desk.wait(1, run_number=80463, run_period="")
+    pages = desk.pages()
+    assert pages.choices(TYPE) == (["2022-02", "2021-08"], [])
+    desk.decide((first, "Good"), user="eva")
+    desk.decide((second, "Good"), user="ben")
+    assert pages.choices(TYPE)[1] == ["ben", "eva"]
 
 
 def test_plots_are_read_as_they_stand(desk: Desk) -> None:

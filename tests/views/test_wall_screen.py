@@ -18,8 +18,8 @@ from hydra_desktop.domain.condition import Condition, ConditionKind
 from hydra_desktop.domain.errors import DatabaseError
 from hydra_desktop.domain.reference import WithoutReference
 from hydra_desktop.domain.wall import MonitorHealth, News, PanelState, WallSnapshot
+from hydra_desktop.views import pictures
 from hydra_desktop.views.keys import KeySheet
-from hydra_desktop.views.wall import pictures
 from hydra_desktop.views.wall.headline import Headline
 from hydra_desktop.views.wall.message_line import MessageLine
 

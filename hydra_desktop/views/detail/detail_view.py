@@ -18,8 +18,8 @@ from ...services.detail import Ask, Detail, DetailService
 from ...services.deviation_process import DeviationProcess
 from .. import keys
 from ..background import Background
+from ..pictures import Pictures
 from ..theme import Theme
-from ..wall.pictures import Pictures
 from . import speech, stream
 from .acts import Acts
 from .banner import Banner

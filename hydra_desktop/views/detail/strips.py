@@ -11,8 +11,8 @@ from ...domain.hall import PlotType
 from ...domain.reference import Reference, ReferenceState
 from ...services.detail import Detail, Neighbour
 from .. import words
+from ..pictures import Pictures
 from ..theme import Theme
-from ..wall.pictures import Pictures
 from .standing import of_label
 from .thumbnails import Small, Thumbnails
 

@@ -11,8 +11,8 @@ from PySide6.QtGui import QColor, QPainter, QPaintEvent, QPen, QResizeEvent
 from PySide6.QtWidgets import QAbstractButton, QHBoxLayout, QLabel, QSizePolicy, QVBoxLayout, QWidget
 
 from .. import marks
+from ..pictures import PictureKey, Pictures
 from ..theme import Theme
-from ..wall.pictures import PictureKey, Pictures
 from .standing import Standing
 
 SHAPE = 1.35

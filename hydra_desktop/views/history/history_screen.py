@@ -14,8 +14,8 @@ from PySide6.QtWidgets import QVBoxLayout, QWidget
 from ...domain.past import PastRun
 from ...domain.wall import MonitorHealth, WallSnapshot
 from .. import keys
+from ..pictures import Evidence
 from ..theme import Theme
-from ..wall.pictures import Evidence
 from ..wall.wall_screen import WallScreen
 from .banner import Banner
 from .time_bar import KEYS, TimeBar

@@ -7,8 +7,8 @@ from PySide6.QtGui import QColor, QPainter, QPaintEvent
 from PySide6.QtWidgets import QWidget
 
 from ...domain.plot import Plot
+from ..pictures import PictureKey, Pictures
 from ..theme import Theme
-from ..wall.pictures import PictureKey, Pictures
 from .proposal_delegate import ProposalDelegate
 from .proposal_list_model import ProposalRow
 

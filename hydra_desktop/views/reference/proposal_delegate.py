@@ -10,8 +10,8 @@ from PySide6.QtWidgets import QStyle, QStyledItemDelegate, QStyleOptionViewItem
 
 from ...domain.plot import Plot
 from .. import marks
+from ..pictures import PictureKey, Pictures
 from ..theme import Theme
-from ..wall.pictures import PictureKey, Pictures
 from .proposal_list_model import ROW_ROLE, ProposalRow, RowState
 
 COLUMNS, LINES, FORMER = 10, 3, 5

@@ -12,8 +12,8 @@ from ...domain.alarm import AlarmState
 from ...domain.reference import SIZE
 from ...domain.wall import WallSnapshot
 from .. import keys, words
+from ..pictures import PictureKey, Pictures
 from ..theme import Theme
-from ..wall.pictures import PictureKey, Pictures
 from .preview import Preview
 from .proposal_delegate import ProposalDelegate
 from .proposal_list_model import ProposalListModel, ProposalRow, RowState

@@ -13,10 +13,10 @@ from PySide6.QtWidgets import QFrame, QHBoxLayout, QLabel, QPushButton, QScrollA
 from ...domain.alarm import Alarm, AlarmState
 from ...domain.wall import PanelState
 from .. import marks, words
+from ..pictures import PictureKey, Pictures
 from ..spread import Spread
 from ..theme import Theme
 from .panel_list_model import PanelItem, PanelListModel
-from .pictures import PictureKey, Pictures
 
 _WORDS = {
     AlarmState.UNACKNOWLEDGED: "Not acknowledged",

@@ -11,9 +11,9 @@ from PySide6.QtWidgets import QStyle, QStyledItemDelegate, QStyleOptionViewItem
 from ...domain.alarm import AlarmState
 from ...domain.wall import PanelState
 from .. import marks
+from ..pictures import PictureKey, Pictures
 from ..theme import Theme
 from .panel_list_model import ITEM_ROLE, PanelItem
-from .pictures import PictureKey, Pictures
 
 GAP = 8
 READABLE = 11  # pixels of a text

@@ -13,6 +13,7 @@ from PySide6.QtWidgets import QHBoxLayout, QInputDialog, QLabel, QStackedWidget,
 from ...domain.alarm import AlarmState
 from ...domain.wall import WallSnapshot
 from .. import keys
+from ..pictures import Evidence, PictureKey, Pictures
 from ..spread import Spread
 from ..theme import Theme
 from .alarm_area import AlarmArea
@@ -24,7 +25,6 @@ from .lines import Lines
 from .panel_delegate import PanelDelegate
 from .panel_list_model import AT_ONCE, PanelListModel
 from .panel_view import PanelView
-from .pictures import Evidence, PictureKey, Pictures
 
 TICK_MS = 100
 TICKS = 10  # in which all ages are told anew, a tenth of the panels each

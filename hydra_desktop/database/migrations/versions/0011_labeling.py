@@ -27,6 +27,7 @@ def upgrade() -> None:
         sa.Column("taken_ms", sa.Integer(), nullable=False),
         sa.Column("at", moment, nullable=False),
         sa.Column("undone_at", moment, nullable=True),
+        sa.Column("gone", sa.Boolean(), nullable=False, server_default=sa.false()),
         sa.ForeignKeyConstraint(["hall_id"], ["halls.id"], name="fk_label_actions_hall_id"),
         sa.PrimaryKeyConstraint("id", name="pk_label_actions"),
         sa.UniqueConstraint("key", name="uq_label_actions_key"),
@@ -69,7 +70,7 @@ def upgrade() -> None:
     op.create_index("ix_label_queue_plot_id", "label_queue", ["plot_id"])
     of_queue = ["plot_type_id", "queue"]
     op.create_index("ix_label_queue_shuffle", "label_queue", [*of_queue, "shuffle"])
-    op.create_index("ix_label_queue_label", "label_queue", [*of_queue, "label_id"])
+    op.create_index("ix_label_queue_label", "label_queue", [*of_queue, "label_id", "user"])
     op.create_index("ix_label_queue_run", "label_queue", [*of_queue, "run_number", "taken_at", "plot_id"])
     op.create_index("ix_label_queue_confidence", "label_queue", [*of_queue, "confidence", "taken_at", "plot_id"])
     op.create_table(

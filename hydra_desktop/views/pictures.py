@@ -1,4 +1,4 @@
-"""Pictures of the wall: decoded and scaled on other threads to the size shown, in a bounded cache."""
+"""Pictures of plots: decoded and scaled on other threads to the size shown, in a bounded cache."""
 
 from __future__ import annotations
 
@@ -14,10 +14,10 @@ from pathlib import Path
 
 import numpy as np
 from PIL import Image
-from PySide6.QtCore import QObject, Qt, Signal
+from PySide6.QtCore import QObject, QSize, Qt, Signal
 from PySide6.QtGui import QImage
 
-from ...domain.evidence import colour
+from ..domain.evidence import colour
 
 MOST_PICTURES = 800
 MOST_MEGAPIXELS = 60
@@ -37,6 +37,12 @@ class PictureKey:
     height: int
     verdict_id: int | None = None
     label: str = ""
+
+    @classmethod
+    def fitting(cls, folder: Path, content_hash: str, room: QSize, ratio: float) -> PictureKey:
+        """A plot's picture from the image store's folder, for a room of a screen with that pixel ratio."""
+        width, height = (max(1, round(side * ratio)) for side in (room.width(), room.height()))
+        return cls(folder / content_hash[:2] / content_hash, width, height)
 
 
 @dataclass(frozen=True)

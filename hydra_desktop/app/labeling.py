@@ -1,0 +1,79 @@
+"""The labeling screen of a window: built when it is first wanted, one for the hall that is shown."""
+
+from __future__ import annotations
+
+from PySide6.QtCore import QObject
+
+from ..database.connection import Database
+from ..database.image_store import ImageStore
+from ..services.detail import DetailService
+from ..services.label_pages import LabelPages
+from ..services.labeling import Labeler
+from ..settings import Settings
+from ..views.background import Background
+from ..views.detail.reader import DetailReader
+from ..views.labeling.desk import Desk
+from ..views.labeling.labeling_screen import LabelingScreen
+from ..views.main_window import MainWindow
+from ..views.pictures import Evidence
+from .followed_hall import FollowedHall
+
+
+class LabelingDesks(QObject):
+    """Opens labeling in one window, and ends its work when another hall is shown or the window goes."""
+
+    def __init__(
+        self, window: MainWindow, settings: Settings, database: Database, background: Background, evidence: Evidence
+    ) -> None:
+        super().__init__(window)
+        self._window, self._settings, self._database = window, settings, database
+        self._background, self._evidence = background, evidence
+        self._hall: FollowedHall | None = None
+        self._labeler: Labeler | None = None
+
+    def open(self, hall: FollowedHall) -> None:
+        """Show the labeling screen of a hall, as it was left."""
+        if hall is not self._hall:
+            self.close()
+            self._build(hall)
+        self.read()
+
+    def read(self) -> None:
+        """Read the hall's plot types anew and begin with what is chosen."""
+        screen, labeler = self._window.labeling, self._labeler
+        if isinstance(screen, LabelingScreen) and labeler is not None:
+            self._background.run(
+                labeler.hall, screen.show_hall, lambda why: screen.desk.told.emit(why, True), owner=screen
+            )
+
+    def close(self) -> None:
+        """End its work, once everything decided is stored."""
+        screen = self._window.labeling
+        if isinstance(screen, LabelingScreen):
+            self._window.set_labeling(None)
+            screen.close_threads()
+            screen.deleteLater()
+        self._hall = self._labeler = None
+
+    def _build(self, hall: FollowedHall) -> None:
+        user, station = hall.settings.user, hall.settings.station
+        images = ImageStore(hall.settings.image_folder)
+        self._hall, self._labeler = hall, Labeler(self._database, hall.id, user, station)
+        desk = Desk(self._labeler, LabelPages(self._database, hall.id, user, station))
+        service = DetailService(self._database, hall.id, hall.name, images, user, station)
+        reader = DetailReader(service, self._background, desk)
+        screen = LabelingScreen(self._window.theme, desk, reader, self._evidence, hall.settings.image_folder)
+        desk.setParent(screen)
+        screen.asked_anew.connect(self.read)
+        screen.label_key_wanted.connect(self._set_key)
+        self._window.set_labeling(screen)
+
+    def _set_key(self, plot_type: str, label: str, key: str) -> None:
+        screen, labeler = self._window.labeling, self._labeler
+        if isinstance(screen, LabelingScreen) and labeler is not None:
+            self._background.run(
+                lambda: labeler.set_key(plot_type, label, key),
+                lambda _done: self.read(),
+                lambda why: screen.desk.told.emit(why, True),
+                owner=screen,
+            )

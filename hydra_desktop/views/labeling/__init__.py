@@ -1,0 +1,1 @@
+"""Labeling: pages of plots that people say what they are."""

@@ -1,0 +1,373 @@
+"""Works through a queue: pages come ahead of need, decisions go to the database one after the other.
+
+What a person decides is on the screen at once. One decision at most is not yet stored; what comes
+while it is waits for it, one more and no further, so that nothing is believed to be stored that isn't.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field, replace
+from typing import Any
+
+from PySide6.QtCore import QObject, Signal
+
+from ...domain.errors import DatabaseError
+from ...domain.hall import PlotType
+from ...domain.labeling import Act, Choice, Decision, Mode, Queue, QueuedPlot, Session
+from ...services import labeling
+from ...services.label_pages import Ask, LabelPages, Page
+from ...services.labeling import Labeler
+from .. import words
+from ..background import Background, Newest
+from .sheet import Sheet
+
+BUSY = "The last label isn't stored yet; this key did nothing. Wait until it says that all is stored."
+
+
+@dataclass(frozen=True)
+class Counts:
+    """How many plots wait in each queue, and have each label."""
+
+    queues: dict[Queue, int]
+    labels: dict[str, int]
+    periods: list[str] = field(default_factory=list)
+    users: list[str] = field(default_factory=list)
+
+
+class Desk(QObject):
+    """One person's work at a queue.
+
+    `page_shown` tells that another page is on the sheet, `state_changed` that something is stored or isn't yet,
+    or comes or has come, `told` carries words for the person and whether something went wrong.
+    """
+
+    page_shown = Signal()
+    state_changed = Signal()
+    counted = Signal(object)
+    session_changed = Signal()
+    told = Signal(str, bool)
+    stored = Signal(object)  # the decision as it is on the disk now
+
+    def __init__(self, labeler: Labeler, pages: LabelPages, parent: QObject | None = None) -> None:
+        super().__init__(parent)
+        self.sheet = Sheet(PlotType(""), self)
+        self.session = Session()
+        self.left = 0
+        self.others: tuple[tuple[str, int], ...] = ()
+        self.is_loading = False
+        self._labeler, self._pages = labeler, pages
+        self._writer, self._reader = Background(1, self), Background(1, self)
+        self._counting = Newest(self._reader)
+        self._ask = Ask("", Queue.UNLABELLED, 30)
+        self._number = 0  # of the question that counts: answers to older ones are dropped
+        self._next: Page | None = None
+        self._wants_next = self._is_prefetching = False
+        self._works = False  # whether something is being stored
+        self._unstored: frozenset[int] = frozenset()  # plots of what is being stored: the database doesn't know yet
+        self._held: Callable[[], None] | None = None
+        self._since = time.monotonic()
+        for background in (self._writer, self._reader):
+            background.failed.connect(lambda why: self.told.emit(why, True))
+
+    @property
+    def ask(self) -> Ask:
+        """Which plots are worked through."""
+        return self._ask
+
+    @property
+    def is_stored(self) -> bool:
+        """Whether everything decided is on the disk."""
+        return not self._works
+
+    @property
+    def mode_of_queue(self) -> Mode | None:
+        """The mode that the queue alone decides, None where the screen does."""
+        return {Queue.EVERY: Mode.RELABEL, Queue.DISPUTED: Mode.ADJUDICATE}.get(self._ask.queue)
+
+    @property
+    def queue_settles(self) -> bool:
+        """Whether what is said here settles what people disagree on."""
+        return self._ask.queue is Queue.DISPUTED
+
+    def open(self, ask: Ask) -> None:
+        """Work through these plots from now on."""
+        self._ask = ask
+        self._fetch()
+        self.count()
+
+    def set_size(self, size: int) -> None:
+        """Have pages of another size from the next one on; one that nothing was said of is fetched anew."""
+        if size == self._ask.size:
+            return
+        self._ask = replace(self._ask, size=size)
+        self._next = None
+        if self._ask.plot_type and not any(tile.said for tile in self.sheet.tiles.values()):
+            self._fetch()
+        else:
+            self._prefetch()
+
+    def turn(self, pages: int) -> None:
+        """Go forward or back where plots stay in their queue."""
+        self._ask = replace(self._ask, first=max(0, self._ask.first + pages * self._ask.size))
+        self._fetch()
+
+    def count(self) -> None:
+        """Count anew what waits and what was labelled."""
+        plot_type = self._ask.plot_type
+
+        def read() -> tuple[Counts, Session]:
+            pages = self._pages
+            counts = Counts(pages.counts(plot_type), pages.label_counts(plot_type), *pages.choices(plot_type))
+            return counts, self._labeler.session()
+
+        self._counting.run(read, self._take_counts, lambda why: self.told.emit(why, True))
+
+    def decide(self, choices: Sequence[Choice], mode: Mode, then: Callable[[], None] | None = None) -> bool:
+        """Say what plots are; False where that has to wait for what isn't stored yet.
+
+        `then` is called at once when it is shown, before it is stored.
+        """
+        taken_ms = round(1000 * (time.monotonic() - self._since))
+        one = labeling.decision(choices, self.mode_of_queue or mode, taken_ms)
+
+        def begin() -> None:
+            self._since = time.monotonic()
+            ids = [choice.plot_id for choice in choices]
+            for label, accepted in {(choice.label, choice.accepted) for choice in choices}:
+                alike = [c.plot_id for c in choices if (c.label, c.accepted) == (label, accepted)]
+                self._say(alike, label, accepted=accepted)
+            self.sheet.pending(ids)
+            self._unstored = frozenset(ids)
+            if then is not None:
+                then()
+            self._store(lambda: self._try(one), lambda act: self._stored(act, ids), lambda why: self._lost(ids, why))
+
+        return self._in_turn(begin)
+
+    def undo(self) -> bool:
+        """Take the last decision back."""
+        return self._in_turn(lambda: self._store(self._labeler.undo, self._undone, self._failed))
+
+    def redo(self) -> bool:
+        """Give again what was taken back last."""
+        return self._in_turn(lambda: self._store(self._labeler.redo, self._redone, self._failed))
+
+    def next_page(self) -> None:
+        """Show the next page, as soon as it is there."""
+        if self._next is not None:
+            page, self._next = self._next, None
+            self._show(page)
+        else:
+            self._wants_next = True
+            self.is_loading = True
+            self.state_changed.emit()
+            if not self._is_prefetching:
+                self._prefetch()
+
+    def open_stack(self, plot_id: int) -> None:
+        """Show near-duplicates one by one, to be judged each for itself."""
+        ids = self.sheet.with_alike([plot_id])
+        number = self._another()
+        self._reader.run(lambda: self._pages.of_plots(ids), lambda items: self._show_again(number, items), self._failed)
+
+    def peek(self) -> tuple[QueuedPlot, ...]:
+        """The plots of the next page, as far as they are known."""
+        return self._next.items if self._next is not None else ()
+
+    def looks_now(self) -> None:
+        """From now on a person looks at another plot: its time begins."""
+        self._since = time.monotonic()
+
+    def close(self) -> None:
+        """Wait until all is stored, and give back what isn't decided."""
+        self._writer.close(drop=False)
+        self._reader.run(self._pages.release, failure=lambda _why: None)
+        self._reader.close(drop=False)
+
+    def _say(self, plot_ids: Sequence[int], label: str | None, *, accepted: bool) -> None:
+        if accepted:
+            self.sheet.accepted(plot_ids)
+        else:
+            self.sheet.give(plot_ids, label)
+
+    def _in_turn(self, begin: Callable[[], None]) -> bool:
+        if not self._works:
+            begin()
+            return True
+        if self._held is not None:
+            self.told.emit(BUSY, True)
+            return False
+        self._held = begin
+        self.state_changed.emit()
+        return True
+
+    def _store(self, work: Callable[[], Any], success: Callable[[Any], None], failure: Callable[[str], None]) -> None:
+        def done(tell: Callable[[Any], None], value: Any, *, well: bool) -> None:
+            self._works = False
+            self._unstored = frozenset()
+            tell(value)
+            held, self._held = self._held, None
+            if held is not None and well:  # what was meant for a screen that is no longer so isn't done
+                held()
+            self.state_changed.emit()
+
+        self._works = True
+        self.state_changed.emit()
+        self._writer.run(
+            work, lambda value: done(success, value, well=True), lambda why: done(failure, why, well=False)
+        )
+
+    def _try(self, one: Decision) -> Act:
+        try:
+            return self._labeler.decide(one)
+        except DatabaseError:  # a connection that was lost; of a decision that was stored nothing is stored again
+            return self._labeler.decide(one)
+
+    def _stored(self, one: Act, ids: Sequence[int]) -> None:
+        self.sheet.durable(ids)
+        labels = sum(choice.label is not None for choice in one.choices)
+        skipped = len(one.choices) - labels
+        self.session = replace(
+            self.session,
+            labels=self.session.labels + labels,
+            skipped=self.session.skipped + skipped,
+            can_undo=self.session.can_undo + 1,
+            can_redo=0,
+            recent=(*self.session.recent[-2000:], (one.at, labels)),
+        )
+        if self.mode_of_queue is not Mode.RELABEL:
+            self.left = max(0, self.left - len(one.choices))
+        self.session_changed.emit()
+        self.stored.emit(one)
+
+    def _lost(self, ids: Sequence[int], why: str) -> None:
+        self.sheet.take_back(ids)
+        self.sheet.go(ids[0])
+        self.told.emit(f"Not stored; the plot is back in its place. {why}", True)
+
+    def _failed(self, why: str) -> None:
+        self.told.emit(why, True)
+
+    def _undone(self, act: Act | None) -> None:
+        if act is None:
+            self.told.emit("There is nothing left to take back in this session.", False)
+            return
+        self.session = replace(
+            self.session,
+            labels=max(0, self.session.labels - sum(choice.label is not None for choice in act.choices)),
+            can_undo=max(0, self.session.can_undo - 1),
+            can_redo=self.session.can_redo + 1,
+        )
+        self.session_changed.emit()
+        self._bring_back(act, "Taken back")
+
+    def _redone(self, act: Act | None) -> None:
+        if act is None:
+            self.told.emit("There is nothing to give again.", False)
+            return
+        self.session = replace(
+            self.session,
+            labels=self.session.labels + sum(choice.label is not None for choice in act.choices),
+            can_undo=self.session.can_undo + 1,
+            can_redo=max(0, self.session.can_redo - 1),
+        )
+        self.session_changed.emit()
+        self._bring_back(act, "Given again")
+
+    def _bring_back(self, act: Act, what: str) -> None:
+        """Show the plots of a decision that was taken back or given again as they stand now."""
+        labels = {choice.label for choice in act.choices}
+        said = "skipped" if labels == {None} else ", ".join(sorted(label or "skipped" for label in labels))
+        self.told.emit(f"{what}: {said}, {words.count(len(act.choices), 'plot')}.", False)
+        ids = [choice.plot_id for choice in act.choices]
+        here = set(self.sheet.tiles)
+        stacked = set(self.sheet.with_alike(here))
+        self.left += len(ids) if act.undone else -len(ids)
+        if here & set(ids) and set(ids) <= stacked:
+            if act.undone:
+                self.sheet.take_back(ids)
+            else:
+                for choice in act.choices:
+                    self._say([choice.plot_id], choice.label, accepted=choice.accepted)
+            self.sheet.go(next(one for one in ids if one in here))
+            self.looks_now()
+            return
+        if not act.undone:
+            return
+        number = self._another()
+        self._reader.run(lambda: self._pages.of_plots(ids), lambda items: self._show_again(number, items), self._failed)
+
+    def _show_again(self, number: int, items: tuple[QueuedPlot, ...]) -> None:
+        if number == self._number and items:
+            self._show(Page(items, self.left, self.others))
+
+    def _fetch(self) -> None:
+        number = self._another()
+        self.is_loading = True
+        self.state_changed.emit()
+        ask = replace(self._ask, without=self._unstored)
+
+        def came(page: Page) -> None:
+            if number == self._number:
+                self._show(page)
+
+        def failed(why: str) -> None:
+            if number == self._number:
+                self.is_loading = False
+                self.told.emit(why, True)
+                self.state_changed.emit()
+
+        self._reader.run(lambda: self._pages.page(ask), came, failed)
+
+    def _another(self) -> int:
+        self._number += 1
+        self._next = None
+        self._wants_next = self._is_prefetching = False
+        return self._number
+
+    def _show(self, page: Page) -> None:
+        self._another()
+        self.is_loading = False
+        self.left, self.others = page.left, page.others
+        self.sheet.set_page(page.items)
+        self.looks_now()
+        self.page_shown.emit()
+        self.state_changed.emit()
+        self._prefetch()
+
+    def _prefetch(self) -> None:
+        """Fetch the page after this one, behind what is being stored."""
+        if self.mode_of_queue is Mode.RELABEL or not self._ask.plot_type:
+            return
+        number = self._number
+        ask = replace(self._ask, without=self._unstored.union(self.sheet.with_alike(self.sheet.tiles)))
+
+        def came(page: Page) -> None:
+            if number != self._number:
+                return
+            self._is_prefetching = False
+            self._next = page
+            if self._wants_next or (page.items and not self.sheet.tiles):
+                self.next_page()
+            else:
+                self.state_changed.emit()
+
+        def failed(why: str) -> None:
+            if number == self._number:
+                self._is_prefetching = self._wants_next = self.is_loading = False
+                self._failed(why)
+                self.state_changed.emit()
+
+        self._is_prefetching = True
+        self._reader.run(lambda: self._pages.page(ask), came, failed)
+
+    def _take_counts(self, found: tuple[Counts, Session]) -> None:
+        counts, session = found
+        if self.is_stored:
+            self.session = session
+            self.session_changed.emit()
+        self.counted.emit(counts)
+        if not self.sheet.tiles and not self.is_loading and self.is_stored and counts.queues.get(self._ask.queue):
+            self._fetch()  # something has come
