@@ -23,6 +23,7 @@ from .. import words
 from ..background import Background, Newest
 from .sheet import Sheet
 
+KEPT_S = 60.0  # longer than a page takes to come
 BUSY = "The last label isn't stored yet; this key did nothing. Wait until it says that all is stored."
 
 
@@ -66,6 +67,7 @@ class Desk(QObject):
         self._wants_next = self._is_prefetching = False
         self._works = False  # whether something is being stored
         self._unstored: frozenset[int] = frozenset()  # plots of what is being stored: the database doesn't know yet
+        self._lately: dict[int, float] = {}  # when plots were stored, for pages that were asked for before
         self._held: Callable[[], None] | None = None
         self._since = time.monotonic()
         for background in (self._writer, self._reader):
@@ -227,6 +229,7 @@ class Desk(QObject):
 
     def _stored(self, one: Act, ids: Sequence[int]) -> None:
         self.sheet.durable(ids)
+        self._lately |= dict.fromkeys(ids, time.monotonic())
         labels = sum(choice.label is not None for choice in one.choices)
         skipped = len(one.choices) - labels
         self.session = replace(
@@ -261,6 +264,8 @@ class Desk(QObject):
             can_redo=self.session.can_redo + 1,
         )
         self.session_changed.emit()
+        for choice in act.choices:
+            self._lately.pop(choice.plot_id, None)
         self._bring_back(act, "Taken back")
 
     def _redone(self, act: Act | None) -> None:
@@ -307,11 +312,11 @@ class Desk(QObject):
         number = self._another()
         self.is_loading = True
         self.state_changed.emit()
-        ask = replace(self._ask, without=self._unstored)
+        ask, asked_s = replace(self._ask, without=self._unstored), time.monotonic()
 
         def came(page: Page) -> None:
             if number == self._number:
-                self._show(page)
+                self._show(self._open_of(page, asked_s))
 
         def failed(why: str) -> None:
             if number == self._number:
@@ -326,6 +331,19 @@ class Desk(QObject):
         self._next = None
         self._wants_next = self._is_prefetching = False
         return self._number
+
+    def _open_of(self, page: Page, asked_s: float) -> Page:
+        """A page without what was decided after it was asked for."""
+        if self.mode_of_queue is Mode.RELABEL:
+            return page
+        self._lately = {one: at for one, at in self._lately.items() if at > asked_s - KEPT_S}
+        decided = self._unstored.union(one for one, at in self._lately.items() if at > asked_s)
+        if not decided:
+            return page
+        items = (item for item in page.items if item.plot.id not in decided)
+        return replace(
+            page, items=tuple(replace(one, alike=tuple(a for a in one.alike if a not in decided)) for one in items)
+        )
 
     def _show(self, page: Page) -> None:
         self._another()
@@ -343,12 +361,13 @@ class Desk(QObject):
             return
         number = self._number
         ask = replace(self._ask, without=self._unstored.union(self.sheet.with_alike(self.sheet.tiles)))
+        asked_s = time.monotonic()
 
         def came(page: Page) -> None:
             if number != self._number:
                 return
             self._is_prefetching = False
-            self._next = page
+            self._next = page = self._open_of(page, asked_s)
             if self._wants_next or (page.items and not self.sheet.tiles):
                 self.next_page()
             else:

@@ -116,6 +116,11 @@ class PageCanvas(QWidget):
         """Whether every tile stands as it is to look, its picture apart."""
         return self._faces.keys() >= self._arrangement.cells.keys() and not self._stale
 
+    @property
+    def is_whole(self) -> bool:
+        """Whether every tile stands as it is to look, with its picture."""
+        return self.is_painted and all(self._pictures.have(key) is not None for key in self._shown)
+
     def cell(self, plot_id: int) -> QRect:
         """Where a tile is, its gap included."""
         return self._arrangement.cells[plot_id]
