@@ -15,7 +15,7 @@ from typing import Any
 import sqlalchemy as sa
 
 from ..domain.labeling import Filters, Order, Queue
-from . import clock, label_actions, label_queue, plots
+from . import clock, label_actions, plots
 from . import tables as t
 from .naming import plot_type_id
 from .upsert import insert
@@ -52,19 +52,19 @@ class View:
         return cls(type_id, queue, order, tuple(_conditions(type_id, filters)))
 
     @property
-    def parts(self) -> tuple[str, ...]:
-        """The queues as the table has them."""
-        if self.queue is Queue.EVERY:
-            return Queue.UNLABELLED, label_queue.LABELLED
-        return (Queue.UNLABELLED if self.queue is Queue.RANDOM else self.queue,)
+    def rows(self) -> tuple[sa.ColumnElement[bool], ...]:
+        """The rows of the queue that are meant."""
+        return (_Q.plot_type_id == self.plot_type_id, _Q.queue == self.stored, *self.conditions)
+
+    @property
+    def stored(self) -> Queue:
+        """The queue as the table has it: a random sample is the unlabelled ones in another order."""
+        return Queue.UNLABELLED if self.queue is Queue.RANDOM else self.queue
 
 
 def count(c: sa.Connection, view: View) -> int:
     """How many plots wait there, whoever works on them."""
-    return sum(
-        c.scalar(sa.select(sa.func.count()).select_from(t.label_queue).where(*_part(view, part))) or 0
-        for part in view.parts
-    )
+    return c.scalar(sa.select(sa.func.count()).select_from(t.label_queue).where(*view.rows)) or 0
 
 
 def candidates(
@@ -82,21 +82,18 @@ def candidates(
     The `first` ones in order are passed over. With `few` they are all found and sorted: where filters leave a few,
     an index of the order leads past all others.
     """
-    names, backwards = _ORDERS[_order(view)]
+    columns, backwards = _ORDERS[_order(view)]
     now = clock.now(c)
     free = [
         _Q.plot_id.not_in(sa.select(_K.plot_id).where(_K.until > now, sa.not_(_mine(holder)))),
         *_not_skipped(c, holder, now),
         *([_Q.plot_id.not_in(without)] if without else []),
     ]
-    needed = [_Q[name] for name in dict.fromkeys((*names, "plot_id"))]  # which an index has without the table
-    parts = [sa.select(*needed).where(*_part(view, part), *free) for part in view.parts]
-    rows = sa.union_all(*parts).subquery() if len(parts) > 1 else parts[0].subquery()
-    columns: list[sa.ColumnElement[Any]] = [rows.c[name] for name in names]
-    if few and names[0] != "taken_at":  # by which the table itself lies
-        columns[0] = columns[0] + 0  # which no index knows
-    wanted = sa.select(rows).order_by(*(column.desc() if backwards else column for column in columns))
-    return [row.plot_id for row in c.execute(wanted.limit(limit).offset(first))]
+    if few and columns[0] is not _Q.taken_at:  # by which the table itself lies
+        columns = (columns[0] + 0, *columns[1:])  # which no index knows
+    wanted = sa.select(_Q.plot_id).where(*view.rows, *free)  # an index has it without the table
+    ordered = wanted.order_by(*(column.desc() if backwards else column for column in columns))
+    return list(c.scalars(ordered.limit(limit).offset(first)))
 
 
 @dataclass(frozen=True)
@@ -168,16 +165,14 @@ def counts(c: sa.Connection, hall_id: int, plot_type: str) -> dict[Queue, int]:
         .group_by(_Q.queue)
     )
     found: dict[str, int] = dict(rows.all())
-    unlabelled = found.get(Queue.UNLABELLED, 0)
-    every = unlabelled + found.get(label_queue.LABELLED, 0)
-    return {queue: found.get(queue, 0) for queue in Queue} | {Queue.RANDOM: unlabelled, Queue.EVERY: every}
+    return {queue: found.get(queue, 0) for queue in Queue} | {Queue.RANDOM: found.get(Queue.UNLABELLED, 0)}
 
 
 def label_counts(c: sa.Connection, hall_id: int, plot_type: str) -> dict[str, int]:
     """How many plots have each label in force, the labels in the plot type's order."""
     numbers = (
         sa.select(_Q.label_id, sa.func.count().label("number"))
-        .where(_Q.plot_type_id == plot_type_id(c, hall_id, plot_type), _Q.queue == label_queue.LABELLED)
+        .where(_Q.plot_type_id == plot_type_id(c, hall_id, plot_type), _Q.queue == Queue.EVERY)
         .group_by(_Q.label_id)
         .subquery()
     )
@@ -193,18 +188,19 @@ def label_counts(c: sa.Connection, hall_id: int, plot_type: str) -> dict[str, in
 def choices(c: sa.Connection, hall_id: int, plot_type: str) -> tuple[list[str], list[str]]:
     """The run periods of a plot type's plots, the newest first, and the people who gave them labels."""
     type_id = plot_type_id(c, hall_id, plot_type)
-    users = sa.select(_Q.user).where(_Q.plot_type_id == type_id, _Q.queue == label_queue.LABELLED).distinct()
+    users = sa.select(_Q.user).where(_Q.plot_type_id == type_id, _Q.queue == Queue.EVERY).distinct()
     return plots.run_periods(c, type_id), sorted(user for user in c.scalars(users) if user)
 
 
-_ORDERS: dict[str, tuple[tuple[str, ...], bool]] = {  # the columns, and whether from the highest down
-    Order.NEWEST: (("taken_at", "plot_id"), True),
-    Order.OLDEST: (("taken_at", "plot_id"), False),
-    Order.RUN: (("run_number", "taken_at", "plot_id"), False),
-    Order.LEAST_SURE: (("confidence", "taken_at", "plot_id"), False),
-    Order.MOST_SURE: (("confidence", "taken_at", "plot_id"), True),
-    "plot": (("plot_id",), False),
-    "shuffle": (("shuffle",), False),
+_Columns = tuple[sa.ColumnElement[Any], ...]
+_ORDERS: dict[str, tuple[_Columns, bool]] = {  # the columns, and whether from the highest down
+    Order.NEWEST: ((_Q.taken_at, _Q.plot_id), True),
+    Order.OLDEST: ((_Q.taken_at, _Q.plot_id), False),
+    Order.RUN: ((_Q.run_number, _Q.taken_at, _Q.plot_id), False),
+    Order.LEAST_SURE: ((_Q.confidence, _Q.taken_at, _Q.plot_id), False),
+    Order.MOST_SURE: ((_Q.confidence, _Q.taken_at, _Q.plot_id), True),
+    "plot": ((_Q.plot_id,), False),
+    "shuffle": ((_Q.shuffle,), False),
 }
 
 
@@ -217,12 +213,8 @@ def _waiting(c: sa.Connection, view: View, plot_ids: Iterable[int]) -> list[int]
     # asked by their ids alone: SQLite would read the whole queue
     chosen = sa.select(_Q.plot_id, _Q.plot_type_id, _Q.queue).where(_Q.plot_id.in_(list(plot_ids)), *view.conditions)
     return [
-        row.plot_id for row in c.execute(chosen) if row.plot_type_id == view.plot_type_id and row.queue in view.parts
+        row.plot_id for row in c.execute(chosen) if row.plot_type_id == view.plot_type_id and row.queue == view.stored
     ]
-
-
-def _part(view: View, part: str) -> tuple[sa.ColumnElement[bool], ...]:
-    return (_Q.plot_type_id == view.plot_type_id, _Q.queue == part, *view.conditions)
 
 
 def _conditions(type_id: int, filters: Filters) -> Iterable[sa.ColumnElement[bool]]:

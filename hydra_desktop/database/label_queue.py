@@ -12,12 +12,11 @@ from typing import Any
 
 import sqlalchemy as sa
 
-from ..domain.labeling import Given, Guess, Standing, in_force, queues
+from ..domain.labeling import Given, Guess, Queue, Standing, in_force, queues
 from ..domain.verdict import Status
 from . import tables as t
 from .upsert import upsert
 
-LABELLED = "labelled"  # beside the queues: what waits for nothing, so that every plot is found
 BATCH = 500
 _BUILT = "label queue"  # a counter of the hall
 
@@ -77,7 +76,9 @@ def refresh_labelled(c: sa.Connection, plot_type_id: int, labels: Iterable[str])
     of_labels = sa.select(t.labels.c.id).where(
         t.labels.c.plot_type_id == plot_type_id, t.labels.c.name.in_(list(labels))
     )
-    chosen = sa.select(q.plot_id).where(q.plot_type_id == plot_type_id, q.queue == LABELLED, q.label_id.in_(of_labels))
+    chosen = sa.select(q.plot_id).where(
+        q.plot_type_id == plot_type_id, q.queue == Queue.EVERY, q.label_id.in_(of_labels)
+    )
     refresh(c, c.scalars(chosen).all())
 
 
@@ -132,7 +133,7 @@ def _refresh(c: sa.Connection, ids: Sequence[int]) -> None:
                 label is not None and label.role == "excluded",
             )
         )
-        for queue in (*waits, *([LABELLED] if label is not None else [])):
+        for queue in (*waits, Queue.EVERY):
             rows.append(
                 {
                     "plot_type_id": plot.plot_type_id,

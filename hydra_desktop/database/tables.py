@@ -292,7 +292,7 @@ label_queue = Table(
     "label_queue",
     metadata,
     Column("plot_type_id", _BigId, ForeignKey("plot_types.id"), primary_key=True),
-    Column("queue", sa.Text, primary_key=True),  # of domain.labeling, and labelled for what waits no more
+    Column("queue", sa.Text, primary_key=True),  # as in domain.labeling, where a random sample is what is unlabelled
     Column("taken_at", UtcDateTime, primary_key=True),
     Column("plot_id", _BigId, ForeignKey("plots.id"), primary_key=True),
     _text("run_period"),
