@@ -20,7 +20,6 @@ from . import tables as t
 from .naming import plot_type_id
 from .upsert import upsert
 
-LABELLED = "labelled"  # beside the queues: what waits for nothing, so that every plot is found
 BATCH = 500
 _BUILT = "label queue"  # a counter of the hall
 
@@ -95,7 +94,9 @@ def refresh_labelled(c: sa.Connection, plot_type_id: int, labels: Iterable[str])
     of_labels = sa.select(t.labels.c.id).where(
         t.labels.c.plot_type_id == plot_type_id, t.labels.c.name.in_(list(labels))
     )
-    chosen = sa.select(q.plot_id).where(q.plot_type_id == plot_type_id, q.queue == LABELLED, q.label_id.in_(of_labels))
+    chosen = sa.select(q.plot_id).where(
+        q.plot_type_id == plot_type_id, q.queue == Queue.EVERY, q.label_id.in_(of_labels)
+    )
     refresh(c, c.scalars(chosen).all())
 
 
@@ -150,7 +151,7 @@ def _refresh(c: sa.Connection, ids: Sequence[int]) -> None:
                 label is not None and label.role == "excluded",
             )
         )
-        for queue in (*waits, *([LABELLED] if label is not None else [])):
+        for queue in (*waits, Queue.EVERY):
             rows.append(
                 {
                     "plot_type_id": plot.plot_type_id,

@@ -87,8 +87,12 @@ def page_figures(hall: LabelledHall, kind: str) -> Iterator[Figure]:
     for queue in Queue:
         yield _goal(f"next page of {PAGE}, {queue.words}", kind, _next_pages_ms(pages, Ask(PLOT_TYPE, queue, PAGE)))
     every = Ask(PLOT_TYPE, Queue.EVERY, PAGE)
+    yield _goal("what filters offer", kind, _median_ms(lambda: pages.choices(PLOT_TYPE)))
     for order in Order:
         yield _goal(f"every plot, {order.words}", kind, _next_pages_ms(pages, replace(every, order=order)))
+    last = replace(every, first=pages.counts(PLOT_TYPE)[Queue.EVERY] - 2 * PAGE)
+    times = [_next_pages_ms(pages, replace(last, order=order)) for order in Order]
+    yield _goal("every plot, the last page, the slowest order", kind, max(times))
     for name, filters in FILTERS.items():
         times = [_next_pages_ms(pages, replace(every, order=order, filters=filters)) for order in Order]
         yield _goal(f"every plot, {name}, the slowest order", kind, max(times))
