@@ -9,13 +9,14 @@ import json
 import sys
 import time
 from pathlib import Path
+from types import SimpleNamespace
 
 import numpy as np
 from PySide6.QtCore import Qt, QTimer
 from PySide6.QtWidgets import QApplication
 
 from hydra_desktop.database.connection import open_database
-from hydra_desktop.domain.labeling import Act
+from hydra_desktop.domain.labeling import Act, Decision
 from tests.fakes.typing_person import KEYS, Person, truth, wait_until
 
 KEYS_A_SECOND = 10
@@ -29,7 +30,14 @@ def main() -> None:
     database = open_database(url)
     person = Person(database, Path(images), lambda **_facts: None, user="bench", hall=hall)
     stored_at: dict[str, float] = {}
-    person.desk.stored.connect(lambda act: stored_at.__setitem__(act.key, time.perf_counter()))
+    decide = person.labeler.decide
+
+    def timed(decision: Decision) -> Act:
+        act = decide(decision)
+        stored_at[act.key] = time.perf_counter()  # on the disk now, on the thread that wrote it
+        return act
+
+    person.desk._labeler = SimpleNamespace(decide=timed, session=person.labeler.session)
     figures = typed(person, stored_at) | one_at_a_time(person) | pages(person)
     print(json.dumps(figures), flush=True)
     person.close()
