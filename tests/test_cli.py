@@ -71,6 +71,25 @@ def test_from_a_manifest_to_judged_plots(home: Path, tmp_path: Path, capsys: pyt
     assert "Traceback" not in capsys.readouterr().err
 
 
+def test_labelled_pictures_go_into_folders_and_come_back(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    assert run("import", manifests.write(tmp_path / "data", SET)) == 0
+    capsys.readouterr()
+    assert run("export", "labels", "--folders", tmp_path / "out") == 0
+    assert "18 labelled plots written to" in capsys.readouterr().out
+    assert run("--hall", "E", "import", "--folders", tmp_path / "out") == 0
+    assert "18 pictures, 18 new plots, 18 labels given" in capsys.readouterr().out
+    assert run("--hall", "F", "import", tmp_path / "out/hump", "--folders", "--plot-type", "humps") == 0
+    assert "18 new plots, 18 labels given" in capsys.readouterr().out
+    assert run("export", "verdicts", "--folders", tmp_path / "out") == 1
+    assert "Only labels go into folders" in capsys.readouterr().err
+    assert run("import", tmp_path / "out") == 1
+    assert "is a folder; to take the pictures in its PLOT_TYPE/LABEL: --folders" in capsys.readouterr().err
+    assert run("import", tmp_path / "data/manifest.csv", "--plot-type", "hump") == 1
+    assert "--plot-type is for --folders" in capsys.readouterr().err
+    assert run("import", "--folders", tmp_path / "nowhere") == 1
+    assert "is no folder; name the one that holds PLOT_TYPE/LABEL/PICTURES" in capsys.readouterr().err
+
+
 def test_thresholds_are_chosen_and_shown(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     assert run("import", manifests.write(tmp_path / "data", SET)) == 0
     assert run("thresholds", "show", "hump") == 1

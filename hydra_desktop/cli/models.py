@@ -47,6 +47,9 @@ def add_commands(commands: Commands) -> None:
     evaluate.add_argument("manifest", type=Path, metavar="MANIFEST.csv")
     evaluate.add_argument("--json", type=Path, metavar="FILE", help="write the figures there")
 
+    guess = add(commands, "guess", _guess, "let the active model guess what unlabelled plots are, for Labeling")
+    guess.add_argument("plot_type", metavar="PLOT_TYPE")
+
     models = add(commands, "demo-models", _demo_models, "for developers: make the demo's models anew")
     models.add_argument("folder", type=Path, metavar="FOLDER", help="the folder models/ of the program")
     models.add_argument("--seed", type=int, default=1, metavar="N")
@@ -121,6 +124,18 @@ def _evaluate(options: argparse.Namespace, settings: Settings) -> int:
         )
     tell(report.text())
     write_json(options.json, report.figures())
+    return DONE
+
+
+def _guess(options: argparse.Namespace, settings: Settings) -> int:
+    from ..database.image_store import ImageStore
+    from ..services import guessing, priority
+
+    if options.own_process:
+        priority.give_way(priority.TRAINING)
+    images = ImageStore(settings.image_folder)
+    with opened(settings) as database, shown_progress() as progress:
+        tell(guessing.guess(database, settings.hall, images, options.plot_type, progress=progress).text())
     return DONE
 
 

@@ -6,6 +6,7 @@ import argparse
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from ..domain.errors import SettingsError
 from ..settings import Settings
 from .common import DONE, MENDABLE, add, opened, say, seconds, shown_progress, tell
 
@@ -15,8 +16,10 @@ if TYPE_CHECKING:
 
 def add_commands(commands: Commands) -> None:
     """Add them to the parser."""
-    importing = add(commands, "import", _import, "take plots, with or without labels, from a manifest")
-    importing.add_argument("manifest", type=Path, metavar="MANIFEST.csv")
+    importing = add(commands, "import", _import, "take plots from a manifest, or from folders by label")
+    importing.add_argument("manifest", type=Path, metavar="MANIFEST.csv|FOLDER")
+    importing.add_argument("--folders", action="store_true", help="pictures lie in FOLDER/PLOT_TYPE/LABEL")
+    importing.add_argument("--plot-type", metavar="P", help="with --folders: pictures of it lie in FOLDER/LABEL")
     importing.add_argument("--user", metavar="NAME", help="who gave the labels (default: you)")
 
     classify = add(commands, "classify", _classify, "judge plots with the active models, into a CSV file")
@@ -37,15 +40,27 @@ def _import(options: argparse.Namespace, settings: Settings) -> int:
     from ..database.image_store import ImageStore
     from ..services import importing
 
+    if options.plot_type is not None and not options.folders:
+        raise SettingsError("--plot-type is for --folders; a manifest names the plot type of each row.")
+    if options.manifest.is_dir() and not options.folders:
+        raise SettingsError(f"{options.manifest} is a folder; to take the pictures in its PLOT_TYPE/LABEL: --folders.")
     with opened(settings) as database, shown_progress() as progress:
-        report = importing.import_manifest(
-            database,
-            settings.hall,
-            ImageStore(settings.image_folder),
-            options.manifest,
-            user=options.user or settings.user,
-            progress=progress,
-        )
+        images = ImageStore(settings.image_folder)
+        user = options.user or settings.user
+        if options.folders:
+            report = importing.import_folders(
+                database,
+                settings.hall,
+                images,
+                options.manifest,
+                plot_type=options.plot_type,
+                user=user,
+                progress=progress,
+            )
+        else:
+            report = importing.import_manifest(
+                database, settings.hall, images, options.manifest, user=user, progress=progress
+            )
     tell(report.text())
     return MENDABLE if report.refused else DONE
 
@@ -91,17 +106,39 @@ def _look_again_at_refused(settings: Settings) -> None:
 
 def add_export(commands: Commands) -> None:
     """Add `export`, which stands further down."""
-    export = add(commands, "export", _export, "write labels, verdicts, the log of alarms or conditions to a CSV file")
+    export = add(
+        commands,
+        "export",
+        _export,
+        "write labels, verdicts, the log of alarms or conditions to a CSV file, or labelled plots into folders",
+    )
     export.add_argument("what", choices=("labels", "verdicts", "alarms", "conditions"))
-    export.add_argument("--csv", required=True, type=Path, metavar="FILE")
+    where = export.add_mutually_exclusive_group(required=True)
+    where.add_argument("--csv", type=Path, metavar="FILE")
+    where.add_argument("--folders", type=Path, metavar="FOLDER", help="labelled pictures, in FOLDER/PLOT_TYPE/LABEL")
 
 
 def _export(options: argparse.Namespace, settings: Settings) -> int:
     from ..database.image_store import ImageStore
     from ..services import exporting
 
+    if options.folders is not None:
+        return _export_folders(options, settings)
     with opened(settings) as database:
         images = ImageStore(settings.image_folder)
         count = exporting.export(database, settings.hall, images, options.what, options.csv)
     tell(f"{count} {options.what} in {options.csv}.")
     return DONE
+
+
+def _export_folders(options: argparse.Namespace, settings: Settings) -> int:
+    from ..database.image_store import ImageStore
+    from ..services import exporting
+
+    if options.what != "labels":
+        raise SettingsError(f"Only labels go into folders; write {options.what} to a table: --csv FILE.")
+    with opened(settings) as database, shown_progress() as progress:
+        images = ImageStore(settings.image_folder)
+        report = exporting.export_folders(database, settings.hall, images, options.folders, progress)
+    tell(report.text())
+    return MENDABLE if report.left_out else DONE

@@ -24,6 +24,7 @@ class LabelledPlot:
     label: str
     user: str
     accepted: bool = False
+    given_id: int = 0
 
 
 def give(
@@ -118,14 +119,14 @@ def current(c: sa.Connection, hall_id: int, plot_type: str) -> list[LabelledPlot
         .subquery()
     )
     rows = c.execute(
-        sa.select(*plots.COLUMNS, t.labels.c.name.label("given"), g.user, g.accepted)
+        sa.select(*plots.COLUMNS, t.labels.c.name.label("given"), g.user, g.accepted, g.id.label("given_id"))
         .select_from(plots.JOINED)
         .join(newest, newest.c.plot_id == t.plots.c.id)
         .join(t.given_labels, t.given_labels.c.id == newest.c.id)
         .join(t.labels, t.labels.c.id == t.given_labels.c.label_id)
         .order_by(t.plots.c.id)
     )
-    return [LabelledPlot(plots.from_row(row), row.given, row.user, row.accepted) for row in rows]
+    return [LabelledPlot(plots.from_row(row), row.given, row.user, row.accepted, row.given_id) for row in rows]
 
 
 def of_several(c: sa.Connection, hall_id: int, plot_type: str | None = None) -> Iterator[Any]:

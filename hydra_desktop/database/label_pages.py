@@ -7,7 +7,7 @@ so that nobody else is offered them until the claim ends; claims are taken one p
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable, Collection, Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
@@ -15,7 +15,7 @@ from typing import Any
 import sqlalchemy as sa
 
 from ..domain.labeling import Filters, Order, Queue
-from . import clock, label_actions, label_queue
+from . import clock, label_actions, plots
 from . import tables as t
 from .naming import plot_type_id
 from .upsert import insert
@@ -25,7 +25,6 @@ FEW = 20_000  # plots: to find and sort all of them takes less than to look for 
 _LOCK = 711996
 
 _Q, _K = t.label_queue.c, t.label_claims.c
-_COLUMNS = (_Q.plot_id, _Q.taken_at, _Q.run_period, _Q.run_number, _Q.shuffle, _Q.confidence, _Q.guess_id)
 
 
 @dataclass(frozen=True)
@@ -53,19 +52,19 @@ class View:
         return cls(type_id, queue, order, tuple(_conditions(type_id, filters)))
 
     @property
-    def parts(self) -> tuple[str, ...]:
-        """The queues as the table has them."""
-        if self.queue is Queue.EVERY:
-            return Queue.UNLABELLED, label_queue.LABELLED
-        return (Queue.UNLABELLED if self.queue is Queue.RANDOM else self.queue,)
+    def rows(self) -> tuple[sa.ColumnElement[bool], ...]:
+        """The rows of the queue that are meant."""
+        return (_Q.plot_type_id == self.plot_type_id, _Q.queue == self.stored, *self.conditions)
+
+    @property
+    def stored(self) -> Queue:
+        """The queue as the table has it: a random sample is the unlabelled ones in another order."""
+        return Queue.UNLABELLED if self.queue is Queue.RANDOM else self.queue
 
 
 def count(c: sa.Connection, view: View) -> int:
     """How many plots wait there, whoever works on them."""
-    return sum(
-        c.scalar(sa.select(sa.func.count()).select_from(t.label_queue).where(*_part(view, part))) or 0
-        for part in view.parts
-    )
+    return c.scalar(sa.select(sa.func.count()).select_from(t.label_queue).where(*view.rows)) or 0
 
 
 def candidates(
@@ -74,32 +73,49 @@ def candidates(
     holder: Holder,
     limit: int,
     without: Collection[int] = frozenset(),
-    first: int = 0,
     *,
+    first: int = 0,
     few: bool = False,
-) -> Sequence[Any]:
-    """The next plots in order, as rows of the queue, without those that others have or that were skipped just now.
+) -> list[int]:
+    """The ids of the next plots in order, without those that others have or that were skipped just now.
 
     The `first` ones in order are passed over. With `few` they are all found and sorted: where filters leave a few,
     an index of the order leads past all others.
     """
-    columns, backwards, key = _ORDERS[_order(view)]
-    if few and columns[0] is not _Q.taken_at:  # by which the table itself lies
-        columns = (columns[0] + 0, *columns[1:])  # no index knows that
-    found: list[Any] = []
+    columns, backwards = _ORDERS[_order(view)]
     now = clock.now(c)
-    free = _Q.plot_id.not_in(sa.select(_K.plot_id).where(_K.until > now, sa.not_(_mine(holder))))
-    for part in view.parts:
-        rows = c.execute(
-            sa.select(*_COLUMNS)
-            .where(*_part(view, part), free, *_not_skipped(c, holder, now))
-            .order_by(*(column.desc() if backwards else column for column in columns))
-            .limit(
-                first + limit + len(without)
-            )  # a list of them in the statement costs more than leaving them out here
-        )
-        found += [row for row in rows if row.plot_id not in without]
-    return sorted(found, key=key, reverse=backwards)[first : first + limit]
+    free = [
+        _Q.plot_id.not_in(sa.select(_K.plot_id).where(_K.until > now, sa.not_(_mine(holder)))),
+        *_not_skipped(c, holder, now),
+        *([_Q.plot_id.not_in(without)] if without else []),
+    ]
+    if few and columns[0] is not _Q.taken_at:  # by which the table itself lies
+        columns = (columns[0] + 0, *columns[1:])  # which no index knows
+    wanted = sa.select(_Q.plot_id).where(*view.rows, *free)  # an index has it without the table
+    ordered = wanted.order_by(*(column.desc() if backwards else column for column in columns))
+    return list(c.scalars(ordered.limit(limit).offset(first)))
+
+
+@dataclass(frozen=True)
+class Kind:
+    """What a waiting plot is like: what the model says it is, where it is from, and its picture."""
+
+    guess_id: int | None
+    pad: str
+    run_period: str
+    run_number: int
+    content_hash: str
+
+
+def kinds(c: sa.Connection, plot_ids: Sequence[int]) -> dict[int, Kind]:
+    """What a few waiting plots are like, by their ids."""
+    p = t.plots.c
+    rows = c.execute(
+        sa.select(p.id, _Q.guess_id, p.pad, p.run_period, p.run_number, p.content_hash)
+        .select_from(t.plots.join(t.label_queue, _Q.plot_id == p.id))
+        .where(p.id.in_(plot_ids))
+    )
+    return {plot_id: Kind(*kind) for plot_id, *kind in rows}
 
 
 def others(c: sa.Connection, view: View, holder: Holder) -> list[tuple[str, int]]:
@@ -149,16 +165,14 @@ def counts(c: sa.Connection, hall_id: int, plot_type: str) -> dict[Queue, int]:
         .group_by(_Q.queue)
     )
     found: dict[str, int] = dict(rows.all())
-    unlabelled = found.get(Queue.UNLABELLED, 0)
-    every = unlabelled + found.get(label_queue.LABELLED, 0)
-    return {queue: found.get(queue, 0) for queue in Queue} | {Queue.RANDOM: unlabelled, Queue.EVERY: every}
+    return {queue: found.get(queue, 0) for queue in Queue} | {Queue.RANDOM: found.get(Queue.UNLABELLED, 0)}
 
 
 def label_counts(c: sa.Connection, hall_id: int, plot_type: str) -> dict[str, int]:
     """How many plots have each label in force, the labels in the plot type's order."""
     numbers = (
         sa.select(_Q.label_id, sa.func.count().label("number"))
-        .where(_Q.plot_type_id == plot_type_id(c, hall_id, plot_type), _Q.queue == label_queue.LABELLED)
+        .where(_Q.plot_type_id == plot_type_id(c, hall_id, plot_type), _Q.queue == Queue.EVERY)
         .group_by(_Q.label_id)
         .subquery()
     )
@@ -173,33 +187,20 @@ def label_counts(c: sa.Connection, hall_id: int, plot_type: str) -> dict[str, in
 
 def choices(c: sa.Connection, hall_id: int, plot_type: str) -> tuple[list[str], list[str]]:
     """The run periods of a plot type's plots, the newest first, and the people who gave them labels."""
-    of_type = _Q.plot_type_id == plot_type_id(c, hall_id, plot_type)
-    periods = sa.select(_Q.run_period, sa.func.max(_Q.taken_at)).where(of_type).group_by(_Q.run_period)
-    users = sa.select(_Q.user).where(of_type, _Q.queue == label_queue.LABELLED).distinct().order_by(_Q.user)
-    found = sorted(c.execute(periods).all(), key=lambda row: row[1], reverse=True)
-    return [period for period, _ in found if period], [user for user in c.scalars(users) if user]
+    type_id = plot_type_id(c, hall_id, plot_type)
+    users = sa.select(_Q.user).where(_Q.plot_type_id == type_id, _Q.queue == Queue.EVERY).distinct()
+    return plots.run_periods(c, type_id), sorted(user for user in c.scalars(users) if user)
 
 
-_ORDERS: dict[str, tuple[tuple[sa.ColumnElement[Any], ...], bool, Callable[[Any], Any]]] = {
-    Order.NEWEST: ((_Q.taken_at, _Q.plot_id), True, lambda row: (row.taken_at, row.plot_id)),
-    Order.OLDEST: ((_Q.taken_at, _Q.plot_id), False, lambda row: (row.taken_at, row.plot_id)),
-    Order.RUN: (
-        (_Q.run_number, _Q.taken_at, _Q.plot_id),
-        False,
-        lambda row: (row.run_number, row.taken_at, row.plot_id),
-    ),
-    Order.LEAST_SURE: (
-        (_Q.confidence, _Q.taken_at, _Q.plot_id),
-        False,
-        lambda row: (row.confidence, row.taken_at, row.plot_id),
-    ),
-    Order.MOST_SURE: (
-        (_Q.confidence, _Q.taken_at, _Q.plot_id),
-        True,
-        lambda row: (row.confidence, row.taken_at, row.plot_id),
-    ),
-    "plot": ((_Q.plot_id,), False, lambda row: row.plot_id),
-    "shuffle": ((_Q.shuffle,), False, lambda row: row.shuffle),
+_Columns = tuple[sa.ColumnElement[Any], ...]
+_ORDERS: dict[str, tuple[_Columns, bool]] = {  # the columns, and whether from the highest down
+    Order.NEWEST: ((_Q.taken_at, _Q.plot_id), True),
+    Order.OLDEST: ((_Q.taken_at, _Q.plot_id), False),
+    Order.RUN: ((_Q.run_number, _Q.taken_at, _Q.plot_id), False),
+    Order.LEAST_SURE: ((_Q.confidence, _Q.taken_at, _Q.plot_id), False),
+    Order.MOST_SURE: ((_Q.confidence, _Q.taken_at, _Q.plot_id), True),
+    "plot": ((_Q.plot_id,), False),
+    "shuffle": ((_Q.shuffle,), False),
 }
 
 
@@ -212,12 +213,8 @@ def _waiting(c: sa.Connection, view: View, plot_ids: Iterable[int]) -> list[int]
     # asked by their ids alone: SQLite would read the whole queue
     chosen = sa.select(_Q.plot_id, _Q.plot_type_id, _Q.queue).where(_Q.plot_id.in_(list(plot_ids)), *view.conditions)
     return [
-        row.plot_id for row in c.execute(chosen) if row.plot_type_id == view.plot_type_id and row.queue in view.parts
+        row.plot_id for row in c.execute(chosen) if row.plot_type_id == view.plot_type_id and row.queue == view.stored
     ]
-
-
-def _part(view: View, part: str) -> tuple[sa.ColumnElement[bool], ...]:
-    return (_Q.plot_type_id == view.plot_type_id, _Q.queue == part, *view.conditions)
 
 
 def _conditions(type_id: int, filters: Filters) -> Iterable[sa.ColumnElement[bool]]:

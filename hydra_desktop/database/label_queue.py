@@ -12,12 +12,14 @@ from typing import Any
 
 import sqlalchemy as sa
 
-from ..domain.labeling import Given, Guess, Standing, in_force, queues
+from ..domain.labeling import Given, Guess, Queue, Standing, in_force, queues
+from ..domain.plot import Plot
 from ..domain.verdict import Status
+from . import plots
 from . import tables as t
+from .naming import plot_type_id
 from .upsert import upsert
 
-LABELLED = "labelled"  # beside the queues: what waits for nothing, so that every plot is found
 BATCH = 500
 _BUILT = "label queue"  # a counter of the hall
 
@@ -36,7 +38,8 @@ _GIVEN = (
 _GUESSES = (
     sa.select(_V.id, _V.plot_id, _V.label_id, t.labels.c.name, _V.confidence, _V.status, _V.decided_at)
     .outerjoin(t.labels, t.labels.c.id == _V.label_id)
-    .where(_V.plot_id.in_(_IDS), _V.live)
+    .where(_V.plot_id.in_(_IDS))
+    .order_by(_V.live, _V.id)  # the live one counts, else the newest: the last of each plot
 )
 _CONTESTED = (
     sa.select(t.contests.c.plot_id, sa.func.max(t.contests.c.at).label("at"))
@@ -64,6 +67,20 @@ def guesses(c: sa.Connection, plot_ids: Sequence[int]) -> dict[int, tuple[int, G
     return {row.plot_id: (row.id, _guess(row)) for row in rows if row.label_id is not None}
 
 
+def without_guess(c: sa.Connection, hall_id: int, plot_type: str, model_id: int) -> list[Plot]:
+    """The unlabelled plots of a type that neither the monitor nor this model has judged, the newest first."""
+    q = t.label_queue.c
+    judged = sa.exists().where(_V.plot_id == q.plot_id, sa.or_(_V.live, _V.model_id == model_id))
+    type_id = plot_type_id(c, hall_id, plot_type)
+    rows = c.execute(
+        sa.select(*plots.COLUMNS)
+        .select_from(plots.JOINED.join(t.label_queue, q.plot_id == _P.id))
+        .where(q.plot_type_id == type_id, q.queue == str(Queue.UNLABELLED), sa.not_(judged))
+        .order_by(q.taken_at.desc(), q.plot_id.desc())
+    )
+    return [plots.from_row(row) for row in rows]
+
+
 def refresh(c: sa.Connection, plot_ids: Iterable[int]) -> None:
     """Work out anew in which queues these plots wait."""
     ids = sorted(set(plot_ids))
@@ -77,7 +94,9 @@ def refresh_labelled(c: sa.Connection, plot_type_id: int, labels: Iterable[str])
     of_labels = sa.select(t.labels.c.id).where(
         t.labels.c.plot_type_id == plot_type_id, t.labels.c.name.in_(list(labels))
     )
-    chosen = sa.select(q.plot_id).where(q.plot_type_id == plot_type_id, q.queue == LABELLED, q.label_id.in_(of_labels))
+    chosen = sa.select(q.plot_id).where(
+        q.plot_type_id == plot_type_id, q.queue == Queue.EVERY, q.label_id.in_(of_labels)
+    )
     refresh(c, c.scalars(chosen).all())
 
 
@@ -132,7 +151,7 @@ def _refresh(c: sa.Connection, ids: Sequence[int]) -> None:
                 label is not None and label.role == "excluded",
             )
         )
-        for queue in (*waits, *([LABELLED] if label is not None else [])):
+        for queue in (*waits, Queue.EVERY):
             rows.append(
                 {
                     "plot_type_id": plot.plot_type_id,

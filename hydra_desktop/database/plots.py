@@ -170,11 +170,20 @@ def of_ids(c: sa.Connection, hall_id: int, plot_ids: Sequence[int]) -> dict[int,
     return {row.id: from_row(row) for row in rows if row.hall_id == hall_id}
 
 
-def pads_and_contents(c: sa.Connection, plot_ids: Sequence[int]) -> dict[int, tuple[str, str]]:
-    """Pad and content hash of some plots, by their ids."""
+def run_periods(c: sa.Connection, plot_type_id: int) -> list[str]:
+    """The run periods of a plot type, the one with the newest plot of its last run first."""
     p = t.plots.c
-    rows = c.execute(sa.select(p.id, p.pad, p.content_hash).where(p.id.in_(list(plot_ids))))
-    return {plot_id: (pad, content_hash) for plot_id, pad, content_hash in rows}
+    found: dict[str, Any] = {}
+    period: str | None = ""
+    while period is not None:  # each with a look into an index, however many plots there are
+        of_period = (p.plot_type_id == plot_type_id, p.run_period == period)
+        last = sa.select(p.taken_at).where(*of_period).order_by(p.run_number.desc(), p.taken_at.desc()).limit(1)
+        if period:
+            found[period] = c.scalar(last)
+        period = c.scalar(
+            sa.select(sa.func.min(p.run_period)).where(p.plot_type_id == plot_type_id, p.run_period > period)
+        )
+    return sorted(found, key=lambda one: found[one], reverse=True)
 
 
 def by_content(c: sa.Connection, hall_id: int, plot_type: str, hashes: Iterable[str]) -> dict[str, Plot]:

@@ -292,7 +292,7 @@ label_queue = Table(
     "label_queue",
     metadata,
     Column("plot_type_id", _BigId, ForeignKey("plot_types.id"), primary_key=True),
-    Column("queue", sa.Text, primary_key=True),  # of domain.labeling, and labelled for what waits no more
+    Column("queue", sa.Text, primary_key=True),  # as in domain.labeling, where a random sample is what is unlabelled
     Column("taken_at", UtcDateTime, primary_key=True),
     Column("plot_id", _BigId, ForeignKey("plots.id"), primary_key=True),
     _text("run_period"),
@@ -304,7 +304,7 @@ label_queue = Table(
     _text("user", nullable=True),  # who gave it
     Index("ix_label_queue_plot_id", "plot_id"),
     Index("ix_label_queue_shuffle", "plot_type_id", "queue", "shuffle"),
-    Index("ix_label_queue_label", "plot_type_id", "queue", "label_id"),
+    Index("ix_label_queue_label", "plot_type_id", "queue", "label_id", "user"),
     Index("ix_label_queue_run", "plot_type_id", "queue", "run_number", "taken_at", "plot_id"),
     Index("ix_label_queue_confidence", "plot_type_id", "queue", "confidence", "taken_at", "plot_id"),
     sqlite_with_rowid=False,

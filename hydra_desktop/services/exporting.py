@@ -1,10 +1,13 @@
-"""Labels, verdicts, the log of alarms and conditions of plot types as CSV files."""
+"""Labels, verdicts, the log of alarms and conditions of plot types as CSV files; labelled pictures in folders."""
 
 from __future__ import annotations
 
+import os
+from collections import Counter
 from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass
 from datetime import UTC, datetime
-from pathlib import Path
+from pathlib import Path, PurePosixPath
 from typing import Any
 
 from sqlalchemy import Connection
@@ -12,9 +15,16 @@ from sqlalchemy import Connection
 from ..database import alarms, conditions, given_labels, verdicts
 from ..database.connection import Database
 from ..database.image_store import ImageStore
+from ..domain.errors import StorageError
 from ..domain.label import Severity
+from ..domain.plot import PlotName
 from ..outputs.csv_file import write_rows
+from ..outputs.whole_file import write_bytes
+from ..sources.label_folders import place_of, suffix_of
 from . import lookup
+from .progress import Progress
+
+SHOWN = 3  # examples told for each reason
 
 # A file of labels is a manifest: `import` takes it into another hall or database.
 _PLOT = ["plot_type", "run_period", "run_number", "chunk", "pad"]
@@ -40,6 +50,65 @@ def export(database: Database, hall_name: str, images: ImageStore, what: str, pa
     with database.read() as connection:
         hall_id = lookup.hall(connection, hall_name)
         return write_rows(path, columns, rows(connection, hall_id, images))
+
+
+@dataclass(frozen=True)
+class FoldersReport:
+    """What came of an export into folders: pictures written, there before, and left out by reason."""
+
+    folder: Path
+    written: int
+    known: int
+    left_out: tuple[tuple[str, str], ...]  # file -> why
+
+    def text(self) -> str:
+        """The report in words."""
+        lines = [f"{self.written} labelled plots written to {self.folder}."]
+        if self.known:
+            lines.append(f"  {self.known} were there already.")
+        for reason, count in Counter(reason for _, reason in self.left_out).most_common():
+            files = [file for file, why in self.left_out if why == reason]
+            more = f" and {count - SHOWN} more" if count > SHOWN else ""
+            lines.append(f"  Not written, {reason}: {', '.join(files[:SHOWN])}{more}")
+        return "\n".join(lines)
+
+
+def export_folders(
+    database: Database, hall_name: str, images: ImageStore, folder: Path, progress: Progress
+) -> FoldersReport:
+    """Copy the picture of each labelled plot into PLOT_TYPE/LABEL of a folder, accepted guesses a folder deeper.
+
+    Names and times of the files are such that an import of the folder finds the plots' again. A file that is there
+    with other bytes stays and is told. Raises SettingsError for an unknown hall, StorageError when the folder can't
+    be written.
+    """
+    with database.read() as connection:
+        rows = list(_in_force(connection, lookup.hall(connection, hall_name)))
+    seen: Counter[PurePosixPath] = Counter()
+    left_out: list[tuple[str, str]] = []
+    written = known = 0
+    for done, row in enumerate(sorted(rows, key=lambda row: row.plot_id), start=1):
+        progress("writing pictures", done / len(rows))
+        name = PlotName(row.plot_type, row.run_number, row.chunk, row.run_period, row.pad)
+        try:
+            data = images.read(row.content_hash)
+        except StorageError:
+            left_out.append((str(place_of(name, row.label, ".png")), "its picture isn't kept any more"))
+            continue
+        suffix = suffix_of(data)
+        first = place_of(name, row.label, suffix, accepted=row.accepted)
+        place = place_of(name, row.label, suffix, accepted=row.accepted, occurrence=seen[first])
+        seen[first] += 1
+        path = folder / place
+        if not path.exists():
+            write_bytes(path, data)
+            os.utime(path, (row.taken_at.timestamp(),) * 2)
+            written += 1
+        elif path.is_file() and path.read_bytes() == data:
+            known += 1
+        else:
+            left_out.append((str(place), "another picture lies there; take it away or name another folder"))
+    return FoldersReport(folder, written, known, tuple(left_out))
 
 
 def _label_rows(connection: Connection, hall_id: int, images: ImageStore) -> Rows:

@@ -1,11 +1,11 @@
-"""Plots and labels taken from a manifest: every row is a plot, and a second time changes nothing."""
+"""Plots and labels taken from a manifest or from folders: every row is a plot, and a second time changes nothing."""
 
 from __future__ import annotations
 
 import hashlib
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -13,8 +13,10 @@ from ..database import feed, given_labels, halls, label_queue, plots
 from ..database.connection import Database
 from ..database.image_store import ImageStore
 from ..domain.errors import PictureError, PlotNameError
+from ..domain.hall import DEFAULT_NAME_PATTERN
 from ..domain.label import default_label
 from ..domain.plot import NamePattern, NewPlot, PlotName
+from ..sources.label_folders import read_label_folders
 from ..sources.manifest import ManifestRow, read_manifest
 from ..vision.picture import decode_for_network
 from .pictures import ahead
@@ -23,6 +25,7 @@ from .progress import Progress
 BATCH = 200  # rows in one transaction: the monitor's own are never kept waiting for long
 NAME_LENGTH = 200
 SHOWN = 3  # examples told for each reason
+_USUAL = NamePattern(DEFAULT_NAME_PATTERN)
 
 
 @dataclass(frozen=True)
@@ -36,7 +39,10 @@ class Refusal:
 
 @dataclass(frozen=True)
 class ImportReport:
-    """What came of an import; `known` rows were there from an earlier one."""
+    """What came of an import; `known` rows were there from an earlier one.
+
+    A `row` of folders is a file, counted in the order of the names.
+    """
 
     manifest: Path
     rows: int
@@ -47,11 +53,13 @@ class ImportReport:
     file_times: int  # new plots without a time of their own
     refused: tuple[Refusal, ...]
     plot_ids: Mapping[int, int]  # line of the manifest -> its plot, new or known
+    row: str = "line"
 
     def text(self) -> str:
         """The report in words."""
         new = sum(self.added.values())
-        lines = [f"{self.manifest.name}: {self.rows} rows, {new} new plots, {self.labelled} labels given."]
+        rows = "rows" if self.row == "line" else "pictures"
+        lines = [f"{self.manifest.name}: {self.rows} {rows}, {new} new plots, {self.labelled} labels given."]
         if len(self.added) > 1:
             lines += [f"  {name}: {count} plots" for name, count in sorted(self.added.items())]
         if self.known:
@@ -69,7 +77,7 @@ class ImportReport:
         for reason, count in Counter(refusal.reason for refusal in self.refused).most_common():
             lines.append(f"  Not taken, {reason}: {count}")
             examples = [refusal for refusal in self.refused if refusal.reason == reason]
-            lines += [f"    line {refusal.line}: {refusal.message}" for refusal in examples[:SHOWN]]
+            lines += [f"    {self.row} {refusal.line}: {refusal.message}" for refusal in examples[:SHOWN]]
             if count > SHOWN:
                 lines.append(f"    and {count - SHOWN} more")
         return "\n".join(lines)
@@ -83,6 +91,7 @@ class _Ready:
     label: str
     new: NewPlot
     accepted: bool = False
+    in_folder: str = ""  # where its folder labels it, the file
 
 
 @dataclass
@@ -93,6 +102,7 @@ class _Tally:
     new_labels: list[tuple[str, str]] = field(default_factory=list)
     file_times: int = 0
     plot_ids: dict[int, int] = field(default_factory=dict)
+    said: dict[int, tuple[str, str]] = field(default_factory=dict)  # of folders: the label and file of a plot
 
 
 def import_manifest(
@@ -110,6 +120,25 @@ def import_manifest(
     store can't be written. What was taken before an error, or a stop, stays.
     """
     return import_rows(database, hall_name, images, manifest, read_manifest(manifest), user=user, progress=progress)
+
+
+def import_folders(
+    database: Database,
+    hall_name: str,
+    images: ImageStore,
+    folder: Path,
+    *,
+    plot_type: str | None = None,
+    user: str,
+    progress: Progress,
+) -> ImportReport:
+    """Take pictures in folders by label into a hall, made if it is new; a picture moved to another label changes it.
+
+    `plot_type` is that of all of them, where the folders are labels alone. Raises as `import_manifest`.
+    """
+    rows = read_label_folders(folder, plot_type)
+    report = import_rows(database, hall_name, images, folder.resolve(), rows, user=user, progress=progress)
+    return replace(report, row="file")
 
 
 def import_rows(
@@ -141,10 +170,10 @@ def import_rows(
         else:
             batch.append(outcome)
         if batch and (len(batch) == BATCH or done == len(rows)):
-            _store(database, hall_id, batch, user, tally, relabel=relabel)
+            refused += _store(database, hall_id, batch, user, tally, relabel=relabel)
             batch = []
     if batch:  # the last row was refused
-        _store(database, hall_id, batch, user, tally, relabel=relabel)
+        refused += _store(database, hall_id, batch, user, tally, relabel=relabel)
     return ImportReport(
         manifest,
         len(rows),
@@ -166,13 +195,16 @@ def identity(row: ManifestRow) -> str:
 
 
 def name_of(row: ManifestRow, pattern: NamePattern) -> PlotName:
-    """The plot's name; where the manifest is silent on the run, the file name may know it."""
+    """The plot's name; where the manifest is silent on the run, the file name may know it.
+
+    That is read as the hall reads it, else in the usual form.
+    """
     if row.run_number is None:
-        try:
-            found = pattern.read(row.file)
-        except PlotNameError:
-            pass
-        else:
+        for one in (pattern, _USUAL):
+            try:
+                found = one.read(row.file)
+            except PlotNameError:
+                continue
             if found.plot_type == row.plot_type:
                 return found
     return PlotName(row.plot_type, row.run_number or 0, row.chunk, row.run_period)
@@ -180,9 +212,9 @@ def name_of(row: ManifestRow, pattern: NamePattern) -> PlotName:
 
 def _with_occurrence(rows: Sequence[ManifestRow]) -> Iterator[tuple[ManifestRow, int]]:
     """Each row with how often the same came before: it is a plot of its own every time."""
-    seen: Counter[str] = Counter()
+    seen: Counter[tuple[str, str]] = Counter()
     for row in rows:
-        which = identity(row)
+        which = row.under, identity(row)
         yield row, seen[which]
         seen[which] += 1
 
@@ -208,15 +240,15 @@ class _Reader:
             data = row.path.read_bytes()
             modified_at = datetime.fromtimestamp(row.path.stat().st_mtime, UTC)
         except FileNotFoundError:
-            return Refusal(row.line, "file missing", f"{row.file} isn't there; paths are relative to the manifest")
+            return Refusal(row.line, "file missing", f"{row.shown} isn't there; paths are relative to the manifest")
         except OSError as error:
-            return Refusal(row.line, "file not readable", f"{row.file} can't be read ({error.strerror})")
+            return Refusal(row.line, "file not readable", f"{row.shown} can't be read ({error.strerror})")
         content_hash = hashlib.sha256(data).hexdigest()
         if not self._images.has(content_hash):
             try:
                 decode_for_network(data)  # what is in the image store can be decoded
             except PictureError as error:
-                return Refusal(row.line, "damaged picture", f"{row.file}: {error}")
+                return Refusal(row.line, "damaged picture", f"{row.shown}: {error}")
             self._images.add(data)
         key = f"manifest|{identity(row)}|{occurrence}|{content_hash}"
         taken_at = row.taken_at or modified_at
@@ -225,6 +257,7 @@ class _Reader:
             row.label,
             NewPlot(name_of(row, self._pattern), content_hash, taken_at, key, row.taken_at is None),
             row.accepted,
+            row.shown if row.under else "",
         )
 
 
@@ -235,9 +268,10 @@ def _is_once_per_run(name: PlotName) -> bool:
 
 def _store(
     database: Database, hall_id: int, batch: Sequence[_Ready], user: str, tally: _Tally, *, relabel: bool
-) -> None:
-    """Store a batch in one transaction; the tally counts it only once it is committed."""
-    here = _Tally()
+) -> list[Refusal]:
+    """Store a batch in one transaction; the tally counts it only once it is committed. Gives rows that contradict."""
+    here = _Tally(said=dict(tally.said))
+    refused: list[Refusal] = []
     with database.write() as connection:
         for name in dict.fromkeys(ready.new.name.plot_type for ready in batch):
             mine = [ready for ready in batch if ready.new.name.plot_type == name]
@@ -266,12 +300,18 @@ def _store(
                 plot_id = plot.id
                 changed.add(plot_id)
             here.plot_ids[ready.line] = plot_id
+            if ready.in_folder:
+                label, file = here.said.setdefault(plot_id, (ready.label, ready.in_folder))
+                if label != ready.label:
+                    message = f"{ready.in_folder} is the same picture as {file}; keep it under one label"
+                    refused.append(Refusal(ready.line, "under two labels", message))
+                    continue
             if ready.label and (relabel or plot is not None):
                 labels[plot_id] = ready.label, ready.accepted
         # a label that an expert changed since the last import stays: the manifest has said its word
-        before = given_labels.imported(connection, list(labels), user)
+        said = given_labels.imported(connection, list(labels), user)
         for plot_id, (label, accepted) in labels.items():
-            if before.get(plot_id) != (label, accepted):
+            if said.get(plot_id) != (label, accepted):
                 now = datetime.now(UTC)
                 given = given_labels.give(connection, plot_id, label, user=user, at=now, accepted=accepted)
                 if given is not None:
@@ -288,3 +328,5 @@ def _store(
     tally.new_labels += here.new_labels
     tally.file_times += here.file_times
     tally.plot_ids |= here.plot_ids
+    tally.said = here.said
+    return refused

@@ -171,14 +171,14 @@ def _stacks(
     stacked = ask.stacks and ask.queue in STACKED
     most = size * (LOOKED_THROUGH if stacked else 1)
     few = bool(ask.filters.count) and left <= label_pages.FEW
-    rows = label_pages.candidates(c, view, holder, most, without, ask.first, few=few)
+    plot_ids = label_pages.candidates(c, view, holder, most, without, first=ask.first, few=few)
     if not stacked:
-        return [[row.plot_id] for row in rows]
-    found = plots.pads_and_contents(c, [row.plot_id for row in rows])
+        return [[plot_id] for plot_id in plot_ids]
+    found = label_pages.kinds(c, plot_ids)
     candidates = []
-    for row in rows:
-        (pad, content_hash), blind = found[row.plot_id], _is_blind(ask, row.plot_id)
-        kind = (pad, row.run_period, row.run_number, blind, None if blind else row.guess_id)
-        candidates.append(Candidate(row.plot_id, kind, content_hash))
+    for plot_id in plot_ids:
+        kind, blind = found[plot_id], _is_blind(ask, plot_id)
+        same = (kind.pad, kind.run_period, kind.run_number, blind, None if blind else kind.guess_id)
+        candidates.append(Candidate(plot_id, same, kind.content_hash))
     pooled = features.pooled(c, near_duplicates.comparable(candidates))
     return near_duplicates.stacks(candidates, pooled, size)

@@ -11,10 +11,11 @@ from pathlib import Path
 import numpy as np
 import numpy.typing as npt
 
-from ..database import given_labels, halls, model_store, references
+from ..database import given_labels, halls, label_suspects, model_store, references
 from ..database.connection import Database
 from ..database.given_labels import LabelledPlot
 from ..database.image_store import ImageStore
+from ..database.label_suspects import SuspectLabel
 from ..database.model_store import BEST_F1
 from ..domain.errors import Stopped, TrainingError
 from ..domain.hall import PlotType
@@ -26,7 +27,7 @@ from ..vision import finetune, head, model_file, tuned_model
 from ..vision.evaluate import Figures
 from ..vision.model_file import Model
 from ..vision.tuned_model import TunedModel
-from . import evaluating, features, lookup, second_recipe, thresholds
+from . import evaluating, features, lookup, second_recipe, suspects, thresholds
 from .grouping import groups, unit
 from .progress import Progress
 from .thresholds import Evidence, FalseAlarms
@@ -47,6 +48,7 @@ class TrainingReport:
     chosen: str  # how the thresholds were
     seconds: float
     second: str = ""  # what came of the second recipe
+    suspects: int = 0  # labels that look wrong, in their queue now
     accepted: int = 0  # of the plots trained on: accepted guesses, by which nothing was measured
 
     def figures(self) -> dict[str, object]:
@@ -64,6 +66,7 @@ class TrainingReport:
             "seconds": round(self.seconds, 2),
             "held_out": asdict(self.held_out),
             "second_recipe": self.second,
+            "suspect_labels": self.suspects,
         }
 
     def text(self) -> str:
@@ -82,6 +85,7 @@ class TrainingReport:
             *evaluating.table(self.held_out),
             f"  thresholds chosen on them, {self.chosen}: {chosen}",
             *([f"  {self.second}"] if self.second else []),
+            *([f"{self.suspects} labels look wrong; they wait in the queue Suspect labels."] if self.suspects else []),
         ]
         return "\n".join(lines)
 
@@ -181,6 +185,10 @@ def train(
         values |= Evidence.of(used).for_false_alarms(false_alarms.a_day, rate, settings)
         how = thresholds.described(false_alarms, rate)
     file = tuned_model.save(used) if isinstance(used, TunedModel) else model_file.save(used)
+    suspect_labels = [
+        SuspectLabel(chosen[one.row].given_id, chosen[one.row].plot.id, one.quality, one.suggested)
+        for one in suspects.find(labels, trained.model.labels, trained.held_out)
+    ]
     if not progress.keep:
         progress("storing", 1.0)
     progress.settled.set()
@@ -195,6 +203,8 @@ def train(
             user=user,
             chosen=how,
         )
+        current = {one.given_id for one in labelled}
+        suspect = label_suspects.replace(connection, hall_id, plot_type, model_id, suspect_labels, current)
         if activate:
             model_store.activate(connection, model_id, user=user)
     if second is not None and checkpoints is not None:
@@ -211,6 +221,7 @@ def train(
         how,
         time.monotonic() - started,
         told,
+        suspect,
         sum(one.accepted for one in chosen),
     )
 

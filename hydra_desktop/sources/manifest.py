@@ -23,7 +23,8 @@ class ManifestRow:
 
     What the row leaves empty is None or "". `problem` says why the row can't be used, "" when
     it can. A time without zone is UTC. `accepted` marks a label that is a model's guess which a person
-    let pass, not one that was chosen.
+    let pass, not one that was chosen. `under` is the folder of the label in which the file lies, where it is that
+    which labels it: no part of what the row is, as it may be mended.
     """
 
     line: int
@@ -37,6 +38,12 @@ class ManifestRow:
     label: str = ""
     accepted: bool = False
     problem: str = ""
+    under: str = ""
+
+    @property
+    def shown(self) -> str:
+        """The file as a person finds it."""
+        return f"{self.under}/{self.file}" if self.under else self.file
 
 
 def read_manifest(path: Path) -> list[ManifestRow]:

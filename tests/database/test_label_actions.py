@@ -40,11 +40,15 @@ def give(site: Site, label: str | None, *plot_ids: int, mode: Mode = Mode.SINGLE
 
 
 def waiting(site: Site) -> dict[str, list[int]]:
-    """The plots of each queue."""
+    """The plots of each queue, and those that have a label."""
     q = t.label_queue.c
     with site.database.read() as c:
-        rows = c.execute(sa.select(q.queue, q.plot_id).order_by(q.queue, q.taken_at, q.plot_id)).all()
-    return {queue: [plot_id for of, plot_id in rows if of == queue] for queue in dict.fromkeys(of for of, _ in rows)}
+        rows = c.execute(sa.select(q.queue, q.plot_id, q.label_id).order_by(q.queue, q.taken_at, q.plot_id)).all()
+    found: dict[str, list[int]] = {}
+    for queue, plot_id, label_id in rows:
+        if queue != "every" or label_id is not None:
+            found.setdefault("labelled" if queue == "every" else queue, []).append(plot_id)
+    return found
 
 
 def labels_of(site: Site, plot_id: int) -> list[tuple[str, str]]:

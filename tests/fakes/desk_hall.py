@@ -37,7 +37,7 @@ def guess(chunk: int, wrong_share: float) -> str:
 
 
 def fill(
-    database: Database, folder: Path, count: int, *, wrong_share: float = 0.05, user: str = "test", pictures: int = 0
+    database: Database, folder: Path, count: int, *, wrong_share: float = 0.05, hall: str = HALL, pictures: int = 0
 ) -> int:
     """Store plots that were judged live and are kept, `count` of them; gives the hall's id.
 
@@ -46,10 +46,10 @@ def fill(
     images = ImageStore(folder)
     hashes = [images.add(picture(number % SHAPES, number)) for number in range(pictures or count)]
     with database.write() as c:
-        hall_id = halls.find_or_create(c, HALL)
-        halls.ensure_labels(c, hall_id, TYPE, LABELS, user=user, comment="")
+        hall_id = halls.find_or_create(c, hall)
+        halls.ensure_labels(c, hall_id, TYPE, LABELS, user="test", comment="")
         card = {"labels": list(LABELS[:3])}
-        model_id = model_store.add(c, hall_id, TYPE, file=b"x", card=card, thresholds=THRESHOLDS, user=user)
+        model_id = model_store.add(c, hall_id, TYPE, file=b"x", card=card, thresholds=THRESHOLDS, user="test")
         settings = halls.load(c, hall_id).plot_types[TYPE]
         for start in range(0, count, 1000):
             new = [

@@ -54,14 +54,16 @@ def wait_until(condition: Callable[[], object], limit_s: float = LIMIT_S) -> Non
 class Person:
     """Sits at a screen of labeling; `say` is told what is typed and what is stored."""
 
-    def __init__(self, database: Database, images: Path, say: Callable[..., None], *, user: str = "eva") -> None:
+    def __init__(
+        self, database: Database, images: Path, say: Callable[..., None], *, user: str = "eva", hall: str = HALL
+    ) -> None:
         self._say = say
         with database.read() as c:
-            hall_id = halls.find(c, HALL)
+            hall_id = halls.find(c, hall)
         assert hall_id is not None
         self.labeler = Labeler(database, hall_id, user, "desk")
         self.desk = Desk(self.labeler, LabelPages(database, hall_id, user, "desk"))
-        service = DetailService(database, hall_id, HALL, ImageStore(images), user, "desk")
+        service = DetailService(database, hall_id, hall, ImageStore(images), user, "desk")
         self.background = Background()
         reader = DetailReader(service, self.background, self.desk)
         self.screen = LabelingScreen(Theme(), self.desk, reader, lambda _verdict, _label: None, images)

@@ -31,12 +31,14 @@ def rows(c: sa.Connection) -> Sequence[Any]:
 
 
 def waiting(database: Database) -> list[tuple[int, str]]:
-    """Each plot with the queues in which it waits, after seeing that building them anew changes nothing."""
+    """Each plot with its queues or "labelled", after seeing that building them anew changes nothing."""
     with database.write() as c:
         before = rows(c)
         label_queue.refresh(c, c.scalars(sa.select(t.plots.c.id)).all())
         assert rows(c) == before
-    return [(row.plot_id, row.queue) for row in before]
+    assert {row.plot_id for row in before} == {row.plot_id for row in before if row.queue == "every"}
+    found = [(row.plot_id, row.queue if row.queue != "every" else "labelled" if row.label_id else "") for row in before]
+    return sorted((plot_id, queue) for plot_id, queue in found if queue)
 
 
 def take(database: Database, folder: Path, manifest: Path) -> None:

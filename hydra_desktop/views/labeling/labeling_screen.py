@@ -87,6 +87,8 @@ class LabelingScreen(QWidget):
         self.empty = QLabel()
         self.bar, self.keys = KeyBar(theme), ScreenKeys(self)
         self._rest, self._count_timer = QTimer(self), QTimer(self)
+        self._soon = QTimer(self, singleShot=True, interval=0)
+        self._fetched: tuple[QueuedPlot, ...] = ()
         self._lay_out()
         self._connect()
         self.rescale()
@@ -336,7 +338,7 @@ class LabelingScreen(QWidget):
             sheet.let_go()
             if is_commit and not self._waiting():
                 self._next_page()
-        self._refresh()
+        self._refresh_soon()
 
     def _go_on(self) -> None:
         """The next plot that waits; behind the last of the page its next page."""
@@ -431,9 +433,10 @@ class LabelingScreen(QWidget):
             self.side.plot_types.blockSignals(False)
             self.desk.sheet.plot_type = self.plot_type
             self._take_plot_type()
-        self.grid.prefetch(self.desk.peek())
+        self._fetched = self.desk.peek()
+        self.grid.prefetch(self._fetched)
         self._show_focus()
-        self._refresh()
+        self._refresh_soon()
 
     def _show_focus(self, *_: object) -> None:
         tile, sheet = self.tile, self.desk.sheet
@@ -452,7 +455,7 @@ class LabelingScreen(QWidget):
             said = voices(tile.item.given) if tile is not None else ()
             self.agreement.show_plot([(one.user, one.label) for one in said], self.plot_type)
         self._rest.start(REST_MS)
-        self._say_of_keys()
+        self._refresh_soon()
 
     def _show_strip(self) -> None:
         sheet = self.desk.sheet
@@ -470,10 +473,14 @@ class LabelingScreen(QWidget):
             self._show_strip()
             if self.tile is not None and self.desk.sheet.focus in plot_ids:
                 self.single.say(self.tile)
-        self._refresh()
+        self._refresh_soon()
 
-    def _refresh(self, *_: object) -> None:
-        """Bring all words up to date; cheap, as every decision does it."""
+    def _refresh_soon(self, *_: object) -> None:
+        """Bring all words up to date once the plots are painted, which go first; once for all that changed."""
+        if not self._soon.isActive():
+            self._soon.start()
+
+    def _refresh(self) -> None:
         desk, sheet = self.desk, self.desk.sheet
         shown = bool(sheet.tiles)
         self.title.setText(self.side.queue.words)
@@ -717,14 +724,15 @@ class LabelingScreen(QWidget):
         desk, sheet = self.desk, self.desk.sheet
         desk.page_shown.connect(self._page_shown)
         desk.state_changed.connect(self._state_changed)
-        desk.session_changed.connect(self._refresh)
+        desk.session_changed.connect(self._refresh_soon)
+        self._soon.timeout.connect(self._refresh)
         desk.counted.connect(self._take_counts)
         desk.agreed.connect(self.agreement.show_agreements)
         desk.told.connect(self.told.tell)
         desk.stored.connect(self._forget_notes)
         sheet.focus_moved.connect(self._show_focus)
         sheet.tiles_changed.connect(self._tiles_changed)
-        sheet.selection_changed.connect(self._refresh)
+        sheet.selection_changed.connect(self._refresh_soon)
         self.side.changed.connect(self._ask)
         self.side.plot_type_changed.connect(lambda _name: self._begin())
         self.side.left.connect(self.take_focus)
@@ -762,16 +770,18 @@ class LabelingScreen(QWidget):
             self.desk.count()
 
     def _state_changed(self) -> None:
-        if self.desk.peek() and not self.is_single:
-            self.grid.prefetch(self.desk.peek())
-        self._refresh()
+        following = self.desk.peek()
+        if following is not self._fetched and not self.is_single:
+            self._fetched = following
+            self.grid.prefetch(following)
+        self._refresh_soon()
 
     def _take_counts(self, counts: Counts) -> None:
         self._counts = counts
         self.told.answered()
         self.side.show_counts(counts.queues)
         self.side.show_choices(counts.periods, [one.label.name for one in self.labels], counts.users)
-        self._refresh()
+        self._refresh_soon()
 
     def _forget_notes(self, act: object) -> None:
         for choice in act.choices:

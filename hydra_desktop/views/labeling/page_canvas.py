@@ -6,7 +6,7 @@ import time
 from collections.abc import Iterable, Sequence
 from pathlib import Path
 
-from PySide6.QtCore import QEvent, QPoint, QRect, Qt, QTimer, Signal
+from PySide6.QtCore import QEvent, QPoint, QRect, QSize, Qt, QTimer, Signal
 from PySide6.QtGui import QColor, QFocusEvent, QPainter, QPaintEvent, QPen, QPixmap, QResizeEvent
 from PySide6.QtWidgets import QWidget
 
@@ -17,6 +17,7 @@ from ..theme import Theme
 from . import heading
 from .arrangement import Arrangement, Room, arrange
 from .sheet import Group, Sheet, grouped
+from .tile import Tile
 from .tile_painter import Focus, TilePainter
 
 TILE_WIDTHS = (104, 136, 183, 230, 300, 400, 560)  # of the sizes that can be chosen, for a 1080p screen
@@ -24,6 +25,7 @@ USUAL_SIZE = 2
 USUAL_SHAPE = 0.75  # height over width of plots of a type that wasn't seen here yet
 OTHER_SHAPE = 0.03  # by which a shape must differ to be another
 SETTLED_MS = 150  # after the last change of the window's size
+IDLE_MS = 10  # between two times that tiles of the next page are painted
 FRAME_S = 0.008  # of one paint that may go into new faces; the rest follows
 _SIZE, _SHAPE = "labeling/tile_size", "labeling/shape"
 
@@ -51,7 +53,10 @@ class PageCanvas(QWidget):
         self._keys: dict[int, PictureKey] = {}  # of the pictures on the tiles
         self._shown: dict[PictureKey, list[int]] = {}  # which tiles show a picture
         self._ahead: tuple[QueuedPlot, ...] = ()
-        self._fetched_ahead: frozenset[PictureKey] = frozenset()
+        self._ahead_cell = QSize()
+        self._ahead_faces: dict[int, QPixmap] = {}  # of the next page, painted while nothing else is to do
+        self._idle = QTimer(self, singleShot=True, interval=IDLE_MS)
+        self._idle.timeout.connect(self._paint_ahead)
         self._band = QRect()  # a box that is dragged
         self._settled = QTimer(self, singleShot=True, interval=SETTLED_MS)
         self._settled.timeout.connect(self._tell_capacity)
@@ -101,11 +106,39 @@ class PageCanvas(QWidget):
         if not self.isVisible() or self._arrangement.cell.isEmpty():
             return
         cell = arrange([group.plot_ids for group in grouped(items)], self._room()).cell
-        room = self._painter.picture_room(QRect(QPoint(0, 0), cell)).size()
-        ratio = self.devicePixelRatioF()
-        self._fetched_ahead = frozenset(self._painter.key(one, room, ratio) for one in items)
-        for key in self._fetched_ahead:
+        ids = {one.plot.id for one in items}
+        kept = self._ahead_faces if cell == self._ahead_cell else {}
+        self._ahead_cell, self._ahead_faces = cell, {one: face for one, face in kept.items() if one in ids}
+        for key in self._ahead_keys().values():
             self._pictures.get(key)
+        self._idle.start()
+
+    def _ahead_keys(self) -> dict[int, PictureKey]:
+        room = self._painter.picture_room(QRect(QPoint(0, 0), self._ahead_cell)).size()
+        return {one.plot.id: self._painter.key(one, room, self.devicePixelRatioF()) for one in self._ahead}
+
+    def _paint_ahead(self) -> None:
+        """Paint some tiles of the next page, so that it stands at once when it is wanted."""
+        if not self.isVisible():  # it goes on when it is shown
+            return
+        if not self.is_painted:
+            self._idle.start()
+            return
+        began_s, here = time.perf_counter(), self._painter.is_one_run
+        self._painter.is_one_run = len({one.plot.name.run_number for one in self._ahead}) == 1
+        keys = self._ahead_keys()
+        for one in self._ahead:
+            if one.plot.id in self._ahead_faces or self._pictures.have(keys[one.plot.id]) is None:
+                continue
+            face = self._new_face(self._ahead_cell)
+            self._paint_face(
+                face, self._ahead_cell, Tile(one), keys[one.plot.id], is_selected=False, focus=Focus.ELSEWHERE
+            )
+            self._ahead_faces[one.plot.id] = face
+            if time.perf_counter() - began_s > FRAME_S / 2:
+                self._idle.start()
+                break
+        self._painter.is_one_run = here
 
     def rescale(self) -> None:
         """Take over the theme's size and colours."""
@@ -118,6 +151,16 @@ class PageCanvas(QWidget):
     def is_painted(self) -> bool:
         """Whether every tile stands as it is to look, its picture apart."""
         return self._faces.keys() >= self._arrangement.cells.keys() and not self._stale
+
+    @property
+    def is_whole(self) -> bool:
+        """Whether every tile stands as it is to look, with its picture."""
+        return self.is_painted and all(self._pictures.have(key) is not None for key in self._shown)
+
+    @property
+    def is_ahead(self) -> bool:
+        """Whether the next page is painted too."""
+        return len(self._ahead_faces) == len(self._ahead)
 
     def cell(self, plot_id: int) -> QRect:
         """Where a tile is, its gap included."""
@@ -157,6 +200,11 @@ class PageCanvas(QWidget):
         runs = {tile.item.plot.name.run_number for tile in self._sheet.tiles.values()}
         self._painter.is_one_run = len(runs) == 1
         self._arrange()
+        if self._arrangement.cell == self._ahead_cell:
+            tiles = self._sheet.tiles
+            self._faces = {one: face for one, face in self._ahead_faces.items() if one in tiles and not tiles[one].said}
+            self._stale = {self._sheet.focus} & self._faces.keys()
+        self._ahead, self._ahead_faces = (), {}
 
     def _tiles_changed(self, plot_ids: frozenset[int]) -> None:
         self._refresh(plot_ids)
@@ -195,6 +243,8 @@ class PageCanvas(QWidget):
         plot_ids = self._shown.get(key, ())
         if plot_ids and not self._learn_shape(key):
             self._refresh(plot_ids)
+        elif self._ahead and not self._idle.isActive():
+            self._idle.start()
 
     def _learn_shape(self, key: PictureKey) -> bool:
         """Take over the shape of a plot type's plots from the first that is seen; whether it is another."""
@@ -234,7 +284,8 @@ class PageCanvas(QWidget):
         self._arrangement = arrange([group.plot_ids for group in self._sheet.groups], self._room())
         if self._arrangement.cell != before:
             self._forget_faces()
-            self._pictures.forget_waiting({*self._shown, *self._fetched_ahead})
+            ahead = self._ahead_keys().values() if not self._ahead_cell.isEmpty() else ()
+            self._pictures.forget_waiting({*self._shown, *ahead})
         room = self._painter.picture_room(QRect(QPoint(0, 0), self._arrangement.cell)).size()
         ratio = self.devicePixelRatioF()
         self._keys = {one: self._painter.key(tile.item, room, ratio) for one, tile in self._sheet.tiles.items()}
@@ -261,6 +312,7 @@ class PageCanvas(QWidget):
         if event.type() in (QEvent.Type.DevicePixelRatioChange, QEvent.Type.Show):
             self._forget_faces()
             self._arrange()
+            self.prefetch(self._ahead)
             self._tell_capacity()
         return super().event(event)
 
@@ -313,24 +365,31 @@ class PageCanvas(QWidget):
     def _make_face(self, plot_id: int, cell: QRect) -> None:
         face = self._faces.get(plot_id)
         if face is None:
-            ratio = self.devicePixelRatioF()
-            face = QPixmap(cell.size() * ratio)
-            face.setDevicePixelRatio(ratio)
-            self._faces[plot_id] = face
+            face = self._faces[plot_id] = self._new_face(cell.size())
         self._stale.discard(plot_id)
         here = Focus.HERE if self.hasFocus() else Focus.WOULD_BE_HERE
-        place = QRect(QPoint(0, 0), cell.size())
-        painter = QPainter(face)
-        painter.fillRect(place, QColor(self._theme.colours.background))
-        self._painter.paint(
-            painter,
-            place,
+        self._paint_face(
+            face,
+            cell.size(),
             self._sheet.tiles[plot_id],
-            self._sheet.plot_type,
             self._keys[plot_id],
             is_selected=plot_id in self._sheet.selection,
             focus=here if plot_id == self._sheet.focus else Focus.ELSEWHERE,
         )
+
+    def _new_face(self, size: QSize) -> QPixmap:
+        ratio = self.devicePixelRatioF()
+        face = QPixmap(size * ratio)
+        face.setDevicePixelRatio(ratio)
+        return face
+
+    def _paint_face(
+        self, face: QPixmap, size: QSize, tile: Tile, key: PictureKey, *, is_selected: bool, focus: Focus
+    ) -> None:
+        place = QRect(QPoint(0, 0), size)
+        painter = QPainter(face)
+        painter.fillRect(place, QColor(self._theme.colours.background))
+        self._painter.paint(painter, place, tile, self._sheet.plot_type, key, is_selected=is_selected, focus=focus)
         painter.end()
 
     def _paint_headings(self, painter: QPainter, event: QPaintEvent) -> None:

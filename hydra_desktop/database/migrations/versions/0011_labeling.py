@@ -70,7 +70,7 @@ def upgrade() -> None:
     op.create_index("ix_label_queue_plot_id", "label_queue", ["plot_id"])
     of_queue = ["plot_type_id", "queue"]
     op.create_index("ix_label_queue_shuffle", "label_queue", [*of_queue, "shuffle"])
-    op.create_index("ix_label_queue_label", "label_queue", [*of_queue, "label_id"])
+    op.create_index("ix_label_queue_label", "label_queue", [*of_queue, "label_id", "user"])
     op.create_index("ix_label_queue_run", "label_queue", [*of_queue, "run_number", "taken_at", "plot_id"])
     op.create_index("ix_label_queue_confidence", "label_queue", [*of_queue, "confidence", "taken_at", "plot_id"])
     op.create_table(
