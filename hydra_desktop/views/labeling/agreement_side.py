@@ -98,8 +98,7 @@ class AgreementSide(QWidget):
     def _figures(self, painter: QPainter, y: float, pair: Agreement) -> float:
         c, px = self._theme.colours, self._theme.px
         half = self.width() / 2
-        kappa = f"{pair.kappa:.2f}" if pair.kappa is not None else "-"
-        self._text(painter, QRectF(0, y, half, px(42)), kappa, 36, c.text, bold=True)
+        self._text(painter, QRectF(0, y, half, px(42)), _kappa(pair), 36, c.text, bold=True)
         count = pair.alike + pair.differ
         right = Qt.AlignmentFlag.AlignRight
         self._text(painter, QRectF(half, y + px(14), half, px(26)), f"{pair.alike} of {count}", 18, c.text, right,
@@ -240,10 +239,15 @@ def _alike(pair: Agreement) -> str:
 
 
 def _kappa(pair: Agreement) -> str:
-    return f"{pair.kappa:.2f}" if pair.kappa is not None else "-"
+    return _figure(pair.kappa) if pair.kappa is not None else "-"
+
+
+def _figure(value: float) -> str:
+    text = f"{value:.2f}"
+    return text.removeprefix("-") if float(text) == 0 else text
 
 
 def _kappa_words(pair: Agreement) -> str:
     if pair.low is None or pair.high is None:
         return f"kappa {_kappa(pair)}"
-    return f"kappa, 95 %: {pair.low:.2f} to {pair.high:.2f}"
+    return f"kappa, 95 %: {_figure(pair.low)} to {_figure(pair.high)}"

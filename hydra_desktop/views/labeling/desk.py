@@ -183,7 +183,7 @@ class Desk(QObject):
         """Show the next page, as soon as it is there."""
         if self._next is not None:
             page, self._next = self._next, None
-            self._show(page)
+            self._show(replace(page, left=min(page.left, self.left)))  # some were labelled since it came
         else:
             self._wants_next = True
             self.is_loading = True
@@ -381,7 +381,9 @@ class Desk(QObject):
             return page
         items = (item for item in page.items if item.plot.id not in decided)
         return replace(
-            page, items=tuple(replace(one, alike=tuple(a for a in one.alike if a not in decided)) for one in items)
+            page,
+            items=tuple(replace(one, alike=tuple(a for a in one.alike if a not in decided)) for one in items),
+            left=max(0, page.left - len(decided)),
         )
 
     def _show(self, page: Page, *, again: bool = False) -> None:
@@ -427,6 +429,8 @@ class Desk(QObject):
         counts, session = found
         if self.is_stored:
             self.session = session
+            if not self._ask.filters.count:
+                self.left = counts.queues.get(self._ask.queue, self.left)
             self.session_changed.emit()
         self.counted.emit(counts)
         if not self.sheet.tiles and not self.is_loading and self.is_stored and counts.queues.get(self._ask.queue):

@@ -223,14 +223,7 @@ class LabelingScreen(QWidget):
         if accepted:
             self._decide(accepted)
             return
-        waiting = self._waiting()
-        if waiting:
-            ids = list(sheet.tiles)
-            place = ids.index(sheet.focus) if sheet.focus in sheet.tiles else -1
-            sheet.go(next((one for one in waiting if ids.index(one) > place), waiting[0]))
-            wait = "plot waits" if len(waiting) == 1 else "plots wait"
-            self.told.tell(f"{len(waiting)} {wait} for your own word: {self._how_to_say()}")
-        else:
+        if not self._go_to_waiting():
             self._next_page()
 
     def undo(self) -> None:
@@ -309,6 +302,18 @@ class LabelingScreen(QWidget):
         doubt = "the shift says that the guess is wrong; " if not self.desk.sheet.may_accept else ""
         return f"{doubt}press the key of its label, or {self.keys.free('S')} to skip it."
 
+    def _go_to_waiting(self) -> bool:
+        """Go to the next plot of the page of which nothing was said yet; whether there is one."""
+        sheet, waiting = self.desk.sheet, self._waiting()
+        if not waiting:
+            return False
+        ids = list(sheet.tiles)
+        place = ids.index(sheet.focus) if sheet.focus in sheet.tiles else -1
+        sheet.go(next((one for one in waiting if ids.index(one) > place), waiting[0]))
+        wait = "plot waits" if len(waiting) == 1 else "plots wait"
+        self.told.tell(f"{len(waiting)} {wait} for your own word: {self._how_to_say()}")
+        return True
+
     def _waiting(self) -> list[int]:
         """The plots of the page of which nothing was said yet."""
         return [one for one, tile in self.desk.sheet.tiles.items() if tile.standing is Standing.OPEN]
@@ -336,7 +341,7 @@ class LabelingScreen(QWidget):
             self._go_on()
         else:
             sheet.let_go()
-            if is_commit and not self._waiting():
+            if is_commit and not self._go_to_waiting():
                 self._next_page()
         self._refresh_soon()
 
