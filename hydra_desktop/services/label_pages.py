@@ -36,6 +36,7 @@ class Ask:
     filters: Filters = Filters()
     order: Order = Order.NEWEST
     without: frozenset[int] = frozenset()
+    keep: frozenset[int] = frozenset()  # these aren't given back yet
     first: int = 0  # so many are passed over at the beginning, where all plots are looked through
     stacks: bool = True
     blind_share: float = 0.05
@@ -77,7 +78,7 @@ class LabelPages:
                 left = label_pages.count(c, view)
                 wanted = _stacks(c, ask, view, holder, ask.size - len(mine), passed, left)
             asked = {plot_id for stack in wanted for plot_id in stack}
-            held = ask.without.union(*mine)
+            held = ask.without.union(ask.keep, *mine)
             with self.database.write() as c:
                 got = label_pages.claim(c, view, holder, asked, keep=held)
             mine += filter(None, (tuple(plot_id for plot_id in stack if plot_id in got) for stack in wanted))
@@ -96,10 +97,14 @@ class LabelPages:
                 tuple(label_pages.others(c, view, holder)),
             )
 
-    def of_plots(self, plot_ids: Sequence[int]) -> tuple[QueuedPlot, ...]:
-        """These plots as they stand now, in this order; those that are gone are left out."""
+    def of_plots(self, plot_ids: Sequence[int], ask: Ask | None = None) -> tuple[QueuedPlot, ...]:
+        """These plots as they stand now, in this order; those that are gone are left out.
+
+        With `ask` those are blind that are in its pages.
+        """
         with self.database.read() as c:
-            return _read(c, self.hall_id, plot_ids)
+            items = _read(c, self.hall_id, plot_ids)
+        return tuple(replace(one, blind=_is_blind(ask, one.plot.id)) for one in items) if ask is not None else items
 
     def counts(self, plot_type: str) -> dict[Queue, int]:
         """How many plots wait in each queue; raises KeyError for a plot type that the hall hasn't."""
@@ -154,7 +159,7 @@ def _read(c: sa.Connection, hall_id: int, plot_ids: Sequence[int]) -> tuple[Queu
 
 
 def _is_blind(ask: Ask, plot_id: int) -> bool:
-    if ask.queue is Queue.RANDOM:
+    if ask.queue in (Queue.RANDOM, Queue.DISPUTED):  # two people's words are weighed without the model's
         return True
     return ask.queue in OF_UNLABELLED and label_queue.shuffled(plot_id) % 10_000 < ask.blind_share * 10_000
 

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Sequence
 from enum import Enum
 
 from PySide6.QtCore import QPointF, QRectF, Qt
-from PySide6.QtGui import QColor, QPainter, QPainterPath, QPen, QPolygonF
+from PySide6.QtGui import QColor, QFont, QPainter, QPainterPath, QPen, QPolygonF
 
 from ..domain.label import Label, Role, Severity
 from ..domain.wall import PanelState
@@ -39,8 +40,24 @@ def for_state(state: PanelState, severity: Severity = Severity.NONE) -> str:
     }[state]
 
 
-def for_label(label: Label) -> str:
-    """The name of a label's mark: that of its severity, as on the wall, or of what it means where it has none."""
+def for_label(label: Label, among: Sequence[Label] = ()) -> str:
+    """The name of a label's mark: that of its severity, as on the wall, or of what it means where it has none.
+
+    Of labels that share a mark `among` those of a plot type, each after the first has a letter of its name in it.
+    """
+    mark = _of_meaning(label)
+    taken: set[str] = set()
+    for number, one in enumerate(one for one in among if _of_meaning(one) == mark):
+        letter = next((found for found in one.name.upper() if found.isalnum() and found not in taken), "") * (
+            number > 0
+        )
+        if one.name == label.name:
+            return f"{mark} {letter}" if letter else mark
+        taken.add(letter)
+    return mark
+
+
+def _of_meaning(label: Label) -> str:
     if label.role is Role.GOOD:
         return "circled tick"
     if label.role is Role.FAULTY or label.severity is not Severity.NONE:
@@ -76,8 +93,28 @@ def paint(painter: QPainter, mark: str, box: QRectF, colour: str, *, hollow: boo
     painter.setPen(pen)
     painter.setBrush(Qt.BrushStyle.NoBrush if hollow else QColor(colour))
     inner = colour if hollow else (hole or "#0E1116")
-    _PAINTERS[mark](painter, pen, inner)
+    if mark in _PAINTERS:
+        _PAINTERS[mark](painter, pen, inner)
+    else:
+        shape, letter = mark.rsplit(" ", 1)
+        _BARE.get(shape, _PAINTERS[shape])(painter, pen, inner)
+        _letter(painter, letter, inner, 1.8 if shape == "triangle" else 0.0)
     painter.restore()
+
+
+def _letter(painter: QPainter, letter: str, inner: str, y: float) -> None:
+    """A letter in the middle of a shape, `y` further down."""
+    font = QFont()
+    font.setPixelSize(100)
+    font.setBold(True)
+    path = QPainterPath()
+    path.addText(0, 0, font, letter)
+    box = path.boundingRect()
+    size = (6.4 if y else 8.0) / max(box.height(), box.width())
+    painter.translate(0, y)
+    painter.scale(size, size)
+    painter.translate(-box.center())
+    painter.fillPath(path, QColor(inner))
 
 
 def _tick(painter: QPainter, _pen: QPen, _inner: str) -> None:
@@ -188,6 +225,15 @@ def _return(painter: QPainter, _pen: QPen, _inner: str) -> None:
     painter.drawPolyline(QPolygonF([QPointF(-2.5, -5.5), QPointF(-6, -2), QPointF(-2.5, 1.5)]))
 
 
+def _circle(painter: QPainter, _pen: QPen, _inner: str) -> None:
+    painter.drawEllipse(QPointF(0, 0), 6.9, 6.9)
+
+
+def _plain_square(painter: QPainter, _pen: QPen, _inner: str) -> None:
+    painter.drawRoundedRect(QRectF(-6.5, -6.5, 13, 13), 2, 2)
+
+
+_BARE = {"square": _plain_square, "circled tick": _circle, "crossed circle": _circle}  # shapes that a letter goes into
 _PAINTERS = {
     "tick": _tick,
     "circled tick": _circled_tick,

@@ -7,7 +7,7 @@ import sys
 import threading
 import time
 from collections import OrderedDict
-from collections.abc import Callable
+from collections.abc import Callable, Container
 from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
@@ -96,10 +96,10 @@ class Pictures(QObject):
         """The picture if it is there; nothing is fetched."""
         return self._cache.get(key) if key is not None else None
 
-    def forget_waiting(self) -> None:
-        """Drop what was asked for but isn't needed any more, after a scroll or another size."""
+    def forget_waiting(self, keys: Container[PictureKey] | None = None) -> None:
+        """Drop what was asked for but isn't needed any more, after a scroll or another size: all, or these."""
         for key, fetch in list(self._wanted.items()):
-            if fetch.cancel():
+            if (keys is None or key in keys) and fetch.cancel():
                 del self._wanted[key]
 
     def forget_partial(self) -> bool:

@@ -134,7 +134,9 @@ def test_what_is_said_of_a_group_is_told_and_can_be_taken_back() -> None:
     sheet.give([2, 3], "Bad")
     sheet.give([4], None)
     sheet.give([5], "Good")
-    assert sheet.note(sheet.groups[0]) == "3 as guessed, 2 corrected to Bad, 1 labelled Bad before, 1 skipped"
+    labelled = sheet.groups[1]  # before, whatever the guess
+    assert (labelled.title, labelled.plot_ids, sheet.note(labelled)) == ("Bad", (7,), "as labelled")
+    assert sheet.note(sheet.groups[0]) == "3 as guessed, 2 corrected to Bad, 1 skipped"
     assert [one.plot.id for one in sheet.to_accept()] == [1, 6]  # what a person labelled is no guess to accept
     sheet.accepted(one.plot.id for one in sheet.to_accept())
     sheet.pending([1])
@@ -144,7 +146,10 @@ def test_what_is_said_of_a_group_is_told_and_can_be_taken_back() -> None:
     assert sheet.tiles[1].accessible == "run 297001, guess Good 51 %, accepted as Good, not stored yet"
     sheet.durable([1])
     sheet.take_back(range(1, 8))
-    assert sheet.note(sheet.groups[0]) == "6 as guessed, 1 labelled Bad before"
+    assert sheet.note(sheet.groups[0]) == "as guessed"
+    sheet.give([7], "Good")
+    assert sheet.note(labelled) == "corrected to Good"
+    sheet.take_back([7])
     assert not sheet.tiles[1].is_pending
     assert (sheet.tiles[7].word, sheet.tiles[7].figure) == ("Bad", "Good? 57 %")
 

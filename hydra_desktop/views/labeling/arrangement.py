@@ -39,8 +39,8 @@ class Room:
 
     @property
     def columns(self) -> int:
-        """How many tiles are side by side."""
-        return max(1, min(MOST_COLUMNS, self.width // (self.tile_width + self.gap)))
+        """How many tiles are side by side, of about the width that is wanted."""
+        return max(1, min(MOST_COLUMNS, round(self.width / (self.tile_width + self.gap))))
 
     def cell(self, columns: int) -> QSize:
         """The size of a tile with its gap when so many are side by side; without room as small as can be."""
@@ -50,8 +50,8 @@ class Room:
 
     @property
     def capacity(self) -> int:
-        """How many tiles fit in the size that is wanted."""
-        lines = (self.height - HEADINGS * self.heading) // self.cell(self.columns).height()
+        """How many tiles fit in about the size that is wanted."""
+        lines = round((self.height - HEADINGS * self.heading) / self.cell(self.columns).height())
         return self.columns * max(1, lines)
 
 

@@ -7,7 +7,7 @@ while it is waits for it, one more and no further, so that nothing is believed t
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any
 
@@ -16,14 +16,17 @@ from PySide6.QtCore import QObject, Signal
 from ...domain.errors import DatabaseError
 from ...domain.hall import PlotType
 from ...domain.labeling import Act, Choice, Decision, Mode, Queue, QueuedPlot, Session
-from ...services import labeling
+from ...services import agreement, labeling
 from ...services.label_pages import Ask, LabelPages, Page
 from ...services.labeling import Labeler
 from .. import words
 from ..background import Background, Newest
+from .agreement_side import Agreements
 from .sheet import Sheet
+from .tile import Tile
 
 KEPT_S = 60.0  # longer than a page takes to come
+NOT_STORED = "Not stored"
 BUSY = "The last label isn't stored yet; this key did nothing. Wait until it says that all is stored."
 
 
@@ -47,6 +50,7 @@ class Desk(QObject):
     page_shown = Signal()
     state_changed = Signal()
     counted = Signal(object)
+    agreed = Signal(object)  # how alike people label
     session_changed = Signal()
     told = Signal(str, bool)
     stored = Signal(object)  # the decision as it is on the disk now
@@ -58,11 +62,14 @@ class Desk(QObject):
         self.left = 0
         self.others: tuple[tuple[str, int], ...] = ()
         self.is_loading = False
+        self.is_again = False  # whether the plots on the sheet were shown before: taken back, or of an opened stack
         self._labeler, self._pages = labeler, pages
         self._writer, self._reader = Background(1, self), Background(1, self)
-        self._counting = Newest(self._reader)
+        self._counting, self._agreeing = Newest(self._reader), Newest(self._reader)
         self._ask = Ask("", Queue.UNLABELLED, 30)
         self._number = 0  # of the question that counts: answers to older ones are dropped
+        self._fetched = -1  # the number of the page that is on its way
+        self._ahead = 0  # the number of the page after it, of those asked for the newest
         self._next: Page | None = None
         self._wants_next = self._is_prefetching = False
         self._works = False  # whether something is being stored
@@ -82,6 +89,11 @@ class Desk(QObject):
     def is_stored(self) -> bool:
         """Whether everything decided is on the disk."""
         return not self._works
+
+    @property
+    def holds(self) -> bool:
+        """Whether a key waits for what isn't stored yet."""
+        return self._held is not None
 
     @property
     def mode_of_queue(self) -> Mode | None:
@@ -105,7 +117,7 @@ class Desk(QObject):
             return
         self._ask = replace(self._ask, size=size)
         self._next = None
-        if self._ask.plot_type and not any(tile.said for tile in self.sheet.tiles.values()):
+        if self._ask.plot_type and not self.is_again and not any(tile.said for tile in self.sheet.tiles.values()):
             self._fetch()
         else:
             self._prefetch()
@@ -126,6 +138,16 @@ class Desk(QObject):
 
         self._counting.run(read, self._take_counts, lambda why: self.told.emit(why, True))
 
+    def read_agreement(self) -> None:
+        """Work out how alike people label this plot type."""
+        database, hall_id, plot_type = self._labeler.database, self._labeler.hall_id, self._ask.plot_type
+
+        def read() -> Agreements:
+            pairs = agreement.of_people(database, hall_id, plot_type)
+            return Agreements(pairs, agreement.by_week(database, hall_id, plot_type))
+
+        self._agreeing.run(read, self.agreed.emit, lambda why: self.told.emit(why, True))
+
     def decide(self, choices: Sequence[Choice], mode: Mode, then: Callable[[], None] | None = None) -> bool:
         """Say what plots are; False where that has to wait for what isn't stored yet.
 
@@ -137,6 +159,7 @@ class Desk(QObject):
         def begin() -> None:
             self._since = time.monotonic()
             ids = [choice.plot_id for choice in choices]
+            before = {one: self.sheet.tiles[one] for one in ids if one in self.sheet.tiles}
             for label, accepted in {(choice.label, choice.accepted) for choice in choices}:
                 alike = [c.plot_id for c in choices if (c.label, c.accepted) == (label, accepted)]
                 self._say(alike, label, accepted=accepted)
@@ -144,7 +167,7 @@ class Desk(QObject):
             self._unstored = frozenset(ids)
             if then is not None:
                 then()
-            self._store(lambda: self._try(one), lambda act: self._stored(act, ids), lambda why: self._lost(ids, why))
+            self._store(lambda: self._try(one), lambda act: self._stored(act, ids), lambda why: self._lost(before, why))
 
         return self._in_turn(begin)
 
@@ -160,19 +183,17 @@ class Desk(QObject):
         """Show the next page, as soon as it is there."""
         if self._next is not None:
             page, self._next = self._next, None
-            self._show(page)
+            self._show(replace(page, left=min(page.left, self.left)))  # some were labelled since it came
         else:
             self._wants_next = True
             self.is_loading = True
             self.state_changed.emit()
-            if not self._is_prefetching:
+            if not self._is_prefetching and self._fetched != self._number:
                 self._prefetch()
 
     def open_stack(self, plot_id: int) -> None:
         """Show near-duplicates one by one, to be judged each for itself."""
-        ids = self.sheet.with_alike([plot_id])
-        number = self._another()
-        self._reader.run(lambda: self._pages.of_plots(ids), lambda items: self._show_again(number, items), self._failed)
+        self._read_again(self.sheet.with_alike([plot_id]))
 
     def peek(self) -> tuple[QueuedPlot, ...]:
         """The plots of the next page, as far as they are known."""
@@ -211,8 +232,10 @@ class Desk(QObject):
             self._unstored = frozenset()
             tell(value)
             held, self._held = self._held, None
-            if held is not None and well:  # what was meant for a screen that is no longer so isn't done
+            if held is not None and well:
                 held()
+            elif held is not None:  # what was meant for a screen that is no longer so isn't done
+                self.told.emit("The key that waited for it did nothing.", True)
             self.state_changed.emit()
 
         self._works = True
@@ -241,14 +264,17 @@ class Desk(QObject):
             recent=(*self.session.recent[-2000:], (one.at, labels)),
         )
         if self.mode_of_queue is not Mode.RELABEL:
-            self.left = max(0, self.left - len(one.choices))
+            self.left = max(0, self.left - labels)
         self.session_changed.emit()
         self.stored.emit(one)
 
-    def _lost(self, ids: Sequence[int], why: str) -> None:
-        self.sheet.take_back(ids)
-        self.sheet.go(ids[0])
-        self.told.emit(f"Not stored; the plot is back in its place. {why}", True)
+    def _lost(self, before: Mapping[int, Tile], why: str) -> None:
+        """Put what couldn't be stored back on the screen as it was, as a page of its own where it is there no more."""
+        if not before.keys() <= self.sheet.tiles.keys():
+            self._show(Page(tuple(tile.item for tile in before.values()), self.left, self.others), again=True)
+        self.sheet.restore(before)
+        self.sheet.go(next(iter(before)))
+        self.told.emit(f"{NOT_STORED}: {words.count(len(before), 'plot')} again as before. {why}", True)
 
     def _failed(self, why: str) -> None:
         self.told.emit(why, True)
@@ -289,10 +315,13 @@ class Desk(QObject):
         ids = [choice.plot_id for choice in act.choices]
         here = set(self.sheet.tiles)
         stacked = set(self.sheet.with_alike(here))
-        self.left += len(ids) if act.undone else -len(ids)
+        labels_given = sum(choice.label is not None for choice in act.choices)
+        self.left = max(0, self.left + (labels_given if act.undone else -labels_given))
         if here & set(ids) and set(ids) <= stacked:
             if act.undone:
-                self.sheet.take_back(ids)
+                self.sheet.take_back(ids)  # what stood before may be a label, of another page or person too
+                ask = self._ask
+                self._reader.run(lambda: self._pages.of_plots(ids, ask), self.sheet.renew, self._failed)
             else:
                 for choice in act.choices:
                     self._say([choice.plot_id], choice.label, accepted=choice.accepted)
@@ -301,18 +330,28 @@ class Desk(QObject):
             return
         if not act.undone:
             return
-        number = self._another()
-        self._reader.run(lambda: self._pages.of_plots(ids), lambda items: self._show_again(number, items), self._failed)
+        self._read_again(ids)
+
+    def _read_again(self, ids: Sequence[int]) -> None:
+        number, ask = self._another(), self._ask
+        self._reader.run(
+            lambda: self._pages.of_plots(ids, ask), lambda items: self._show_again(number, items), self._failed
+        )
 
     def _show_again(self, number: int, items: tuple[QueuedPlot, ...]) -> None:
         if number == self._number and items:
-            self._show(Page(items, self.left, self.others))
+            plot_type = items[0].plot.name.plot_type  # what is taken back may be of another
+            if plot_type != self._ask.plot_type:
+                self._ask = replace(self._ask, plot_type=plot_type, first=0)
+                self.count()
+            self._show(Page(items, self.left, self.others), again=True)
 
     def _fetch(self) -> None:
-        number = self._another()
+        number = self._fetched = self._another()
         self.is_loading = True
         self.state_changed.emit()
-        ask, asked_s = replace(self._ask, without=self._unstored), time.monotonic()
+        shown = frozenset(self.sheet.with_alike(self.sheet.tiles))  # nobody else gets them while they are in sight
+        ask, asked_s = replace(self._ask, without=self._unstored, keep=shown), time.monotonic()
 
         def came(page: Page) -> None:
             if number == self._number:
@@ -320,7 +359,7 @@ class Desk(QObject):
 
         def failed(why: str) -> None:
             if number == self._number:
-                self.is_loading = False
+                self.is_loading, self._fetched = False, -1
                 self.told.emit(why, True)
                 self.state_changed.emit()
 
@@ -342,11 +381,14 @@ class Desk(QObject):
             return page
         items = (item for item in page.items if item.plot.id not in decided)
         return replace(
-            page, items=tuple(replace(one, alike=tuple(a for a in one.alike if a not in decided)) for one in items)
+            page,
+            items=tuple(replace(one, alike=tuple(a for a in one.alike if a not in decided)) for one in items),
+            left=max(0, page.left - len(decided)),
         )
 
-    def _show(self, page: Page) -> None:
+    def _show(self, page: Page, *, again: bool = False) -> None:
         self._another()
+        self.is_again = again
         self.is_loading = False
         self.left, self.others = page.left, page.others
         self.sheet.set_page(page.items)
@@ -359,12 +401,13 @@ class Desk(QObject):
         """Fetch the page after this one, behind what is being stored."""
         if self.mode_of_queue is Mode.RELABEL or not self._ask.plot_type:
             return
-        number = self._number
+        number, self._ahead = self._number, self._ahead + 1
+        ahead = self._ahead
         ask = replace(self._ask, without=self._unstored.union(self.sheet.with_alike(self.sheet.tiles)))
         asked_s = time.monotonic()
 
         def came(page: Page) -> None:
-            if number != self._number:
+            if (number, ahead) != (self._number, self._ahead):
                 return
             self._is_prefetching = False
             self._next = page = self._open_of(page, asked_s)
@@ -374,7 +417,7 @@ class Desk(QObject):
                 self.state_changed.emit()
 
         def failed(why: str) -> None:
-            if number == self._number:
+            if (number, ahead) == (self._number, self._ahead):
                 self._is_prefetching = self._wants_next = self.is_loading = False
                 self._failed(why)
                 self.state_changed.emit()
@@ -386,6 +429,8 @@ class Desk(QObject):
         counts, session = found
         if self.is_stored:
             self.session = session
+            if not self._ask.filters.count:
+                self.left = counts.queues.get(self._ask.queue, self.left)
             self.session_changed.emit()
         self.counted.emit(counts)
         if not self.sheet.tiles and not self.is_loading and self.is_stored and counts.queues.get(self._ask.queue):

@@ -20,6 +20,7 @@ from .. import keys
 from ..pictures import Pictures
 from ..theme import Theme
 from .arrangement import Direction
+from .beside import Compared
 from .magnifier import CAPTION, Magnifier
 from .page_canvas import PageCanvas
 from .sheet import Sheet
@@ -59,6 +60,8 @@ class GridView(PageCanvas):
         self._turned = 0
         self._under_mouse: int | None = None
         self._magnified = Magnifier(theme, pictures, image_folder, self, hint="Space or Esc closes it")
+        self._beside: Compared | None = None
+        self._compares = False
         self._hovered = Magnifier(theme, pictures, image_folder, self, hint="")
         self._hovered.setAttribute(Qt.WidgetAttribute.WA_TransparentForMouseEvents)
         self._rests = QTimer(self, singleShot=True, interval=HOVER_MS)
@@ -72,8 +75,11 @@ class GridView(PageCanvas):
             ("Ctrl+A", "Select the group, then the page"),
             ("Home, End", "Go to the first or last plot"),
             ("Space", "Magnify the plot, or close that"),
+            ("Esc", "Close what is magnified, then let the selection go"),
         ):
             keys.tell(self, key, text)
+        for key, text, step in (("Alt+Up", "Larger plots", 1), ("Alt+Down", "Smaller plots, more of them", -1)):
+            keys.add(self, key, text, lambda step=step: self.set_size(self.size_step + step))
 
     @property
     def armed(self) -> str | None:
@@ -94,6 +100,17 @@ class GridView(PageCanvas):
     def magnified(self) -> int | None:
         """The plot that is shown large, by Space or under the mouse."""
         return self._magnified.plot_id if self._magnified.plot_id is not None else self._hovered.plot_id
+
+    def show_beside(self, beside: Compared | None) -> None:
+        """Take over what is normal now, for who wants it beside a plot."""
+        self._beside = beside
+        if self._compares and self._magnified.isVisible():
+            self._magnify()
+
+    def compare(self) -> None:
+        """Magnify the plot in focus with what is normal beside it, or close that."""
+        self._compares = not (self._compares and self._magnified.isVisible())
+        self._magnify() if self._compares else self._magnified.hide()
 
     def resizeEvent(self, event: QResizeEvent) -> None:
         """There is other room, for what is magnified too."""
@@ -147,7 +164,8 @@ class GridView(PageCanvas):
             self._magnified.hide()
             return
         self._rest_not()
-        self._magnified.show_tile(self._sheet.tiles[focus], self._sheet.plot_type, self._keys[focus], self.rect())
+        tile, beside = self._sheet.tiles[focus], self._beside if self._compares else None
+        self._magnified.show_tile(tile, self._sheet.plot_type, self._keys[focus], self.rect(), beside)
 
     def _show_hovered(self) -> None:
         one = self._under_mouse
@@ -197,6 +215,7 @@ class GridView(PageCanvas):
         if key == Qt.Key.Key_Escape:
             self._let_go()
         elif key == Qt.Key.Key_Space:
+            self._compares = False
             self._magnified.hide() if self._magnified.isVisible() else self._magnify()
         elif key == Qt.Key.Key_A:
             self._sheet.select_more()

@@ -21,11 +21,13 @@ def paint(painter: QPainter, theme: Theme, place: HeadingPlace, sheet: Sheet, ga
     painter.setRenderHint(QPainter.RenderHint.Antialiasing)
     line = QRectF(place.box).adjusted(gap / 2, gap / 2, -gap / 2, 0)
     size = px(15)
-    if group.guess:
-        label = sheet.plot_type.label(group.guess)
+    if group.guess or group.label:
+        label = sheet.plot_type.label(group.guess or group.label or "")
+        fill = marks.Fill.HOLLOW if group.guess else marks.Fill.WHOLE
         mark = QRectF(line.left(), line.center().y() - size / 2, size, size)
         colour = c.muted if place.goes_on else c.label(label)
-        marks.paint_filled(painter, marks.for_label(label), mark, colour, marks.Fill.HOLLOW, c.background)
+        name = marks.for_label(label, sheet.plot_type.labels)
+        marks.paint_filled(painter, name, mark, colour, fill, c.background)
         line.setLeft(mark.right() + px(7))
     if place.goes_on:
         _text(painter, theme, line, f"{group.title} goes on", px(13), c.muted)

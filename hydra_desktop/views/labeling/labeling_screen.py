@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from pathlib import Path
 
 from PySide6.QtCore import QEvent, QObject, Qt, QTimer, Signal
@@ -15,7 +15,6 @@ from PySide6.QtWidgets import (
     QInputDialog,
     QLabel,
     QLineEdit,
-    QPushButton,
     QScrollArea,
     QStackedWidget,
     QVBoxLayout,
@@ -29,39 +28,32 @@ from ...services.detail import Ask as DetailAsk
 from ...services.detail import Detail
 from ...services.label_pages import Ask
 from .. import keys, words
-from ..detail.probabilities import Probabilities
 from ..detail.reader import DetailReader
+from ..marks import Fill
 from ..pictures import Evidence, Pictures
 from ..row import Row
+from ..stored import stored
 from ..theme import Theme
+from .agreement_side import AgreementSide
+from .beside import of_detail
+from .caps import CapButton
 from .desk import Counts, Desk
 from .grid_view import GridView
 from .key_bar import KeyBar
-from .legend import Legend
-from .pace import Pace
-from .plot_face import PlotFace
-from .queue_side import QueueSide
+from .key_choice import KeyChoice
+from .page_side import PageSide
+from .queue_side import CLEAR, WITHOUT_LABELS, QueueSide
+from .screen_keys import ScreenKeys
 from .single_view import SingleView, where
-from .tile import Standing
+from .tile import Standing, Tile
+from .told import Storing, Told
+from .why_empty import NO_PLOT_TYPE, why_empty
 
 REST_MS = 120  # that the focus rests before what else is known of a plot is read
 COUNT_MS = 4000
 MOST_BLIND = 1.0
 BLIND_SHARE = 0.05  # of the unlabelled plots, judged without the guess in sight
-EMPTY = {
-    Queue.UNLABELLED: "Every plot of this plot type that is kept has a label.\nChoose another queue at the left, "
-    "or another plot type.",
-    Queue.UNCONFIRMED: "No plot waits whose verdict is Unconfirmed.",
-    Queue.UNFAMILIAR: "No plot waits that the model has seen nothing like.",
-    Queue.CONTESTED: "The shift contests no verdict now.\nOn the wall, in a plot's detail view, C says that a "
-    "verdict is wrong.",
-    Queue.DISAGREE: "Model and labels agree wherever a plot has both.",
-    Queue.DISPUTED: "No two people disagree on a plot.",
-    Queue.SUSPECT: "No label is suspect. Training looks for them: hydra-desktop train PLOT_TYPE.",
-    Queue.RANDOM: "Every plot of this plot type that is kept has a label.",
-    Queue.EVERY: "No plot of this plot type is kept yet.\nhydra-desktop import MANIFEST.csv takes plots from files; "
-    "the monitor keeps some of those it judges.",
-}
+_AT = "labeling/at"
 
 
 class LabelingScreen(QWidget):
@@ -75,32 +67,32 @@ class LabelingScreen(QWidget):
         self.setObjectName("screen")
         self._theme, self.desk, self._reader = theme, desk, reader
         self._hall: Hall | None = None
-        self._keyed: tuple[Keyed, ...] = ()
+        self.labels: tuple[Keyed, ...] = ()
         self._notes: dict[int, str] = {}
-        self._acts: dict[str, Callable[[], object]] = {}
         self._counts = Counts({}, {})
-        self._evidence_on = self._is_large = False
+        self._wants_single = self._evidence_on = self._is_large = False
         self.pictures = Pictures(evidence, parent=self)
         self.side = QueueSide(theme)
         self.grid = GridView(theme, desk.sheet, self.pictures, image_folder)
         self.single = SingleView(theme, self.pictures, image_folder)
-        self.legend, self.pace = Legend(theme), Pace(theme)
-        self.focus_title = QLabel("In focus")
-        self.focus_face = PlotFace(theme, self.pictures, image_folder)
-        self.focus_chances = Probabilities(theme)
+        self.page_side = PageSide(theme, self.pictures, image_folder)
+        self.agreement = AgreementSide(theme)
+        self.legend, self.pace = self.page_side.legend, self.page_side.pace
         self.title, self.left, self.page_note = QLabel(), QLabel(), QLabel()
-        self.speed, self.stored, self.told = QLabel(), QLabel(), QLabel()
-        self.mode_button = QPushButton()
-        self.undo_button, self.redo_button = QPushButton(), QPushButton()
+        self.speed, self.told = QLabel(), Told(theme)
+        self.stored = Storing(theme, desk, self.told)
+        self.mode_button = CapButton(theme, "Single", ["Tab"], self.toggle_mode)
+        self.undo_button = CapButton(theme, "Take back", ["Backspace"], self.undo)
+        self.redo_button = CapButton(theme, "Redo", ["Ctrl+Y"], self.redo)
         self.empty = QLabel()
-        self.bar = KeyBar(theme)
+        self.bar, self.keys = KeyBar(theme), ScreenKeys(self)
         self._rest, self._count_timer = QTimer(self), QTimer(self)
         self._soon = QTimer(self, singleShot=True, interval=0)
         self._fetched: tuple[QueuedPlot, ...] = ()
         self._lay_out()
         self._connect()
         self.rescale()
-        self.show_single(False)
+        self._show_mode()
 
     # What is worked on
 
@@ -117,29 +109,68 @@ class LabelingScreen(QWidget):
         return known.get(name, PlotType(name))
 
     @property
+    def tile(self) -> Tile | None:
+        """The plot in focus, as it stands."""
+        focus = self.desk.sheet.focus
+        return self.desk.sheet.tiles.get(focus) if focus is not None else None
+
+    @property
     def item(self) -> QueuedPlot | None:
         """The plot in focus."""
-        focus = self.desk.sheet.focus
-        return self.desk.sheet.tiles[focus].item if focus is not None else None
+        return self.tile.item if self.tile is not None else None
 
     def show_hall(self, hall: Hall, plot_type: str = "", queue: Queue | None = None) -> None:
-        """Take over the plot types of the hall, and begin with one of them."""
-        self._hall = hall
+        """Take over the plot types of the hall; where they are as before, the work goes on where it was."""
+        before, self._hall = self._hall, hall
         names = [name for name, one in hall.plot_types.items() if not one.ignored]
-        before = self.side.plot_types.currentText()
-        chosen = next((one for one in (plot_type, before) if one in names), names[0] if names else "")
+        if before is not None and not plot_type and queue is None and self._goes_on(before, names):
+            return
+        if before is None and not plot_type and queue is None:
+            plot_type, queue = self._remembered(hall)
+        shown = self.side.plot_types.currentText()
+        chosen = next((one for one in (plot_type, shown) if one in names), names[0] if names else "")
         self.side.show_plot_types(names, chosen)
         if queue is not None:
+            self.side.blockSignals(True)  # it is asked once, below
             self.side.choose(queue)
+            self.side.blockSignals(False)
         self._begin()
+
+    def _goes_on(self, before: Hall, names: Sequence[str]) -> bool:
+        """Whether the work goes on where it was, with other keys perhaps."""
+        known = [self.side.plot_types.itemText(row) for row in range(self.side.plot_types.count())]
+        if not names or names != known:
+            return False
+        was, now = before.plot_types[self.plot_type.name], self.plot_type
+        if [one.name for one in was.labels] != [one.name for one in now.labels]:
+            return False
+        if was != now:
+            self._take_plot_type()
+            self.desk.sheet.plot_type = now
+            self.grid.rescale()
+            self._show_focus()
+            self._refresh()
+        self.desk.count()
+        return True
+
+    def look_anew(self) -> None:
+        """Read the page again, and the hall's plot types."""
+        if self.plot_type.name and self.labels:
+            self._ask()
+        self.asked_anew.emit()
 
     def show_detail(self, detail: Detail) -> None:
         """Take over what else is known of the plot in focus."""
-        if self.item is None or detail.shown is None or detail.shown.id != self.item.plot.id:
+        tile = self.tile
+        if tile is None or detail.shown is None or detail.shown.id != tile.item.plot.id:
             return
         self.single.show_detail(detail)
-        verdict = detail.past.verdict if detail.past is not None and self.item.shown_guess else None
-        self.focus_chances.show_verdict(verdict, self.plot_type, detail.thresholds)
+        self.page_side.show_detail(detail, tile, self.plot_type)
+        found = of_detail(detail)
+        self.grid.show_beside(found[0] if found else None)
+        if self._evidence_on:
+            self.single.toggle_evidence(True)
+        self.bar.show_acts(self.keys.now())
 
     def show_live(self, _snapshot: WallSnapshot, _trouble: str = "") -> None:
         """The wall goes on by itself."""
@@ -155,6 +186,7 @@ class LabelingScreen(QWidget):
         """End the work in the background, once everything decided is stored."""
         self._rest.stop()
         self._count_timer.stop()
+        self.stored.close_timer()
         self.desk.close()
         self.pictures.close()
 
@@ -162,13 +194,15 @@ class LabelingScreen(QWidget):
 
     def show_single(self, on: bool) -> None:
         """One plot at a time, or a page of them; at the same plot."""
-        self._stack.setCurrentWidget(self.single if on else self.grid)
-        self._right.setVisible(not on)
-        self.speed.setVisible(on)
-        self._show_keys()
-        self._show_focus()
-        self._refresh()
+        self._wants_single = on
+        if not on and self.side.queue is Queue.DISPUTED:
+            self.told.tell("What two people disagree on is weighed one plot at a time.")
+        self._show_mode()
         self.take_focus()
+
+    def toggle_mode(self) -> None:
+        """One plot at a time where a page was, and the other way round."""
+        self.show_single(not self.is_single)
 
     def give(self, label: str | None) -> None:
         """Label what is in focus or selected, with its stacks; None skips it."""
@@ -176,32 +210,20 @@ class LabelingScreen(QWidget):
         targets = (sheet.focus,) if self.is_single and sheet.focus is not None else sheet.targets
         if targets:
             self._decide([(one, label, False) for one in targets])
+        else:
+            self.told.tell("There is no plot here to label.")
 
     def accept(self) -> None:
         """Enter: take the guess over in single mode, the page as shown in grid mode; then go on."""
         sheet = self.desk.sheet
         if self.is_single:
-            item = self.item
-            if item is None:
-                self.desk.next_page()
-            elif sheet.tiles[item.plot.id].is_to_accept:
-                self._decide([(item.plot.id, item.shown_guess, True)])
-            elif sheet.tiles[item.plot.id].standing is Standing.OPEN:
-                self._tell("This plot has no guess to accept: press the key of its label, or skip it.", False)
-            else:
-                self._go_on()
+            self._accept_one()
             return
         accepted = [(item.plot.id, item.shown_guess, True) for item in sheet.to_accept()]
         if accepted:
             self._decide(accepted)
             return
-        waiting = [one for one, tile in sheet.tiles.items() if tile.standing is Standing.OPEN]
-        if waiting:
-            sheet.go(waiting[0])
-            self._tell(
-                f"{words.count(len(waiting), 'plot')} without a guess: press the key of the label, or skip.", False
-            )
-        else:
+        if not self._go_to_waiting():
             self._next_page()
 
     def undo(self) -> None:
@@ -213,14 +235,24 @@ class LabelingScreen(QWidget):
         self.desk.redo()
 
     def move(self, step: int) -> None:
-        """Look at another plot of the page, or at the next page's first."""
+        """Look at another plot of the page, as far as it goes."""
         ids = list(self.desk.sheet.tiles)
         if not ids or self.desk.sheet.focus is None:
             return
-        place = ids.index(self.desk.sheet.focus) + step
-        if 0 <= place < len(ids):
+        place = max(0, min(len(ids) - 1, ids.index(self.desk.sheet.focus) + step))
+        if ids[place] != self.desk.sheet.focus:
             self.desk.sheet.go(ids[place])
             self.desk.looks_now()
+
+    def turn(self, pages: int) -> None:
+        """Another page where all plots are looked through, as far as there are any."""
+        first = self.desk.ask.first + pages * self.desk.ask.size
+        if 0 <= first < self.desk.left:
+            self.desk.turn(pages)
+        elif pages > 0:
+            self.told.tell("This is the last page; Page Up goes back.")
+        else:
+            self.told.tell("This is the first page.")
 
     def write_note(self) -> None:
         """Write a note that goes with the label of the plot in focus."""
@@ -230,25 +262,61 @@ class LabelingScreen(QWidget):
         text, well = QInputDialog.getText(
             self,
             "Note",
-            "A note that is kept with your label:",
+            f"A note on {where(item)}, kept with the label that you give it next:",
             QLineEdit.EchoMode.Normal,
             self._notes.get(item.plot.id, ""),
         )
         if well:
             self._notes[item.plot.id] = text.strip()
-            self._tell(
-                "The note is stored with the label that you give this plot." if text.strip() else "No note.", False
-            )
+            self.single.say_note(text.strip())
+            if text.strip():
+                self.told.tell("The note is stored with the label that you give this plot.")
 
     def change_key(self) -> None:
         """Let another key give a label."""
-        names = [one.label.name for one in self._keyed]
-        label, well = QInputDialog.getItem(self, "Keys", "Which label gets another key?", names, 0, False)
-        if not well:
-            return
-        key, well = QInputDialog.getText(self, "Keys", f"The key that gives {label}, one letter, digit or sign:")
-        if well and key.strip():
-            self.label_key_wanted.emit(self.plot_type.name, label, key.strip())
+        if self.labels:
+            choice = KeyChoice(self._theme, self.labels, self)
+            choice.chosen.connect(lambda label, key: self.label_key_wanted.emit(self.plot_type.name, label, key))
+            choice.exec()
+            choice.deleteLater()
+            self.activateWindow()
+
+    def open_stack(self) -> None:
+        """Show the near-duplicates of the plot in focus one by one."""
+        item = self.item
+        if item is not None and item.alike:
+            self.desk.open_stack(item.plot.id)
+
+    def _accept_one(self) -> None:
+        sheet, tile = self.desk.sheet, self.tile
+        if tile is None:
+            self.desk.next_page()
+        elif sheet.accepts(tile.item.plot.id):
+            self._decide([(tile.item.plot.id, tile.item.shown_guess, True)])
+        elif tile.standing is Standing.OPEN:
+            self.told.tell(f"This plot waits for your own word: {self._how_to_say()}")
+        else:
+            self._go_on()
+
+    def _how_to_say(self) -> str:
+        doubt = "the shift says that the guess is wrong; " if not self.desk.sheet.may_accept else ""
+        return f"{doubt}press the key of its label, or {self.keys.free('S')} to skip it."
+
+    def _go_to_waiting(self) -> bool:
+        """Go to the next plot of the page of which nothing was said yet; whether there is one."""
+        sheet, waiting = self.desk.sheet, self._waiting()
+        if not waiting:
+            return False
+        ids = list(sheet.tiles)
+        place = ids.index(sheet.focus) if sheet.focus in sheet.tiles else -1
+        sheet.go(next((one for one in waiting if ids.index(one) > place), waiting[0]))
+        wait = "plot waits" if len(waiting) == 1 else "plots wait"
+        self.told.tell(f"{len(waiting)} {wait} for your own word: {self._how_to_say()}")
+        return True
+
+    def _waiting(self) -> list[int]:
+        """The plots of the page of which nothing was said yet."""
+        return [one for one, tile in self.desk.sheet.tiles.items() if tile.standing is Standing.OPEN]
 
     def _paint(self, plot_ids: Sequence[int], label: str) -> None:
         self._decide([(one, label, False) for one in plot_ids])
@@ -268,14 +336,12 @@ class LabelingScreen(QWidget):
     def _decided(self, is_commit: bool) -> None:
         """Go on at once, before it is stored."""
         sheet = self.desk.sheet
-        for plot_id in list(self._notes):
-            if plot_id in sheet.tiles and sheet.tiles[plot_id].said is not None:
-                del self._notes[plot_id]
+        self.told.decided()
         if self.is_single:
             self._go_on()
         else:
             sheet.let_go()
-            if is_commit and not any(tile.standing is Standing.OPEN for tile in sheet.tiles.values()):
+            if is_commit and not self._go_to_waiting():
                 self._next_page()
         self._refresh_soon()
 
@@ -284,8 +350,7 @@ class LabelingScreen(QWidget):
         sheet = self.desk.sheet
         ids = list(sheet.tiles)
         place = ids.index(sheet.focus) if sheet.focus in sheet.tiles else -1
-        relabels = self.desk.ask.queue is Queue.EVERY
-        if relabels:
+        if self.desk.ask.queue is Queue.EVERY:
             following = ids[place + 1 :]
         else:
             order = (*ids[place + 1 :], *ids[: max(0, place)])
@@ -298,7 +363,7 @@ class LabelingScreen(QWidget):
 
     def _next_page(self) -> None:
         if self.desk.ask.queue is Queue.EVERY:
-            self.desk.turn(1)
+            self.turn(1)
         else:
             self.desk.next_page()
 
@@ -306,21 +371,25 @@ class LabelingScreen(QWidget):
 
     def _begin(self) -> None:
         """Work through what is chosen at the left."""
-        plot_type = self.plot_type
-        self._keyed = keyed(plot_type.labels)
-        self.legend.show_labels(self._keyed)
-        self.desk.sheet.set_page((), plot_type)
-        self._show_keys()
-        if plot_type.name:
+        self._take_plot_type()
+        self._counts = Counts({}, {})
+        self.desk.sheet.set_page((), self.plot_type)
+        if self.plot_type.name:
             self._ask()
         else:
-            self.empty.setText("This hall has no plot type yet.\nhydra-desktop import MANIFEST.csv takes plots in.")
             self._refresh()
+
+    def _take_plot_type(self) -> None:
+        """Take over the labels of the plot type and their keys."""
+        self.labels = keyed(self.plot_type.labels) if self.plot_type.name else ()
+        self.legend.show_labels(self.labels)
+        self._show_keys()
 
     def _ask(self) -> None:
         side = self.side
-        if side.queue is Queue.DISPUTED and not self.is_single:
-            self.show_single(True)
+        self.desk.sheet.may_accept = side.queue is not Queue.CONTESTED  # that the guess is right is what is contested
+        self.told.turned()
+        self._show_mode()
         self.desk.open(
             Ask(
                 self.plot_type.name,
@@ -332,30 +401,71 @@ class LabelingScreen(QWidget):
                 blind_share=MOST_BLIND if side.hide_guesses.isChecked() else BLIND_SHARE,
             )
         )
+        if self._hall is not None:
+            stored().setValue(f"{_AT}/{self._hall.name}", [self.plot_type.name, side.queue.value])
+        if side.queue is Queue.DISPUTED:
+            self.desk.read_agreement()
+
+    def _remembered(self, hall: Hall) -> tuple[str, Queue | None]:
+        """What was worked on at this station last."""
+        found = stored().value(f"{_AT}/{hall.name}")
+        if not isinstance(found, list) or len(found) != 2 or found[1] not in set(Queue):
+            return "", None
+        return str(found[0]), Queue(found[1])
+
+    def _show_mode(self) -> None:
+        """Show one plot or a page, as the person wants it where the queue leaves the choice."""
+        weighs = self.side.queue is Queue.DISPUTED
+        single, before = self._wants_single or weighs, self._stack.currentWidget()
+        had_focus = before.hasFocus()
+        self._stack.setCurrentWidget(self.single if single else self.grid)
+        if had_focus:
+            self.take_focus()
+        self._right.setCurrentWidget(self.agreement_place if weighs else self.page_side)
+        self._right.setVisible(weighs or not single)
+        self.single.weigh(weighs, has_voices=self.side.queue not in WITHOUT_LABELS)
+        self.mode_button.say("Grid" if single else "Single")
+        self._head.want(self.mode_button, not weighs)
+        self._head.want(self.speed, single)
+        self._show_keys()
+        self._show_focus()
+        self._refresh()
 
     def _page_shown(self) -> None:
+        if self.desk.ask.plot_type != self.plot_type.name:  # what was taken back is of another
+            self.side.plot_types.blockSignals(True)
+            self.side.plot_types.setCurrentText(self.desk.ask.plot_type)
+            self.side.plot_types.blockSignals(False)
+            self.desk.sheet.plot_type = self.plot_type
+            self._take_plot_type()
         self._fetched = self.desk.peek()
         self.grid.prefetch(self._fetched)
         self._show_focus()
         self._refresh_soon()
 
     def _show_focus(self, *_: object) -> None:
-        item, sheet = self.item, self.desk.sheet
-        ids = list(sheet.tiles)
-        place = ids.index(item.plot.id) if item is not None else 0
+        tile, sheet = self.tile, self.desk.sheet
         if self.is_single:
-            around = [tile.item for tile in sheet.tiles.values()]
+            around = [one.item for one in sheet.tiles.values()]
+            place = list(sheet.tiles).index(tile.item.plot.id) if tile is not None else 0
             around += self.desk.peek()[: max(0, 9 - (len(around) - place))]
-            self.single.show_item(item, self.plot_type, around, place, self.empty.text())
-            self.single.strip.show_tiles(list(sheet.tiles.values()), place, self.plot_type)
+            self.single.say_note(self._notes.get(tile.item.plot.id, "") if tile is not None else "")
+            self.single.show_tile(tile, self.plot_type, around, place, self.empty.text())
+            self._show_strip()
             if self._evidence_on:
                 self.single.toggle_evidence(True)
         else:
-            self.focus_title.setText(f"In focus  {where(item)}" if item is not None else "In focus")
-            self.focus_face.show_plot(item.plot.content_hash if item is not None else "", "Plot in focus")
-            self.focus_chances.show_verdict(None, self.plot_type, {})
+            self.page_side.show_focus(tile, self.plot_type)
+        if self.desk.queue_settles:
+            said = voices(tile.item.given) if tile is not None else ()
+            self.agreement.show_plot([(one.user, one.label) for one in said], self.plot_type)
         self._rest.start(REST_MS)
-        self._say_of_keys()
+        self._refresh_soon()
+
+    def _show_strip(self) -> None:
+        sheet = self.desk.sheet
+        place = list(sheet.tiles).index(sheet.focus) if sheet.focus in sheet.tiles else 0
+        self.single.strip.show_tiles(list(sheet.tiles.values()), place, self.plot_type, self.desk.peek()[:12])
 
     def _read_detail(self) -> None:
         item = self.item
@@ -363,11 +473,11 @@ class LabelingScreen(QWidget):
             name = item.plot.name
             self._reader.read(DetailAsk(name.plot_type, name.pad, item.plot.id))
 
-    def _tiles_changed(self, _plot_ids: object) -> None:
+    def _tiles_changed(self, plot_ids: frozenset[int]) -> None:
         if self.is_single:
-            ids = list(self.desk.sheet.tiles)
-            place = ids.index(self.desk.sheet.focus) if self.desk.sheet.focus is not None else 0
-            self.single.strip.show_tiles(list(self.desk.sheet.tiles.values()), place, self.plot_type)
+            self._show_strip()
+            if self.tile is not None and self.desk.sheet.focus in plot_ids:
+                self.single.say(self.tile)
         self._refresh_soon()
 
     def _refresh_soon(self, *_: object) -> None:
@@ -377,120 +487,145 @@ class LabelingScreen(QWidget):
 
     def _refresh(self) -> None:
         desk, sheet = self.desk, self.desk.sheet
-        queue = self.side.queue
-        self.title.setText(queue.words)
         shown = bool(sheet.tiles)
-        self.left.setText("Reading..." if desk.is_loading and not shown else f"{desk.left} left")
-        given, guessed = sheet.given_counts(), sheet.guessed_counts()
-        self.legend.show_counts(given, guessed, Counter(self._counts.labels))
-        self.stored.setText("All stored" if desk.is_stored else "Storing...")
+        self.title.setText(self.side.queue.words)
+        what = words.count(desk.left, "plot") if desk.ask.queue is Queue.EVERY else f"{desk.left} left"
+        self.left.setText("Reading..." if desk.is_loading and not shown else what)
+        self.page_note.setText(self._note_on_page())
+        self.legend.show_counts(sheet.given_counts(), sheet.guessed_counts(), Counter(self._counts.labels))
         session = desk.session
         self.undo_button.setEnabled(session.can_undo > 0)
         self.redo_button.setEnabled(session.can_redo > 0)
         self.pace.show_session(session, desk.left)
         (rate, _), _, (to_go, _), (done, _) = self.pace.figures()
-        self.speed.setText(f"{rate} labels per minute   {to_go} to go   {done} this session")
-        is_empty = not shown and not desk.is_loading
-        if is_empty and self.plot_type.name:
-            filters = self.side.filters.count
-            others = sum(count for _, count in desk.others)
-            self.empty.setText(
-                f"No plot of this queue fits the {words.count(filters, 'filter')}.\nClear filters shows all of it."
-                if filters
-                else f"The {words.count(others, 'plot')} left are in other people's hands."
-                if others
-                else EMPTY[queue]
-            )
-        self.empty.setVisible(is_empty and not self.is_single)
-        if is_empty and self.is_single:
-            self.single.show_item(None, self.plot_type, (), 0, self.empty.text())
+        self.speed.setText(f"{rate} per minute   {to_go} to go   {done} this session")
+        self._say_why_empty()
         self.side.show_others(desk.others)
         self._say_of_keys()
-        self._say_what_enter_does()
+        self._head.fit()
 
-    def _say_what_enter_does(self) -> None:
-        sheet, item = self.desk.sheet, self.item
-        count = sum(1 + len(one.alike) for one in sheet.to_accept())
-        if self.is_single:
-            tile = sheet.tiles[item.plot.id] if item is not None else None
-            text = f"Accept {tile.label}?" if tile is not None and tile.is_to_accept else "Next"
-        else:
-            text = f"Commit page: accept {words.count(count, 'guess')}" if count else "Next page"
-            text = text.replace("guesss", "guesses")
-        self.bar.main.setText(f"{text}   [Enter]")
-        self.bar.main.setEnabled(bool(sheet.tiles))
-        self.bar.note.setText("Accepted guesses may train, they never evaluate" if count else "")
-        targets = len(sheet.selection)
-        self.bar.head.setText("" if self.is_single else f"{targets} selected" if targets else "In focus")
+    def _note_on_page(self) -> str:
+        desk, item = self.desk, self.item
+        parts = []
+        if desk.is_again:
+            parts.append("shown again; the queue goes on after it")
+        elif desk.ask.queue is Queue.EVERY and desk.sheet.tiles:
+            first = desk.ask.first
+            parts.append(f"{first + 1} to {first + len(desk.sheet.tiles)} of {desk.left}")
+        elif not self.is_single and desk.left > desk.ask.size:
+            parts.append(f"about {words.count(-(-desk.left // desk.ask.size), 'page')}")
+        if self.is_single and item is not None:
+            parts.append(where(item))
+        wishes = self.side.wishes
+        return ",  ".join([*parts, f"filtered: {wishes}"] if wishes else parts)
+
+    def _say_why_empty(self) -> None:
+        desk = self.desk
+        is_empty = not desk.sheet.tiles and not desk.is_loading
+        text = ""
+        if is_empty and not self.plot_type.name:
+            text = NO_PLOT_TYPE if self._hall is not None else ""
+        elif is_empty:
+            text = why_empty(desk, self.side, self._counts)
+        if text != self.empty.text():
+            self.empty.setText(text)
+            if is_empty and self.is_single:
+                self.single.show_tile(None, self.plot_type, (), 0, text)
+        self.empty.setVisible(is_empty and not self.is_single)
 
     def _say_of_keys(self) -> None:
-        item = self.item
-        guess = item.shown_guess if item is not None else ""
-        chances = {}
-        if item is not None and guess and item.guess is not None:
-            chances[guess] = f"guess, {words.confidence(item.guess.confidence)}"
-        self.bar.say_of_labels(chances, guess if self.is_single else "")
+        """Say on the keys what they do for the plot in focus."""
+        sheet, tile = self.desk.sheet, self.tile
+        below: dict[str, str] = {}
+        framed, fill = "", Fill.WHOLE
+        if tile is not None and self.is_single:
+            guess = tile.item.guess
+            framed, fill = tile.label, tile.fill
+            if tile.standing is Standing.OPEN and guess is not None and tile.is_guess_seen:
+                below[guess.label] = f"guess, {words.confidence(guess.confidence)}"
+            elif framed:
+                below[framed] = "accepted" if tile.standing is Standing.ACCEPTED else tile.standing.value
+            if self.desk.queue_settles:
+                below, framed = self._weighed(tile), "" if tile.said is None else tile.label
+        self.bar.say_of_labels(below, framed, fill)
+        self.bar.enable_labels(tile is not None)
+        self._show_voices(tile)
+        count = sum(1 + len(one.alike) for one in sheet.to_accept())
+        if self.is_single:
+            accepts = tile is not None and sheet.accepts(tile.item.plot.id)
+            main = f"Accept {tile.label}?" if accepts and tile is not None else "Next"
+            note = "An accepted guess may train, it never evaluates" if accepts else ""
+        else:
+            main = f"Commit page: accept {count} {'guess' if count == 1 else 'guesses'}"
+            main = main if count else "Next that waits" if self._waiting() else "Next page"
+            note = "Accepted guesses may train, they never evaluate" if count else ""
+        targets = len(sheet.selection)
+        head = "" if self.is_single or tile is None else f"{targets} selected" if targets else "In focus"
+        self.bar.say_main(main, note=note, head=head)
+        self.bar.main.setEnabled(bool(sheet.tiles))
+        self.bar.show_acts(self.keys.now())
+
+    def _weighed(self, tile: Tile) -> dict[str, str]:
+        """Who said which label, where it is no key of its own."""
+        return {one.label: f"as {one.user} said" for one in voices(tile.item.given)}
+
+    def _show_voices(self, tile: Tile | None) -> None:
+        """Put what the two people said on keys of their own."""
+        said = voices(tile.item.given)[:2] if tile is not None and self.desk.queue_settles else ()
+        found = []
+        for one, key in zip(said, ("Left", "Right"), strict=False):
+            own = next((keyed.key.upper() for keyed in self.labels if keyed.label.name == one.label), "")
+            found.append((key, self.plot_type.label(one.label), f"as {one.user} said" + (f", or {own}" if own else "")))
+        self.bar.show_voices(found)
 
     def _show_keys(self) -> None:
         """Put every key where it is seen: the bar, the buttons, the sheet of keys."""
-        taken = {one.key for one in self._keyed}
+        self.keys.renew()
+        self.bar.show_labels(self.labels, large=self.is_single)
+        self.bar.show_acts(self.keys.now())
 
-        def free(letter: str) -> str:
-            return letter if letter.lower() not in taken else f"Shift+{letter}"
+    def widen(self) -> None:
+        """Select the plot in focus and the next one."""
+        sheet = self.desk.sheet
+        ids = list(sheet.tiles)
+        if sheet.focus in sheet.tiles:
+            sheet.extend(ids[min(len(ids) - 1, ids.index(sheet.focus) + 1)])
 
-        acts: list[tuple[str, str, Callable[[], object]]] = [(free("S"), "skip", lambda: self.give(None))]
-        if self.is_single:
-            acts += [
-                (free("R"), "normal beside it", self.single.toggle_reference),
-                (free("E"), "evidence", self._toggle_evidence),
-                ("[ ]", "compare with another", lambda: self.single.change_reference(1)),
-                (free("W"), "note", self.write_note),
-            ]
-        self.bar.show_labels(self._keyed, large=self.is_single)
-        self.bar.show_acts(acts)
-        self._acts = {key: work for key, _, work in acts if key != "[ ]"}
-        self._acts |= {"[": lambda: self.single.change_reference(-1), "]": lambda: self.single.change_reference(1)}
-        self.mode_button.setText("Single  [Tab]" if not self.is_single else "Grid  [Tab]")
-        self.undo_button.setText("Take back  [Backspace]")
-        self.redo_button.setText("Redo  [Ctrl+Y]")
-        for view in (self.grid, self.single):
-            keys.tell_nothing(view)
-            for one in self._keyed:
-                keys.tell(view, one.key.upper(), f"Label {one.label.name}")
-            for key, text, _ in acts:
-                keys.tell(view, key, text.capitalize())
-            keys.tell(view, "Enter", "Commit the page as shown" if view is self.grid else "Accept the guess, go on")
-            keys.tell(view, "Tab", "One plot at a time, or a page of them")
-            keys.tell(view, "Backspace", "Take the last decision back")
-            keys.tell(view, "Arrows", "Go to another plot")
-            keys.tell(view, "Page Up, Page Down", "Another page, where all plots are looked through")
-        keys.tell(self.grid, "Shift+arrows", "Select plots")
-        keys.tell(self.grid, "Ctrl+A", "Select the group in focus, then the page")
-        keys.tell(self.grid, "Space", "Magnify the plot in focus")
-        keys.tell(self.single, "Space", "Give the plot all the room")
+    def resize_plots(self, step: int) -> None:
+        """Show the plots of a page larger or smaller."""
+        before = self.grid.size_step
+        self.grid.set_size(before + step)
+        if self.grid.size_step != before and any(tile.said for tile in self.desk.sheet.tiles.values()):
+            self.told.tell("The next page has plots of this size.")
 
-    def _toggle_evidence(self) -> None:
+    def toggle_reference(self) -> None:
+        """Show what is normal beside the plot, or give the plot all the room."""
+        self.single.toggle_reference()
+        self.bar.show_acts(self.keys.now())
+
+    def toggle_evidence(self) -> None:
+        """Show on what the guess rests, or don't."""
+        if not self._evidence_on and not self.single.has_evidence:
+            self.told.tell("No evidence is stored for this plot.")
+            return
         self._evidence_on = not self._evidence_on
         self.single.toggle_evidence(self._evidence_on)
 
-    def _tell(self, text: str, wrong: bool) -> None:
-        c, px = self._theme.colours, self._theme.px
-        self.told.setText(text)
-        self.told.setStyleSheet(
-            f"background: {c.high}; color: {self._theme.word_on(c.high)}; font-weight: bold;"
-            f" padding: {px(4)}px {px(10)}px;"
-            if wrong
-            else f"color: {c.text}; padding: {px(4)}px {px(10)}px;"
-        )
+    def toggle_room(self) -> None:
+        """Give the plot all the room, or show again what is beside and below it."""
+        self._is_large = not self._is_large
+        self.single.strip.setVisible(not self._is_large)
+        if self.single.shows_reference == self._is_large:
+            self.toggle_reference()
 
-    # How it is put together
+    # Keys
 
     def eventFilter(self, watched: QObject, event: QEvent) -> bool:
         """The keys of labeling, while the keyboard is at the plots."""
         if event.type() is QEvent.Type.KeyPress and watched in (self.grid, self.single):
             return self._key(event)
         if event.type() is QEvent.Type.ShortcutOverride and watched in (self.grid, self.single):
-            is_label = not event.modifiers() and event.text().lower() in {one.key for one in self._keyed}
+            is_label = not event.modifiers() and event.text().lower() in {one.key for one in self.labels}
             if is_label:
                 event.accept()  # a label's key goes before whatever else it means
         return super().eventFilter(watched, event)
@@ -498,51 +633,52 @@ class LabelingScreen(QWidget):
     def _key(self, event: QKeyEvent) -> bool:
         key, modifiers = event.key(), event.modifiers() & ~Qt.KeyboardModifier.KeypadModifier
         shift = modifiers == Qt.KeyboardModifier.ShiftModifier
-        if key in (Qt.Key.Key_Return, Qt.Key.Key_Enter) and not modifiers:
-            if not event.isAutoRepeat():  # a key held down commits one page
-                self.accept()
+        if not modifiers and key in _ONCE:
+            if not event.isAutoRepeat():  # a key held down commits one page, takes one decision back
+                {_ENTER: self.accept, _RETURN: self.accept, _TAB: self.toggle_mode, _BACK: self.undo}[Qt.Key(key)]()
             return True
-        if key == Qt.Key.Key_Tab and not modifiers:
-            self.show_single(not self.is_single)
-            return True
-        if key == Qt.Key.Key_Backspace and not modifiers:
-            self.undo()
-            return True
-        if key in (Qt.Key.Key_PageDown, Qt.Key.Key_PageUp) and self.desk.ask.queue is Queue.EVERY:
-            self.desk.turn(1 if key == Qt.Key.Key_PageDown else -1)
+        if key in _PAGES and self.desk.ask.queue is Queue.EVERY:
+            self.turn(_PAGES[Qt.Key(key)])
             return True
         if self.is_single and not modifiers and key in _STEPS:
-            if self.desk.queue_settles and key in (Qt.Key.Key_Left, Qt.Key.Key_Right):
-                self._take_voice(0 if key == Qt.Key.Key_Left else 1)
+            if self.desk.queue_settles and key in _SIDES:
+                if not event.isAutoRepeat():
+                    self._take_voice(_SIDES.index(Qt.Key(key)))
             else:
-                self.move(_STEPS[key])
+                self.move(_STEPS[Qt.Key(key)])
             return True
         if self.is_single and key == Qt.Key.Key_Space and not modifiers:
-            self._is_large = not self._is_large
-            self.single.strip.setVisible(not self._is_large)
-            if self.single.shows_reference == self._is_large:
-                self.single.toggle_reference()
+            self.toggle_room()
             return True
-        text = event.text().lower()
-        if not text or (modifiers and not shift):
+        if modifiers and not shift:
             return False
-        label = next((one.label.name for one in self._keyed if one.key == text), None)
-        if label is not None and not shift:
-            self.give(label)
+        return self._letter(event, shift)
+
+    def _letter(self, event: QKeyEvent, shift: bool) -> bool:
+        text = event.text().lower()
+        if not text or not text.isprintable() or text.isspace():
+            return False
+        label = next((one.label.name for one in self.labels if one.key == text), None)
+        if label is not None and (not shift or not text.isalpha()):
+            if not event.isAutoRepeat():  # else a key that is held down labels one plot after the other
+                self.give(label)
             return True
-        act = self._acts.get(f"Shift+{text.upper()}" if shift else text.upper())
-        if act is not None:
+        act = self.keys.work(f"Shift+{text.upper()}" if shift and text.isalpha() else text.upper())
+        if act is None:
+            self.told.tell(f"{text.upper()} does nothing here; F1 shows every key.")
+        elif not event.isAutoRepeat():
             act()
-            return True
-        return False
+        return True
 
     def _take_voice(self, number: int) -> None:
         said = voices(self.item.given) if self.item is not None else ()
         if number < len(said):
             self.give(said[number].label)
 
+    # How it is put together
+
     def _lay_out(self) -> None:
-        self._stack = QStackedWidget()
+        self._stack, self._right = QStackedWidget(), QStackedWidget()
         self._stack.addWidget(self.grid)
         self._stack.addWidget(self.single)
         self.single.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
@@ -550,39 +686,34 @@ class LabelingScreen(QWidget):
         self._left.setWidget(self.side)
         self._left.setWidgetResizable(True)
         self._left.setFrameShape(QFrame.Shape.NoFrame)
-        self._left.viewport().setAutoFillBackground(False)
         self._left.setFocusPolicy(Qt.FocusPolicy.NoFocus)
         self._left.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
-        self._right = QWidget()
-        self._right.setObjectName("right")
-        right = QVBoxLayout(self._right)
-        for widget, stretch in (
-            (self.legend, 0), (self.focus_title, 0), (self.focus_face, 2), (self.focus_chances, 0), (self.pace, 0),
-        ):  # fmt: skip
-            right.addWidget(widget, stretch)
-        right.addStretch(1)
+        self.agreement_place = QWidget()
+        self.agreement_place.setObjectName("right")
+        self._agreement_layout = QVBoxLayout(self.agreement_place)
+        self._agreement_layout.addWidget(self.agreement)
+        self._right.addWidget(self.page_side)
+        self._right.addWidget(self.agreement_place)
         head = Row()
         for label in (self.title, self.left, self.page_note):
             head.row.addWidget(label)
         head.row.addStretch(1)
         for widget in (self.speed, self.mode_button, self.undo_button, self.redo_button, self.stored):
             head.row.addWidget(widget)
-        head.may_go([self.page_note], [self.speed], [self.redo_button])
-        for button in (self.mode_button, self.undo_button, self.redo_button):
-            button.setFocusPolicy(Qt.FocusPolicy.NoFocus)
+        head.may_go(
+            [self.speed], [self.page_note], [self.redo_button], [self.undo_button], [self.mode_button], [self.left]
+        )
         self._head = head
         self.empty.setAlignment(Qt.AlignmentFlag.AlignCenter)
         self.empty.setWordWrap(True)
-        self.told.setWordWrap(True)
-        self.told.setAccessibleName("What happened")
         centre = QVBoxLayout()
         centre.addWidget(head)
         plots = QGridLayout()
         plots.addWidget(self._stack, 0, 0)
         plots.addWidget(self.empty, 0, 0)  # over what is empty, which keeps its size and the keyboard
         self.empty.setAttribute(Qt.WidgetAttribute.WA_TransparentForMouseEvents)
+        plots.addWidget(self.told, 0, 0, Qt.AlignmentFlag.AlignBottom)  # over the room that is left for one line
         centre.addLayout(plots, 1)
-        centre.addWidget(self.told)
         upper = QHBoxLayout()
         upper.addWidget(self._left)
         upper.addLayout(centre, 1)
@@ -592,7 +723,7 @@ class LabelingScreen(QWidget):
         layout.setSpacing(0)
         layout.addLayout(upper, 1)
         layout.addWidget(self.bar)
-        self._layouts = (right, centre, upper)
+        self._layouts = (centre, upper)
 
     def _connect(self) -> None:
         desk, sheet = self.desk, self.desk.sheet
@@ -601,24 +732,26 @@ class LabelingScreen(QWidget):
         desk.session_changed.connect(self._refresh_soon)
         self._soon.timeout.connect(self._refresh)
         desk.counted.connect(self._take_counts)
-        desk.told.connect(self._tell)
+        desk.agreed.connect(self.agreement.show_agreements)
+        desk.told.connect(self.told.tell)
+        desk.stored.connect(self._forget_notes)
         sheet.focus_moved.connect(self._show_focus)
         sheet.tiles_changed.connect(self._tiles_changed)
         sheet.selection_changed.connect(self._refresh_soon)
         self.side.changed.connect(self._ask)
         self.side.plot_type_changed.connect(lambda _name: self._begin())
+        self.side.left.connect(self.take_focus)
         self.grid.capacity_changed.connect(lambda: desk.set_size(max(1, self.grid.capacity())))
         self.grid.painted.connect(self._paint)
         self.grid.opened.connect(lambda _plot_id: self.show_single(True))
         self.grid.stack_asked.connect(desk.open_stack)
         self.single.wanted.connect(sheet.go)
+        self.single.beside.hide_wanted.connect(lambda: self.bar.show_acts(self.keys.now()))
         self.legend.armed.connect(self.grid.arm)
         self.bar.label_pressed.connect(self.give)
         self.bar.main_pressed.connect(self.accept)
-        self.mode_button.clicked.connect(lambda: self.show_single(not self.is_single))
-        self.undo_button.clicked.connect(self.undo)
-        self.redo_button.clicked.connect(self.redo)
         self._reader.came.connect(self.show_detail)
+        self._reader.failed.connect(lambda why: self.told.tell(why, wrong=True))
         self._rest.setSingleShot(True)
         self._rest.timeout.connect(self._read_detail)
         self._count_timer.timeout.connect(self._count)
@@ -628,10 +761,11 @@ class LabelingScreen(QWidget):
         for key, text, work in (
             ("Ctrl+Z", "Take the last decision back", self.undo),
             ("Ctrl+Y", "Give again what was taken back", self.redo),
-            ("F5", "Look anew", self.asked_anew.emit),
+            ("F5", "Look anew", self.look_anew),
             ("F2", "Change the key of a label", self.change_key),
-            ("F6", "To the queues", lambda: self.side.queues.setFocus()),
+            ("F6", "To the queues, Enter or Escape goes back", self.side.queues.setFocus),
             ("F7", "To the plots", self.take_focus),
+            (CLEAR, "Clear the filters", self.side.clear_filters),
         ):
             keys.add(self, key, text, work)
         keys.also(self, "Ctrl+Y", "Ctrl+Shift+Z")
@@ -649,34 +783,45 @@ class LabelingScreen(QWidget):
 
     def _take_counts(self, counts: Counts) -> None:
         self._counts = counts
+        self.told.answered()
         self.side.show_counts(counts.queues)
-        self.side.show_choices(counts.periods, [one.label.name for one in self._keyed], counts.users)
+        self.side.show_choices(counts.periods, [one.label.name for one in self.labels], counts.users)
         self._refresh_soon()
+
+    def _forget_notes(self, act: object) -> None:
+        for choice in act.choices:
+            self._notes.pop(choice.plot_id, None)
 
     def rescale(self) -> None:
         """Take over the theme's size and colours."""
         c, px = self._theme.colours, self._theme.px
         self.title.setStyleSheet(f"font-size: {px(20)}px; font-weight: bold;")
         self.left.setStyleSheet(f"font-size: {px(16)}px;")
-        for label in (self.page_note, self.speed, self.stored):
+        for label in (self.page_note, self.speed):
             label.setStyleSheet(f"color: {c.muted}; font-size: {px(13)}px;")
-        self.focus_title.setStyleSheet(f"font-weight: bold; font-size: {px(13)}px;")
         self.empty.setStyleSheet(f"font-size: {px(18)}px; color: {c.muted};")
-        self._right.setFixedWidth(px(340))
-        self._right.setStyleSheet(f"#right {{ border-left: 1px solid {c.line}; }} #muted {{ color: {c.muted}; }}")
-        self.focus_face.setMaximumHeight(px(260))
-        self._left.setFixedWidth(px(240))
-        right, centre, upper = self._layouts
-        right.setContentsMargins(px(12), px(12), px(12), px(8))
-        centre.setContentsMargins(px(12), px(6), px(12), px(6))
-        for layout in (right, centre):
-            layout.setSpacing(px(8))
+        self.agreement_place.setStyleSheet(f"#right {{ border-left: 1px solid {c.line}; }}")
+        self._agreement_layout.setContentsMargins(px(12), px(12), px(12), px(8))
+        self._left.setStyleSheet(f"QScrollArea {{ background: {c.background}; }}")
+        self._left.setFixedWidth(px(244))
+        centre, upper = self._layouts
+        centre.setContentsMargins(px(12), px(6), px(12), px(2))
+        centre.setSpacing(px(6))
+        self._stack.setContentsMargins(0, 0, 0, px(28))
         upper.setSpacing(0)
-        for part in (self.side, self.grid, self.single, self.legend, self.pace, self.bar, self.focus_chances):
+        for part in (self.side, self.grid, self.single, self.page_side, self.bar, self.told, self.stored):
             part.rescale()
+        self._right.setFixedWidth(self.page_side.width())
+        for button in (self.mode_button, self.undo_button, self.redo_button):
+            button.updateGeometry()
+        self.agreement.update()
         self._refresh()
 
 
+_RETURN, _ENTER, _TAB, _BACK = Qt.Key.Key_Return, Qt.Key.Key_Enter, Qt.Key.Key_Tab, Qt.Key.Key_Backspace
+_ONCE = frozenset({_RETURN, _ENTER, _TAB, _BACK})
+_PAGES = {Qt.Key.Key_PageDown: 1, Qt.Key.Key_PageUp: -1}
+_SIDES = (Qt.Key.Key_Left, Qt.Key.Key_Right)
 _STEPS = {
     Qt.Key.Key_Left: -1, Qt.Key.Key_Up: -1, Qt.Key.Key_Right: 1, Qt.Key.Key_Down: 1,
     Qt.Key.Key_Home: -(10**6), Qt.Key.Key_End: 10**6,

@@ -6,25 +6,26 @@ from collections.abc import Mapping, Sequence
 
 from PySide6.QtCore import QRectF, QSize, Qt, Signal
 from PySide6.QtGui import QColor, QPainter, QPaintEvent, QPen
-from PySide6.QtWidgets import QAbstractButton, QGridLayout, QLabel, QSizePolicy, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QAbstractButton, QLabel, QSizePolicy, QVBoxLayout, QWidget
 
-from ...domain.label import Label, Role, Severity
+from ...domain.label import Label
 from ...domain.labeling import Keyed
 from .. import marks
 from ..marks import Fill
 from ..theme import Theme
+from .caps import key_cap, on_caps, paint_label
 
-ROW = 32
-COLUMN = 56
+ROW = 30
+COLUMN = 58
 HINT = "Mouse: click a label here, then click plots; Shift-click paints a range, a dragged box all in it."
 
 
 class LegendRow(QAbstractButton):
     """A label: key, mark, name, how often given and guessed on this page, and how many plots have it in all."""
 
-    def __init__(self, theme: Theme, keyed: Keyed) -> None:
+    def __init__(self, theme: Theme, keyed: Keyed, among: Sequence[Label]) -> None:
         super().__init__()
-        self._theme, self.keyed = theme, keyed
+        self._theme, self.keyed, self._among = theme, keyed, among
         self._counts = ("", "", "")
         self.setCheckable(True)
         self.setFocusPolicy(Qt.FocusPolicy.NoFocus)
@@ -55,9 +56,9 @@ class LegendRow(QAbstractButton):
             painter.drawRoundedRect(whole, 4, 4)
         middle = Qt.AlignmentFlag.AlignVCenter
         cap = QRectF(px(8), (self.height() - px(22)) / 2, px(22), px(22))
-        key_cap(painter, cap, self.keyed.key.upper(), self._theme)
+        key_cap(painter, cap, on_caps(self.keyed.key), self._theme)
         box = QRectF(cap.right() + px(10), (self.height() - px(15)) / 2, px(15), px(15))
-        paint_label(painter, self.keyed.label, box, self._theme)
+        paint_label(painter, self.keyed.label, self._among, box, self._theme)
         column = px(COLUMN)
         name = QRectF(box.right() + px(9), 0, self.width() - box.right() - 3 * column - px(9), self.height())
         painter.setPen(QColor(c.text))
@@ -81,24 +82,16 @@ class Legend(QWidget):
         super().__init__()
         self._theme = theme
         self._rows: dict[str, LegendRow] = {}
-        self._heads = [QLabel(text) for text in ("Labels", "given", "guessed", "in all")]
-        self._marks, self._hint = _MarksHint(theme), QLabel(HINT)
-        self._hint.setWordWrap(True)
-        self._hint.setObjectName("muted")
-        head = QGridLayout()
-        for number, label in enumerate(self._heads):
-            label.setAlignment(Qt.AlignmentFlag.AlignLeft if number == 0 else Qt.AlignmentFlag.AlignRight)
-            label.setObjectName("muted" if number else "head")
-            head.addWidget(label, 0, number)
-        head.setColumnStretch(0, 1)
-        self._head = head
+        self._head, self._marks, self.hint = _Heads(theme), _MarksHint(theme), QLabel(HINT)
+        self.hint.setWordWrap(True)
+        self.hint.setObjectName("muted")
         self._list = QVBoxLayout()
         layout = QVBoxLayout(self)
         layout.setContentsMargins(0, 0, 0, 0)
-        layout.addLayout(head)
+        layout.addWidget(self._head)
         layout.addLayout(self._list)
         layout.addWidget(self._marks)
-        layout.addWidget(self._hint)
+        layout.addWidget(self.hint)
         self._layout = layout
         self.rescale()
 
@@ -107,7 +100,8 @@ class Legend(QWidget):
         for row in self._rows.values():
             row.deleteLater()
             self._list.removeWidget(row)
-        self._rows = {one.label.name: LegendRow(self._theme, one) for one in labels}
+        among = [one.label for one in labels]
+        self._rows = {one.label.name: LegendRow(self._theme, one, among) for one in labels}
         for row in self._rows.values():
             row.clicked.connect(lambda checked, row=row: self.arm(row.keyed.label.name if checked else None))
             self._list.addWidget(row)
@@ -129,13 +123,32 @@ class Legend(QWidget):
         px = self._theme.px
         self._list.setSpacing(px(2))
         self._layout.setSpacing(px(6))
-        for number in (1, 2, 3):
-            self._head.setColumnMinimumWidth(number, px(COLUMN))
-        self._head.setHorizontalSpacing(0)
-        self._head.setContentsMargins(px(8), 0, px(6), 0)
+        self._head.setFixedHeight(px(20))
         for row in self._rows.values():
             row.updateGeometry()
         self._marks.setFixedHeight(px(20))
+
+
+class _Heads(QWidget):
+    """What stands in the columns."""
+
+    def __init__(self, theme: Theme) -> None:
+        super().__init__()
+        self._theme = theme
+
+    def paintEvent(self, _event: QPaintEvent) -> None:
+        painter = QPainter(self)
+        c, px, middle = self._theme.colours, self._theme.px, Qt.AlignmentFlag.AlignVCenter
+        painter.setFont(self._theme.font(13, bold=True))
+        painter.setPen(QColor(c.text))
+        painter.drawText(QRectF(px(8), 0, self.width(), self.height()), middle, "Labels")
+        painter.setPen(QColor(c.muted))
+        for number, text in enumerate(("given", "guessed", "in all")):
+            column = px(COLUMN)
+            place = QRectF(self.width() - (3 - number) * column - px(6), 0, column, self.height())
+            painter.setFont(self._theme.fitting(text, column - px(6), 12, 9))
+            painter.drawText(place, middle | Qt.AlignmentFlag.AlignRight, text)
+        painter.end()
 
 
 class _MarksHint(QWidget):
@@ -161,27 +174,3 @@ class _MarksHint(QWidget):
             painter.drawText(QRectF(x, 0, width + 2, self.height()), Qt.AlignmentFlag.AlignVCenter, words)
             x += width + px(14)
         painter.end()
-
-
-def key_cap(painter: QPainter, box: QRectF, text: str, theme: Theme) -> None:
-    """Paint a key with what stands on it."""
-    c = theme.colours
-    painter.setPen(QPen(QColor(c.edge), 1))
-    painter.setBrush(QColor(c.panel))
-    painter.drawRoundedRect(box, 3, 3)
-    painter.setFont(theme.exact_font(box.height() * 0.58, bold=True))
-    painter.setPen(QColor(c.text))
-    painter.drawText(box, Qt.AlignmentFlag.AlignCenter, text)
-
-
-def paint_label(painter: QPainter, label: Label, box: QRectF, theme: Theme, fill: Fill = Fill.WHOLE) -> None:
-    """Paint a label's mark in its colour."""
-    colour = label_colour(label, theme)
-    marks.paint_filled(painter, marks.for_label(label), box, colour, fill, theme.colours.panel)
-
-
-def label_colour(label: Label, theme: Theme) -> str:
-    """The colour of a label's severity, or of its role where it has none."""
-    if label.severity is not Severity.NONE:
-        return theme.colours.severity(label.severity)
-    return theme.colours.good if label.role is Role.GOOD else theme.colours.muted

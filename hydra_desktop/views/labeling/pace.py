@@ -57,7 +57,7 @@ class Pace(QWidget):
         self._text(painter, QRectF(0, 0, self.width(), px(20)), "Pace", 13, c.text, bold=True)
         self._text(painter, QRectF(0, px(24), half, px(40)), rate, 34, c.text, bold=True)
         self._text(painter, QRectF(0, px(64), half, px(18)), rate_words, 12, c.muted)
-        curve = QRectF(half + px(8), px(34), self.width() - half - px(8), px(26))
+        curve = QRectF(half + px(8), px(36), self.width() - half - px(12), px(24))
         self._curve(painter, curve)
         line = QRectF(curve.left(), px(64), curve.width(), px(18))
         self._text(painter, line, "15 min ago", 11, c.muted)

@@ -119,7 +119,9 @@ class PageCanvas(QWidget):
 
     def _paint_ahead(self) -> None:
         """Paint some tiles of the next page, so that it stands at once when it is wanted."""
-        if not self.is_painted or not self.isVisible():
+        if not self.isVisible():  # it goes on when it is shown
+            return
+        if not self.is_painted:
             self._idle.start()
             return
         began_s, here = time.perf_counter(), self._painter.is_one_run
@@ -282,7 +284,8 @@ class PageCanvas(QWidget):
         self._arrangement = arrange([group.plot_ids for group in self._sheet.groups], self._room())
         if self._arrangement.cell != before:
             self._forget_faces()
-            self._pictures.forget_waiting()
+            ahead = self._ahead_keys().values() if not self._ahead_cell.isEmpty() else ()
+            self._pictures.forget_waiting({*self._shown, *ahead})
         room = self._painter.picture_room(QRect(QPoint(0, 0), self._arrangement.cell)).size()
         ratio = self.devicePixelRatioF()
         self._keys = {one: self._painter.key(tile.item, room, ratio) for one, tile in self._sheet.tiles.items()}
@@ -309,6 +312,7 @@ class PageCanvas(QWidget):
         if event.type() in (QEvent.Type.DevicePixelRatioChange, QEvent.Type.Show):
             self._forget_faces()
             self._arrange()
+            self.prefetch(self._ahead)
             self._tell_capacity()
         return super().event(event)
 

@@ -8,7 +8,7 @@ from PySide6.QtCore import QRect, QSize, Qt
 from PySide6.QtGui import QColor, QPainter, QPaintEvent, QResizeEvent
 from PySide6.QtWidgets import QSizePolicy, QWidget
 
-from ..pictures import PictureKey, Pictures
+from ..pictures import PictureKey, Pictures, Shown
 from ..theme import Theme
 
 
@@ -21,6 +21,8 @@ class PlotFace(QWidget):
         self._hash = ""
         self._evidence: tuple[int, str] | None = None
         self._empty = ""
+        self._fetched: set[PictureKey] = set()  # in the size that it has
+        self._last: tuple[str, Shown] | None = None  # what was painted last, until the right size has come
         self.painted = 0
         self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Expanding)
         self.setMinimumSize(60, 40)
@@ -44,7 +46,9 @@ class PlotFace(QWidget):
 
     def prefetch(self, content_hash: str) -> None:
         """Fetch a plot that is soon to be shown."""
-        self._pictures.get(self._key(content_hash))
+        key = self._key(content_hash)
+        self._fetched.add(key)
+        self._pictures.get(key)
 
     def key(self) -> PictureKey:
         """What is to be painted now."""
@@ -56,7 +60,8 @@ class PlotFace(QWidget):
     def resizeEvent(self, event: QResizeEvent) -> None:
         """Pictures of another size are wanted."""
         super().resizeEvent(event)
-        self._pictures.forget_waiting()
+        self._pictures.forget_waiting(self._fetched)
+        self._fetched.clear()
 
     def sizeHint(self) -> QSize:
         """Half of what a screen has."""
@@ -68,22 +73,27 @@ class PlotFace(QWidget):
         painter.fillRect(self.rect(), QColor(self._theme.colours.panel))
         shown = self._pictures.get(self.key()) if self._hash else None
         words = self._empty if not self._hash else ""
-        if shown is not None:
-            if shown.plot.isNull():
-                words = shown.problem
-            else:
-                self._paint(painter, shown)
-                self.painted += 1
+        if self._hash:
+            self._fetched.add(self.key())
+        if shown is not None and shown.plot.isNull():
+            words = shown.problem
+        elif shown is not None:
+            self._last = (self._hash, shown)
+            self._paint(painter, shown)
+            self.painted += 1
+        elif self._last is not None and self._last[0] == self._hash:
+            self._paint(painter, self._last[1])
         if words:
             painter.setPen(QColor(self._theme.colours.muted))
             painter.setFont(self._theme.font(14))
             painter.drawText(self.rect(), Qt.AlignmentFlag.AlignCenter | Qt.TextFlag.TextWordWrap, words)
         painter.end()
 
-    def _paint(self, painter: QPainter, shown: object) -> None:
+    def _paint(self, painter: QPainter, shown: Shown) -> None:
         size = shown.plot.size() / self.devicePixelRatioF()
         size.scale(self.size(), Qt.AspectRatioMode.KeepAspectRatio)
         place = QRect((self.width() - size.width()) // 2, (self.height() - size.height()) // 2, *size.toTuple())
+        painter.setRenderHint(QPainter.RenderHint.SmoothPixmapTransform)
         if shown.evidence.isNull():
             painter.drawImage(place, shown.plot)
             return

@@ -3,21 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import replace
-from datetime import datetime, time, timedelta
+from datetime import datetime, timedelta
 
-from PySide6.QtCore import QDate, QModelIndex, Qt, Signal
-from PySide6.QtGui import QColor, QPainter
+from PySide6.QtCore import QEvent, QModelIndex, QObject, Qt, Signal
+from PySide6.QtGui import QColor, QKeyEvent, QPainter
 from PySide6.QtWidgets import (
     QCheckBox,
     QComboBox,
-    QDateEdit,
     QHBoxLayout,
     QLabel,
     QLineEdit,
     QListWidget,
     QListWidgetItem,
-    QPushButton,
     QStyledItemDelegate,
     QStyleOptionViewItem,
     QVBoxLayout,
@@ -26,20 +23,28 @@ from PySide6.QtWidgets import (
 
 from ...domain.labeling import Filters, Order, Queue
 from ..theme import Theme
+from .caps import CapButton
 
 ANY = "any"
+CLEAR = "F8"
+DAY = timedelta(days=1) - timedelta(microseconds=1)
 QUEUE_ROLE = Qt.ItemDataRole.UserRole
+WITHOUT_LABELS = frozenset({Queue.UNLABELLED, Queue.UNCONFIRMED, Queue.UNFAMILIAR, Queue.RANDOM})
 
 
 class QueueSide(QWidget):
-    """`changed` tells that other plots are wanted, `plot_type_changed` that those of another type are."""
+    """`changed` tells that other plots are wanted, `plot_type_changed` that those of another type are, `left` that
+    the person goes to the plots.
+    """
 
     changed = Signal()
     plot_type_changed = Signal(str)
+    left = Signal()
 
     def __init__(self, theme: Theme) -> None:
         super().__init__()
         self.setObjectName("side")
+        self.setAttribute(Qt.WidgetAttribute.WA_StyledBackground)
         self._theme = theme
         self._counts: Mapping[Queue, int] = {}
         self.plot_types = QComboBox()
@@ -47,17 +52,20 @@ class QueueSide(QWidget):
         self.first_run, self.last_run = QLineEdit(), QLineEdit()
         self.period, self.guess, self.label, self.user = (QComboBox() for _ in range(4))
         self.least, self.most = QLineEdit(), QLineEdit()
-        self.since, self.until = QDateEdit(), QDateEdit()
+        self.since, self.until = QLineEdit(), QLineEdit()
         self.order = QComboBox()
         self.stacks = QCheckBox("Near-duplicates as stacks")
         self.hide_guesses = QCheckBox("Hide the guesses")
-        self.clear = QPushButton("Clear filters")
+        self.clear = CapButton(theme, "Clear", [CLEAR], self.clear_filters, is_flat=True)
+        self.wrong = QLabel()
         self.others = QLabel()
-        self._filters_title = QLabel("Filters")
+        self._filters_title = QLabel()
+        self._names: dict[QWidget, QLabel] = {}  # what stands beside a filter
         self._told: tuple[object, ...] | None = None
         self._lay_out()
         self._connect()
         self.rescale()
+        self.show_choices((), (), ())
 
     @property
     def queue(self) -> Queue:
@@ -72,22 +80,50 @@ class QueueSide(QWidget):
 
     @property
     def filters(self) -> Filters:
-        """What is wished of the plots; what can't be read as a number is no wish, and its field says so."""
+        """What is wished of the plots; what can't be read is no wish, and its field says so."""
         wished = Filters(
             _number(self.first_run),
             _number(self.last_run),
-            None if self.period.currentIndex() <= 0 else self.period.currentText(),
+            None if not _chosen(self.period) else self.period.currentText(),
             _chosen(self.guess),
             _chosen(self.label),
             _chosen(self.user),
+            since=_day(self.since),
+            until=_day(self.until, DAY),
             least_confidence=_percent(self.least),
             most_confidence=_percent(self.most),
         )
-        if self.since.date() > self.since.minimumDate():
-            wished = replace(wished, since=_day(self.since))
-        if self.until.date() > self.until.minimumDate():
-            wished = replace(wished, until=_day(self.until) + timedelta(days=1))
+        for first, last, low, high in (
+            (self.first_run, self.last_run, wished.first_run, wished.last_run),
+            (self.least, self.most, wished.least_confidence, wished.most_confidence),
+            (self.since, self.until, wished.since, wished.until),
+        ):
+            if low is not None and high is not None and low > high:  # type: ignore[operator]
+                _mark(last, bad=True, why=f"Nothing is from {first.text()} to {last.text()}: turn them round.")
         return wished
+
+    @property
+    def wishes(self) -> str:
+        """The filters that are set, in words; "" for none."""
+        found = []
+        for what, first, last, unit in (
+            ("run", self.first_run, self.last_run, ""),
+            ("confidence", self.least, self.most, " %"),
+            ("taken", self.since, self.until, ""),
+        ):
+            low, high = (one.text().strip() if not one.property("bad") else "" for one in (first, last))
+            if low or high:
+                span = f"{low} to {high}" if low and high else f"from {low}" if low else f"up to {high}"
+                found.append(f"{what} {span}{unit}")
+        for what, box in (("", self.period), ("guess ", self.guess), ("label ", self.label), ("given by ", self.user)):
+            if _chosen(box):
+                found.append(f"{what}{box.currentText()}")
+        return ", ".join(found)
+
+    @property
+    def problem(self) -> str:
+        """What is wrong with a filter, "" for nothing."""
+        return self.wrong.text()
 
     def show_plot_types(self, names: Sequence[str], chosen: str) -> None:
         """Take over the plot types of the hall; nothing is told."""
@@ -100,12 +136,15 @@ class QueueSide(QWidget):
     def show_choices(self, periods: Sequence[str], labels: Sequence[str], users: Sequence[str]) -> None:
         """Take over what can be wished; a wish that is no longer there is dropped, and nothing is told."""
         for box, values in ((self.period, periods), (self.guess, labels), (self.label, labels), (self.user, users)):
+            if [box.itemText(row) for row in range(box.count())] == [ANY, *values]:
+                continue
             box.blockSignals(True)
             before = box.currentText()
             box.clear()
             box.addItems([ANY, *values])
             box.setCurrentText(before if before in values else ANY)
             box.blockSignals(False)
+        self._show_wishes()
 
     def show_counts(self, counts: Mapping[Queue, int]) -> None:
         """Take over how many plots wait in each queue."""
@@ -124,46 +163,60 @@ class QueueSide(QWidget):
     def show_others(self, others: Sequence[tuple[str, int]]) -> None:
         """Say who else works in this queue."""
         said = [f"{user} is in this queue too: {count} plots are left out of yours." for user, count in others]
-        self.others.setText("\n".join(said))
+        if self.others.text() != "\n".join(said):
+            self.others.setText("\n".join(said))
 
     def clear_filters(self) -> None:
         """Wish nothing."""
-        for field in (self.first_run, self.last_run, self.least, self.most):
+        boxes = (self.period, self.guess, self.label, self.user)
+        for field in (self.first_run, self.last_run, self.least, self.most, self.since, self.until):
             field.clear()
-        for box in (self.period, self.guess, self.label, self.user):
+        for box in boxes:
+            box.blockSignals(True)
             box.setCurrentIndex(0)
-        for date in (self.since, self.until):
-            date.setDate(date.minimumDate())
+            box.blockSignals(False)
         self._tell()
+
+    def eventFilter(self, watched: QObject, event: QEvent) -> bool:
+        """Escape goes to the plots from anywhere here, Enter from the queues."""
+        if event.type() is QEvent.Type.KeyPress and isinstance(event, QKeyEvent):
+            enter = event.key() in (Qt.Key.Key_Return, Qt.Key.Key_Enter) and watched is self.queues
+            if event.key() == Qt.Key.Key_Escape or enter:
+                self.left.emit()
+                return True
+        return super().eventFilter(watched, event)
 
     def rescale(self) -> None:
         """Take over the theme's size and colours."""
         c, px = self._theme.colours, self._theme.px
-        self.setFixedWidth(px(228))
         self._layout.setContentsMargins(px(12), px(12), px(12), px(12))
         self._layout.setSpacing(px(6))
         row = px(28)
         self.queues.setFixedHeight(row * len(Queue) + px(4))
         self.queues.setStyleSheet(
-            f"QListWidget {{ background: transparent; border: none; }}"
+            f"QListWidget {{ background: transparent; border: 1px solid transparent; }}"
             f"QListWidget:focus {{ border: 1px solid {c.text}; }}"
-            f"QListWidget::item {{ height: {row}px; padding-left: {px(4)}px; color: {c.text}; }}"
+            f"QListWidget::item {{ height: {row}px; padding-left: {px(4)}px; color: {c.text};"
+            f" border-left: {px(3)}px solid transparent; }}"
             f"QListWidget::item:selected {{ background: {c.selected}; color: {c.text}; font-weight: bold;"
             f" border-left: {px(3)}px solid {c.text}; }}"
         )
         self.setStyleSheet(
             f"#side {{ background: {c.background}; border-right: 1px solid {c.line}; }} #muted {{ color: {c.muted}; }}"
-            f"#head {{ font-weight: bold; }}"
-            f"QDateEdit {{ background: {c.panel}; color: {c.text}; border: 1px solid {c.edge};"
-            f" border-radius: {px(4)}px; padding: {px(3)}px {px(4)}px; }}"
-            f"QDateEdit:focus {{ border: 2px solid {c.text}; }}"
-            f"QDateEdit::up-button, QDateEdit::down-button {{ width: 0; }}"
-            f"QCheckBox {{ color: {c.text}; spacing: {px(8)}px; }}"
+            f"#head, #set {{ font-weight: bold; }}"
+            f"#wrong {{ color: {c.text}; border-left: {px(3)}px solid {c.high}; padding-left: {px(6)}px; }}"
+            f'QLineEdit[set="true"], QComboBox[set="true"] {{ border: 2px solid {c.muted}; background: {c.selected}; }}'
+            f'QLineEdit[bad="true"] {{ border: 2px solid {c.high}; }}'
+            f"QLineEdit:focus, QComboBox:focus {{ border: 2px solid {c.text}; }}"
+            f"QLineEdit, QComboBox {{ padding: {px(3)}px {px(5)}px; }}"
+            f"QComboBox:disabled, #muted:disabled {{ color: {c.muted}; border-color: {c.line}; }}"
+            f"QCheckBox {{ color: {c.text}; spacing: {px(8)}px; border: 1px solid transparent; padding: 1px; }}"
             f"QCheckBox::indicator {{ width: {px(15)}px; height: {px(15)}px; border: 1px solid {c.edge};"
             f" border-radius: {px(3)}px; background: {c.panel}; }}"
             f"QCheckBox::indicator:checked {{ background: {c.text}; }}"
             f"QCheckBox:focus {{ border: 1px solid {c.text}; }}"
         )
+        self.clear.updateGeometry()
 
     def _lay_out(self) -> None:
         self._layout = QVBoxLayout(self)
@@ -179,6 +232,7 @@ class QueueSide(QWidget):
         self.queues.setItemDelegate(_CountDelegate(self._theme, self.queues))
         self.queues.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
         self.queues.setVerticalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
+        self.queues.setTabKeyNavigation(False)
         head = QHBoxLayout()
         self._filters_title.setObjectName("head")
         head.addWidget(self._filters_title, 1)
@@ -190,10 +244,13 @@ class QueueSide(QWidget):
         self._add_pair("Confidence, %", self.least, self.most)
         self._add_row("Label", self.label)
         self._add_row("Given by", self.user)
-        self._add_pair("Taken", self.since, self.until)
+        self._add_pair("Taken, year-month-day", self.since, self.until)
         self._add_row("Order", self.order)
         for order in Order:
             self.order.addItem(order.words, order.value)
+        self.wrong.setObjectName("wrong")
+        self.wrong.setWordWrap(True)
+        self._layout.addWidget(self.wrong)
         self._layout.addWidget(self.stacks)
         self._layout.addWidget(self.hide_guesses)
         self._layout.addStretch(1)
@@ -208,35 +265,69 @@ class QueueSide(QWidget):
             (self.since, "Taken from"), (self.until, "Taken until"), (self.order, "Order"),
         ):  # fmt: skip
             field.setAccessibleName(name)
-        for field, text in ((self.first_run, "first"), (self.last_run, "last"), (self.least, "0"), (self.most, "100")):
+        for field, text in (
+            (self.first_run, "first"), (self.last_run, "last"), (self.least, "0"), (self.most, "100"),
+            (self.since, "first"), (self.until, "last"),
+        ):  # fmt: skip
             field.setPlaceholderText(text)
-        for date in (self.since, self.until):
-            date.setMinimumDate(QDate(2000, 1, 1))
-            date.setDate(date.minimumDate())
-            date.setSpecialValueText(ANY)
-            date.setDisplayFormat("yyyy-MM-dd")
+        for one in self._controls:
+            one.installEventFilter(self)
+
+    @property
+    def _controls(self) -> tuple[QWidget, ...]:
+        """In the order of Tab."""
+        return (
+            self.plot_types, self.queues, self.first_run, self.last_run, self.period, self.guess, self.least, self.most,
+            self.label, self.user, self.since, self.until, self.order, self.stacks, self.hide_guesses,
+        )  # fmt: skip
 
     def _connect(self) -> None:
         self.plot_types.currentTextChanged.connect(self.plot_type_changed)
         self.queues.currentRowChanged.connect(lambda _row: self._tell())
         for box in (self.period, self.guess, self.label, self.user, self.order):
             box.currentIndexChanged.connect(lambda _index: self._tell())
-        for field in (self.first_run, self.last_run, self.least, self.most):
+        for field in (self.first_run, self.last_run, self.least, self.most, self.since, self.until):
             field.editingFinished.connect(self._tell)
-        for date in (self.since, self.until):
-            date.editingFinished.connect(self._tell)
         for check in (self.stacks, self.hide_guesses):
             check.toggled.connect(lambda _on: self._tell())
-        self.clear.clicked.connect(self.clear_filters)
 
     def _tell(self) -> None:
-        count = self.filters.count
-        self._filters_title.setText(f"Filters  {count} set" if count else "Filters  none set")
-        self.clear.setEnabled(count > 0)
-        wished = (self.queue, self.filters, self.chosen_order, self.stacks.isChecked(), self.hide_guesses.isChecked())
+        self._show_wishes()
+        filters = self.filters
+        wished = (self.queue, filters, self.chosen_order, self.stacks.isChecked(), self.hide_guesses.isChecked())
         if wished != self._told:
             self._told = wished
             self.changed.emit()
+
+    def _show_wishes(self) -> None:
+        """Show which filters are set, which can't be read, and which mean nothing here."""
+        without = self.queue in WITHOUT_LABELS
+        for box in (self.label, self.user):
+            box.setEnabled(not without)
+            box.setToolTip("The plots of this queue have no label yet." if without else "")
+        count = self.filters.count
+        self._filters_title.setText(f"Filters: {count} set" if count else "Filters")
+        self.clear.setVisible(count > 0)
+        wrong = ""
+        for field, name in self._names.items():
+            is_set = bool(_chosen(field)) if isinstance(field, QComboBox) else bool(field.text().strip())
+            is_set = is_set and field is not self.order
+            bad = field.property("bad")
+            if bad:
+                wrong = field.toolTip()
+            if field.property("set") != is_set or field.property("drawn_bad") != bad:
+                field.setProperty("set", is_set)
+                field.setProperty("drawn_bad", bad)
+                field.style().unpolish(field)
+                field.style().polish(field)
+            others = [other for other, label in self._names.items() if label is name]
+            wanted = "set" if any(one.property("set") for one in others) else "muted"
+            if name.objectName() != wanted:
+                name.setObjectName(wanted)
+                name.style().unpolish(name)
+                name.style().polish(name)
+        self.wrong.setText(wrong)
+        self.wrong.setVisible(bool(wrong))
 
     def _add_title(self, text: str) -> None:
         label = QLabel(text)
@@ -245,21 +336,23 @@ class QueueSide(QWidget):
 
     def _add_row(self, text: str, field: QWidget) -> None:
         row = QHBoxLayout()
-        label = QLabel(text)
-        label.setObjectName("muted")
-        row.addWidget(label, 1)
-        row.addWidget(field, 2)
+        row.addWidget(self._named(text, field), 2)
+        row.addWidget(field, 3)
         self._layout.addLayout(row)
 
     def _add_pair(self, text: str, first: QWidget, second: QWidget) -> None:
-        label = QLabel(text)
-        label.setObjectName("muted")
         row = QHBoxLayout()
         row.addWidget(first, 1)
         row.addWidget(QLabel("to"))
         row.addWidget(second, 1)
-        self._layout.addWidget(label)
+        self._layout.addWidget(self._named(text, first, second))
         self._layout.addLayout(row)
+
+    def _named(self, text: str, *fields: QWidget) -> QLabel:
+        label = QLabel(text)
+        label.setObjectName("muted")
+        self._names.update(dict.fromkeys(fields, label))
+        return label
 
 
 class _CountDelegate(QStyledItemDelegate):
@@ -302,15 +395,22 @@ def _percent(field: QLineEdit) -> float | None:
     return None if bad or value is None else value / 100
 
 
+def _day(field: QLineEdit, more: timedelta = timedelta()) -> datetime | None:
+    text = field.text().strip()
+    found = None
+    try:
+        if text:
+            found = datetime.strptime(text, "%Y-%m-%d").astimezone() + more
+    except (ValueError, OverflowError, OSError):  # no day, or none that a clock knows
+        found = None
+    _mark(field, bad=bool(text) and found is None, why="Write a day as 2026-11-24, or leave it empty.")
+    return found
+
+
 def _mark(field: QLineEdit, *, bad: bool, why: str) -> None:
     field.setToolTip(why if bad else "")
     field.setProperty("bad", bad)
-    field.setStyleSheet("border: 2px solid #E6505B;" if bad else "")
 
 
 def _chosen(box: QComboBox) -> str:
-    return "" if box.currentIndex() <= 0 else box.currentText()
-
-
-def _day(field: QDateEdit) -> datetime:
-    return datetime.combine(field.date().toPython(), time()).astimezone()
+    return "" if box.currentIndex() <= 0 or not box.isEnabled() else box.currentText()

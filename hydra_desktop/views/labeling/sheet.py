@@ -9,21 +9,27 @@ from dataclasses import dataclass, replace
 from PySide6.QtCore import QObject, Signal
 
 from ...domain.hall import PlotType
-from ...domain.labeling import QueuedPlot
+from ...domain.labeling import QueuedPlot, is_disputed
 from .tile import Said, Standing, Tile
 
 
 @dataclass(frozen=True)
 class Group:
-    """Plots of a page with the same guess, in the order they came; without a guess it is none, or a hidden one."""
+    """Plots of a page with the same guess, in the order they came; without a guess it is none, or a hidden one.
+
+    Those that were labelled before have that `label`, whatever the guess; with "" people say different things.
+    """
 
     guess: str
     is_hidden: bool
     plot_ids: tuple[int, ...]
+    label: str | None = None
 
     @property
     def title(self) -> str:
         """What stands above it."""
+        if self.label is not None:
+            return self.label or "People disagree"
         if self.guess:
             return f"{self.guess}?"
         return "No guess shown" if self.is_hidden else "No guess"
@@ -45,6 +51,7 @@ class Sheet(QObject):
     def __init__(self, plot_type: PlotType, parent: QObject | None = None) -> None:
         super().__init__(parent)
         self.plot_type = plot_type
+        self.may_accept = True  # False where the guess itself is in doubt: then each plot needs a person's own word
         self._tiles: dict[int, Tile] = {}  # in the order of the page
         self._groups: tuple[Group, ...] = ()
         self._focus: int | None = None
@@ -83,7 +90,11 @@ class Sheet(QObject):
 
     def to_accept(self) -> tuple[QueuedPlot, ...]:
         """The plots whose shown guess is accepted with the page: nobody has labelled or skipped them."""
-        return tuple(tile.item for tile in self._tiles.values() if tile.is_to_accept)
+        return tuple(tile.item for one, tile in self._tiles.items() if self.accepts(one))
+
+    def accepts(self, plot_id: int) -> bool:
+        """Whether Enter takes the guess of this plot over."""
+        return self.may_accept and self._tiles[plot_id].is_to_accept
 
     def given_counts(self) -> Counter[str]:
         """How many plots were given each label here, those in stacks counted."""
@@ -96,8 +107,8 @@ class Sheet(QObject):
     def guessed_counts(self) -> Counter[str]:
         """How many plots are of each guess that would be accepted with the page, those in stacks counted."""
         found: Counter[str] = Counter()
-        for tile in self._tiles.values():
-            if tile.is_to_accept:
+        for one, tile in self._tiles.items():
+            if self.accepts(one):
                 found[tile.label] += tile.count
         return found
 
@@ -110,12 +121,13 @@ class Sheet(QObject):
         found: Counter[str] = Counter()
         for one in group.plot_ids:
             tile = self._tiles[one]
-            found[_became(tile, group)] += tile.count
+            what = _became(tile, group)
+            found[_OPEN if what == _AS_GUESSED and not self.may_accept else what] += tile.count
         if not group.guess and found.keys() == {_OPEN}:
             return "for honest figures" if group.is_hidden else _OPEN
         if len(found) == 1:
             return next(iter(found))
-        first = (_AS_GUESSED, _OPEN)
+        first = (_AS_GUESSED, _AS_LABELLED, _OPEN)
         said = sorted(found.items(), key=lambda one: (one[0] not in first, one[0] == _SKIPPED, -one[1]))
         return ", ".join(f"{count} {what}" for what, count in said)
 
@@ -137,6 +149,15 @@ class Sheet(QObject):
     def take_back(self, plot_ids: Iterable[int]) -> None:
         """What was said of plots here holds no more."""
         self._change(plot_ids, lambda tile: replace(tile, said=None))
+
+    def restore(self, before: Mapping[int, Tile]) -> None:
+        """Plots of the page are as they were."""
+        self._change(before, lambda tile: before[tile.item.plot.id])
+
+    def renew(self, items: Iterable[QueuedPlot]) -> None:
+        """What people said of plots before is this now; what was said of them here stays."""
+        found = {one.plot.id: one.given for one in items}
+        self._change(found, lambda tile: replace(tile, item=replace(tile.item, given=found[tile.item.plot.id])))
 
     def pending(self, plot_ids: Iterable[int]) -> None:
         """What was said of plots isn't stored yet."""
@@ -239,17 +260,23 @@ class Sheet(QObject):
             self.focus_moved.emit(before, plot_id)
 
 
-_AS_GUESSED, _OPEN, _SKIPPED = "as guessed", "to label", "skipped"
+_AS_GUESSED, _AS_LABELLED, _OPEN, _SKIPPED = "as guessed", "as labelled", "to label", "skipped"
 
 
 def grouped(items: Iterable[QueuedPlot]) -> tuple[Group, ...]:
-    """Plots by the guess that is shown, the group of most plots first, those in stacks counted."""
-    found: dict[tuple[str, bool], list[QueuedPlot]] = {}
+    """Plots by their label, else by the guess that is shown; the group of most plots first, those in stacks counted."""
+    found: dict[tuple[str, bool, str | None], list[QueuedPlot]] = {}
     for one in items:
-        is_hidden = not one.shown_guess and one.guess is not None and bool(one.guess.label)
-        found.setdefault((one.shown_guess, is_hidden), []).append(one)
+        if one.given:
+            key = ("", False, "" if is_disputed(one.given) else one.label)
+        else:
+            key = (one.shown_guess, not one.shown_guess and one.guess is not None and bool(one.guess.label), None)
+        found.setdefault(key, []).append(one)
     ordered = sorted(found.items(), key=lambda group: -sum(1 + len(one.alike) for one in group[1]))
-    return tuple(Group(guess, is_hidden, tuple(one.plot.id for one in ones)) for (guess, is_hidden), ones in ordered)
+    return tuple(
+        Group(guess, is_hidden, tuple(one.plot.id for one in ones), label)
+        for (guess, is_hidden, label), ones in ordered
+    )
 
 
 def _became(tile: Tile, group: Group) -> str:
@@ -257,7 +284,9 @@ def _became(tile: Tile, group: Group) -> str:
     if tile.standing is Standing.SKIPPED:
         return _SKIPPED
     if tile.standing is Standing.BEFORE:
-        return f"labelled {tile.label} before"
+        return "to settle" if tile.weighed else _AS_LABELLED
+    if group.label:
+        return _AS_LABELLED if tile.label == group.label else f"corrected to {tile.label}"
     if not group.guess:
         return _OPEN if tile.standing is Standing.OPEN else f"labelled {tile.label}"
     return _AS_GUESSED if tile.label == group.guess else f"corrected to {tile.label}"

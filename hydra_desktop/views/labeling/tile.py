@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from enum import Enum
 
-from ...domain.labeling import QueuedPlot, in_force
+from ...domain.labeling import QueuedPlot, in_force, is_disputed, voices
 from ...domain.verdict import Status
 from .. import words
 from ..marks import Fill
@@ -52,6 +52,12 @@ class Tile:
         return self.standing is Standing.OPEN and bool(self.item.shown_guess)
 
     @property
+    def is_guess_seen(self) -> bool:
+        """Whether there is a guess that may be told: a hidden one is, once the plot is labelled."""
+        has_guess = self.item.guess is not None and bool(self.item.guess.label)
+        return has_guess and (not self.item.blind or (self.said is not None and self.said.label is not None))
+
+    @property
     def count(self) -> int:
         """How many plots it stands for: near-duplicates that take its label are one stack with it."""
         return 1 + len(self.item.alike)
@@ -61,7 +67,14 @@ class Tile:
         """The label whose mark and word it bears, "" for none."""
         if self.said is not None:
             return self.said.label or ""
-        return self.item.label or self.item.shown_guess
+        return "" if self.weighed else self.item.label or self.item.shown_guess
+
+    @property
+    def weighed(self) -> tuple[str, ...]:
+        """What people say it is where they disagree and nothing was said here, the first said first."""
+        if self.said is not None or len(self.item.given) < 2 or not is_disputed(self.item.given):
+            return ()
+        return tuple(dict.fromkeys(one.label for one in voices(self.item.given)))
 
     @property
     def fill(self) -> Fill:
@@ -80,8 +93,10 @@ class Tile:
         """The word of its strip; a guess is a question."""
         if self.standing is Standing.SKIPPED:
             return "skipped"
+        if self.weighed:
+            return " or ".join(self.weighed) + "?"
         if not self.label:
-            return "no guess"
+            return "guess hidden" if self.item.guess is not None and self.item.guess.label else "no guess"
         return f"{self.label}?" if self.standing is Standing.OPEN else self.label
 
     @property
@@ -90,7 +105,7 @@ class Tile:
         guess = self.item.guess
         if self.standing is Standing.ACCEPTED:
             return "accepted"
-        if guess is None or not self.item.shown_guess or self.said is not None:
+        if guess is None or not self.item.shown_guess or self.said is not None or self.weighed:
             return ""
         figure = words.confidence(guess.confidence)
         if self.standing is Standing.BEFORE:
@@ -126,7 +141,7 @@ class Tile:
         guess = self.item.guess
         if guess is None or not guess.label:
             return "no guess"
-        if self.item.blind and (self.said is None or self.said.label is None):
+        if not self.is_guess_seen:
             return "guess not shown"
         unlike = ", unlike all that the model knows" if guess.status is Status.UNFAMILIAR else ""
         return f"guess {guess.label} {words.confidence(guess.confidence)}{unlike}"
@@ -137,7 +152,9 @@ class Tile:
         text = {
             Standing.GIVEN: f"labelled {self.label}",
             Standing.ACCEPTED: f"accepted as {self.label}",
-            Standing.BEFORE: f"labelled {self.label} before",
+            Standing.BEFORE: f"people say {' or '.join(self.weighed)}"
+            if self.weighed
+            else f"labelled {self.label} before",
         }.get(standing, standing.value)
         return f"{text}, not stored yet" if self.is_pending else text
 

@@ -143,7 +143,7 @@ class TilePainter:
         margin = max(3, round(0.45 * size))
         line = QRectF(strip).adjusted(margin, 0, -margin, 0)
         if label is not None:
-            face = self._mark((marks.for_label(label), colour, tile.fill, ground), size, painter)
+            face = self._mark((marks.for_label(label, plot_type.labels), colour, tile.fill, ground), size, painter)
             painter.drawPixmap(round(line.left()) - 1, strip.center().y() - size // 2 - 1, face)
             line.setLeft(line.left() + 1.45 * size)
         self._words(painter, line, tile, size, (word_colour, side_colour))
