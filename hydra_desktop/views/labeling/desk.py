@@ -116,10 +116,12 @@ class Desk(QObject):
         if size == self._ask.size:
             return
         self._ask = replace(self._ask, size=size)
-        self._next = None
+        wants_next = self._wants_next
+        self._another()  # what is on its way is of the other size, and what it has is not to be shown
         if self._ask.plot_type and not self.is_again and not any(tile.said for tile in self.sheet.tiles.values()):
             self._fetch()
         else:
+            self._wants_next = wants_next
             self._prefetch()
 
     def turn(self, pages: int) -> None:

@@ -451,7 +451,6 @@ class LabelingScreen(QWidget):
             around += self.desk.peek()[: max(0, 9 - (len(around) - place))]
             self.single.say_note(self._notes.get(tile.item.plot.id, "") if tile is not None else "")
             self.single.show_tile(tile, self.plot_type, around, place, self.empty.text())
-            self._show_strip()
             if self._evidence_on:
                 self.single.toggle_evidence(True)
         else:
@@ -474,10 +473,8 @@ class LabelingScreen(QWidget):
             self._reader.read(DetailAsk(name.plot_type, name.pad, item.plot.id))
 
     def _tiles_changed(self, plot_ids: frozenset[int]) -> None:
-        if self.is_single:
-            self._show_strip()
-            if self.tile is not None and self.desk.sheet.focus in plot_ids:
-                self.single.say(self.tile)
+        if self.is_single and self.tile is not None and self.desk.sheet.focus in plot_ids:
+            self.single.say(self.tile)
         self._refresh_soon()
 
     def _refresh_soon(self, *_: object) -> None:
@@ -500,6 +497,8 @@ class LabelingScreen(QWidget):
         (rate, _), _, (to_go, _), (done, _) = self.pace.figures()
         self.speed.setText(f"{rate} per minute   {to_go} to go   {done} this session")
         self._say_why_empty()
+        if self.is_single:
+            self._show_strip()
         self.side.show_others(desk.others)
         self._say_of_keys()
         self._head.fit()

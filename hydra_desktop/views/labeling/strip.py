@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 from pathlib import Path
 
-from PySide6.QtCore import QPoint, QRect, QSize, Signal
-from PySide6.QtGui import QMouseEvent, QPainter, QPaintEvent
+from PySide6.QtCore import QPoint, QRect, QSize, Qt, Signal
+from PySide6.QtGui import QMouseEvent, QPainter, QPaintEvent, QPixmap
 from PySide6.QtWidgets import QWidget
 
 from ...domain.hall import PlotType
@@ -27,13 +27,14 @@ class Strip(QWidget):
 
     def __init__(self, theme: Theme, pictures: Pictures, folder: Path) -> None:
         super().__init__()
-        self._theme = theme
+        self._theme, self._pictures = theme, pictures
         self._painter = TilePainter(theme, pictures, folder)
         self._tiles: Sequence[Tile] = ()
         self._coming: Sequence[Tile] = ()
         self._place = 0
         self._plot_type = PlotType("")
         self._shown: frozenset[PictureKey] = frozenset()
+        self._faces: dict[int, tuple[object, QPixmap]] = {}  # by plot, with all on which it rests
         self.setAccessibleName("Plots of this page")
         pictures.ready.connect(self._ready)
 
@@ -41,6 +42,8 @@ class Strip(QWidget):
         self, tiles: Sequence[Tile], place: int, plot_type: PlotType, coming: Sequence[QueuedPlot] = ()
     ) -> None:
         """Take over the page, the place in it, and the beginning of the next page."""
+        if plot_type != self._plot_type:
+            self._faces.clear()
         self._tiles, self._place, self._plot_type = tiles, place, plot_type
         self._coming = tuple(map(Tile, coming))
         runs = {tile.item.plot.name.run_number for tile in tiles}
@@ -51,6 +54,7 @@ class Strip(QWidget):
         """Take over the theme's size and colours."""
         self.setFixedHeight(self._theme.px(HEIGHT))
         self._painter.rescale()
+        self._faces.clear()
         self.update()
 
     def mousePressEvent(self, event: QMouseEvent) -> None:
@@ -62,18 +66,32 @@ class Strip(QWidget):
     def paintEvent(self, _event: QPaintEvent) -> None:
         """Paint the small plots that have room, the one in focus in the middle where it can be."""
         painter = QPainter(self)
-        ratio, shown = self.devicePixelRatioF(), set()
+        ratio, shown, faces = self.devicePixelRatioF(), set(), {}
         for number, tile, cell in self._cells():
             key = self._painter.key(tile.item, self._painter.picture_room(QRect(QPoint(), cell.size())).size(), ratio)
             shown.add(key)
-            if number >= len(self._tiles):
-                painter.setOpacity(0.5)
-            self._painter.paint(
-                painter, cell, tile, self._plot_type, key,
-                is_selected=False, focus=Focus.HERE if number == self._place else Focus.ELSEWHERE,
-            )  # fmt: skip
+            is_here = number == self._place
+            looks = (tile, is_here, key, self._pictures.get(key) is not None, self._painter.is_one_run)
+            one = tile.item.plot.id
+            face = self._faces[one][1] if one in self._faces and self._faces[one][0] == looks else None
+            faces[one] = (looks, face or self._face(tile, cell.size(), key, is_here=is_here))
+            painter.setOpacity(1.0 if number < len(self._tiles) else 0.5)
+            painter.drawPixmap(cell.topLeft(), faces[one][1])
         painter.end()
-        self._shown = frozenset(shown)
+        self._shown, self._faces = frozenset(shown), faces
+
+    def _face(self, tile: Tile, size: QSize, key: PictureKey, *, is_here: bool) -> QPixmap:
+        ratio = self.devicePixelRatioF()
+        face = QPixmap(size * ratio)
+        face.setDevicePixelRatio(ratio)
+        face.fill(Qt.GlobalColor.transparent)
+        painter = QPainter(face)
+        self._painter.paint(
+            painter, QRect(QPoint(), size), tile, self._plot_type, key,
+            is_selected=False, focus=Focus.HERE if is_here else Focus.ELSEWHERE,
+        )  # fmt: skip
+        painter.end()
+        return face
 
     def _cells(self) -> list[tuple[int, Tile, QRect]]:
         gap = self._painter.gap
