@@ -58,7 +58,7 @@ def typed(person: Person, stored_at: dict[str, float]) -> dict[str, float]:
         person.label_one()
         face, before = person.screen.single.face, person.screen.single.face.painted
         wait_until(lambda face=face, before=before: face.painted > before)
-        painted_ms.append(1e3 * (time.perf_counter() - pressed))
+        painted_ms.append(1e3 * (face.painted_at_s - pressed))
         wait_until(lambda number=number: len(acts) > number)
         durable_ms.append(1e3 * (stored_at[acts[number].key] - pressed))
         rest(max(0.0, due - time.perf_counter()))

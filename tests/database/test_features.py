@@ -32,6 +32,18 @@ def test_what_is_stored_is_found_by_picture_and_network(database: Database) -> N
         assert features.missing(c, NET, ["c", "b", "a", "b", "never"]) == ["c", "b", "never"]
 
 
+def test_pooled_features_are_those_of_the_network_that_knows_most_of_them(database: Database) -> None:
+    with database.write() as c:
+        assert features.pooled(c, ["a"]) == {}
+        features.put(c, NET, [whole("a"), pooled("b")])
+        features.put(c, "net:2", [StoredFeatures("c", b"others"), StoredFeatures("a", b"others")])
+        assert features.pooled(c, ["a", "b", "c", "never"]) in (
+            {"a": pooled("a").pooled, "b": pooled("b").pooled}, {"a": b"others", "c": b"others"}
+        )  # fmt: skip
+        assert features.pooled(c, ["b", "never"]) == {"b": pooled("b").pooled}
+        assert features.pooled(c, ["c"]) == {"c": b"others"}
+
+
 def test_parts_are_added_to_what_is_there_and_never_lost(database: Database) -> None:
     with database.write() as c:
         features.put(c, NET, [pooled("a"), whole("b")])

@@ -20,6 +20,7 @@ from PySide6.QtCore import QEventLoop, Qt, QTimer
 from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QApplication
 
+from hydra_desktop.app.desktop import SWITCH_S
 from hydra_desktop.database import halls
 from hydra_desktop.database.connection import Database, open_database
 from hydra_desktop.database.image_store import ImageStore
@@ -57,6 +58,7 @@ class Person:
     def __init__(
         self, database: Database, images: Path, say: Callable[..., None], *, user: str = "eva", hall: str = HALL
     ) -> None:
+        sys.setswitchinterval(SWITCH_S)  # as the program does
         self._say = say
         with database.read() as c:
             hall_id = halls.find(c, hall)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -83,6 +84,22 @@ def test_what_is_written_is_read_back_into_another_hall(database: Database, imag
     again = take(database, images, out)
     assert (again.added, again.known, again.labelled) == ({}, 5, 0)
     assert "pictures, 0 new plots" in again.text()
+
+
+def test_names_in_the_usual_form_are_read_whatever_form_the_hall_s_own_have(
+    database: Database, images: ImageStore, tmp_path: Path
+) -> None:
+    with database.write() as c:
+        hall_id = halls.find_or_create(c, "D")
+        pattern = r"(?:.*/)?r(?P<run_number>\d+)_(?P<plot_type>hump)\.png"
+        halls.apply(c, hall_id, replace(halls.load(c, hall_id), name_pattern=pattern), user="ann")
+    folder = put(
+        tmp_path / "set", "hump/Good/r5_hump.png", "hump/Good/RunPeriod-A/Run6/hump-02_0007.png", "hump/Good/IMG.png"
+    )
+    assert take(database, images, folder).labelled == 3
+    assert {name for name, *_ in taken(database, "D", "hump")} == {
+        PlotName("hump", 5), PlotName("hump", 6, 7, "A", "02"), PlotName("hump")
+    }  # fmt: skip
 
 
 def test_other_bytes_are_never_written_over(database: Database, images: ImageStore, tmp_path: Path) -> None:

@@ -50,9 +50,8 @@ def test_a_plot_that_the_monitor_keeps_waits(database: Database) -> None:
     _, doubt, bad = desk.deal(GOOD, DOUBT, BAD)
     assert waiting(database) == [(doubt, "unconfirmed"), (doubt, "unlabelled"), (bad, "unlabelled")]
     with database.read() as c:
-        assert [guess.status for _, guess in label_queue.guesses(c, [doubt, bad]).values()] == [
-            Status.UNCONFIRMED, Status.CONFIRMED
-        ]  # fmt: skip
+        guesses = label_queue.guesses(c, [doubt, bad])
+    assert [guesses[plot_id][1].status for plot_id in (doubt, bad)] == [Status.UNCONFIRMED, Status.CONFIRMED]
 
 
 def test_a_contested_plot_waits_until_the_contest_is_taken_back(database: Database, tmp_path: Path) -> None:

@@ -11,7 +11,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any
 
-from PySide6.QtCore import QObject, Signal
+from PySide6.QtCore import QObject, QTimer, Signal
 
 from ...domain.errors import DatabaseError
 from ...domain.hall import PlotType
@@ -77,6 +77,9 @@ class Desk(QObject):
         self._lately: dict[int, float] = {}  # when plots were stored, for pages that were asked for before
         self._held: Callable[[], None] | None = None
         self._since = time.monotonic()
+        self._waiting: list[Callable[[], None]] = []
+        self._painted = QTimer(self, singleShot=True, interval=0)  # Qt paints before it looks at its timers
+        self._painted.timeout.connect(self._start_all)
         for background in (self._writer, self._reader):
             background.failed.connect(lambda why: self.told.emit(why, True))
 
@@ -116,10 +119,12 @@ class Desk(QObject):
         if size == self._ask.size:
             return
         self._ask = replace(self._ask, size=size)
-        self._next = None
+        wants_next = self._wants_next
+        self._another()  # what is on its way is of the other size, and what it has is not to be shown
         if self._ask.plot_type and not self.is_again and not any(tile.said for tile in self.sheet.tiles.values()):
             self._fetch()
         else:
+            self._wants_next = wants_next
             self._prefetch()
 
     def turn(self, pages: int) -> None:
@@ -165,6 +170,7 @@ class Desk(QObject):
                 self._say(alike, label, accepted=accepted)
             self.sheet.pending(ids)
             self._unstored = frozenset(ids)
+            self._painted.start()  # before what else waits for the painting
             if then is not None:
                 then()
             self._store(lambda: self._try(one), lambda act: self._stored(act, ids), lambda why: self._lost(before, why))
@@ -205,6 +211,7 @@ class Desk(QObject):
 
     def close(self) -> None:
         """Wait until all is stored, and give back what isn't decided."""
+        self._start_all()
         self._writer.close(drop=False)
         self._reader.run(self._pages.release, failure=lambda _why: None)
         self._reader.close(drop=False)
@@ -240,9 +247,21 @@ class Desk(QObject):
 
         self._works = True
         self.state_changed.emit()
-        self._writer.run(
-            work, lambda value: done(success, value, well=True), lambda why: done(failure, why, well=False)
+        self._once_painted(
+            lambda: self._writer.run(
+                work, lambda value: done(success, value, well=True), lambda why: done(failure, why, well=False)
+            )
         )
+
+    def _once_painted(self, start: Callable[[], None]) -> None:
+        """Start what another thread is to do once what changed is painted: it would hold the painting up."""
+        self._waiting.append(start)
+        self._painted.start()
+
+    def _start_all(self) -> None:
+        waiting, self._waiting = self._waiting, []
+        for start in waiting:
+            start()
 
     def _try(self, one: Decision) -> Act:
         try:
@@ -423,7 +442,7 @@ class Desk(QObject):
                 self.state_changed.emit()
 
         self._is_prefetching = True
-        self._reader.run(lambda: self._pages.page(ask), came, failed)
+        self._once_painted(lambda: self._reader.run(lambda: self._pages.page(ask), came, failed))
 
     def _take_counts(self, found: tuple[Counts, Session]) -> None:
         counts, session = found

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from pathlib import Path
 
 from PySide6.QtCore import QRect, QSize, Qt
@@ -13,7 +14,7 @@ from ..theme import Theme
 
 
 class PlotFace(QWidget):
-    """Shows the picture of a plot; `painted` counts the pictures that were painted whole."""
+    """Shows the picture of a plot; `painted` counts the pictures that were painted whole, the last `painted_at_s`."""
 
     def __init__(self, theme: Theme, pictures: Pictures, folder: Path) -> None:
         super().__init__()
@@ -23,7 +24,7 @@ class PlotFace(QWidget):
         self._empty = ""
         self._fetched: set[PictureKey] = set()  # in the size that it has
         self._last: tuple[str, Shown] | None = None  # what was painted last, until the right size has come
-        self.painted = 0
+        self.painted, self.painted_at_s = 0, 0.0
         self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Expanding)
         self.setMinimumSize(60, 40)
         pictures.ready.connect(self._ready)
@@ -81,6 +82,7 @@ class PlotFace(QWidget):
             self._last = (self._hash, shown)
             self._paint(painter, shown)
             self.painted += 1
+            self.painted_at_s = time.perf_counter()
         elif self._last is not None and self._last[0] == self._hash:
             self._paint(painter, self._last[1])
         if words:
