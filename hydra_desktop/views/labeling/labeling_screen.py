@@ -195,6 +195,7 @@ class LabelingScreen(QWidget):
     def show_single(self, on: bool) -> None:
         """One plot at a time, or a page of them; at the same plot."""
         self._wants_single = on
+        self.told.turned()
         if not on and self.side.queue is Queue.DISPUTED:
             self.told.tell("What two people disagree on is weighed one plot at a time.")
         self._show_mode()
