@@ -18,7 +18,7 @@ from .caps import CapButton, key_cap
 from .plot_face import PlotFace
 from .tile_painter import cover
 
-THUMB = 92  # a thumbnail's width
+THUMB = 104  # a thumbnail's width
 SHAPE = 0.7
 
 

@@ -71,7 +71,7 @@ class LabelingScreen(QWidget):
         self.labels: tuple[Keyed, ...] = ()
         self._notes: dict[int, str] = {}
         self._counts = Counts({}, {})
-        self._wants_single = self._evidence_on = self._is_large = False
+        self._wants_single = self._evidence_on = self._is_large = self._had_reference = False
         self.pictures = Pictures(evidence, parent=self)
         self.side = QueueSide(theme)
         self.grid = GridView(theme, desk.sheet, self.pictures, image_folder)
@@ -267,6 +267,7 @@ class LabelingScreen(QWidget):
             QLineEdit.EchoMode.Normal,
             self._notes.get(item.plot.id, ""),
         )
+        self.activateWindow()
         if well:
             self._notes[item.plot.id] = text.strip()
             self.single.say_note(text.strip())
@@ -615,7 +616,9 @@ class LabelingScreen(QWidget):
         """Give the plot all the room, or show again what is beside and below it."""
         self._is_large = not self._is_large
         self.single.strip.setVisible(not self._is_large)
-        if self.single.shows_reference == self._is_large:
+        if self._is_large:
+            self._had_reference = self.single.shows_reference
+        if self._had_reference and self.single.shows_reference == self._is_large:
             self.toggle_reference()
 
     # Keys

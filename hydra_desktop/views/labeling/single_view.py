@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 from PySide6.QtCore import QRectF, Qt, Signal
-from PySide6.QtGui import QColor, QFontMetricsF, QPainter, QPaintEvent
+from PySide6.QtGui import QAccessible, QAccessibleAnnouncementEvent, QColor, QFontMetricsF, QPainter, QPaintEvent
 from PySide6.QtWidgets import QFrame, QHBoxLayout, QLabel, QSizePolicy, QVBoxLayout, QWidget
 
 from ...domain.hall import PlotType
@@ -45,7 +45,7 @@ class SingleView(QWidget):
         self._tile: Tile | None = None
         self._plot_type = PlotType("")
         self._detail: Detail | None = None
-        self._note = ""
+        self._note = self._said = ""
         self._settles = False
         self.shows_reference = True
         self.mark = _Mark(theme)
@@ -98,7 +98,8 @@ class SingleView(QWidget):
 
     def say(self, tile: Tile) -> None:
         """Say in words how the plot that is shown stands now."""
-        self._tile = tile
+        is_news = self._said != tile.accessible
+        self._tile, self._said = tile, tile.accessible
         item, detail = tile.item, self._detail
         seen = tile.is_guess_seen
         self.mark.show_tile(tile, self._plot_type)
@@ -115,6 +116,10 @@ class SingleView(QWidget):
         contests = detail.contests if detail is not None else ()
         said = Voice.of_plot(item, contests, ("Left", "Right") if self._settles else ())
         self.voices.show_voices(said, self._plot_type)
+        if is_news:
+            self.setAccessibleDescription(tile.accessible)
+            if self.hasFocus() and QAccessible.isActive():
+                QAccessible.updateAccessibility(QAccessibleAnnouncementEvent(self, tile.accessible))
 
     def say_note(self, note: str) -> None:
         """Take over the note that goes with the label to come."""

@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 from pathlib import Path
 
-from PySide6.QtCore import QPoint, QRect, QSize, Qt, Signal
-from PySide6.QtGui import QMouseEvent, QPainter, QPaintEvent, QPixmap
+from PySide6.QtCore import QPoint, QRect, QSize, Signal
+from PySide6.QtGui import QColor, QMouseEvent, QPainter, QPaintEvent, QPixmap
 from PySide6.QtWidgets import QWidget
 
 from ...domain.hall import PlotType
@@ -84,7 +84,7 @@ class Strip(QWidget):
         ratio = self.devicePixelRatioF()
         face = QPixmap(size * ratio)
         face.setDevicePixelRatio(ratio)
-        face.fill(Qt.GlobalColor.transparent)
+        face.fill(QColor(self._theme.colours.background))
         painter = QPainter(face)
         self._painter.paint(
             painter, QRect(QPoint(), size), tile, self._plot_type, key,

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from time import monotonic
 
 from PySide6.QtCore import Qt, QTimer
+from PySide6.QtGui import QAccessible, QAccessibleAnnouncementEvent
 from PySide6.QtWidgets import QLabel
 
 from ..theme import Theme
@@ -43,6 +44,8 @@ class Told(QLabel):
         kept = [one for one in self._said if one.wrong]
         if not any(text in one.text for one in kept):
             self._keep([*kept[-1:], _Said(text, wrong, monotonic())])
+            if QAccessible.isActive():
+                QAccessible.updateAccessibility(QAccessibleAnnouncementEvent(self, text))
 
     def decided(self) -> None:
         """Something was decided: what was said before is over."""
