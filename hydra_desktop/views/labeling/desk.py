@@ -78,6 +78,7 @@ class Desk(QObject):
         self._held: Callable[[], None] | None = None
         self._since = time.monotonic()
         self._waiting: list[Callable[[], None]] = []
+        self._behind: list[Callable[[], None]] = []
         self._painted = QTimer(self, singleShot=True, interval=0)  # Qt paints before it looks at its timers
         self._painted.timeout.connect(self._start_all)
         for background in (self._writer, self._reader):
@@ -170,7 +171,7 @@ class Desk(QObject):
                 self._say(alike, label, accepted=accepted)
             self.sheet.pending(ids)
             self._unstored = frozenset(ids)
-            self._painted.start()  # before what else waits for the painting
+            self._works = True
             if then is not None:
                 then()
             self._store(lambda: self._try(one), lambda act: self._stored(act, ids), lambda why: self._lost(before, why))
@@ -237,6 +238,9 @@ class Desk(QObject):
         def done(tell: Callable[[Any], None], value: Any, *, well: bool) -> None:
             self._works = False
             self._unstored = frozenset()
+            self._waiting += self._behind
+            self._behind = []
+            self._painted.start()
             tell(value)
             held, self._held = self._held, None
             if held is not None and well:
@@ -257,6 +261,13 @@ class Desk(QObject):
         """Start what another thread is to do once what changed is painted: it would hold the painting up."""
         self._waiting.append(start)
         self._painted.start()
+
+    def _once_stored(self, start: Callable[[], None]) -> None:
+        """Start what another thread is to do once nothing is being stored."""
+        if self._works:
+            self._behind.append(start)
+        else:
+            self._once_painted(start)
 
     def _start_all(self) -> None:
         waiting, self._waiting = self._waiting, []
@@ -442,7 +453,7 @@ class Desk(QObject):
                 self.state_changed.emit()
 
         self._is_prefetching = True
-        self._once_painted(lambda: self._reader.run(lambda: self._pages.page(ask), came, failed))
+        self._once_stored(lambda: self._reader.run(lambda: self._pages.page(ask), came, failed))
 
     def _take_counts(self, found: tuple[Counts, Session]) -> None:
         counts, session = found

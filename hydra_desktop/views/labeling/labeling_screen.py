@@ -50,6 +50,7 @@ from .told import Storing, Told
 from .why_empty import NO_PLOT_TYPE, why_empty
 
 REST_MS = 120  # that the focus rests before what else is known of a plot is read
+SOON_MS = 25  # after which words follow: until then a label is on the disk, and they change once
 COUNT_MS = 4000
 MOST_BLIND = 1.0
 BLIND_SHARE = 0.05  # of the unlabelled plots, judged without the guess in sight
@@ -87,7 +88,7 @@ class LabelingScreen(QWidget):
         self.empty = QLabel()
         self.bar, self.keys = KeyBar(theme), ScreenKeys(self)
         self._rest, self._count_timer = QTimer(self), QTimer(self)
-        self._soon = QTimer(self, singleShot=True, interval=0)
+        self._soon = QTimer(self, singleShot=True, interval=SOON_MS)
         self._fetched: tuple[QueuedPlot, ...] = ()
         self._lay_out()
         self._connect()

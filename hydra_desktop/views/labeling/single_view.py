@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
-from PySide6.QtCore import QRectF, Qt, Signal
+from PySide6.QtCore import QRectF, Qt, QTimer, Signal
 from PySide6.QtGui import QAccessible, QAccessibleAnnouncementEvent, QColor, QFontMetricsF, QPainter, QPaintEvent
 from PySide6.QtWidgets import QFrame, QHBoxLayout, QLabel, QSizePolicy, QVBoxLayout, QWidget
 
@@ -23,6 +23,7 @@ from .strip import Strip
 from .tile import Standing, Tile
 from .voice_cards import Voice, VoiceCards
 
+AHEAD_MS = 25  # a label is on the disk before pictures are fetched ahead: that would hold it up
 NEXT, BEFORE = 8, 4  # pictures that are fetched ahead and kept behind
 FACT_ROW = 21
 _HERE = (Standing.GIVEN, Standing.ACCEPTED)
@@ -45,6 +46,9 @@ class SingleView(QWidget):
         self._tile: Tile | None = None
         self._plot_type = PlotType("")
         self._detail: Detail | None = None
+        self._around: tuple[QueuedPlot, ...] = ()  # what is fetched ahead and kept behind
+        self._soon = QTimer(self, singleShot=True, interval=AHEAD_MS)
+        self._soon.timeout.connect(self._prefetch)
         self._note = self._said = ""
         self._settles = False
         self.shows_reference = True
@@ -85,7 +89,12 @@ class SingleView(QWidget):
         described = f"Plot of {words.stream(name.plot_type, name.pad)}, {where(tile.item)}"
         self.face.show_plot(tile.item.plot.content_hash, described)
         self.say(tile)
-        for one in (*around[place + 1 : place + 1 + NEXT], *around[max(0, place - BEFORE) : place]):
+        self._around = (*around[place + 1 : place + 1 + NEXT], *around[max(0, place - BEFORE) : place])
+        if not self._soon.isActive():
+            self._soon.start()
+
+    def _prefetch(self) -> None:
+        for one in self._around:
             self.face.prefetch(one.plot.content_hash)
 
     def show_detail(self, detail: Detail) -> None:
