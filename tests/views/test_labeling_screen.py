@@ -100,7 +100,8 @@ class Sitting:
 
     @property
     def busy(self) -> bool:
-        return self.desk._reader.busy or self.desk._writer.busy or self.screen._soon.isActive()
+        is_read = self.desk._reader.busy or self.desk._writer.busy or self.desk._waiting or self.desk._behind
+        return bool(is_read) or self.screen._soon.isActive()
 
     def wait(self, condition: Callable[[], object]) -> None:
         self._qtbot.waitUntil(lambda: bool(condition()), timeout=10_000)
