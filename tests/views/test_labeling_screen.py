@@ -32,6 +32,7 @@ from hydra_desktop.views.labeling.desk import BUSY, Desk
 from hydra_desktop.views.labeling.key_bar import KeyBar
 from hydra_desktop.views.labeling.key_choice import KeyChoice
 from hydra_desktop.views.labeling.labeling_screen import LabelingScreen
+from hydra_desktop.views.labeling.page_canvas import TILE_WIDTHS
 from hydra_desktop.views.labeling.tile import Standing
 from hydra_desktop.views.theme import Theme
 from tests.fakes.desk_hall import HALL, TYPE, fill
@@ -331,7 +332,8 @@ def test_a_note_goes_with_the_label(sitting: Sitting, monkeypatch: pytest.Monkey
 
 def test_undo_goes_back_across_pages_and_into_another_screen(qtbot: QtBot, sitting: Sitting, filled: Path) -> None:
     s = sitting
-    s.screen.side.hide_guesses.setChecked(False)
+    s.screen.grid.set_size(len(TILE_WIDTHS) - 1)  # few plots on a page
+    s.settle()
     s.press(Key.Key_Tab)
     first, total = s.sheet.focus, len(s.sheet.tiles)
     assert first is not None
