@@ -53,12 +53,7 @@ def guess(database: Database, hall_name: str, images: ImageStore, plot_type: str
             )
         model_id = models.records[plot_type].id
         waiting = label_queue.without_guess(c, hall_id, plot_type, model_id)
-    files = [
-        PictureFile(
-            f"run {one.name.run_number}, plot {one.id}", images.path(one.content_hash), plot_type, one.name.run_period
-        )
-        for one in waiting
-    ]
+    files = [_file(plot, images) for plot in waiting]
     judged: list[verdicts.JudgedPlot] = []
     refused: list[str] = []
     guessed = 0

@@ -4,12 +4,11 @@ from __future__ import annotations
 
 import json
 import os
-import statistics
 import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
@@ -23,14 +22,13 @@ from tests.fakes import desk_hall
 from tests.fakes.postgres_server import PostgresServer, programs
 
 from . import labelled_hall
-from .figure import Figure
+from .figure import Figure, median_ms
 from .labelled_hall import LABELLED, PLOT_TYPE, RUNS, START, WAITING, LabelledHall
 
 PAGE = 100
 BIG = "Big"  # the hall
 UNSEEN = 3_000  # plots with pictures of their own, for a person
 GOAL_MS = 100.0
-_REPEAT = 7
 _LAST_RUN = (LABELLED + WAITING) // RUNS
 
 FILTERS = {
@@ -81,13 +79,13 @@ def page_figures(hall: LabelledHall, kind: str) -> Iterator[Figure]:
         with hall.database.read() as c:
             return c.scalar(sa.text("SELECT count(*) FROM label_queue"))
 
-    yield Figure(f"plain count of the queue's rows, {kind}", _median_ms(count_rows), "ms")
-    yield _goal("counts of all queues", kind, _median_ms(lambda: pages.counts(PLOT_TYPE)))
-    yield _goal("counts of all labels", kind, _median_ms(lambda: pages.label_counts(PLOT_TYPE)))
+    yield Figure(f"plain count of the queue's rows, {kind}", median_ms(count_rows), "ms")
+    yield _goal("counts of all queues", kind, median_ms(lambda: pages.counts(PLOT_TYPE)))
+    yield _goal("counts of all labels", kind, median_ms(lambda: pages.label_counts(PLOT_TYPE)))
     for queue in Queue:
         yield _goal(f"next page of {PAGE}, {queue.words}", kind, _next_pages_ms(pages, Ask(PLOT_TYPE, queue, PAGE)))
     every = Ask(PLOT_TYPE, Queue.EVERY, PAGE)
-    yield _goal("what filters offer", kind, _median_ms(lambda: pages.choices(PLOT_TYPE)))
+    yield _goal("what filters offer", kind, median_ms(lambda: pages.choices(PLOT_TYPE)))
     for order in Order:
         yield _goal(f"every plot, {order.words}", kind, _next_pages_ms(pages, replace(every, order=order)))
     last = replace(every, first=pages.counts(PLOT_TYPE)[Queue.EVERY] - 2 * PAGE)
@@ -138,14 +136,4 @@ def _next_pages_ms(pages: LabelPages, ask: Ask) -> float:
         page = pages.page(replace(ask, without=before))
         before = frozenset(plot_id for item in page.items for plot_id in (item.plot.id, *item.alike))
 
-    return _median_ms(look)
-
-
-def _median_ms(work: Callable[[], object]) -> float:
-    work()
-    times = []
-    for _ in range(_REPEAT):
-        started = time.perf_counter()
-        work()
-        times.append(1e3 * (time.perf_counter() - started))
-    return statistics.median(times)
+    return median_ms(look)

@@ -21,11 +21,10 @@ from hydra_desktop.domain.past import Moment
 from hydra_desktop.domain.plot import NewPlot, PlotName
 from hydra_desktop.domain.verdict import Status, Verdict
 
-from .figure import Figure
+from .figure import REPEAT, Figure, median_ms
 
 TYPES = 73
 LABELS = ("Good", "Bad", "NoData")
-_REPEAT = 15
 _GOOD = Verdict("Good", 0.9, Status.CONFIRMED, 0.1, {"Good": 0.9, "Bad": 0.08, "NoData": 0.02})
 _START = datetime(2021, 8, 1, tzinfo=UTC)
 _NUMBERS = "WITH RECURSIVE n(i) AS (SELECT CAST(:first AS bigint) UNION ALL SELECT i + 1 FROM n WHERE i < :last) "
@@ -119,29 +118,29 @@ def figures(big: BigDatabase, kind: str) -> Iterator[Figure]:
 
         return run
 
-    snapshot_ms = _median_ms(read(lambda c: wall.load(c, big.hall_id)))
+    snapshot_ms = median_ms(read(lambda c: wall.load(c, big.hall_id)))
     yield Figure(f"snapshot of {TYPES} panels, {kind}", snapshot_ms, "ms", "at most 10", snapshot_ms <= 10)
     for days in (0.5, 20):  # with 20,000 alarms still to come, and after them
         moment = Moment.of(_START + timedelta(days=days))
-        then_ms = _median_ms(read(lambda c, moment=moment: wall.at(c, big.hall_id, moment)))
+        then_ms = median_ms(read(lambda c, moment=moment: wall.at(c, big.hall_id, moment)))
         what = f"the wall as it was after {days:g} days, {kind}"
         yield Figure(what, then_ms, "ms", "at most 200", then_ms <= 200)
     with big.database.read() as c:
         run = runs.runs(c, big.hall_id)[0]
-    all_ms = _median_ms(read(lambda c: runs.runs(c, big.hall_id)))
+    all_ms = median_ms(read(lambda c: runs.runs(c, big.hall_id)))
     yield Figure(f"all runs, {kind}", all_ms, "ms")
-    end_ms = _median_ms(read(lambda c: runs.end_of(c, big.hall_id, run.run_period, run.run_number)))
+    end_ms = median_ms(read(lambda c: runs.end_of(c, big.hall_id, run.run_period, run.run_number)))
     yield Figure(f"the end of a run of 10,000 plots, {kind}", end_ms, "ms")
     chunk_ms, verdicts_ms = _storing_ms(big)
     yield Figure(f"storing {TYPES} verdicts with maps, {kind}", verdicts_ms, "ms", "at most 100", verdicts_ms <= 100)
     yield Figure(f"all that is stored of a chunk of {TYPES}, {kind}", chunk_ms, "ms")
     yield Figure(
         f"history of 200 of a plot type, {kind}",
-        _median_ms(read(lambda c: wall.history(c, big.hall_id, "Type_01"))),
+        median_ms(read(lambda c: wall.history(c, big.hall_id, "Type_01"))),
         "ms",
     )
     yield Figure(
-        f"last Good of a plot type, {kind}", _median_ms(read(lambda c: wall.last_good(c, big.hall_id, "Type_01"))), "ms"
+        f"last Good of a plot type, {kind}", median_ms(read(lambda c: wall.last_good(c, big.hall_id, "Type_01"))), "ms"
     )
     started = time.perf_counter()
     with big.database.read() as c:
@@ -231,18 +230,8 @@ def _storing_ms(big: BigDatabase) -> tuple[float, float]:
     """Median time to store a chunk, and of that for its verdicts."""
     judge_chunk(big, 0)
     whole, part = [], []
-    for chunk in range(1, _REPEAT + 1):
+    for chunk in range(1, REPEAT + 1):
         started = time.perf_counter()
         part.append(1e3 * judge_chunk(big, chunk))
         whole.append(1e3 * (time.perf_counter() - started))
     return statistics.median(whole), statistics.median(part)
-
-
-def _median_ms(work: Callable[[], object]) -> float:
-    work()
-    times = []
-    for _ in range(_REPEAT):
-        started = time.perf_counter()
-        work()
-        times.append(1e3 * (time.perf_counter() - started))
-    return statistics.median(times)

@@ -2,7 +2,12 @@
 
 from __future__ import annotations
 
+import statistics
+import time
+from collections.abc import Callable
 from dataclasses import dataclass
+
+REPEAT = 15
 
 
 @dataclass(frozen=True)
@@ -20,3 +25,14 @@ class Figure:
         goal = f" (goal: {self.goal})" if self.goal else ""
         verdict = "" if self.met is None else (" ok" if self.met else " short")
         return f"{group}/{self.name}: {self.value:.4g} {self.unit}{goal}{verdict}"
+
+
+def median_ms(work: Callable[[], object]) -> float:
+    """How long some work takes, the median of several times after a first one that doesn't count."""
+    work()
+    times = []
+    for _ in range(REPEAT):
+        started = time.perf_counter()
+        work()
+        times.append(1e3 * (time.perf_counter() - started))
+    return statistics.median(times)
