@@ -164,7 +164,9 @@ class Desktop(QObject):
         self._pages[window] = Pages(
             window, self._settings, self._database, self.background, self._evidence, self._silence
         )
-        desks = LabelingDesks(window, self._settings, self._database, self.background, self._evidence)
+        taken = {desks.number for desks in self._labeling.values()}
+        number = next(one for one in range(1, len(taken) + 2) if one not in taken)
+        desks = LabelingDesks(window, number, self._settings, self._database, self.background, self._evidence)
         window.labeling_wanted.connect(lambda: desks.open(self.halls[window.hall]))
         self._labeling[window] = desks
         self.show_hall(window, self.hall.name)

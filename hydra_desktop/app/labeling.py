@@ -23,9 +23,11 @@ class LabelingDesks(QObject):
     """Opens labeling in one window, and ends its work when another hall is shown or the window goes."""
 
     def __init__(
-        self, window: MainWindow, settings: Settings, database: Database, background: Background, evidence: Evidence
-    ) -> None:
+        self, window: MainWindow, number: int, settings: Settings, database: Database, background: Background,
+        evidence: Evidence,
+    ) -> None:  # fmt: skip
         super().__init__(window)
+        self.number = number  # of the window: each has plots and an undo of its own
         self._window, self._settings, self._database = window, settings, database
         self._background, self._evidence = background, evidence
         self._hall: FollowedHall | None = None
@@ -57,6 +59,8 @@ class LabelingDesks(QObject):
 
     def _build(self, hall: FollowedHall) -> None:
         user, station = hall.settings.user, hall.settings.station
+        if self.number > 1:
+            station = f"{station}, window {self.number}"
         images = ImageStore(hall.settings.image_folder)
         self._hall, self._labeler = hall, Labeler(self._database, hall.id, user, station)
         desk = Desk(self._labeler, LabelPages(self._database, hall.id, user, station))

@@ -86,7 +86,7 @@ def candidates(
     now = clock.now(c)
     free = [
         _Q.plot_id.not_in(sa.select(_K.plot_id).where(_K.until > now, sa.not_(_mine(holder)))),
-        *_not_skipped(c, holder, now),
+        *(_not_skipped(c, holder, now) if view.queue is not Queue.EVERY else []),  # there one turns pages
         *([_Q.plot_id.not_in(without)] if without else []),
     ]
     if few and columns[0] is not _Q.taken_at:  # by which the table itself lies

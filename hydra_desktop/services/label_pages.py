@@ -161,6 +161,9 @@ def _read(c: sa.Connection, hall_id: int, plot_ids: Sequence[int]) -> tuple[Queu
 def _is_blind(ask: Ask, plot_id: int) -> bool:
     if ask.queue in (Queue.RANDOM, Queue.DISPUTED):  # two people's words are weighed without the model's
         return True
+    wished = ask.filters
+    if wished.guess or wished.least_confidence is not None or wished.most_confidence is not None:
+        return False  # who asks for a guess knows it
     return ask.queue in OF_UNLABELLED and label_queue.shuffled(plot_id) % 10_000 < ask.blind_share * 10_000
 
 

@@ -551,6 +551,71 @@ def test_a_hidden_guess_is_told_once_the_plot_is_labelled(sitting: Sitting) -> N
     s.press(Key.Key_Left)
     assert f"the guess is {guess.label}" in single.why.text()
     assert single.probabilities.isVisible()
+    s.press(Key.Key_G)  # said again, with the guess told
+    assert s.given(place)[-1].guess_visible
+    s.press(Key.Key_Backspace, Key.Key_Backspace)
+    s.sheet.go(place)
+    s.press(Key.Key_B)  # what was told can't be untold
+    assert s.given(place)[-1].guess_visible
+
+
+def test_relabeling_passes_no_plot_over_where_what_is_said_takes_plots_out_of_the_filter(sitting: Sitting) -> None:
+    s = sitting
+    s.person.labeler.decide(decision([Choice(one, "Bad") for one in all_plots(s)], Mode.GRID, 1))
+    s.choose(Queue.EVERY)
+    s.screen.side.show_choices([], ["Good", "Bad", "NoData"], ["eva"])
+    s.screen.side.label.setCurrentText("Bad")
+    s.settle()
+    seen, corrected = set(s.sheet.tiles), list(s.sheet.tiles)[:4]
+    for one in corrected:
+        s.sheet.go(one)
+        s.press(Key.Key_G)
+    while True:
+        before = set(s.sheet.tiles)
+        s.press(Key.Key_PageDown)
+        if set(s.sheet.tiles) == before:
+            break
+        seen |= set(s.sheet.tiles)
+    assert seen == set(all_plots(s))
+
+
+def all_plots(sitting: Sitting) -> list[int]:
+    with sitting.database.read() as c:
+        return list(c.scalars(sa.select(t.plots.c.id)))
+
+
+def test_a_page_that_was_on_its_way_takes_nothing_from_what_was_taken_back(sitting: Sitting) -> None:
+    s = sitting
+    page = set(s.sheet.tiles)
+    s.desk._next = None
+    s.desk._wants_next = s.desk.is_loading = True  # Enter was pressed, and the next page is slow
+    s.screen.give("Bad")
+    assert "The next page is coming" in s.told
+    s.desk._wants_next = s.desk.is_loading = False
+    s.press(Key.Key_B)
+    s.desk._wants_next = s.desk.is_loading = True
+    s.press(Key.Key_Backspace)
+    assert not s.desk.is_loading
+    assert set(s.sheet.tiles) == page
+
+
+def test_a_key_that_waits_is_stored_when_the_screen_closes(sitting: Sitting) -> None:
+    s = sitting
+    s.press(Key.Key_Tab)
+    first = s.sheet.focus
+    held = sqlite3.connect(s.database.engine.url.database or "", isolation_level=None)
+    held.execute("BEGIN IMMEDIATE")
+    s.screen.give("Bad")
+    second = s.sheet.focus
+    s.screen.give("NoData")
+    assert s.desk.holds
+    s.desk._start_all()
+    held.execute("ROLLBACK")
+    held.close()
+    s.close()
+    assert first is not None
+    assert second is not None
+    assert (s.label(first), s.label(second)) == ("Bad", "NoData")
 
 
 def test_a_stack_takes_one_label_and_can_be_opened(sitting: Sitting) -> None:

@@ -76,6 +76,7 @@ class Desk(QObject):
         self._unstored: frozenset[int] = frozenset()  # plots of what is being stored: the database doesn't know yet
         self._lately: dict[int, float] = {}  # when plots were stored, for pages that were asked for before
         self._held: Callable[[], None] | None = None
+        self._held_work: Callable[[], object] | None = None  # of a held decision, for when the window closes
         self._since = time.monotonic()
         self._waiting: list[Callable[[], None]] = []
         self._behind: list[Callable[[], None]] = []
@@ -128,10 +129,23 @@ class Desk(QObject):
             self._wants_next = wants_next
             self._prefetch()
 
+    def first_of(self, pages: int) -> int | None:
+        """Where another page begins where plots stay in their queue, None where there is none.
+
+        What was said on this page may have taken plots out of what the filters leave: those behind it move up.
+        """
+        label, user = self._ask.filters.label, self._ask.filters.user
+        said = [tile for tile in self.sheet.tiles.values() if tile.said is not None and tile.said.label is not None]
+        gone = sum(bool((label and tile.label != label) or (user and user != self._labeler.user)) for tile in said)
+        first = self._ask.first + pages * self._ask.size - (gone if pages > 0 else 0)
+        return first if 0 <= first < self.left - gone else None
+
     def turn(self, pages: int) -> None:
-        """Go forward or back where plots stay in their queue."""
-        self._ask = replace(self._ask, first=max(0, self._ask.first + pages * self._ask.size))
-        self._fetch()
+        """Go forward or back where plots stay in their queue, if there is such a page."""
+        first = self.first_of(pages)
+        if first is not None:
+            self._ask = replace(self._ask, first=first)
+            self._fetch()
 
     def count(self) -> None:
         """Count anew what waits and what was labelled."""
@@ -162,21 +176,26 @@ class Desk(QObject):
         taken_ms = round(1000 * (time.monotonic() - self._since))
         one = labeling.decision(choices, self.mode_of_queue or mode, taken_ms)
 
+        ids = [choice.plot_id for choice in choices]
+        before = {one: self.sheet.tiles[one] for one in ids if one in self.sheet.tiles}
+
         def begin() -> None:
             self._since = time.monotonic()
-            ids = [choice.plot_id for choice in choices]
-            before = {one: self.sheet.tiles[one] for one in ids if one in self.sheet.tiles}
             for label, accepted in {(choice.label, choice.accepted) for choice in choices}:
                 alike = [c.plot_id for c in choices if (c.label, c.accepted) == (label, accepted)]
                 self._say(alike, label, accepted=accepted)
             self.sheet.pending(ids)
             self._unstored = frozenset(ids)
             self._works = True
-            if then is not None:
-                then()
-            self._store(lambda: self._try(one), lambda act: self._stored(act, ids), lambda why: self._lost(before, why))
+            try:
+                if then is not None:
+                    then()
+            finally:  # what is shown as being stored is stored, whatever went wrong on the screen
+                self._store(
+                    lambda: self._try(one), lambda act: self._stored(act, ids), lambda why: self._lost(before, why)
+                )
 
-        return self._in_turn(begin)
+        return self._in_turn(begin, lambda: self._try(one))
 
     def undo(self) -> bool:
         """Take the last decision back."""
@@ -213,9 +232,11 @@ class Desk(QObject):
     def close(self) -> None:
         """Wait until all is stored, and give back what isn't decided."""
         self._start_all()
+        if self._held_work is not None:  # a key that was taken is stored, though nobody sees it any more
+            self._writer.run(self._held_work)
+        self._writer.run(self._pages.release, failure=lambda _why: None)
         self._writer.close(drop=False)
-        self._reader.run(self._pages.release, failure=lambda _why: None)
-        self._reader.close(drop=False)
+        self._reader.close()
 
     def _say(self, plot_ids: Sequence[int], label: str | None, *, accepted: bool) -> None:
         if accepted:
@@ -223,14 +244,14 @@ class Desk(QObject):
         else:
             self.sheet.give(plot_ids, label)
 
-    def _in_turn(self, begin: Callable[[], None]) -> bool:
+    def _in_turn(self, begin: Callable[[], None], work: Callable[[], object] | None = None) -> bool:
         if not self._works:
             begin()
             return True
         if self._held is not None:
             self.told.emit(BUSY, True)
             return False
-        self._held = begin
+        self._held, self._held_work = begin, work
         self.state_changed.emit()
         return True
 
@@ -241,13 +262,15 @@ class Desk(QObject):
             self._waiting += self._behind
             self._behind = []
             self._painted.start()
-            tell(value)
-            held, self._held = self._held, None
-            if held is not None and well:
-                held()
-            elif held is not None:  # what was meant for a screen that is no longer so isn't done
-                self.told.emit("The key that waited for it did nothing.", True)
-            self.state_changed.emit()
+            held, self._held, self._held_work = self._held, None, None
+            try:
+                tell(value)
+            finally:
+                if held is not None and well:
+                    held()
+                elif held is not None:  # what was meant for a screen that is no longer so isn't done
+                    self.told.emit("The key that waited for it did nothing.", True)
+                self.state_changed.emit()
 
         self._works = True
         self.state_changed.emit()
@@ -300,8 +323,14 @@ class Desk(QObject):
 
     def _lost(self, before: Mapping[int, Tile], why: str) -> None:
         """Put what couldn't be stored back on the screen as it was, as a page of its own where it is there no more."""
+        self._stay()
+        if not before:
+            self.told.emit(f"{NOT_STORED}. {why}", True)
+            return
         if not before.keys() <= self.sheet.tiles.keys():
-            self._show(Page(tuple(tile.item for tile in before.values()), self.left, self.others), again=True)
+            items = tuple(tile.item for tile in before.values())
+            self._follow(items)
+            self._show(Page(items, self.left, self.others), again=True)
         self.sheet.restore(before)
         self.sheet.go(next(iter(before)))
         self.told.emit(f"{NOT_STORED}: {words.count(len(before), 'plot')} again as before. {why}", True)
@@ -346,8 +375,10 @@ class Desk(QObject):
         here = set(self.sheet.tiles)
         stacked = set(self.sheet.with_alike(here))
         labels_given = sum(choice.label is not None for choice in act.choices)
-        self.left = max(0, self.left + (labels_given if act.undone else -labels_given))
+        if self.mode_of_queue is not Mode.RELABEL:
+            self.left = max(0, self.left + (labels_given if act.undone else -labels_given))
         if here & set(ids) and set(ids) <= stacked:
+            self._stay()
             if act.undone:
                 self.sheet.take_back(ids)  # what stood before may be a label, of another page or person too
                 ask = self._ask
@@ -358,9 +389,12 @@ class Desk(QObject):
             self.sheet.go(next(one for one in ids if one in here))
             self.looks_now()
             return
-        if not act.undone:
-            return
-        self._read_again(ids)
+        if act.undone:
+            self._read_again(ids)
+        else:  # what comes next may have been read while it was taken back
+            self._lately |= dict.fromkeys(ids, time.monotonic())
+            self._next = None
+            self._prefetch()
 
     def _read_again(self, ids: Sequence[int]) -> None:
         number, ask = self._another(), self._ask
@@ -370,11 +404,19 @@ class Desk(QObject):
 
     def _show_again(self, number: int, items: tuple[QueuedPlot, ...]) -> None:
         if number == self._number and items:
-            plot_type = items[0].plot.name.plot_type  # what is taken back may be of another
-            if plot_type != self._ask.plot_type:
-                self._ask = replace(self._ask, plot_type=plot_type, first=0)
-                self.count()
+            self._follow(items)
             self._show(Page(items, self.left, self.others), again=True)
+
+    def _follow(self, items: Sequence[QueuedPlot]) -> None:
+        """Work on the plot type of these: what comes back may be of another."""
+        plot_type = items[0].plot.name.plot_type
+        if plot_type != self._ask.plot_type:
+            self._ask = replace(self._ask, plot_type=plot_type, first=0)
+            self.count()
+
+    def _stay(self) -> None:
+        """The page in sight stays, whatever was on its way."""
+        self._wants_next = self.is_loading = False
 
     def _fetch(self) -> None:
         number = self._fetched = self._another()

@@ -6,8 +6,7 @@ from collections import Counter
 from collections.abc import Sequence
 from pathlib import Path
 
-from PySide6.QtCore import QEvent, QObject, Qt, QTimer, Signal
-from PySide6.QtGui import QKeyEvent
+from PySide6.QtCore import Qt, QTimer, Signal
 from PySide6.QtWidgets import (
     QFrame,
     QGridLayout,
@@ -41,6 +40,7 @@ from .desk import Counts, Desk
 from .grid_view import GridView
 from .key_bar import KeyBar
 from .key_choice import KeyChoice
+from .key_filter import KeyFilter
 from .page_side import PageSide
 from .queue_side import CLEAR, WITHOUT_LABELS, QueueSide
 from .screen_keys import ScreenKeys
@@ -86,7 +86,7 @@ class LabelingScreen(QWidget):
         self.undo_button = CapButton(theme, "Take back", ["Backspace"], self.undo)
         self.redo_button = CapButton(theme, "Redo", ["Ctrl+Y"], self.redo)
         self.empty = QLabel()
-        self.bar, self.keys = KeyBar(theme), ScreenKeys(self)
+        self.bar, self.keys, self._key_filter = KeyBar(theme), ScreenKeys(self), KeyFilter(self)
         self._rest, self._count_timer = QTimer(self), QTimer(self)
         self._soon = QTimer(self, singleShot=True, interval=SOON_MS)
         self._fetched: tuple[QueuedPlot, ...] = ()
@@ -209,6 +209,8 @@ class LabelingScreen(QWidget):
     def give(self, label: str | None) -> None:
         """Label what is in focus or selected, with its stacks; None skips it."""
         sheet = self.desk.sheet
+        if self._awaits_page():
+            return
         targets = (sheet.focus,) if self.is_single and sheet.focus is not None else sheet.targets
         if targets:
             self._decide([(one, label, False) for one in targets])
@@ -218,6 +220,8 @@ class LabelingScreen(QWidget):
     def accept(self) -> None:
         """Enter: take the guess over in single mode, the page as shown in grid mode; then go on."""
         sheet = self.desk.sheet
+        if self._awaits_page():
+            return
         if self.is_single:
             self._accept_one()
             return
@@ -227,6 +231,13 @@ class LabelingScreen(QWidget):
             return
         if not self._go_to_waiting():
             self._next_page()
+
+    def _awaits_page(self) -> bool:
+        """Whether another page is on its way: a key that is meant for it does nothing to what is in sight."""
+        if self.desk.is_loading and self.desk.sheet.tiles:
+            self.told.tell("The next page is coming; this key did nothing.")
+            return True
+        return False
 
     def undo(self) -> None:
         """Take the last decision back."""
@@ -248,8 +259,7 @@ class LabelingScreen(QWidget):
 
     def turn(self, pages: int) -> None:
         """Another page where all plots are looked through, as far as there are any."""
-        first = self.desk.ask.first + pages * self.desk.ask.size
-        if 0 <= first < self.desk.left:
+        if self.desk.first_of(pages) is not None:
             self.desk.turn(pages)
         elif pages > 0:
             self.told.tell("This is the last page; Page Up goes back.")
@@ -289,6 +299,12 @@ class LabelingScreen(QWidget):
         item = self.item
         if item is not None and item.alike:
             self.desk.open_stack(item.plot.id)
+
+    def take_voice(self, number: int) -> None:
+        """Settle it as the first or the second person said."""
+        said = voices(self.item.given) if self.item is not None else ()
+        if number < len(said):
+            self.give(said[number].label)
 
     def _accept_one(self) -> None:
         sheet, tile = self.desk.sheet, self.tile
@@ -330,7 +346,7 @@ class LabelingScreen(QWidget):
         for plot_id, label, accepted in said:
             item = sheet.tiles[plot_id].item
             for one in (plot_id, *item.alike):
-                seen = bool(item.shown_guess)
+                seen = sheet.tiles[plot_id].is_guess_seen
                 choices.append(Choice(one, label, accepted, seen, self._notes.get(plot_id, "")))
         mode = Mode.SINGLE if self.is_single else Mode.GRID
         was_commit = bool(said) and said[0][2] and not self.is_single
@@ -622,63 +638,6 @@ class LabelingScreen(QWidget):
         if self._had_reference and self.single.shows_reference == self._is_large:
             self.toggle_reference()
 
-    # Keys
-
-    def eventFilter(self, watched: QObject, event: QEvent) -> bool:
-        """The keys of labeling, while the keyboard is at the plots."""
-        if event.type() is QEvent.Type.KeyPress and watched in (self.grid, self.single):
-            return self._key(event)
-        if event.type() is QEvent.Type.ShortcutOverride and watched in (self.grid, self.single):
-            is_label = not event.modifiers() and event.text().lower() in {one.key for one in self.labels}
-            if is_label:
-                event.accept()  # a label's key goes before whatever else it means
-        return super().eventFilter(watched, event)
-
-    def _key(self, event: QKeyEvent) -> bool:
-        key, modifiers = event.key(), event.modifiers() & ~Qt.KeyboardModifier.KeypadModifier
-        shift = modifiers == Qt.KeyboardModifier.ShiftModifier
-        if not modifiers and key in _ONCE:
-            if not event.isAutoRepeat():  # a key held down commits one page, takes one decision back
-                {_ENTER: self.accept, _RETURN: self.accept, _TAB: self.toggle_mode, _BACK: self.undo}[Qt.Key(key)]()
-            return True
-        if key in _PAGES and self.desk.ask.queue is Queue.EVERY:
-            self.turn(_PAGES[Qt.Key(key)])
-            return True
-        if self.is_single and not modifiers and key in _STEPS:
-            if self.desk.queue_settles and key in _SIDES:
-                if not event.isAutoRepeat():
-                    self._take_voice(_SIDES.index(Qt.Key(key)))
-            else:
-                self.move(_STEPS[Qt.Key(key)])
-            return True
-        if self.is_single and key == Qt.Key.Key_Space and not modifiers:
-            self.toggle_room()
-            return True
-        if modifiers and not shift:
-            return False
-        return self._letter(event, shift)
-
-    def _letter(self, event: QKeyEvent, shift: bool) -> bool:
-        text = event.text().lower()
-        if not text or not text.isprintable() or text.isspace():
-            return False
-        label = next((one.label.name for one in self.labels if one.key == text), None)
-        if label is not None and (not shift or not text.isalpha()):
-            if not event.isAutoRepeat():  # else a key that is held down labels one plot after the other
-                self.give(label)
-            return True
-        act = self.keys.work(f"Shift+{text.upper()}" if shift and text.isalpha() else text.upper())
-        if act is None:
-            self.told.tell(f"{text.upper()} does nothing here; F1 shows every key.")
-        elif not event.isAutoRepeat():
-            act()
-        return True
-
-    def _take_voice(self, number: int) -> None:
-        said = voices(self.item.given) if self.item is not None else ()
-        if number < len(said):
-            self.give(said[number].label)
-
     # How it is put together
 
     def _lay_out(self) -> None:
@@ -761,7 +720,7 @@ class LabelingScreen(QWidget):
         self._count_timer.timeout.connect(self._count)
         self._count_timer.start(COUNT_MS)
         for view in (self.grid, self.single):
-            view.installEventFilter(self)
+            view.installEventFilter(self._key_filter)
         for key, text, work in (
             ("Ctrl+Z", "Take the last decision back", self.undo),
             ("Ctrl+Y", "Give again what was taken back", self.redo),
@@ -820,13 +779,3 @@ class LabelingScreen(QWidget):
             button.updateGeometry()
         self.agreement.update()
         self._refresh()
-
-
-_RETURN, _ENTER, _TAB, _BACK = Qt.Key.Key_Return, Qt.Key.Key_Enter, Qt.Key.Key_Tab, Qt.Key.Key_Backspace
-_ONCE = frozenset({_RETURN, _ENTER, _TAB, _BACK})
-_PAGES = {Qt.Key.Key_PageDown: 1, Qt.Key.Key_PageUp: -1}
-_SIDES = (Qt.Key.Key_Left, Qt.Key.Key_Right)
-_STEPS = {
-    Qt.Key.Key_Left: -1, Qt.Key.Key_Up: -1, Qt.Key.Key_Right: 1, Qt.Key.Key_Down: 1,
-    Qt.Key.Key_Home: -(10**6), Qt.Key.Key_End: 10**6,
-}  # fmt: skip

@@ -147,8 +147,13 @@ class Sheet(QObject):
         self._change(plot_ids, accept)
 
     def take_back(self, plot_ids: Iterable[int]) -> None:
-        """What was said of plots here holds no more."""
-        self._change(plot_ids, lambda tile: replace(tile, said=None))
+        """What was said of plots here holds no more; a hidden guess that was told meanwhile isn't hidden again."""
+
+        def take(tile: Tile) -> Tile:
+            is_blind = tile.item.blind and not tile.is_guess_seen
+            return replace(tile, said=None, item=replace(tile.item, blind=is_blind))
+
+        self._change(plot_ids, take)
 
     def restore(self, before: Mapping[int, Tile]) -> None:
         """Plots of the page are as they were."""
