@@ -30,7 +30,7 @@ from ..views.background import Background
 from ..views.detail.detail_view import DetailView
 from ..views.detail.opening import DetailOpener
 from ..views.follower import Follower
-from ..views.main_window import MainWindow
+from ..views.main_window import MainWindow, Place
 from ..views.siren_client import SirenClient
 from ..views.stored import stored
 from ..views.theme import Theme
@@ -167,11 +167,15 @@ class Desktop(QObject):
         taken = {desks.number for desks in self._labeling.values()}
         number = next(one for one in range(1, len(taken) + 2) if one not in taken)
         desks = LabelingDesks(window, number, self._settings, self._database, self.background, self._evidence)
-        window.labeling_wanted.connect(lambda: desks.open(self.halls[window.hall]))
+        window.screen_wanted.connect(lambda place: self._open_screen(window, Place(place)))
         self._labeling[window] = desks
         self.show_hall(window, self.hall.name)
         self.windows.append(window)
         return window
+
+    def _open_screen(self, window: MainWindow, place: Place) -> None:
+        if place is Place.LABELING:
+            self._labeling[window].open(self.halls[window.hall])
 
     def show_hall(self, window: MainWindow, name: str) -> None:
         """Show a hall in a window; one that was shown there before comes back as it was left."""

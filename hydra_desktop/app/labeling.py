@@ -14,7 +14,7 @@ from ..views.background import Background
 from ..views.detail.reader import DetailReader
 from ..views.labeling.desk import Desk
 from ..views.labeling.labeling_screen import LabelingScreen
-from ..views.main_window import MainWindow
+from ..views.main_window import MainWindow, Place
 from ..views.pictures import Evidence
 from .followed_hall import FollowedHall
 
@@ -42,7 +42,7 @@ class LabelingDesks(QObject):
 
     def read(self) -> None:
         """Read the hall's plot types anew and begin with what is chosen."""
-        screen, labeler = self._window.labeling, self._labeler
+        screen, labeler = self._window.screens.get(Place.LABELING), self._labeler
         if isinstance(screen, LabelingScreen) and labeler is not None:
             self._background.run(
                 labeler.hall, screen.show_hall, lambda why: screen.desk.told.emit(why, True), owner=screen
@@ -50,9 +50,9 @@ class LabelingDesks(QObject):
 
     def close(self) -> None:
         """End its work, once everything decided is stored."""
-        screen = self._window.labeling
+        screen = self._window.screens.get(Place.LABELING)
         if isinstance(screen, LabelingScreen):
-            self._window.set_labeling(None)
+            self._window.set_screen(Place.LABELING, None)
             screen.close_threads()
             screen.deleteLater()
         self._hall = self._labeler = None
@@ -70,10 +70,10 @@ class LabelingDesks(QObject):
         desk.setParent(screen)
         screen.asked_anew.connect(self.read)
         screen.label_key_wanted.connect(self._set_key)
-        self._window.set_labeling(screen)
+        self._window.set_screen(Place.LABELING, screen)
 
     def _set_key(self, plot_type: str, label: str, key: str) -> None:
-        screen, labeler = self._window.labeling, self._labeler
+        screen, labeler = self._window.screens.get(Place.LABELING), self._labeler
         if isinstance(screen, LabelingScreen) and labeler is not None:
             self._background.run(
                 lambda: labeler.set_key(plot_type, label, key),

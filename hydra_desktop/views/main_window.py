@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from enum import IntEnum
 
 from PySide6.QtCore import QPoint, Qt, Signal
 from PySide6.QtGui import QCloseEvent, QKeyEvent, QResizeEvent
@@ -27,41 +27,42 @@ from .theme import Theme
 from .wall.wall_screen import WallScreen
 
 
-@dataclass(frozen=True)
-class ScreenToCome:
-    """A screen that isn't built yet, and what does its work meanwhile."""
+class Place(IntEnum):
+    """The screens in the order of the bar."""
 
-    name: str
-    meanwhile: str
+    WALL = 0
+    LABELING = 1
+    TRAINING = 2
+    LIBRARY = 3
+    ALARMS = 4
+    LOG = 5
+    TRENDS = 6
+    STATUS = 7
 
 
-LABELING = 1  # the place of labeling in the bar
-SCREENS_TO_COME = (
-    ScreenToCome("Training", "hydra-desktop train PLOT_TYPE --activate trains a model and puts it live."),
-    ScreenToCome("Library", "hydra-desktop evaluate PLOT_TYPE MANIFEST.csv tells what the active model is worth."),
-    ScreenToCome(
-        "Alarms", "The alarm area of the wall shows what is open; hydra-desktop export alarms writes the log."
-    ),
-    ScreenToCome("Log", "hydra-desktop export verdicts --csv FILE writes every verdict."),
-    ScreenToCome("Trends", "hydra-desktop export verdicts --csv FILE writes the confidence of every verdict."),
-    ScreenToCome("Status", "The wall's header shows the monitor; hydra-desktop db check looks after the database."),
-)
+SCREENS_TO_COME = {
+    Place.TRAINING: "hydra-desktop train PLOT_TYPE --activate trains a model and puts it live.",
+    Place.LIBRARY: "hydra-desktop evaluate PLOT_TYPE MANIFEST.csv tells what the active model is worth.",
+    Place.ALARMS: "The alarm area of the wall shows what is open; hydra-desktop export alarms writes the log.",
+    Place.LOG: "hydra-desktop export verdicts --csv FILE writes every verdict.",
+    Place.TRENDS: "hydra-desktop export verdicts --csv FILE writes the confidence of every verdict.",
+    Place.STATUS: "The wall's header shows the monitor; hydra-desktop db check looks after the database.",
+}
 
 
 class MainWindow(QMainWindow):
     """Holds the walls of the halls that were shown here, and the other screens.
 
     `hall_wanted` carries the name of another hall to show, `halls_wanted` asks for `choose_hall` with all
-    there are, `window_wanted` asks for another window, `labeling_wanted` for the hall's labeling screen.
-    A page is shown in the wall's place until a screen is
-    opened; `page_left` hands it back.
+    there are, `window_wanted` asks for another window, `screen_wanted` carries the place of a screen other than
+    the wall that was opened. A page is shown in the wall's place until a screen is opened; `page_left` hands it back.
     """
 
     closed = Signal()
     hall_wanted = Signal(str)
     halls_wanted = Signal()
     window_wanted = Signal()
-    labeling_wanted = Signal()
+    screen_wanted = Signal(int)
     page_left = Signal(object)
 
     def __init__(self, theme: Theme) -> None:
@@ -74,11 +75,12 @@ class MainWindow(QMainWindow):
         self._walls = QStackedWidget()
         self._stack = QStackedWidget()
         self._stack.addWidget(self._walls)
-        self.labeling: QWidget | None = None
-        self._labeling_place = QStackedWidget()
-        self._stack.addWidget(self._labeling_place)
-        for screen in SCREENS_TO_COME:
-            self._stack.addWidget(_to_come(screen))
+        self.screens: dict[Place, QWidget] = {}  # those of the hall that is shown, but for its wall
+        self._places = {place: QStackedWidget() for place in Place if place is not Place.WALL}
+        for place, stack in self._places.items():
+            self._stack.addWidget(stack)
+            if place in SCREENS_TO_COME:
+                stack.addWidget(_to_come(place))
         self._hall_button = QPushButton()
         self._hall_button.setFlat(True)
         self._hall_button.setFocusPolicy(Qt.FocusPolicy.NoFocus)
@@ -149,10 +151,10 @@ class MainWindow(QMainWindow):
         self._buttons.button(index).setChecked(True)
         if index == 0:
             self.wall.take_focus()
-        elif index == LABELING:
-            self.labeling_wanted.emit()
-            if self.labeling is not None:
-                self.labeling.take_focus()
+        else:
+            self.screen_wanted.emit(index)
+            if index in self.screens:
+                self.screens[Place(index)].take_focus()
         if page is not None:
             self._stack.removeWidget(page)
             self.page_left.emit(page)
@@ -167,13 +169,15 @@ class MainWindow(QMainWindow):
         self._stack.setCurrentWidget(page)
         page.take_focus()
 
-    def set_labeling(self, screen: QWidget | None) -> None:
-        """Take over the labeling screen of the hall that is shown, None for none yet."""
-        if self.labeling is not None:
-            self._labeling_place.removeWidget(self.labeling)
-        self.labeling = screen
+    def set_screen(self, place: Place, screen: QWidget | None) -> None:
+        """Take over a screen of the hall shown, None for none yet; it has rescale, set_wall_mode, take_focus."""
+        stack = self._places[place]
+        if place in self.screens:
+            stack.removeWidget(self.screens.pop(place))
         if screen is not None:
-            self._labeling_place.addWidget(screen)
+            self.screens[place] = screen
+            stack.addWidget(screen)
+            stack.setCurrentWidget(screen)
             screen.rescale()
 
     def toggle_wall_mode(self) -> None:
@@ -314,20 +318,21 @@ class MainWindow(QMainWindow):
             page.rescale()
 
     def _of_walls(self) -> list[QWidget]:
-        """The walls, the page in their place, and labeling."""
-        return [*self.walls.values(), *(one for one in (self.page, self.labeling) if one is not None)]
+        """The walls, the page in their place, and the other screens."""
+        page = [self.page] if self.page is not None else []
+        return [*self.walls.values(), *page, *self.screens.values()]
 
 
-_NAMES = ("Wall", "Labeling", *(screen.name for screen in SCREENS_TO_COME))
+_NAMES = [place.name.capitalize() for place in Place]
 
 
-def _to_come(screen: ScreenToCome) -> QWidget:
+def _to_come(place: Place) -> QWidget:
     page = QWidget()
     page.setObjectName("screen")
     layout = QVBoxLayout(page)
-    title = QLabel(f"{screen.name}: this screen is not built yet")
+    title = QLabel(f"{_NAMES[place]}: this screen is not built yet")
     title.setObjectName("title")
-    meanwhile = QLabel(f"Until then on the command line: {screen.meanwhile}")
+    meanwhile = QLabel(f"Until then on the command line: {SCREENS_TO_COME[place]}")
     for label in (title, meanwhile):
         label.setAlignment(Qt.AlignmentFlag.AlignCenter)
         label.setWordWrap(True)
