@@ -32,6 +32,9 @@ def names(c: sa.Connection) -> list[str]:
 
 def find_or_create(c: sa.Connection, name: str) -> int:
     """Id of the hall of that name, which is made with default settings when it isn't there."""
+    known = find(c, name)
+    if known is not None:
+        return known
     default = Hall(name)
     upsert(
         c,
@@ -47,6 +50,7 @@ def find_or_create(c: sa.Connection, name: str) -> int:
     )
     found = find(c, name)
     assert found is not None  # noqa: S101 just made
+    label_queue.say_built(c, found)  # it has no plots yet
     return found
 
 

@@ -15,10 +15,11 @@ import sqlalchemy as sa
 
 from ..domain import reference as rules
 from ..domain.label import Role
+from ..domain.labeling import Queue
 from ..domain.plot import Plot
 from ..domain.reference import Candidate, Period, Reference, ReferenceState
 from ..domain.verdict import Status
-from . import conditions, feed, given_labels, plots
+from . import conditions, feed, given_labels, label_queue, plots
 from . import tables as t
 from .naming import plot_type_id
 
@@ -119,7 +120,8 @@ def in_force(c: sa.Connection, hall_id: int, plot_type: str) -> Mapping[str, Ref
     }
     names = periods(c, hall_id, plot_type)
     names += [name for name in confirmed if name not in names]  # set before the first plot of the period
-    return rules.in_force(names, confirmed, _defaults(c, hall_id, plot_type, without=confirmed))
+    without = [name for name in names if name not in confirmed]
+    return rules.in_force(names, confirmed, _defaults(c, hall_id, plot_type, without))
 
 
 def proposals(c: sa.Connection, hall_id: int, plot_type: str) -> dict[str, Reference]:
@@ -265,23 +267,62 @@ def _loaded(c: sa.Connection, rows: Sequence[Any], plot_type: str) -> dict[int, 
     }
 
 
-def _defaults(c: sa.Connection, hall_id: int, plot_type: str, *, without: Iterable[str]) -> dict[str, Reference]:
-    """The first plots that people labelled with a role of good, of each run period where enough are."""
-    good = set(
-        c.scalars(
-            sa.select(t.labels.c.name).where(
-                t.labels.c.plot_type_id == plot_type_id(c, hall_id, plot_type), t.labels.c.role == str(Role.GOOD)
-            )
-        )
-    )
-    labelled: dict[str, list[Plot]] = defaultdict(list)
-    for one in given_labels.current(c, hall_id, plot_type):
-        if one.label in good:
-            labelled[one.plot.name.run_period].append(one.plot)
+def _defaults(c: sa.Connection, hall_id: int, plot_type: str, names: Sequence[str]) -> dict[str, Reference]:
+    """The first plots that people labelled with a role of good, of each of these run periods where enough are.
+
+    They are those of the first runs that have as many together as a reference needs, in the order of time.
+    """
+    type_id = plot_type_id(c, hall_id, plot_type)
+    labels = t.labels.c
+    of_good = sa.select(labels.id, labels.name).where(labels.plot_type_id == type_id, labels.role == str(Role.GOOD))
+    good: dict[int, str] = dict(c.execute(of_good).all())
+    if label_queue.is_built(c, hall_id):
+        labelled = {period: _first_good(c, type_id, list(good), period) for period in names}
+    else:  # nobody has labelled here by hand since an older version wrote the database
+        labelled = defaultdict(list)
+        for one in given_labels.current(c, hall_id, plot_type):
+            if one.label in good.values():
+                labelled[one.plot.name.run_period].append(one.plot)
     return {
         period: Reference(
-            plot_type, period, ReferenceState.DEFAULT, tuple(rules.in_time_order(of_period)[: rules.SIZE])
+            plot_type, period, ReferenceState.DEFAULT, tuple(rules.in_time_order(labelled[period])[: rules.SIZE])
         )
-        for period, of_period in labelled.items()
-        if period not in set(without) and len(of_period) >= rules.FEWEST
+        for period in names
+        if len(labelled[period]) >= rules.FEWEST
     }
+
+
+def _first_good(c: sa.Connection, type_id: int, label_ids: Sequence[int], run_period: str) -> list[Plot]:
+    """The plots of the first runs that have a reference's worth of these labels in force, else all that have them."""
+    of_period = {"type": type_id, "period": run_period}
+    runs = sorted(run for label_id in label_ids for run in c.scalars(_FIRST_RUNS, {**of_period, "label": label_id}))[
+        : rules.SIZE
+    ]
+    if not runs:
+        return []
+    rows = c.execute(_OF_RUNS, {**of_period, "labels": list(label_ids), "last": runs[-1]})
+    return [plots.from_row(row) for row in rows]
+
+
+_Q = t.label_queue.c
+# every plot is in this queue once, with its label in force; it is written out for the index to be seen to fit
+_OF_PERIOD = (
+    _Q.queue == sa.literal_column(f"'{Queue.EVERY}'"),
+    _Q.plot_type_id == sa.bindparam("type"),
+    _Q.run_period == sa.bindparam("period"),
+)
+_FIRST_RUNS = (
+    sa.select(_Q.run_number)
+    .where(*_OF_PERIOD, _Q.label_id == sa.bindparam("label"))
+    .order_by(_Q.run_number)
+    .limit(rules.SIZE)
+)
+_OF_RUNS = (
+    sa.select(*plots.COLUMNS)
+    .select_from(plots.JOINED.join(t.label_queue, _Q.plot_id == t.plots.c.id))
+    .where(
+        *_OF_PERIOD,
+        _Q.label_id.in_(sa.bindparam("labels", expanding=True)),
+        _Q.run_number <= sa.bindparam("last"),
+    )
+)

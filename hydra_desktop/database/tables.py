@@ -306,6 +306,15 @@ label_queue = Table(
     Index("ix_label_queue_shuffle", "plot_type_id", "queue", "shuffle"),
     Index("ix_label_queue_label", "plot_type_id", "queue", "label_id", "user"),
     Index("ix_label_queue_run", "plot_type_id", "queue", "run_number", "taken_at", "plot_id"),
+    Index(
+        "ix_label_queue_period",
+        "plot_type_id",
+        "label_id",
+        "run_period",
+        "run_number",
+        sqlite_where=sa.text("queue = 'every'"),
+        postgresql_where=sa.text("queue = 'every'"),
+    ),
     Index("ix_label_queue_confidence", "plot_type_id", "queue", "confidence", "taken_at", "plot_id"),
     sqlite_with_rowid=False,
 )

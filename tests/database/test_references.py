@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import random
 import threading
 from dataclasses import replace
 from datetime import timedelta
@@ -9,8 +10,9 @@ from datetime import timedelta
 import pytest
 import sqlalchemy as sa
 
-from hydra_desktop.database import feed, given_labels, plots, references
+from hydra_desktop.database import feed, given_labels, halls, label_queue, plots, references
 from hydra_desktop.database import tables as t
+from hydra_desktop.domain import reference as rules
 from hydra_desktop.domain.plot import Plot
 from hydra_desktop.domain.reference import Candidate, Reference, ReferenceState
 
@@ -26,6 +28,11 @@ def add(c: sa.Connection, site: Site, chosen: list[Plot], period: str = "A", *, 
 
 def of_run(c: sa.Connection, site: Site, run: int, count: int = 2, period: str = "A") -> list[Plot]:
     return [site.add(c, run_number=run, chunk=chunk, run_period=period) for chunk in range(1, count + 1)]
+
+
+def give(c: sa.Connection, plot: Plot, label: str, user: str = "eva", *, days: int = 0, accepted: bool = False) -> None:
+    given_labels.give(c, plot.id, label, user=user, at=START + timedelta(days=days), accepted=accepted)
+    label_queue.refresh(c, [plot.id])
 
 
 def test_what_is_confirmed_is_in_force_and_inherited(site: Site) -> None:
@@ -127,14 +134,36 @@ def test_the_default_is_the_first_plots_labelled_with_a_role_of_good(site: Site)
     with site.database.write() as c:
         chosen = [site.add(c, live=False, run_number=80500 - n, chunk=1, run_period="A") for n in range(36)]
         for plot in chosen:
-            given_labels.give(c, plot.id, "Good", user="eva", at=START)
+            give(c, plot, "Good")
         for plot in chosen[-3:]:
-            given_labels.give(c, plot.id, "NoData", user="eva", at=START + timedelta(days=1))
+            give(c, plot, "NoData", days=1)
         found = references.in_force(c, site.hall_id, CDC)["A"]
         assert (found.state, found.id, found.user) == (ReferenceState.DEFAULT, None, "")
         assert [plot.name.run_number for plot in found.plots] == list(range(80468, 80498))
         mine = add(c, site, chosen[:2])
         assert references.in_force(c, site.hall_id, CDC)["A"].id == mine.id
+
+
+@pytest.mark.parametrize("file_times", [False, True])
+def test_defaults_are_the_same_before_the_queues_are_built(site: Site, file_times: bool) -> None:
+    chance = random.Random(4)
+    with site.database.write() as c:
+        halls.ensure_labels(c, site.hall_id, CDC, ["Good", "Acceptable", "Bad"], user="eva", comment="")
+        for n in range(160):
+            run = chance.randrange(80400, 80420)
+            plot = site.add(c, live=False, run_number=run, chunk=n, run_period=chance.choice("ABC"))
+            if file_times and chance.random() < 0.1:
+                late = {"taken_at": START + timedelta(days=chance.randrange(9)), "taken_at_is_file_time": True}
+                c.execute(t.plots.update().where(t.plots.c.id == plot.id).values(late))
+            for user in chance.sample(["eva", "ben", "ada"], chance.randrange(3)):
+                label = chance.choice(["Good", "Good", "Acceptable", "Bad"])
+                give(c, plot, label, user, days=chance.randrange(9), accepted=chance.random() < 0.3)
+        built = references.in_force(c, site.hall_id, CDC)
+        assert {len(one.plots) for one in built.values()} != {rules.SIZE}
+        assert {one.state for one in built.values()} == {ReferenceState.DEFAULT}
+        c.execute(t.counters.delete().where(t.counters.c.name == "label queue"))
+        assert not label_queue.is_built(c, site.hall_id)
+        assert references.in_force(c, site.hall_id, CDC) == built
 
 
 def test_a_reference_may_be_set_before_the_period_begins(site: Site) -> None:

@@ -73,7 +73,6 @@ def fill(
                 judged.append(verdicts.JudgedPlot(one.id, TYPE, model_id, judge(chances, THRESHOLDS, settings)))
             verdicts.add(c, hall_id, judged)
             label_queue.refresh(c, [one.id for one in stored])
-        label_queue.say_built(c, hall_id)
     return hall_id
 
 

@@ -59,9 +59,7 @@ class Desk(Site):
 @pytest.fixture
 def desk(database: Database) -> Desk:
     with database.write() as c:
-        hall_id = halls.find_or_create(c, "D")
-        label_queue.say_built(c, hall_id)
-        return Desk(database, hall_id)
+        return Desk(database, halls.find_or_create(c, "D"))
 
 
 def ids(page: Page) -> list[int]:
@@ -333,6 +331,7 @@ def test_the_queues_of_plots_from_before_are_built_once(database: Database, look
         site = Site(database, halls.find_or_create(c, "D"))
         stored = [site.add(c, live=False, chunk=chunk).id for chunk in range(1, 4)]
         site.add(c, live=True, chunk=9)  # not kept
+        c.execute(t.counters.delete().where(t.counters.c.name == "label queue"))
     pages = LabelPages(database, site.hall_id, "eva", "desk")
     look(pages)
     assert sorted(set(queued(database))) == stored

@@ -160,6 +160,24 @@ def test_a_time_is_written_and_one_to_come_is_refused(
     assert "still to come" in screen.banner.told
 
 
+@pytest.mark.parametrize(
+    ("keys", "then"),
+    [
+        ((), datetime(2026, 3, 1, 0, 30)),  # the hour is where the cursor starts
+        ((Qt.Key.Key_Left,), datetime(2026, 3, 1, 23, 30)),
+    ],
+)
+def test_a_step_carries_into_the_next_day(
+    qtbot: QtBot, screen: HistoryScreen, snapshot: WallSnapshot, keys: tuple[Qt.Key, ...], then: datetime
+) -> None:
+    screen.show_past(replace(snapshot, as_of=datetime(2026, 2, 28, 23, 30).astimezone()))
+    screen.take_focus()
+    for key in keys:
+        qtbot.keyClick(screen.bar.time, key)
+    qtbot.keyClick(screen.bar.time, Qt.Key.Key_Up)
+    assert screen.bar.time.dateTime().toPython() == then
+
+
 @pytest.mark.qt_log_ignore("This plugin does not support")
 def test_a_run_is_chosen_from_those_there_are(qtbot: QtBot, screen: HistoryScreen, snapshot: WallSnapshot) -> None:
     screen.show_past(shifted(snapshot, THEN))

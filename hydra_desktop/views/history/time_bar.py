@@ -27,6 +27,12 @@ from ..theme import Theme
 SPAN = timedelta(hours=24)
 SETTLE_MS = 120  # a slider that is dragged asks when it rests
 KEYS = {"chunk back": ",", "chunk on": ".", "run back": "Ctrl+,", "run on": "Ctrl+."}
+_SECONDS = {
+    QDateTimeEdit.Section.DaySection: 24 * 3600,
+    QDateTimeEdit.Section.HourSection: 3600,
+    QDateTimeEdit.Section.MinuteSection: 60,
+    QDateTimeEdit.Section.SecondSection: 1,
+}
 
 
 class _TimeEdit(QDateTimeEdit):
@@ -40,6 +46,20 @@ class _TimeEdit(QDateTimeEdit):
             event.ignore()
             return False
         return super().event(event)
+
+    def stepEnabled(self) -> QDateTimeEdit.StepEnabledFlag:
+        """Every part steps both ways at any time of day."""
+        return QDateTimeEdit.StepEnabledFlag.StepUpEnabled | QDateTimeEdit.StepEnabledFlag.StepDownEnabled
+
+    def stepBy(self, steps: int) -> None:
+        """Step the part at the cursor and let it carry: an hour on from 23:30 is half past midnight."""
+        section, when = self.currentSection(), self.dateTime()
+        seconds = _SECONDS.get(section)
+        if seconds is not None:
+            self.setDateTime(when.addSecs(steps * seconds))
+            self.setSelectedSection(section)
+        else:
+            super().stepBy(steps)
 
     def focusNextPrevChild(self, next_: bool) -> bool:
         """Tab goes to the next control; arrow keys go from part to part."""
