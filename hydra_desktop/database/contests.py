@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from datetime import UTC, datetime
+from datetime import datetime
 from typing import Any
 
 import sqlalchemy as sa
 
 from ..domain.contest import Contest
-from . import feed, label_queue, plots
+from . import clock, feed, label_queue, plots
 from . import tables as t
 from .naming import plot_type_id
 
@@ -37,7 +37,7 @@ def add(
     )
     if label_id is None:
         raise KeyError(label)
-    at = datetime.now(UTC)
+    at = clock.now(c)
     of_user = sa.and_(t.contests.c.plot_id == found.plot_id, t.contests.c.user == user)
     _end(c, of_user, user=user, at=at)
     contest_id: int = c.execute(
@@ -63,7 +63,7 @@ def add(
 def take_back(c: sa.Connection, hall_id: int, contest_id: int, *, user: str) -> bool:
     """Take a contest back; False when that was done before."""
     mine = sa.and_(t.contests.c.id == contest_id, t.contests.c.hall_id == hall_id)
-    ended = _end(c, mine, user=user, at=datetime.now(UTC))
+    ended = _end(c, mine, user=user, at=clock.now(c))
     if ended:
         label_queue.refresh(c, ended)
         feed.publish(c, hall_id, "contest", contest_id)

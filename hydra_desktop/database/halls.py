@@ -114,7 +114,7 @@ def apply(c: sa.Connection, hall_id: int, hall: Hall, *, user: str, comment: str
     A plot type or label that `hall` doesn't name stays: plots and labels given rest on it. A
     label left out of a named plot type is no longer valid for new labels.
     """
-    _hold(c, hall_id)
+    hold(c, hall_id)
     before = load(c, hall_id)
     changes = [
         f"{name}: {getattr(before, name) or '-'} -> {getattr(hall, name) or '-'}"
@@ -164,7 +164,7 @@ def ensure_plot_type(c: sa.Connection, hall_id: int, name: str, *, chunked: bool
     known = load(c, hall_id).plot_types.get(name)
     if known is not None:
         return known
-    _hold(c, hall_id)
+    hold(c, hall_id)
     known = load(c, hall_id).plot_types.get(name)  # somebody else was first, perhaps
     if known is not None:
         return known
@@ -184,7 +184,7 @@ def ensure_labels(
     known = ensure_plot_type(c, hall_id, plot_type, chunked=chunked)
     if {label.name for label in known.labels}.issuperset(wanted):
         return []
-    _hold(c, hall_id)
+    hold(c, hall_id)
     known = ensure_plot_type(c, hall_id, plot_type)  # as it is now
     have = {label.name for label in known.labels}
     added = [name for name in dict.fromkeys(wanted) if name not in have]
@@ -243,7 +243,7 @@ def set_news(c: sa.Connection, hall_id: int, text: str, user: str) -> None:
     feed.publish(c, hall_id, "news", None)
 
 
-def _hold(c: sa.Connection, hall_id: int) -> None:
+def hold(c: sa.Connection, hall_id: int) -> None:
     """Let nobody else change this hall's settings until the transaction ends."""
     c.execute(sa.select(t.halls.c.id).where(t.halls.c.id == hall_id).with_for_update(key_share=True))
 

@@ -15,7 +15,7 @@ from typing import Any
 import sqlalchemy as sa
 
 from ..domain.labeling import Act, Choice, Decision, Mode, Session
-from . import label_queue
+from . import clock, label_queue
 from . import tables as t
 
 PAUSE = timedelta(hours=8)  # after so long without a decision another session begins
@@ -23,52 +23,48 @@ _A, _G, _S = t.label_actions.c, t.given_labels.c, t.label_skips.c
 
 
 def store(c: sa.Connection, hall_id: int, decision: Decision, *, user: str, station: str) -> Act:
-    """Store a decision, once: one of the same key is given back as it is.
+    """Store a decision, once: one of the same key is given back as it is. It counts from now on, by the database.
 
     Raises KeyError for a plot that isn't there and for a label that its plot type doesn't have now.
     """
     _hold(c, hall_id, user, station)
-    known = c.execute(sa.select(t.label_actions).where(_A.key == decision.key)).one_or_none()
+    known = c.execute(_OF_KEY, {"wanted": decision.key}).one_or_none()
     if known is not None:
         return _acts(c, [known])[0]
-    ids = [choice.plot_id for choice in decision.choices]
-    label_ids = _label_ids(c, hall_id, ids)
+    label_ids = _label_ids(c, hall_id, [choice.plot_id for choice in decision.choices])
     for choice in decision.choices:
         if choice.plot_id not in label_ids:
             raise KeyError(choice.plot_id)
         if choice.label is not None and choice.label not in label_ids[choice.plot_id]:
             raise KeyError(choice.label)
-    session_id = _session_id(c, hall_id, user, station, decision.at)
+    at = clock.now(c)
+    session_id = _session_id(c, hall_id, user, station, at)
     chosen = [choice for choice in decision.choices if choice.label is not None]
     skipped = [choice for choice in decision.choices if choice.label is None]
     if session_id is not None:  # what was taken back just now can't be given again any more
-        undone = (_of_session(session_id), _A.undone_at.is_not(None), sa.not_(_A.gone))
-        c.execute(t.label_actions.update().where(*undone).values(gone=True))
-    action_id: int = c.execute(
-        t.label_actions.insert()
-        .values(
-            hall_id=hall_id,
-            key=decision.key,
-            user=user,
-            station=station,
-            session_id=session_id,
-            mode=str(decision.mode),
-            labels=len(chosen),
-            skipped=len(skipped),
-            taken_ms=decision.taken_ms,
-            at=decision.at,
-        )
-        .returning(_A.id)
-    ).scalar_one()
+        c.execute(_FORGET_UNDONE, {"session": session_id})
+    action = {
+        "hall_id": hall_id,
+        "key": decision.key,
+        "user": user,
+        "station": station,
+        "session_id": session_id,
+        "mode": str(decision.mode),
+        "labels": len(chosen),
+        "skipped": len(skipped),
+        "taken_ms": decision.taken_ms,
+        "at": at,
+    }
+    action_id: int = c.execute(_ADD, action).scalar_one()
     if chosen:
         c.execute(
-            t.given_labels.insert(),
+            _GIVE,
             [
                 {
                     "plot_id": choice.plot_id,
                     "label_id": label_ids[choice.plot_id][choice.label or ""],
                     "user": user,
-                    "at": decision.at,
+                    "at": at,
                     "mode": str(decision.mode),
                     "taken_ms": decision.taken_ms,
                     "guess_visible": choice.guess_visible,
@@ -81,25 +77,29 @@ def store(c: sa.Connection, hall_id: int, decision: Decision, *, user: str, stat
             ],
         )
     if skipped:
-        rows = [{"plot_id": choice.plot_id, "action_id": action_id, "user": user} for choice in skipped]
-        c.execute(t.label_skips.insert().values(session_id=session_id or action_id), rows)
+        of_action = {"action_id": action_id, "user": user, "session_id": session_id or action_id}
+        c.execute(_SKIP, [{"plot_id": choice.plot_id, **of_action} for choice in skipped])
     label_queue.refresh(c, [choice.plot_id for choice in chosen])
-    return Act(action_id, decision.key, decision.mode, decision.choices, decision.at)
+    return Act(action_id, decision.key, decision.mode, decision.choices, at)
 
 
-def undo(c: sa.Connection, hall_id: int, *, user: str, station: str, at: datetime) -> Act | None:
-    """Take the newest decision of the session back; None when there is none."""
-    return _turn(c, _next_undo(c, hall_id, user, station, at), at)
+def undo(c: sa.Connection, hall_id: int, *, key: str, user: str, station: str) -> Act | None:
+    """Take the newest decision of the session back; None when there is none.
+
+    `key` names the wish, so that the same one again, after a lost connection for instance, takes nothing more back.
+    """
+    return _turn(c, hall_id, user, station, key, back=True)
 
 
-def redo(c: sa.Connection, hall_id: int, *, user: str, station: str, at: datetime) -> Act | None:
-    """Put in force again what was taken back last; None when there is nothing."""
-    return _turn(c, _next_redo(c, hall_id, user, station, at), None)
+def redo(c: sa.Connection, hall_id: int, *, key: str, user: str, station: str) -> Act | None:
+    """Put in force again what was taken back last; None when there is nothing. `key` is as in `undo`."""
+    return _turn(c, hall_id, user, station, key, back=False)
 
 
-def session(c: sa.Connection, hall_id: int, *, user: str, station: str, at: datetime, recent: timedelta) -> Session:
-    """What was done since the last long pause, and how much in the time before `at` that is called recent."""
-    id_ = _session_id(c, hall_id, user, station, at)
+def session(c: sa.Connection, hall_id: int, *, user: str, station: str, recent: timedelta) -> Session:
+    """What was done since the last long pause, and how much within the time called recent, by this station's clock."""
+    now = clock.now(c)
+    id_ = _session_id(c, hall_id, user, station, now)
     if id_ is None:
         return Session()
     of_session = _of_session(id_)
@@ -109,14 +109,15 @@ def session(c: sa.Connection, hall_id: int, *, user: str, station: str, at: date
         )
     ).one()
     redo = sa.select(sa.func.count()).where(of_session, _A.undone_at.is_not(None), sa.not_(_A.gone))
-    newest = sa.select(_A.at, _A.labels).where(of_session, _A.undone_at.is_(None), _A.at > at - recent).order_by(_A.id)
+    newest = sa.select(_A.at, _A.labels).where(of_session, _A.undone_at.is_(None), _A.at > now - recent).order_by(_A.id)
+    ahead = clock.here(c, now) - now
     return Session(
         id_,
         int(totals[0] or 0),
         int(totals[1] or 0),
         totals[2],
         c.scalar(redo) or 0,
-        tuple((row.at, row.labels) for row in c.execute(newest)),
+        tuple((row.at + ahead, row.labels) for row in c.execute(newest)),
     )
 
 
@@ -126,28 +127,32 @@ def of_plot(c: sa.Connection, plot_id: int) -> list[Act]:
     return _acts(c, c.execute(sa.select(t.label_actions).where(_A.id.in_(ids)).order_by(_A.id)).all())
 
 
-def _next_undo(c: sa.Connection, hall_id: int, user: str, station: str, at: datetime) -> Any:
-    id_ = _held_session(c, hall_id, user, station, at)
-    chosen = sa.select(t.label_actions).where(_of_session(id_), _A.undone_at.is_(None))
-    return c.execute(chosen.order_by(_A.id.desc()).limit(1)).one_or_none() if id_ is not None else None
-
-
-def _next_redo(c: sa.Connection, hall_id: int, user: str, station: str, at: datetime) -> Any:
-    id_ = _held_session(c, hall_id, user, station, at)
-    if id_ is None:
-        return None
-    chosen = sa.select(t.label_actions).where(_of_session(id_), _A.undone_at.is_not(None), sa.not_(_A.gone))
-    return c.execute(chosen.order_by(_A.id).limit(1)).one_or_none()
-
-
-def _turn(c: sa.Connection, row: Any, undone_at: datetime | None) -> Act | None:
-    if row is None:
-        return None
-    c.execute(t.label_actions.update().where(_A.id == row.id).values(undone_at=undone_at))
-    c.execute(t.given_labels.update().where(_G.action_id == row.id).values(withdrawn=undone_at is not None))
+def _turn(c: sa.Connection, hall_id: int, user: str, station: str, key: str, *, back: bool) -> Act | None:
+    _hold(c, hall_id, user, station)
+    row = c.execute(sa.select(t.label_actions).where(_A.turned_by == key)).one_or_none()
+    if row is None:  # else this very wish was carried out already
+        row = _next(c, hall_id, user, station, back=back)
+        if row is None:
+            return None
+        turned = {"undone_at": clock.now(c) if back else None, "turned_by": key}
+        c.execute(t.label_actions.update().where(_A.id == row.id).values(turned))
+        c.execute(t.given_labels.update().where(_G.action_id == row.id).values(withdrawn=back))
     (act,) = _acts(c, [row])
     label_queue.refresh(c, [choice.plot_id for choice in act.choices if choice.label is not None])
-    return Act(act.id, act.key, act.mode, act.choices, act.at, undone_at is not None)
+    return Act(act.id, act.key, act.mode, act.choices, act.at, back)
+
+
+def _next(c: sa.Connection, hall_id: int, user: str, station: str, *, back: bool) -> Any:
+    """What is taken back next, or given again next."""
+    id_ = _session_id(c, hall_id, user, station, clock.now(c))
+    if id_ is None:
+        return None
+    chosen = sa.select(t.label_actions).where(_of_session(id_)).limit(1)
+    if back:
+        chosen = chosen.where(_A.undone_at.is_(None)).order_by(_A.id.desc())
+    else:
+        chosen = chosen.where(_A.undone_at.is_not(None), sa.not_(_A.gone)).order_by(_A.id)
+    return c.execute(chosen).one_or_none()
 
 
 def _acts(c: sa.Connection, rows: Sequence[Any]) -> list[Act]:
@@ -172,35 +177,20 @@ def _label_ids(c: sa.Connection, hall_id: int, plot_ids: Sequence[int]) -> dict[
     """The labels that each plot may get."""
     types: dict[int, int] = {}
     for start in range(0, len(plot_ids), label_queue.BATCH):
-        chosen = sa.select(t.plots.c.id, t.plots.c.plot_type_id).where(
-            t.plots.c.id.in_(plot_ids[start : start + label_queue.BATCH]), t.plots.c.hall_id == hall_id
-        )
-        types.update(c.execute(chosen).all())
+        batch = plot_ids[start : start + label_queue.BATCH]
+        types.update(c.execute(_TYPES, {"hall": hall_id, "ids": batch}).all())
     names: dict[int, dict[str, int]] = defaultdict(dict)
-    valid = sa.select(t.labels.c.plot_type_id, t.labels.c.name, t.labels.c.id).where(
-        t.labels.c.plot_type_id.in_(set(types.values())), t.labels.c.valid
-    )
-    for type_id, name, label_id in c.execute(valid):
+    for type_id, name, label_id in c.execute(_VALID, {"types": sorted(set(types.values()))}):
         names[type_id][name] = label_id
     return {plot_id: names[type_id] for plot_id, type_id in types.items()}
 
 
 def _session_id(c: sa.Connection, hall_id: int, user: str, station: str, at: datetime) -> int | None:
     """The session that goes on at that time, None where the next decision begins one."""
-    row = c.execute(
-        sa.select(_A.id, _A.session_id, _A.at, _A.undone_at)
-        .where(_A.hall_id == hall_id, _A.user == user, _A.station == station)
-        .order_by(_A.id.desc())
-        .limit(1)
-    ).one_or_none()
+    row = c.execute(_LAST, {"hall": hall_id, "who": user, "where": station}).one_or_none()
     if row is None or at - max(row.at, row.undone_at or row.at) > PAUSE:
         return None
     return row.session_id or row.id
-
-
-def _held_session(c: sa.Connection, hall_id: int, user: str, station: str, at: datetime) -> int | None:
-    _hold(c, hall_id, user, station)
-    return _session_id(c, hall_id, user, station, at)
 
 
 def _of_session(id_: int | None) -> sa.ColumnElement[bool]:
@@ -214,4 +204,29 @@ def _hold(c: sa.Connection, hall_id: int, user: str, station: str) -> None:
         c.execute(_HOLD, {"number": int.from_bytes(sha256(whose).digest()[:8], signed=True)})
 
 
+# built once: a key press waits for them
+_OF_KEY = sa.select(t.label_actions).where(_A.key == sa.bindparam("wanted"))
+_LAST = (
+    sa.select(_A.id, _A.session_id, _A.at, _A.undone_at)
+    .where(_A.hall_id == sa.bindparam("hall"), _A.user == sa.bindparam("who"), _A.station == sa.bindparam("where"))
+    .order_by(_A.id.desc())
+    .limit(1)
+)
+_TYPES = sa.select(t.plots.c.id, t.plots.c.plot_type_id).where(
+    t.plots.c.id.in_(sa.bindparam("ids", expanding=True)), t.plots.c.hall_id == sa.bindparam("hall")
+)
+_VALID = sa.select(t.labels.c.plot_type_id, t.labels.c.name, t.labels.c.id).where(
+    t.labels.c.plot_type_id.in_(sa.bindparam("types", expanding=True)), t.labels.c.valid
+)
+_FORGET_UNDONE = (
+    t.label_actions.update()
+    .where(
+        sa.or_(_A.id == sa.bindparam("session"), _A.session_id == sa.bindparam("session")),
+        _A.undone_at.is_not(None),
+        sa.not_(_A.gone),
+    )
+    .values(gone=True)
+)
+_ADD = t.label_actions.insert().returning(_A.id)
+_GIVE, _SKIP = t.given_labels.insert(), t.label_skips.insert()
 _HOLD = sa.select(sa.func.pg_advisory_xact_lock(sa.bindparam("number", type_=sa.BigInteger)))

@@ -272,8 +272,10 @@ label_actions = Table(
     _at(),
     _at("undone_at", nullable=True),
     _bool("gone", server_default=sa.false()),  # taken back, and something else was decided since
+    _text("turned_by", nullable=True),  # the wish that took it back or gave it again last
     Index("ix_label_actions_of_user", "hall_id", "user", "station", "id"),
     Index("ix_label_actions_session_id", "session_id"),
+    Index("ix_label_actions_turned_by", "turned_by", unique=True),
 )
 
 label_skips = Table(

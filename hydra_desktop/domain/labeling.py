@@ -233,7 +233,6 @@ class Decision:
     choices: tuple[Choice, ...]
     mode: Mode
     taken_ms: int
-    at: datetime
 
 
 @dataclass(frozen=True)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import uuid
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
-from datetime import UTC, datetime, timedelta
+from datetime import timedelta
 
 from ..database import halls, label_actions
 from ..database.connection import Database
@@ -16,9 +16,14 @@ from ..domain.labeling import Act, Choice, Decision, Mode, Session
 RECENT = timedelta(minutes=15)
 
 
+def new_key() -> str:
+    """A name for a decision or a wish that no other has."""
+    return uuid.uuid4().hex
+
+
 def decision(choices: Sequence[Choice], mode: Mode, taken_ms: int) -> Decision:
     """A decision that a person takes now, with a key that no other has."""
-    return Decision(uuid.uuid4().hex, tuple(choices), mode, taken_ms, datetime.now(UTC))
+    return Decision(new_key(), tuple(choices), mode, taken_ms)
 
 
 @dataclass(frozen=True)
@@ -50,23 +55,23 @@ class Labeler:
                     missing
                 )
 
-    def undo(self) -> Act | None:
-        """Take the newest decision of the session back; None when there is none left."""
-        at = datetime.now(UTC)
-        with self.database.write(durable=True) as c:
-            return label_actions.undo(c, self.hall_id, user=self.user, station=self.station, at=at)
+    def undo(self, key: str | None = None) -> Act | None:
+        """Take the newest decision of the session back; None when there is none left.
 
-    def redo(self) -> Act | None:
-        """Give again what was taken back last; None when there is nothing, or something else was decided since."""
-        at = datetime.now(UTC)
+        The same `key` again, after a lost connection for instance, takes nothing more back.
+        """
         with self.database.write(durable=True) as c:
-            return label_actions.redo(c, self.hall_id, user=self.user, station=self.station, at=at)
+            return label_actions.undo(c, self.hall_id, key=key or new_key(), user=self.user, station=self.station)
+
+    def redo(self, key: str | None = None) -> Act | None:
+        """Give again what was taken back last; None when there is nothing, or something else was decided since."""
+        with self.database.write(durable=True) as c:
+            return label_actions.redo(c, self.hall_id, key=key or new_key(), user=self.user, station=self.station)
 
     def session(self) -> Session:
         """What was done since the last long pause, and the last quarter of an hour of it."""
-        at = datetime.now(UTC)
         with self.database.read() as c:
-            return label_actions.session(c, self.hall_id, user=self.user, station=self.station, at=at, recent=RECENT)
+            return label_actions.session(c, self.hall_id, user=self.user, station=self.station, recent=RECENT)
 
     def hall(self) -> Hall:
         """The plot types with their labels."""
@@ -82,6 +87,7 @@ class Labeler:
         if len(key) != 1 or not key.isprintable() or key.isspace():
             raise LabelingError(f"{key!r} can't be a label's key; press one letter, digit or sign.")
         with self.database.write() as c:
+            halls.hold(c, self.hall_id)
             hall = halls.load(c, self.hall_id)
             known = hall.plot_types.get(plot_type)
             if known is None or label not in {one.name for one in known.labels}:

@@ -3,16 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
 import sqlalchemy as sa
 
-from hydra_desktop.database import contests, halls, label_actions, label_queue, plots, verdicts
+from hydra_desktop.database import clock, contests, halls, label_actions, label_queue, plots, verdicts
 from hydra_desktop.database import tables as t
 from hydra_desktop.domain.errors import LabelingError
 from hydra_desktop.domain.labeling import Act, Choice, Mode
+from hydra_desktop.domain.verdict import NO_MODEL
 from hydra_desktop.services import labeling
 from hydra_desktop.services.labeling import Labeler
 
@@ -112,6 +113,38 @@ def test_a_decision_sent_twice_is_stored_once(site: Site, ids: list[int]) -> Non
     first, second = labeler(site).decide(one), labeler(site).decide(one)
     assert first == second
     assert labels_of(site, ids[0]) == [("eva", "Bad")]
+
+
+def test_a_wish_to_take_back_that_is_sent_twice_is_carried_out_once(site: Site, ids: list[int]) -> None:
+    person = labeler(site)
+    give(site, "Good", ids[0])
+    give(site, "Bad", ids[0])
+    first, second = person.undo("wish"), person.undo("wish")
+    assert first == second is not None
+    assert first.undone
+    assert labels_of(site, ids[0]) == [("eva", "Good")]
+    again = person.redo("another"), person.redo("another")
+    assert again[0] == again[1] is not None
+    assert labels_of(site, ids[0]) == [("eva", "Good"), ("eva", "Bad")]
+
+
+def test_what_counts_is_the_databases_clock(site: Site, ids: list[int], monkeypatch: pytest.MonkeyPatch) -> None:
+    ahead = timedelta(hours=1)
+    by_database = clock.now
+    monkeypatch.setattr(clock, "now", lambda c: by_database(c) + ahead)
+    monkeypatch.setattr(clock, "here", lambda _c, at: at - ahead)
+    with site.database.write() as c:
+        (verdict_id,) = verdicts.add(c, site.hall_id, [verdicts.JudgedPlot(ids[0], TYPE, None, NO_MODEL)])
+        contest = contests.add(c, site.hall_id, verdict_id, "Bad", comment="", user="eva", station="s")
+    act = give(site, "Bad", ids[0])
+    with site.database.read() as c:
+        (said,) = label_queue.given(c, ids)[ids[0]]
+    now = datetime.now(UTC)
+    assert ahead - timedelta(minutes=1) < contest.at - now < said.at - now < ahead + timedelta(seconds=1)
+    assert act.at == said.at
+    ((shown, count),) = labeler(site).session().recent
+    assert count == 1
+    assert now - timedelta(minutes=1) < shown < now
 
 
 def test_the_undo_of_another_person_or_station_is_another(site: Site, ids: list[int]) -> None:

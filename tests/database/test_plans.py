@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from datetime import UTC, datetime
 from itertools import product
 from pathlib import Path
 from typing import Any
@@ -126,7 +125,7 @@ def _look_at_a_plot(c: sa.Connection, site: Site) -> None:
 def _label(c: sa.Connection, site: Site) -> None:
     holder = label_pages.Holder(site.hall_id, "eva", "here")
     choices = (Choice(1, "Good"), Choice(2, None))
-    decision = Decision("key", choices, Mode.GRID, 900, datetime.now(UTC))
+    decision = Decision("key", choices, Mode.GRID, 900)
     label_actions.store(c, site.hall_id, decision, user="eva", station="here")
     for queue, order in product(Queue, Order):
         view = label_pages.View.of(c, site.hall_id, "CDC_occupancy", queue, order, Filters(first_run=1, guess="Good"))
@@ -142,7 +141,7 @@ def _label(c: sa.Connection, site: Site) -> None:
     label_queue.refresh(c, [1, 2])
     label_pages.counts(c, site.hall_id, "CDC_occupancy")
     label_pages.label_counts(c, site.hall_id, "CDC_occupancy")
-    label_actions.undo(c, site.hall_id, user="eva", station="here", at=datetime.now(UTC))
+    label_actions.undo(c, site.hall_id, key="wish", user="eva", station="here")
     label_pages.release(c, holder)
 
 

@@ -9,13 +9,14 @@ from __future__ import annotations
 import time
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from datetime import UTC, datetime
 from typing import Any
 
 from PySide6.QtCore import QObject, QTimer, Signal
 
 from ...domain.errors import DatabaseError
 from ...domain.hall import PlotType
-from ...domain.labeling import Act, Choice, Decision, Mode, Queue, QueuedPlot, Session
+from ...domain.labeling import Act, Choice, Mode, Queue, QueuedPlot, Session, is_disputed
 from ...services import agreement, labeling
 from ...services.label_pages import Ask, LabelPages, Page
 from ...services.labeling import Labeler
@@ -174,7 +175,10 @@ class Desk(QObject):
         `then` is called at once when it is shown, before it is stored.
         """
         taken_ms = round(1000 * (time.monotonic() - self._since))
-        one = labeling.decision(choices, self.mode_of_queue or mode, taken_ms)
+        one = labeling.decision(choices, self._mode_of(choices) or mode, taken_ms)
+
+        def store() -> Act | None:
+            return _twice(lambda: self._labeler.decide(one))
 
         ids = [choice.plot_id for choice in choices]
         before = {one: self.sheet.tiles[one] for one in ids if one in self.sheet.tiles}
@@ -191,19 +195,17 @@ class Desk(QObject):
                 if then is not None:
                     then()
             finally:  # what is shown as being stored is stored, whatever went wrong on the screen
-                self._store(
-                    lambda: self._try(one), lambda act: self._stored(act, ids), lambda why: self._lost(before, why)
-                )
+                self._store(store, lambda act: self._stored(act, ids), lambda why: self._lost(before, why))
 
-        return self._in_turn(begin, lambda: self._try(one))
+        return self._in_turn(begin, store)
 
     def undo(self) -> bool:
         """Take the last decision back."""
-        return self._in_turn(lambda: self._store(self._labeler.undo, self._undone, self._failed))
+        return self._turn(self._labeler.undo, self._undone)
 
     def redo(self) -> bool:
         """Give again what was taken back last."""
-        return self._in_turn(lambda: self._store(self._labeler.redo, self._redone, self._failed))
+        return self._turn(self._labeler.redo, self._redone)
 
     def next_page(self) -> None:
         """Show the next page, as soon as it is there."""
@@ -243,6 +245,17 @@ class Desk(QObject):
             self.sheet.accepted(plot_ids)
         else:
             self.sheet.give(plot_ids, label)
+
+    def _mode_of(self, choices: Sequence[Choice]) -> Mode | None:
+        """The mode that the queue decides; what was taken back from another queue settles no dispute here."""
+        tiles = (self.sheet.tiles.get(choice.plot_id) for choice in choices)
+        if self.queue_settles and not all(tile is None or is_disputed(tile.item.given) for tile in tiles):
+            return None
+        return self.mode_of_queue
+
+    def _turn(self, wish: Callable[[str], Act | None], done: Callable[[Act | None], None]) -> bool:
+        key = labeling.new_key()
+        return self._in_turn(lambda: self._store(lambda: _twice(lambda: wish(key)), done, self._failed))
 
     def _in_turn(self, begin: Callable[[], None], work: Callable[[], object] | None = None) -> bool:
         if not self._works:
@@ -297,12 +310,6 @@ class Desk(QObject):
         for start in waiting:
             start()
 
-    def _try(self, one: Decision) -> Act:
-        try:
-            return self._labeler.decide(one)
-        except DatabaseError:  # a connection that was lost; of a decision that was stored nothing is stored again
-            return self._labeler.decide(one)
-
     def _stored(self, one: Act, ids: Sequence[int]) -> None:
         self.sheet.durable(ids)
         self._lately |= dict.fromkeys(ids, time.monotonic())
@@ -314,7 +321,7 @@ class Desk(QObject):
             skipped=self.session.skipped + skipped,
             can_undo=self.session.can_undo + 1,
             can_redo=0,
-            recent=(*self.session.recent[-2000:], (one.at, labels)),
+            recent=(*self.session.recent[-2000:], (datetime.now(UTC), labels)),
         )
         if self.mode_of_queue is not Mode.RELABEL:
             self.left = max(0, self.left - labels)
@@ -507,3 +514,17 @@ class Desk(QObject):
         self.counted.emit(counts)
         if not self.sheet.tiles and not self.is_loading and self.is_stored and counts.queues.get(self._ask.queue):
             self._fetch()  # something has come
+
+
+def _twice(work: Callable[[], Act | None]) -> Act | None:
+    """Store what has a key, once more after a connection that was lost: nothing is stored twice.
+
+    Raises DatabaseError, and says so where a connection may have been lost after all was stored.
+    """
+    try:
+        return work()
+    except DatabaseError:
+        try:
+            return work()
+        except DatabaseError as error:
+            raise DatabaseError(f"{error} Press F5 once it answers, to see what it has.") from error

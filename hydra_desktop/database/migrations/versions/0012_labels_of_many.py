@@ -1,4 +1,4 @@
-"""The first plots of a label in a run period are found in an index."""
+"""The first plots of a label in a run period are found in an index; what is taken back has a name."""
 
 import sqlalchemy as sa
 from alembic import op
@@ -20,8 +20,12 @@ def upgrade() -> None:
         sqlite_where=_EVERY,
         postgresql_where=_EVERY,
     )
+    op.add_column("label_actions", sa.Column("turned_by", sa.Text(), nullable=True))
+    op.create_index("ix_label_actions_turned_by", "label_actions", ["turned_by"], unique=True)
 
 
 def downgrade() -> None:
     """Go back."""
+    op.drop_index("ix_label_actions_turned_by", "label_actions")
+    op.drop_column("label_actions", "turned_by")
     op.drop_index("ix_label_queue_period", "label_queue")
