@@ -157,7 +157,10 @@ class Desk(QObject):
             counts = Counts(pages.counts(plot_type), pages.label_counts(plot_type), *pages.choices(plot_type))
             return counts, self._labeler.session()
 
-        self._counting.run(read, self._take_counts, lambda why: self.told.emit(why, True))
+        # behind what is being stored: a key that comes next finds the database and the interpreter free
+        self._once_stored(
+            lambda: self._counting.run(read, self._take_counts, lambda why: self.told.emit(why, True))
+        )
 
     def read_agreement(self) -> None:
         """Work out how alike people label this plot type."""
