@@ -46,7 +46,7 @@ def figures(_data: Path | None) -> Iterator[Figure]:
         yield from _on(f"sqlite:///{folder}/big.db", "SQLite")
     if programs() is None:
         return
-    server = PostgresServer()
+    server = PostgresServer(durable=True)
     try:
         yield from _on(server.new_database(), "PostgreSQL")
     finally:

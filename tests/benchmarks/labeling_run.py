@@ -15,6 +15,7 @@ import numpy as np
 from PySide6.QtCore import Qt, QTimer
 from PySide6.QtWidgets import QApplication
 
+from hydra_desktop.app.desktop import SWITCH_S
 from hydra_desktop.database.connection import open_database
 from hydra_desktop.domain.labeling import Act, Decision
 from tests.fakes.typing_person import KEYS, Person, truth, wait_until
@@ -27,6 +28,7 @@ def main() -> None:
     """Measure, and tell."""
     url, images, hall = sys.argv[1:4]
     application = QApplication(sys.argv[:1])
+    sys.setswitchinterval(SWITCH_S)  # as the program does
     database = open_database(url)
     person = Person(database, Path(images), lambda **_facts: None, user="bench", hall=hall)
     stored_at: dict[str, float] = {}

@@ -25,14 +25,16 @@ def programs() -> Path | None:
 class PostgresServer:
     """One server on a Unix socket in a temporary folder; it never listens on the network.
 
-    As root it runs as the user ``postgres`` (or ``nobody``), since PostgreSQL refuses root.
+    As root it runs as the user ``postgres`` (or ``nobody``), since PostgreSQL refuses root. Only a `durable` one
+    waits for the disk, as a site's does.
     """
 
-    def __init__(self) -> None:
+    def __init__(self, *, durable: bool = False) -> None:
         folder = programs()
         if folder is None:
             raise RuntimeError("PostgreSQL isn't installed")
         self._programs = folder
+        self._durable = durable
         self.emptied: list[str] = []  # URLs of databases that were used, with their tables, ready for the next
         self._user = _server_user() if os.geteuid() == 0 else None
         self.folder = Path(tempfile.mkdtemp(prefix="hydra-pg-", dir="/tmp" if Path("/tmp").is_dir() else None))  # noqa: S108
@@ -44,7 +46,9 @@ class PostgresServer:
 
     def start(self) -> None:
         """Start the server and wait until it answers."""
-        options = f"-c listen_addresses= -c unix_socket_directories={self.folder} -c fsync=off"
+        options = f"-c listen_addresses= -c unix_socket_directories={self.folder}"
+        if not self._durable:
+            options += " -c fsync=off"
         self._run("pg_ctl", "-D", str(self._data), "-l", str(self.folder / "log"), "-w", "-o", options, "start")
 
     def stop(self, *, mode: str = "immediate") -> None:

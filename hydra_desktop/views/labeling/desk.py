@@ -158,9 +158,7 @@ class Desk(QObject):
             return counts, self._labeler.session()
 
         # behind what is being stored: a key that comes next finds the database and the interpreter free
-        self._once_stored(
-            lambda: self._counting.run(read, self._take_counts, lambda why: self.told.emit(why, True))
-        )
+        self._once_stored(lambda: self._counting.run(read, self._take_counts, lambda why: self.told.emit(why, True)))
 
     def read_agreement(self) -> None:
         """Work out how alike people label this plot type."""
