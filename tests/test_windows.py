@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import subprocess
+import sys
 from collections.abc import Iterator
 from dataclasses import replace
 from datetime import UTC, datetime
@@ -22,7 +24,8 @@ from hydra_desktop.domain.hall import PlotType
 from hydra_desktop.domain.label import Severity, default_label
 from hydra_desktop.domain.wall import MonitorHealth, Panel, WallSnapshot
 from hydra_desktop.views.detail.detail_view import DetailView
-from hydra_desktop.views.main_window import MainWindow
+from hydra_desktop.views.labeling.labeling_screen import LabelingScreen
+from hydra_desktop.views.main_window import MainWindow, Place
 
 NOW = datetime.now(UTC)
 CONTROL = Qt.KeyboardModifier.ControlModifier
@@ -197,3 +200,30 @@ def test_history_and_references_may_be_left_while_they_read(qtbot: QtBot, deskto
         assert window.wall.view.hasFocus()
     assert window._stack.count() == 8
     assert not window.wall.lines.failures.isVisible()
+
+
+def labels_as(window: MainWindow) -> str:
+    screen = window.screens[Place.LABELING]
+    assert isinstance(screen, LabelingScreen)
+    return screen.desk._labeler.station
+
+
+def test_each_window_labels_for_itself_also_beside_another_program(qtbot: QtBot, desktop: Desktop, home: Path) -> None:
+    station = desktop.halls["D"].settings.station
+    holds = (
+        "import sys; from PySide6.QtCore import QLockFile; lock = QLockFile(sys.argv[1]); "
+        "print(lock.tryLock(0), flush=True); sys.stdin.read()"
+    )
+    with subprocess.Popen(
+        [sys.executable, "-c", holds, str(home / "labeling-1.lock")], stdin=subprocess.PIPE, stdout=subprocess.PIPE
+    ) as other:
+        assert other.stdout is not None
+        assert other.stdout.readline() == b"True\n"
+        qtbot.keyClick(desktop.window, Qt.Key.Key_2, CONTROL)
+        assert labels_as(desktop.window) == f"{station}, window 2"
+        other.kill()
+    second = desktop.open_window()
+    second.show()
+    qtbot.waitUntil(second.isActiveWindow)
+    qtbot.keyClick(second, Qt.Key.Key_2, CONTROL)
+    assert labels_as(second) == station  # the other program is gone

@@ -164,9 +164,7 @@ class Desktop(QObject):
         self._pages[window] = Pages(
             window, self._settings, self._database, self.background, self._evidence, self._silence
         )
-        taken = {desks.number for desks in self._labeling.values()}
-        number = next(one for one in range(1, len(taken) + 2) if one not in taken)
-        desks = LabelingDesks(window, number, self._settings, self._database, self.background, self._evidence)
+        desks = LabelingDesks(window, self._settings, self._database, self.background, self._evidence)
         window.screen_wanted.connect(lambda place: self._open_screen(window, Place(place)))
         self._labeling[window] = desks
         self.show_hall(window, self.hall.name)

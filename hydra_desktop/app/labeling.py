@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from PySide6.QtCore import QObject
+from PySide6.QtCore import QLockFile, QObject
 
+from .. import paths
 from ..database.connection import Database
 from ..database.image_store import ImageStore
 from ..services.detail import DetailService
@@ -18,20 +19,21 @@ from ..views.main_window import MainWindow, Place
 from ..views.pictures import Evidence
 from .followed_hall import FollowedHall
 
+MOST_WINDOWS = 99  # of one person at a station
+
 
 class LabelingDesks(QObject):
     """Opens labeling in one window, and ends its work when another hall is shown or the window goes."""
 
     def __init__(
-        self, window: MainWindow, number: int, settings: Settings, database: Database, background: Background,
-        evidence: Evidence,
+        self, window: MainWindow, settings: Settings, database: Database, background: Background, evidence: Evidence
     ) -> None:  # fmt: skip
         super().__init__(window)
-        self.number = number  # of the window: each has plots and an undo of its own
         self._window, self._settings, self._database = window, settings, database
         self._background, self._evidence = background, evidence
         self._hall: FollowedHall | None = None
         self._labeler: Labeler | None = None
+        self._place: QLockFile | None = None
 
     def open(self, hall: FollowedHall) -> None:
         """Show the labeling screen of a hall, as it was left."""
@@ -55,12 +57,14 @@ class LabelingDesks(QObject):
             self._window.set_screen(Place.LABELING, None)
             screen.close_threads()
             screen.deleteLater()
-        self._hall = self._labeler = None
+        if self._place is not None:
+            self._place.unlock()
+        self._hall = self._labeler = self._place = None
 
     def _build(self, hall: FollowedHall) -> None:
-        user, station = hall.settings.user, hall.settings.station
-        if self.number > 1:
-            station = f"{station}, window {self.number}"
+        user = hall.settings.user
+        number, self._place = _free_place()
+        station = hall.settings.station if number == 1 else f"{hall.settings.station}, window {number}"
         images = ImageStore(hall.settings.image_folder)
         self._hall, self._labeler = hall, Labeler(self._database, hall.id, user, station)
         desk = Desk(self._labeler, LabelPages(self._database, hall.id, user, station))
@@ -81,3 +85,20 @@ class LabelingDesks(QObject):
                 lambda why: screen.desk.told.emit(why, True),
                 owner=screen,
             )
+
+
+def _free_place() -> tuple[int, QLockFile | None]:
+    """The lowest number that no other window has, of this program or another: each labels other plots.
+
+    What a window took back and can give again goes by its number, also after a restart.
+    """
+    folder = paths.home()
+    folder.mkdir(parents=True, exist_ok=True)
+    for number in range(1, MOST_WINDOWS + 1):
+        lock = QLockFile(str(folder / f"labeling-{number}.lock"))
+        lock.setStaleLockTime(0)  # only that of a program that is gone
+        if lock.tryLock(0):
+            return number, lock
+        if lock.error() is not QLockFile.LockError.LockFailedError:  # it can't be written there: be alone, and work
+            break
+    return 1, None
