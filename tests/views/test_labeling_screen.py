@@ -789,3 +789,32 @@ def test_labels_that_share_a_mark_have_a_letter_in_it() -> None:
         "HotChannel": "triangle H", "NoData": "hexagon", "NoBeam": "hexagon N",
     }  # fmt: skip
     assert len(set(found.values())) == len(found)
+
+
+def test_counting_comes_behind_the_next_label_of_a_fast_person(sitting: Sitting) -> None:
+    order: list[str] = []
+    sitting.desk.counted.connect(lambda _counts: order.append("counted"))
+    sitting.desk.stored.connect(lambda _act: order.append("stored"))
+    sitting.press(Key.Key_B)
+    order.clear()
+    sitting.screen._count()  # as the timer does
+    sitting.settle()
+    assert order == []
+    sitting.press(Key.Key_B)
+    sitting.wait(lambda: len(order) == 2)
+    assert order == ["stored", "counted"]
+    sitting.desk._since -= 10  # after a rest at once
+    sitting.screen._count()
+    sitting.wait(lambda: len(order) == 3)
+
+
+def test_what_comes_back_from_another_queue_settles_no_dispute(sitting: Sitting) -> None:
+    sitting.press(Key.Key_B)
+    sitting.choose(Queue.DISPUTED)
+    sitting.desk.undo()
+    sitting.settle()
+    sitting.press(Key.Key_B)
+    with sitting.database.read() as c:
+        modes = c.scalars(sa.select(t.label_actions.c.mode).order_by(t.label_actions.c.id)).all()
+    assert len(modes) == 2
+    assert "adjudicate" not in modes

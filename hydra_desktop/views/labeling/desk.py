@@ -26,6 +26,7 @@ from .agreement_side import Agreements
 from .sheet import Sheet
 from .tile import Tile
 
+FAST_S = 1.0  # from one decision to the next
 KEPT_S = 60.0  # longer than a page takes to come
 NOT_STORED = "Not stored"
 BUSY = "The last label isn't stored yet; this key did nothing. Wait until it says that all is stored."
@@ -78,6 +79,8 @@ class Desk(QObject):
         self._lately: dict[int, float] = {}  # when plots were stored, for pages that were asked for before
         self._held: Callable[[], None] | None = None
         self._held_work: Callable[[], object] | None = None  # of a held decision, for when the window closes
+        self._count_due = False
+        self._choices: tuple[list[str], list[str]] | None = None
         self._since = time.monotonic()
         self._waiting: list[Callable[[], None]] = []
         self._behind: list[Callable[[], None]] = []
@@ -148,14 +151,21 @@ class Desk(QObject):
             self._ask = replace(self._ask, first=first)
             self._fetch()
 
-    def count(self) -> None:
-        """Count anew what waits and what was labelled."""
-        plot_type = self._ask.plot_type
+    def count_soon(self) -> None:
+        """Count anew where that is in nobody's way: a person who labels fast has the next key's time after a label."""
+        self._count_due = time.monotonic() - self._since < FAST_S
+        if not self._count_due:
+            self.count(also_choices=False)
+
+    def count(self, *, also_choices: bool = True) -> None:
+        """Count anew what waits and what was labelled, and what filters offer, which changes seldom."""
+        plot_type, pages = self._ask.plot_type, self._pages
+        if also_choices:
+            self._choices = None
 
         def read() -> tuple[Counts, Session]:
-            pages = self._pages
-            counts = Counts(pages.counts(plot_type), pages.label_counts(plot_type), *pages.choices(plot_type))
-            return counts, self._labeler.session()
+            offered = self._choices or pages.choices(plot_type)
+            return Counts(pages.counts(plot_type), pages.label_counts(plot_type), *offered), self._labeler.session()
 
         # behind what is being stored: a key that comes next finds the database and the interpreter free
         self._once_stored(lambda: self._counting.run(read, self._take_counts, lambda why: self.told.emit(why, True)))
@@ -328,6 +338,9 @@ class Desk(QObject):
             self.left = max(0, self.left - labels)
         self.session_changed.emit()
         self.stored.emit(one)
+        if self._count_due:
+            self._count_due = False
+            self.count(also_choices=False)
 
     def _lost(self, before: Mapping[int, Tile], why: str) -> None:
         """Put what couldn't be stored back on the screen as it was, as a page of its own where it is there no more."""
@@ -507,6 +520,7 @@ class Desk(QObject):
 
     def _take_counts(self, found: tuple[Counts, Session]) -> None:
         counts, session = found
+        self._choices = counts.periods, counts.users
         if self.is_stored:
             self.session = session
             if not self._ask.filters.count:

@@ -51,7 +51,7 @@ from .why_empty import NO_PLOT_TYPE, why_empty
 
 REST_MS = 120  # that the focus rests before what else is known of a plot is read
 SOON_MS = 25  # after which words follow: until then a label is on the disk, and they change once
-COUNT_MS = 4000
+COUNT_MS = 10_000
 MOST_BLIND = 1.0
 BLIND_SHARE = 0.05  # of the unlabelled plots, judged without the guess in sight
 _AT = "labeling/at"
@@ -735,7 +735,7 @@ class LabelingScreen(QWidget):
 
     def _count(self) -> None:
         if self.isVisible() and self.plot_type.name:
-            self.desk.count()
+            self.desk.count_soon()
 
     def _state_changed(self) -> None:
         following = self.desk.peek()
