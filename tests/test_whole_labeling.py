@@ -53,12 +53,11 @@ def test_a_page_is_labelled_and_taken_back_by_keyboard_only(
 ) -> None:
     person = Person(display)
     person.do("windowfocus", "--sync", person.find_window())
-    person.keys("ctrl+2")
 
     def correct(c: Connection, _hall_id: int) -> bool:
         if given(c, accepted=False):
             return True
-        person.keys("n")  # again, where the page wasn't shown yet
+        person.keys("ctrl+2", "n")  # again, where the window or the page wasn't there yet
         return False
 
     wait_for(database, HALL, correct, LIMIT_S)
