@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
@@ -85,7 +86,7 @@ def roles(names: tuple[str, ...], role: Role, plot_type: PlotType) -> Flags:
     return np.array([plot_type.label(name).role is role for name in names], bool)
 
 
-def macro_f1(truth: Ints, said: Ints, weights: npt.NDArray[np.float64]) -> float:
+def macro_f1(truth: npt.NDArray[Any], said: npt.NDArray[Any], weights: npt.NDArray[np.float64]) -> float:
     """The mean F1 over the labels that occur, with plots counted as `weights` (N,) say; nan of none."""
     scores = []
     for label in np.unique(truth):
