@@ -63,7 +63,7 @@ def share(right: Flags, groups: Ints) -> Share:
         return wilson(hits, total)
     beyond = np.bincount(place, right - value, minlength=count)
     variance = count / (count - 1) * float((beyond**2).sum()) / total**2
-    return wilson(hits, total, variance * total / (value * (1 - value)))
+    return wilson(hits, total, variance * (total - 1) / (value * (1 - value)))
 
 
 def sign_flip(differences: Sequence[int]) -> float:

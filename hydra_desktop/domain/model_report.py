@@ -12,6 +12,7 @@ import numpy.typing as npt
 from .hall import PlotType
 from .intervals import Share, share
 from .label import Role
+from .reference import in_time_order
 from .unseen import Unseen, macro_f1, roles
 from .verdict import DEFAULT_THRESHOLD
 
@@ -264,8 +265,8 @@ def _by_period(unseen: Unseen, good: Flags, faulty: Flags, called: Flags) -> tup
     """By run period, the newest last."""
     found = []
     when = np.array(unseen.periods, object)
-    newest = {plot.name.run_period: plot.taken_at for plot in sorted(unseen.plots, key=lambda one: one.taken_at)}
-    for period in sorted(newest, key=lambda name: newest[name]):
+    last = {plot.name.run_period: place for place, plot in enumerate(in_time_order(unseen.plots))}
+    for period in sorted(last, key=lambda name: last[name]):
         inside = when == period
         its_good, its_faulty, groups = inside & good, inside & faulty, unseen.groups
         unknown = unseen.unfamiliar

@@ -90,16 +90,35 @@ class Comparison:
                 f"{self.plot_type}: nothing can be said of {named}: there is no labelled plot that none of them was "
                 "trained on. Label plots of runs taken since, or train again on the same labels."
             )
-        lines = [
-            f"{self.plot_type}, {named}, on {self.plots} plots of {self.runs} runs that none of them was trained on"
-            + (f" ({self.judged_anew} judged anew, the others held out in training)" if self.judged_anew else "")
-            + ":"
-        ]
-        for one in self.pairs:
-            lines += self._of_pair(one)
-        lines += [f"{'':<28} macro-F1  right  faulty found  Good called faulty"]
-        lines += [self._of_one(one) for one in self.standings]
+        lines = [f"{self.plot_type}, {self.basis}:", *self.sentences()]
+        head, *rows = self.rows()
+        lines += [f"  {name:<24} " + " ".join(f"{one:>18}" for one in rest) for name, *rest in (head, *rows)]
         return "\n".join(lines)
+
+    @property
+    def basis(self) -> str:
+        """On which plots they are compared."""
+        anew = f" ({self.judged_anew} judged anew, the others held out in training)" if self.judged_anew else ""
+        named = " and ".join(map(self._name, self.model_ids))
+        return f"{named}, on {self.plots} plots of {self.runs} runs that none of them was trained on{anew}"
+
+    def sentences(self) -> list[str]:
+        """What is shown of the first against each other one, and what isn't."""
+        return [line for one in self.pairs for line in self._of_pair(one)]
+
+    def rows(self) -> list[list[str]]:
+        """The figures of each model, under a head."""
+        return [
+            ["", "macro-F1", "right", "faulty found", "Good called faulty"],
+            *(
+                [
+                    self._name(one.model_id),
+                    f"{one.macro_f1:.3f}",
+                    *map(_share, (one.right, one.found, one.false_positives)),
+                ]
+                for one in self.standings
+            ),
+        ]
 
     def said(self) -> str:
         """The answer in a sentence."""
@@ -130,10 +149,6 @@ class Comparison:
                 lines.append(f"  {better if at.is_better else worse}: {at.won} against {at.lost}; {_chance(at)}")
         interval = "" if math.isnan(found.low) else f" (95 % interval by run {found.low:+.3f} to {found.high:+.3f})"
         return [*lines, f"  macro-F1 differs by {found.gain:+.3f}{interval}"]
-
-    def _of_one(self, one: Standing) -> str:
-        shares = (one.right, one.found, one.false_positives)
-        return f"  {self._name(one.model_id):<26} {one.macro_f1:8.3f}  " + "  ".join(_share(at) for at in shares)
 
 
 def compare(
