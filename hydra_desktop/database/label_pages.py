@@ -237,6 +237,8 @@ def _conditions(type_id: int, filters: Filters) -> Iterable[sa.ColumnElement[boo
         yield _Q.taken_at <= f.until
     if f.least_confidence is not None:
         yield _Q.confidence >= f.least_confidence
+    if f.plots is not None:
+        yield _Q.plot_id.in_(sorted(f.plots))
     if f.most_confidence is not None:
         yield _Q.confidence <= f.most_confidence
         yield _Q.guess_id.is_not(None)

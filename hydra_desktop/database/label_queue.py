@@ -49,6 +49,9 @@ _CONTESTED = (
 _SUSPECT = sa.select(t.label_suspects.c.plot_id, t.label_suspects.c.given_id).where(
     t.label_suspects.c.plot_id.in_(_IDS)
 )
+_MISTAKEN = sa.select(t.model_mistakes.c.plot_id, t.model_mistakes.c.given_id).where(
+    t.model_mistakes.c.plot_id.in_(_IDS)
+)
 _FORGET = t.label_queue.delete().where(t.label_queue.c.plot_id.in_(_IDS))
 _INSERT = t.label_queue.insert()
 
@@ -133,6 +136,7 @@ def _refresh(c: sa.Connection, ids: Sequence[int]) -> None:
     judged = {row.plot_id: row for row in c.execute(_GUESSES, which)}
     contested = dict(c.execute(_CONTESTED, which).all())
     suspect: dict[int, int] = dict(c.execute(_SUSPECT, which).all())
+    mistaken: dict[int, int] = dict(c.execute(_MISTAKEN, which).all())
     rows = []
     for plot in c.execute(_PLOTS, which):
         if not plot.kept:
@@ -148,6 +152,7 @@ def _refresh(c: sa.Connection, ids: Sequence[int]) -> None:
                 _guess(guess) if guess is not None and guess.label_id is not None else None,
                 contested.get(plot.id),
                 suspect.get(plot.id),
+                mistaken.get(plot.id),
                 label is not None and label.role == "excluded",
             )
         )

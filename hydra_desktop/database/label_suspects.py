@@ -1,4 +1,4 @@
-"""Labels that a training found unlikely, until a person looked at them."""
+"""Labels that a training doubts, until a person looked at them: unlikely ones, and those that the model told wrong."""
 
 from __future__ import annotations
 
@@ -23,9 +23,6 @@ class SuspectLabel:
     suggested: str
 
 
-_S = t.label_suspects.c
-
-
 def replace(
     c: sa.Connection,
     hall_id: int,
@@ -33,22 +30,24 @@ def replace(
     model_id: int,
     suspects: Sequence[SuspectLabel],
     current: Collection[int],
+    table: sa.Table = t.label_suspects,
 ) -> int:
     """Put what a training found in the place of what the one before did, and plots into their queues; how many it is.
 
-    `current` are the ids of the labels in force. Whoever labelled a suspect plot again has answered: it is suspect
-    no more, whatever was said.
+    `current` are the ids of the labels in force, `table` says of which doubt they are. Whoever labelled a suspect plot
+    again has answered: it is suspect no more, whatever was said.
     """
+    columns = table.c
     of_type = sa.select(t.models.c.plot_type_id).where(t.models.c.id == model_id).scalar_subquery()
     before = c.execute(
-        sa.select(_S.given_id, _S.plot_id)
-        .join(t.models, t.models.c.id == _S.model_id)
+        sa.select(columns.given_id, columns.plot_id)
+        .join(t.models, t.models.c.id == columns.model_id)
         .where(t.models.c.plot_type_id == of_type)
     ).all()
     answered = {row.plot_id for row in before if row.given_id not in current}
     gone = [{"gone": row.given_id} for row in before if row.given_id in current]
     if gone:
-        c.execute(t.label_suspects.delete().where(_S.given_id == sa.bindparam("gone")), gone)
+        c.execute(table.delete().where(columns.given_id == sa.bindparam("gone")), gone)
     names = label_ids(c, hall_id, [plot_type])
     open_ones = [one for one in suspects if one.plot_id not in answered]
     said = label_queue.given(c, [one.plot_id for one in open_ones])
@@ -67,6 +66,6 @@ def replace(
                 }
             )
     if new:
-        c.execute(t.label_suspects.insert(), new)
+        c.execute(table.insert(), new)
     label_queue.refresh(c, {row.plot_id for row in before} | {one.plot_id for one in open_ones})
     return len(new)

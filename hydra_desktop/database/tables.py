@@ -341,6 +341,16 @@ label_suspects = Table(
     _to("labels", "suggested_id"),
 )
 
+model_mistakes = Table(
+    "model_mistakes",
+    metadata,
+    Column("given_id", _BigId, ForeignKey("given_labels.id"), primary_key=True),
+    _to("plots", "plot_id", index=True),
+    _to("models", "model_id", index=True),  # that said otherwise of the plot when its training held it out
+    _float("quality"),  # the probability that it gave the label, 0..1
+    _to("labels", "suggested_id"),  # what it said
+)
+
 models = Table(
     "models",
     metadata,

@@ -22,6 +22,7 @@ class Queue(StrEnum):
     DISAGREE = "disagree"  # model and label
     DISPUTED = "disputed"  # two people disagree
     SUSPECT = "suspect"  # a label that cross-validation finds unlikely
+    MISTAKE = "mistake"  # a held-out plot that the newest training told wrong
     RANDOM = "random"  # the unlabelled ones in an order that chance gave
     EVERY = "every"  # all plots that are kept, labelled or not
 
@@ -39,6 +40,7 @@ _WORDS = {
     Queue.DISAGREE: "Model and label disagree",
     Queue.DISPUTED: "Two people disagree",
     Queue.SUSPECT: "Suspect labels",
+    Queue.MISTAKE: "Mistakes of the model",
     Queue.RANDOM: "Random sample",
     Queue.EVERY: "Every plot",
 }
@@ -109,6 +111,7 @@ class Standing:
     guess: Guess | None = None
     contested_at: datetime | None = None
     suspect: int | None = None  # the id of the label that is suspect
+    mistake: int | None = None  # the id of the label that the model's newest training told otherwise
     excluded: bool = False  # the label in force is one that is left out of training
 
 
@@ -158,6 +161,8 @@ def queues(standing: Standing) -> frozenset[Queue]:
         found.add(Queue.DISPUTED)
     if label is not None and standing.suspect == label.id:
         found.add(Queue.SUSPECT)
+    if label is not None and standing.mistake == label.id and not standing.excluded:
+        found.add(Queue.MISTAKE)
     return frozenset(found)
 
 
@@ -175,11 +180,12 @@ class Filters:
     until: datetime | None = None
     least_confidence: float | None = None
     most_confidence: float | None = None
+    plots: frozenset[int] | None = None  # their ids: these and no others
 
     @property
     def count(self) -> int:
         """How many wishes are set."""
-        wishes = (self.first_run, self.last_run, self.run_period, self.since, self.until)
+        wishes = (self.first_run, self.last_run, self.run_period, self.since, self.until, self.plots)
         bounds = (self.least_confidence, self.most_confidence)
         return sum(one is not None for one in (*wishes, *bounds)) + sum(map(bool, (self.guess, self.label, self.user)))
 

@@ -77,4 +77,8 @@ def run(
         f"fine-tuning: log-loss {found.second:.3f} against {found.first:.3f} of the first recipe on {len(tuned.at)} "
         f"held-out plots (gain {found.low:.3f} to {found.high:.3f}, 95 %): " + ("used" if found.better else "not used")
     )
-    return SecondRecipe(replace(tuned.model, first=model_file.save(trained.model)), found.better, tuned.at, text)
+    kept = tuned.model.held_out
+    if kept is not None:
+        kept = replace(kept, unfamiliar=trained.unfamiliar[tuned.at]).of_pictures([hashes[row] for row in tuned.at])
+    model = replace(tuned.model, first=model_file.save(trained.model), held_out=kept)
+    return SecondRecipe(model, found.better, tuned.at, text)

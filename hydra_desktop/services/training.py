@@ -11,7 +11,7 @@ from pathlib import Path
 import numpy as np
 import numpy.typing as npt
 
-from ..database import given_labels, halls, label_suspects, model_store, references
+from ..database import given_labels, halls, label_suspects, model_store, references, tables
 from ..database.connection import Database
 from ..database.given_labels import LabelledPlot
 from ..database.image_store import ImageStore
@@ -20,6 +20,7 @@ from ..database.model_store import BEST_F1
 from ..domain.errors import Stopped, TrainingError
 from ..domain.hall import PlotType
 from ..domain.label import Role
+from ..domain.labeling import Queue
 from ..domain.plot import Plot
 from ..domain.reference import Reference, ReferenceState, in_time_order
 from ..domain.verdict import judge
@@ -49,6 +50,7 @@ class TrainingReport:
     seconds: float
     second: str = ""  # what came of the second recipe
     suspects: int = 0  # labels that look wrong, in their queue now
+    mistakes: int = 0  # held-out plots that it told wrong, in their queue now
     accepted: int = 0  # of the plots trained on: accepted guesses, by which nothing was measured
 
     def figures(self) -> dict[str, object]:
@@ -67,6 +69,7 @@ class TrainingReport:
             "held_out": asdict(self.held_out),
             "second_recipe": self.second,
             "suspect_labels": self.suspects,
+            "mistakes": self.mistakes,
         }
 
     def text(self) -> str:
@@ -86,6 +89,11 @@ class TrainingReport:
             f"  thresholds chosen on them, {self.chosen}: {chosen}",
             *([f"  {self.second}"] if self.second else []),
             *([f"{self.suspects} labels look wrong; they wait in the queue Suspect labels."] if self.suspects else []),
+            *(
+                [f"{self.mistakes} held-out plots it told wrong; they wait in the queue {Queue.MISTAKE.words}."]
+                if self.mistakes
+                else []
+            ),
         ]
         return "\n".join(lines)
 
@@ -160,7 +168,9 @@ def train(
     card["reference_sets"] = {
         one.run_period: one.fingerprint for one in confirmed if one.run_period in card["references"]
     }
-    model = replace(trained.model, card=card)
+    judged = [one for one, counts in zip(hashes, trained.judged, strict=True) if counts]
+    kept_out = trained.model.held_out
+    model = replace(trained.model, card=card, held_out=kept_out.of_pictures(judged) if kept_out is not None else None)
     used: Model | TunedModel = model
     told, second = "", None
     if checkpoints is not None:
@@ -189,6 +199,8 @@ def train(
         SuspectLabel(chosen[one.row].given_id, chosen[one.row].plot.id, one.quality, one.suggested)
         for one in suspects.find(labels, trained.model.labels, trained.held_out)
     ]
+    rows = second.at if second is not None and second.used else np.flatnonzero(trained.judged)
+    mistaken = _mistakes(Evidence.of(used), [chosen[row] for row in rows])
     if not progress.keep:
         progress("storing", 1.0)
     progress.settled.set()
@@ -205,6 +217,9 @@ def train(
         )
         current = {one.given_id for one in labelled}
         suspect = label_suspects.replace(connection, hall_id, plot_type, model_id, suspect_labels, current)
+        mistakes = label_suspects.replace(
+            connection, hall_id, plot_type, model_id, mistaken, current, tables.model_mistakes
+        )
         if activate:
             model_store.activate(connection, model_id, user=user)
     if second is not None and checkpoints is not None:
@@ -222,6 +237,7 @@ def train(
         time.monotonic() - started,
         told,
         suspect,
+        mistakes,
         sum(one.accepted for one in chosen),
     )
 
@@ -271,6 +287,21 @@ def _positions(
         reference.run_period: np.array([row[plot.id] for plot in reference.plots if plot.id in row], np.int64)
         for reference in confirmed
     }
+
+
+def _mistakes(found: Evidence, plots: Sequence[LabelledPlot]) -> list[SuspectLabel]:
+    """Which of the N plots that were held out the model told wrong, the surest first."""
+    chances, target = found.held_out.chances, found.held_out.target
+    rows = np.flatnonzero(chances.argmax(axis=1) != target)
+    return [
+        SuspectLabel(
+            plots[row].given_id,
+            plots[row].plot.id,
+            float(chances[row, target[row]]),
+            found.labels[int(chances[row].argmax())],
+        )
+        for row in map(int, rows[np.argsort(-chances[rows].max(axis=1), kind="stable")])
+    ]
 
 
 def _held_out(model: Model | TunedModel, unfamiliar: npt.NDArray[np.bool_], settings: PlotType) -> Figures:

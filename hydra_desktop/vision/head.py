@@ -144,7 +144,7 @@ def train(
             unfamiliar |= fault_logit > 0
     sides = tuple(name in good for name in names)
     chances = compose(fault_logit.astype(np.float32), kind_logits.astype(np.float32), sides)
-    held_out = HeldOut(chances[judged], target[judged].astype(np.int32))
+    held_out = HeldOut(chances[judged], target[judged].astype(np.int32), unfamiliar=unfamiliar[judged])
     thresholds = {name: best_f1_threshold(held_out.chances, target[judged], index) for index, name in enumerate(names)}
     card = {
         "plot_type": plot_type,

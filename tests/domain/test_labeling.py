@@ -70,6 +70,9 @@ def test_people_disagree_until_somebody_settles_it() -> None:
         (Standing(True, (said(1, "Good", guess_visible=True),), guess("Bad", minute=5)), {Queue.DISAGREE}),
         (Standing(True, (said(1, "Good"), said(2, "Bad", "ben"))), {Queue.DISPUTED}),
         (Standing(True, (said(1, "Good"),), suspect=1), {Queue.SUSPECT}),
+        (Standing(True, (said(1, "Good"),), mistake=1), {Queue.MISTAKE}),
+        (Standing(True, (said(1, "Good"), said(2, "Good")), mistake=1), set()),  # said again since
+        (Standing(True, (said(1, "Ignore"),), mistake=1, excluded=True), set()),
         (Standing(True, (said(1, "Good"), said(2, "Good")), suspect=1), set()),  # said again since
     ],
 )

@@ -285,7 +285,7 @@ def test_queues_and_labels_are_counted(desk: Desk) -> None:
     pages = desk.pages()
     assert pages.counts(TYPE) == {
         Queue.UNLABELLED: 3, Queue.UNCONFIRMED: 1, Queue.UNFAMILIAR: 1, Queue.CONTESTED: 0, Queue.DISAGREE: 1,
-        Queue.DISPUTED: 0, Queue.SUSPECT: 0, Queue.RANDOM: 3, Queue.EVERY: 5,
+        Queue.DISPUTED: 0, Queue.SUSPECT: 0, Queue.MISTAKE: 0, Queue.RANDOM: 3, Queue.EVERY: 5,
     }  # fmt: skip
     assert pages.label_counts(TYPE) == {"Good": 1, "Bad": 1}
     assert ids(pages.page(replace(EVERYTHING, queue=Queue.UNCONFIRMED))) == [doubt]

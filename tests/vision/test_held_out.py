@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import hashlib
 from dataclasses import replace
 
 import numpy as np
@@ -55,12 +56,30 @@ def test_they_are_in_the_file_as_they_were_and_models_without_open_too(trained: 
     assert len(model_file.save(model)) - len(without) < 20 * model.held_out.chances.size + 300
 
 
+def test_which_plots_they_were_and_which_were_unfamiliar_is_in_the_file(trained: head.Trained) -> None:
+    model = trained.model
+    assert model.held_out is not None
+    assert model.held_out.content_hashes == []  # as the first recipe gives it, which knows no pictures
+    hashes = [hashlib.sha256(bytes([row])).hexdigest() for row in range(model.held_out.target.size)]
+    read = read_model(model_file.save(replace(model, held_out=model.held_out.of_pictures(hashes)))).held_out
+    assert read is not None
+    assert read.content_hashes == hashes
+    assert read.unfamiliar is not None
+    np.testing.assert_array_equal(read.unfamiliar, trained.unfamiliar[trained.judged])
+    older = HeldOut(model.held_out.chances, model.held_out.target)
+    read = read_model(model_file.save(replace(model, held_out=older))).held_out
+    assert read is not None
+    assert (read.plots, read.unfamiliar, read.content_hashes) == (None, None, [])
+
+
 @pytest.mark.parametrize(
     ("name", "wrong"),
     [
         ("held_out_chances", np.full((3, 3), 0.3, np.float32)),
         ("held_out_chances", np.full((3, 3), np.nan, np.float32)),
         ("held_out_target", np.zeros(1, np.int32)),
+        ("held_out_plots", np.zeros((3, 32), np.uint8)),
+        ("held_out_unfamiliar", np.zeros(3, np.bool_)),
     ],
 )
 def test_numbers_that_do_not_fit_are_refused(trained: head.Trained, name: str, wrong: np.ndarray) -> None:

@@ -21,6 +21,8 @@ OF_QUEUES = {
     Queue.DISAGREE: "Model and labels agree wherever a plot has both.",
     Queue.DISPUTED: "No two people disagree on a plot.",
     Queue.SUSPECT: "No label is suspect.\nTraining looks for them: hydra-desktop train PLOT_TYPE.",
+    Queue.MISTAKE: "No plot waits that the newest model told wrong when its training held it out.\n"
+    "Training fills this queue: hydra-desktop train PLOT_TYPE.",
     Queue.RANDOM: "Every plot of this plot type that is kept has a label.",
     Queue.EVERY: "No plot of this plot type is kept yet.\nhydra-desktop import MANIFEST.csv takes plots from files; "
     "the monitor keeps some of those it judges.",
