@@ -75,7 +75,10 @@ def shown_progress(*, keep: bool = False) -> Iterator[Progress]:
         last[:] = [stage, line]
 
     try:
-        yield Progress(report, keep=keep)
+        progress = Progress(report)
+        if keep:
+            progress.keep.set()
+        yield progress
     finally:
         if moving and last[1]:
             sys.stderr.write("\r" + " " * len(last[1]) + "\r")

@@ -100,7 +100,7 @@ def _stopped_by_interrupt(progress: Progress) -> Iterator[None]:
             return  # it is being stored, and the report comes next
         again = progress.stop.is_set()
         progress.stop.set()
-        if again or not progress.keep:
+        if again or not progress.keep.is_set():
             raise KeyboardInterrupt
         # not by sys.stderr, which may be in the middle of a line
         os.write(2, b"\nStopping; what is best so far is kept. Ctrl+C once more discards it.\n")
