@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
     Commands = argparse._SubParsersAction[argparse.ArgumentParser]
 
-DONE, MENDABLE, INTERRUPTED = 0, 1, 130
+DONE, MENDABLE, USAGE, INTERRUPTED = 0, 1, 2, 130
 
 Command = Callable[[argparse.Namespace, Settings], int]
 

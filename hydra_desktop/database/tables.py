@@ -254,7 +254,7 @@ given_labels = Table(
     _bool("withdrawn"),
     _text("note", server_default=""),
     _to("label_actions", "action_id", nullable=True, index=True),  # none for what was imported
-    Index("ix_given_labels_label_id", "label_id", "id"),
+    Index("ix_given_labels_counted", "label_id", "id", "plot_id", "accepted", "withdrawn"),
 )
 
 label_actions = Table(

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from ..database import halls, training_jobs
 from ..database.connection import Database
-from ..domain.training import USUAL, Job, Options, Stop
+from ..domain.training import USUAL, Job, JobState, Options, Stop
 from . import lookup
 
 
@@ -40,3 +40,17 @@ class TrainingJobs:
         """Cancel a job, or let it end with the best so far; on whatever station it runs."""
         with self.database.write(durable=True) as c:
             training_jobs.wish(c, self.hall_id, job_id, wish, user=self.user)
+
+
+def described(job: Job) -> str:
+    """A job in one line."""
+    state = str(job.state)
+    if job.state is JobState.RUNNING:
+        state = "its station doesn't answer" if job.silent else f"{job.stage or 'begins'}, {100 * job.fraction:.0f} %"
+    elif job.model_id is not None:
+        state = f"done, model {job.model_id}"
+    where = f"{job.user} at {job.station}" + (
+        f", runs on {job.runs_on}" if job.runs_on not in ("", job.station) else ""
+    )
+    why = f": {job.error}" if job.error else ""
+    return f"{job.id:>5}  {job.asked_at:%Y-%m-%d %H:%M} UTC  {job.plot_type}  {where}  {state}{why}"

@@ -10,7 +10,7 @@ import pytest
 
 from hydra_desktop.database import feed, halls, leases, training_jobs
 from hydra_desktop.domain.errors import LeaseLostError, TrainingError
-from hydra_desktop.domain.training import Curve, Job, JobState, Options, Recipe, Stop
+from hydra_desktop.domain.training import USUAL, Curve, Job, JobState, Options, Recipe, Stop
 
 from .conftest import Site
 
@@ -26,7 +26,7 @@ def typed(site: Site) -> Site:
     return site
 
 
-def ask(site: Site, *names: str, station: str = "desk", options: Options = Options()) -> list[int]:
+def ask(site: Site, *names: str, station: str = "desk", options: Options = USUAL) -> list[int]:
     with site.database.write() as c:
         return training_jobs.ask(c, site.hall_id, names, options, user="eva", station=station)
 

@@ -56,10 +56,10 @@ def upgrade() -> None:
         postgresql_where=_RUNNING,
     )
     op.create_index("ix_training_jobs_ended", "training_jobs", ["hall_id", "ended_at"])
-    op.create_index("ix_given_labels_label_id", "given_labels", ["label_id", "id"])
+    op.create_index("ix_given_labels_counted", "given_labels", ["label_id", "id", "plot_id", "accepted", "withdrawn"])
 
 
 def downgrade() -> None:
     """Go back."""
-    op.drop_index("ix_given_labels_label_id", "given_labels")
+    op.drop_index("ix_given_labels_counted", "given_labels")
     op.drop_table("training_jobs")
