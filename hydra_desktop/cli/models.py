@@ -44,6 +44,7 @@ def add_commands(commands: Commands) -> None:
     )
     add_false_alarms(train, "choose the thresholds of faulty labels so (default: best F1)")
     train.add_argument("--json", type=Path, metavar="FILE", help="write the figures there, of several a list")
+    train.set_defaults(usage=train.format_usage())
 
     add(commands, "jobs", _jobs, "list the training jobs that the desktop programs of this hall run")
 
@@ -67,7 +68,7 @@ def _train(options: argparse.Namespace, settings: Settings) -> int:
 
         priority.give_way(priority.TRAINING)
     if bool(options.plot_types) == options.all_changed:
-        say("Name the plot types to train, or --all-changed, and not both.")
+        say(f"{options.usage}Name the plot types to train, or --all-changed, and not both.")
         return USAGE
     expect_writable(options.json)
     names = list(dict.fromkeys(options.plot_types)) or _changed(settings)

@@ -79,3 +79,12 @@ def _named(c: sa.Connection, hall_id: int, counts: Mapping[int, int]) -> Counts:
         if counts.get(label_id):
             found[plot_type][label] = counts[label_id]
     return dict(found)
+
+
+def stamp(c: sa.Connection, hall_id: int) -> tuple[int, ...]:
+    """Numbers that change with labels that are given, models, references, settings and conditions of a hall."""
+    kinds = ("model", "reference", "hall", "condition")
+    f, m = t.changes.c, t.models.c
+    told = sa.select(sa.func.max(f.position)).where(f.hall_id == hall_id, f.kind.in_(kinds))
+    newest = (sa.select(sa.func.max(column)) for column in (_G.id, m.id))
+    return tuple(c.scalar(one) or 0 for one in (*newest, told))
