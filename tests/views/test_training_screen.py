@@ -68,7 +68,8 @@ STATES = (
 )
 RUNNING = Job(
     7, "D_drifted", JobState.RUNNING, "eva", "desk", NOW, Options(Recipe.BOTH), NOW, None,
-    "fine-tuning, tuning, epoch 3 of at most 10", 0.25, 110.0, "control room", attempts=1, log="0:00 computing features",
+    "fine-tuning, tuning, epoch 3 of at most 10", 0.25, 110.0, "control room", attempts=1,
+    log="0:00 computing features",
     curves={HELD_OUT_LOSS: Curve(((0, 0.9), (1, 0.4), (2, 0.5))), TRAINING_LOSS: Curve(((0, 1.0),))},
 )  # fmt: skip
 DONE = Job(5, "A_current", JobState.DONE, "bob", "desk", NOW, ended_at=NOW, model_id=44)
