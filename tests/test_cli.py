@@ -113,6 +113,27 @@ def test_thresholds_are_chosen_and_shown(tmp_path: Path, capsys: pytest.CaptureF
     assert said.count(" UTC, ") == 4
 
 
+def test_several_plot_types_are_trained_or_all_that_changed(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    for name, labels in (("hump", ["Good"] * 20 + ["Bad"] * 4), ("heap", ["Good"] * 20), ("few", ["Bad"] * 3)):
+        assert run("import", manifests.write(tmp_path / name, labels, plot_type=name)) == 0
+    assert run("jobs") == 0
+    assert "No training job" in capsys.readouterr().out
+    assert run("train") == 2
+    assert run("train", "hump", "--all-changed") == 2
+    assert "Name the plot types to train, or --all-changed" in capsys.readouterr().err
+    assert run("train", "few", "hump", "--json", tmp_path / "several.json") == 1
+    said = capsys.readouterr()
+    assert "few has too few labelled plots" in said.err
+    assert "hump (2 of 2)" in said.err
+    assert [one["plot_type"] for one in json.loads((tmp_path / "several.json").read_text())] == ["hump"]
+    assert run("train", "--all-changed", "--activate") == 0
+    said = capsys.readouterr().out
+    assert "heap: model" in said
+    assert "hump" not in said
+    assert run("train", "--all-changed") == 0
+    assert "No plot type has new labels" in capsys.readouterr().out
+
+
 def training(tmp_path: Path, *options: str) -> tuple[subprocess.Popen[str], Path]:
     """A program that trains on enough plots to be met at work, and its database."""
     database = tmp_path / "hydra.db"

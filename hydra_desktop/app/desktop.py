@@ -38,6 +38,7 @@ from ..views.wall.wall_screen import WallScreen
 from .followed_hall import FollowedHall
 from .labeling import LabelingDesks
 from .pages import Pages
+from .training import TrainingDesks
 
 log = logging.getLogger(__name__)
 
@@ -60,6 +61,7 @@ class Desktop(QObject):
         self.windows: list[MainWindow] = []
         self._pages: dict[MainWindow, Pages] = {}
         self._labeling: dict[MainWindow, LabelingDesks] = {}
+        self._training: dict[MainWindow, TrainingDesks] = {}
         self.background.failed.connect(self._tell_all)
         self.siren.state_changed.connect(self._show_sound)
         self.hall = self.follow(settings.hall)
@@ -113,6 +115,7 @@ class Desktop(QObject):
         for window in self.windows:
             self._pages[window].close()
             self._labeling[window].close()
+            self._training[window].close()
             window.close_threads()
         self.background.close()
         self.siren.close()
@@ -167,6 +170,8 @@ class Desktop(QObject):
         desks = LabelingDesks(window, self._settings, self._database, self.background, self._evidence)
         window.screen_wanted.connect(lambda place: self._open_screen(window, Place(place)))
         self._labeling[window] = desks
+        self._training[window] = TrainingDesks(window, self._database, self.background)
+        self._training[window].labeling_asked.connect(lambda name: self._label(window, name))
         self.show_hall(window, self.hall.name)
         self.windows.append(window)
         return window
@@ -174,6 +179,12 @@ class Desktop(QObject):
     def _open_screen(self, window: MainWindow, place: Place) -> None:
         if place is Place.LABELING:
             self._labeling[window].open(self.halls[window.hall])
+        elif place is Place.TRAINING:
+            self._training[window].open(self.halls[window.hall])
+
+    def _label(self, window: MainWindow, plot_type: str) -> None:
+        self._labeling[window].choose(plot_type)
+        window.open_screen(Place.LABELING)
 
     def show_hall(self, window: MainWindow, name: str) -> None:
         """Show a hall in a window; one that was shown there before comes back as it was left."""
@@ -282,6 +293,7 @@ class Desktop(QObject):
             self.windows.remove(window)
             self._pages.pop(window).close()
             self._labeling.pop(window).close()
+            self._training.pop(window).close()
             window.close_threads()
             self.window = self.windows[0]
             window.deleteLater()

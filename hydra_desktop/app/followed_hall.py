@@ -20,6 +20,7 @@ from ..services import monitor_process, notices
 from ..settings import Settings
 from ..views.background import Background
 from ..views.follower import Follower
+from ..views.training.runner_thread import RunnerThread
 
 log = logging.getLogger(__name__)
 
@@ -46,6 +47,7 @@ class FollowedHall(QObject):
         self.latest_trouble = ""
         self.monitor = monitor_process.Keeper(settings)
         self.follower = Follower(settings, parent=self)
+        self.trainer = RunnerThread(settings, parent=self)
         self._database = database
         self._background = background
         self._wishes = Background(1, self)  # of its own: an acknowledgement never waits behind what is only to be read
@@ -62,6 +64,7 @@ class FollowedHall(QObject):
     def start(self) -> None:
         """Start following."""
         self.follower.start()
+        self.trainer.start()
 
     def tend_monitor(self) -> None:
         """From now on start a monitor whenever the hall's folder has none alive."""
@@ -73,6 +76,7 @@ class FollowedHall(QObject):
         self._closed = True
         self._tending.stop()
         self.follower.close()
+        self.trainer.close()
         self._wishes.close()
 
     @property

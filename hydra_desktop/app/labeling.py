@@ -34,6 +34,11 @@ class LabelingDesks(QObject):
         self._hall: FollowedHall | None = None
         self._labeler: Labeler | None = None
         self._place: QLockFile | None = None
+        self._wanted = ""  # the plot type to begin with at the next opening
+
+    def choose(self, plot_type: str) -> None:
+        """Begin with a plot type when the screen is opened next."""
+        self._wanted = plot_type
 
     def open(self, hall: FollowedHall) -> None:
         """Show the labeling screen of a hall, as it was left."""
@@ -46,8 +51,12 @@ class LabelingDesks(QObject):
         """Read the hall's plot types anew and begin with what is chosen."""
         screen, labeler = self._window.screens.get(Place.LABELING), self._labeler
         if isinstance(screen, LabelingScreen) and labeler is not None:
+            wanted, self._wanted = self._wanted, ""
             self._background.run(
-                labeler.hall, screen.show_hall, lambda why: screen.desk.told.emit(why, True), owner=screen
+                labeler.hall,
+                lambda hall: screen.show_hall(hall, wanted),
+                lambda why: screen.desk.told.emit(why, True),
+                owner=screen,
             )
 
     def close(self) -> None:

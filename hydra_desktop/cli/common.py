@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
     Commands = argparse._SubParsersAction[argparse.ArgumentParser]
 
-DONE, MENDABLE, INTERRUPTED = 0, 1, 130
+DONE, MENDABLE, USAGE, INTERRUPTED = 0, 1, 2, 130
 
 Command = Callable[[argparse.Namespace, Settings], int]
 
@@ -75,7 +75,10 @@ def shown_progress(*, keep: bool = False) -> Iterator[Progress]:
         last[:] = [stage, line]
 
     try:
-        yield Progress(report, keep=keep)
+        progress = Progress(report)
+        if keep:
+            progress.keep.set()
+        yield progress
     finally:
         if moving and last[1]:
             sys.stderr.write("\r" + " " * len(last[1]) + "\r")

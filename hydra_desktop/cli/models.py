@@ -11,9 +11,9 @@ from pathlib import Path
 from types import FrameType
 from typing import TYPE_CHECKING
 
-from ..domain.errors import Stopped
+from ..domain.errors import Stopped, TrainingError
 from ..settings import Settings
-from .common import DONE, MENDABLE, add, expect_writable, opened, say, shown_progress, tell, write_json
+from .common import DONE, MENDABLE, USAGE, add, expect_writable, opened, say, shown_progress, tell, write_json
 from .thresholds import add_false_alarms, false_alarms
 
 if TYPE_CHECKING:
@@ -24,9 +24,12 @@ if TYPE_CHECKING:
 
 def add_commands(commands: Commands) -> None:
     """Add them to the parser."""
-    train = add(commands, "train", _train, "train a model of a plot type on the labels given so far")
-    train.add_argument("plot_type", metavar="PLOT_TYPE")
-    train.add_argument("--activate", action="store_true", help="put the model live")
+    train = add(commands, "train", _train, "train models of plot types on the labels given so far, one by one")
+    train.add_argument("plot_types", metavar="PLOT_TYPE", nargs="*")
+    train.add_argument(
+        "--all-changed", action="store_true", help="every plot type whose labels changed since its last model"
+    )
+    train.add_argument("--activate", action="store_true", help="put each model live")
     train.add_argument(
         "--recipe",
         choices=("first", "both"),
@@ -40,7 +43,10 @@ def add_commands(commands: Commands) -> None:
         help="what Ctrl+C does once a network is being tuned: keep uses the best so far (default: discard)",
     )
     add_false_alarms(train, "choose the thresholds of faulty labels so (default: best F1)")
-    train.add_argument("--json", type=Path, metavar="FILE", help="write the figures there")
+    train.add_argument("--json", type=Path, metavar="FILE", help="write the figures there, of several a list")
+    train.set_defaults(usage=train.format_usage())
+
+    add(commands, "jobs", _jobs, "list the training jobs that the desktop programs of this hall run")
 
     evaluate = add(commands, "evaluate", _evaluate, "measure the active model on the labelled plots of a manifest")
     evaluate.add_argument("plot_type", metavar="PLOT_TYPE")
@@ -61,28 +67,70 @@ def _train(options: argparse.Namespace, settings: Settings) -> int:
         from ..services import priority
 
         priority.give_way(priority.TRAINING)
-    try:
-        report = _trained(options, settings)
-    except (KeyboardInterrupt, Stopped):
-        say(f"Stopped. No model was stored; what is live for {options.plot_type} stays live.")
-        return MENDABLE
-    tell(report.text())
-    write_json(options.json, report.figures())
+    if bool(options.plot_types) == options.all_changed:
+        say(f"{options.usage}Name the plot types to train, or --all-changed, and not both.")
+        return USAGE
+    expect_writable(options.json)
+    names = list(dict.fromkeys(options.plot_types)) or _changed(settings)
+    reports, failed = [], 0
+    for number, name in enumerate(names, start=1):
+        if len(names) > 1:
+            say(f"{name} ({number} of {len(names)})")
+        try:
+            report = _trained(options, settings, name)
+        except (KeyboardInterrupt, Stopped):
+            say(f"Stopped. No model was stored; what is live for {name} stays live.")
+            failed += 1
+            break
+        except TrainingError as error:
+            if len(names) == 1:
+                raise
+            say(str(error))  # the others may have enough
+            failed += 1
+            continue
+        tell(report.text())
+        reports.append(report.figures())
+    if reports:
+        write_json(options.json, reports if options.all_changed or len(names) > 1 else reports[0])
+    return MENDABLE if failed else DONE
+
+
+def _changed(settings: Settings) -> list[str]:
+    from ..services import training_state
+
+    with opened(settings) as database:
+        names = training_state.changed(training_state.of_hall(database, settings.hall))
+    if not names:
+        tell("No plot type has new labels that are enough to learn from.")
+    return names
+
+
+def _jobs(_options: argparse.Namespace, settings: Settings) -> int:
+    from ..services import lookup
+    from ..services.training_jobs import TrainingJobs, described
+
+    with opened(settings) as database:
+        with database.read() as connection:
+            hall_id = lookup.hall(connection, settings.hall)
+        jobs = TrainingJobs(database, hall_id, settings.user, settings.station).listing()
+    if not jobs:
+        tell("No training job was asked for yet; the screen Training of the desktop program does that.")
+    for job in jobs:
+        tell(described(job))
     return DONE
 
 
-def _trained(options: argparse.Namespace, settings: Settings) -> TrainingReport:
+def _trained(options: argparse.Namespace, settings: Settings, plot_type: str) -> TrainingReport:
     from ..database.image_store import ImageStore
     from ..services import training
 
-    expect_writable(options.json)
     keep = options.on_stop == "keep"
     with opened(settings) as database, shown_progress(keep=keep) as progress, _stopped_by_interrupt(progress):
         return training.train(
             database,
             settings.hall,
             ImageStore(settings.image_folder),
-            options.plot_type,
+            plot_type,
             activate=options.activate,
             user=settings.user,
             progress=progress,
@@ -100,7 +148,7 @@ def _stopped_by_interrupt(progress: Progress) -> Iterator[None]:
             return  # it is being stored, and the report comes next
         again = progress.stop.is_set()
         progress.stop.set()
-        if again or not progress.keep:
+        if again or not progress.keep.is_set():
             raise KeyboardInterrupt
         # not by sys.stderr, which may be in the middle of a line
         os.write(2, b"\nStopping; what is best so far is kept. Ctrl+C once more discards it.\n")

@@ -129,6 +129,14 @@ def current(c: sa.Connection, hall_id: int, plot_type: str) -> list[LabelledPlot
     return [LabelledPlot(plots.from_row(row), row.given, row.user, row.accepted, row.given_id) for row in rows]
 
 
+def newest_id(c: sa.Connection, hall_id: int, plot_type: str) -> int:
+    """The id of the newest label that anybody gave to a plot of this type, 0 without any."""
+    of_type = t.labels.c.plot_type_id == plot_type_id(c, hall_id, plot_type)
+    newest = sa.select(sa.func.max(t.given_labels.c.id)).where(t.given_labels.c.label_id == t.labels.c.id)
+    each = sa.select(newest.scalar_subquery().label("id")).where(of_type).subquery()
+    return c.scalar(sa.select(sa.func.max(each.c.id))) or 0
+
+
 def of_several(c: sa.Connection, hall_id: int, plot_type: str | None = None) -> Iterator[Any]:
     """What people chose of plots that several labelled, oldest first, but for what settled a dispute.
 

@@ -254,6 +254,7 @@ given_labels = Table(
     _bool("withdrawn"),
     _text("note", server_default=""),
     _to("label_actions", "action_id", nullable=True, index=True),  # none for what was imported
+    Index("ix_given_labels_counted", "label_id", "id", "plot_id", "accepted", "withdrawn"),
 )
 
 label_actions = Table(
@@ -360,6 +361,47 @@ models = Table(
     Column("card", sa.JSON, nullable=False),
     _at("created_at"),
     _text("created_by"),
+)
+
+training_jobs = Table(
+    "training_jobs",
+    metadata,
+    _id(),
+    _to("halls", "hall_id"),
+    _to("plot_types", "plot_type_id"),
+    _text("state"),  # as in domain.training
+    _text("user"),
+    _text("station"),  # where it was asked for
+    _at("asked_at"),
+    _at("started_at", nullable=True),
+    _at("ended_at", nullable=True),
+    Column("options", sa.JSON, nullable=False),
+    _text("stage"),
+    _float("fraction"),
+    _float("left_s", nullable=True),
+    _text("runs_on"),
+    _long("fencing"),  # of the lease under which it runs
+    _int("attempts"),
+    _text("wish"),
+    _to("models", "model_id", nullable=True),
+    _text("error"),
+    _text("log"),
+    Column("curves", sa.JSON, nullable=False),  # name -> [[step, value], ...]
+    Index(
+        "ix_training_jobs_open",
+        "hall_id",
+        "id",
+        sqlite_where=sa.text("state IN ('waiting', 'running')"),
+        postgresql_where=sa.text("state IN ('waiting', 'running')"),
+    ),
+    Index(
+        "uq_training_jobs_running",  # one at a time
+        "hall_id",
+        unique=True,
+        sqlite_where=sa.text("state = 'running'"),
+        postgresql_where=sa.text("state = 'running'"),
+    ),
+    Index("ix_training_jobs_ended", "hall_id", "ended_at"),
 )
 
 model_files = Table(

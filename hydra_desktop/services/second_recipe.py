@@ -57,7 +57,12 @@ def run(
     When it is stopped and the best is to be kept, that is what was best so far. Raises Stopped, when there is nothing
     to be kept too, TrainingError, StorageError.
     """
-    wish = Wish.KEEP_THE_BEST if progress.keep else Wish.DISCARD
+
+    def wish() -> Wish:
+        if not progress.stop.is_set():
+            return Wish.GO_ON
+        return Wish.KEEP_THE_BEST if progress.keep.is_set() else Wish.DISCARD
+
     tuned = finetune.train(
         trained.model.plot_type,
         _StoredPictures(images, hashes),
@@ -68,7 +73,8 @@ def run(
         hashes=hashes,
         checkpoints=checkpoints,
         progress=lambda stage, fraction: progress.report(f"fine-tuning, {stage}", fraction),
-        stop=lambda: Wish.GO_ON if not progress.stop.is_set() else wish,
+        stop=wish,
+        draw=progress.draw,
     )
     names = list(tuned.model.labels)
     target = np.array([names.index(label) for label in labels])[tuned.at]

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import time
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 
 import numpy as np
 import numpy.typing as npt
+from sqlalchemy import Connection
 
 from ..database import given_labels, halls, label_suspects, model_store, references, tables
 from ..database.connection import Database
@@ -26,6 +27,7 @@ from ..domain.reference import Reference, ReferenceState, in_time_order
 from ..domain.verdict import judge
 from ..vision import finetune, head, model_file, tuned_model
 from ..vision.evaluate import Figures
+from ..vision.fitting import Recipe
 from ..vision.model_file import Model
 from ..vision.tuned_model import TunedModel
 from . import evaluating, features, lookup, second_recipe, suspects, thresholds
@@ -98,6 +100,14 @@ class TrainingReport:
         return "\n".join(lines)
 
 
+# Called with the id of the model that was stored, before that is for good.
+Stored = Callable[[Connection, int], None]
+
+
+def _nothing_more(_connection: Connection, _model_id: int) -> None:
+    pass
+
+
 def train(
     database: Database,
     hall_name: str,
@@ -109,12 +119,15 @@ def train(
     progress: Progress,
     checkpoints: Path | None = None,
     false_alarms: FalseAlarms | None = None,
+    balanced: bool = True,
+    stored: Stored = _nothing_more,
 ) -> TrainingReport:
     """Train a model of a plot type on its labelled plots, store it, and put it live if wanted.
 
     What is normal in a run period say the plots of its confirmed reference, labelled or not, else its Good plots.
     With a folder for `checkpoints` the second recipe is tried as well, and used if it clearly wins. Thresholds of
-    faulty labels are chosen for `false_alarms` where that is given, else all by best F1.
+    faulty labels are chosen for `false_alarms` where that is given, else all by best F1. `stored` is called in the
+    transaction that stores the model, with its id: what raises there lets nothing be stored.
 
     Raises SettingsError for an unknown hall or plot type, and where too few plots came to know
     the rate of false alarms; TrainingError when there is too little to learn from; Stopped when the
@@ -125,6 +138,7 @@ def train(
         hall_id = lookup.hall(connection, hall_name)
         hall = halls.load(connection, hall_id)
         labelled = given_labels.current(connection, hall_id, lookup.plot_type(hall.plot_types, plot_type))
+        newest_label = given_labels.newest_id(connection, hall_id, plot_type)
         in_force = references.in_force(connection, hall_id, plot_type)
         settings = hall.plot_types[plot_type]
         rate = thresholds.rate_of(connection, hall_id, plot_type, false_alarms) if false_alarms else None
@@ -159,11 +173,14 @@ def train(
         hashes=hashes,
         references=_positions(confirmed, chosen, beside, good),
         unit=unit([one.plot for one in chosen]),
+        recipe=Recipe(balanced),
         progress=lambda stage, fraction: progress(f"training, {stage}", fraction),
         stop=progress.stop.is_set,
     )
     held_out = _held_out(trained.model, trained.unfamiliar[trained.judged], settings)
     card = {**trained.model.card, "figures": asdict(held_out)}
+    # by these it is seen which labels came, and which were taken back, since
+    card |= {"newest_label": newest_label, "labels_seen": dict(Counter(one.label for one in labelled))}
     # by these the monitor knows that it needn't make what is normal anew, by fewer plots than were here
     card["reference_sets"] = {
         one.run_period: one.fingerprint for one in confirmed if one.run_period in card["references"]
@@ -184,7 +201,7 @@ def train(
                 held_out = _held_out(used, trained.unfamiliar[second.at], settings)
                 card = {**card, "split": used.card.get("split", ""), "figures": asdict(held_out)}
         except Stopped:
-            if not progress.keep:
+            if not progress.keep.is_set():
                 raise
             told = "fine-tuning: stopped before there was anything to keep"
         except TrainingError as error:  # what is too little for a network may be enough without
@@ -201,7 +218,7 @@ def train(
     ]
     rows = second.at if second is not None and second.used else np.flatnonzero(trained.judged)
     mistaken = _mistakes(Evidence.of(used), [chosen[row] for row in rows])
-    if not progress.keep:
+    if not progress.keep.is_set():
         progress("storing", 1.0)
     progress.settled.set()
     with database.write() as connection:
@@ -222,6 +239,7 @@ def train(
         )
         if activate:
             model_store.activate(connection, model_id, user=user)
+        stored(connection, model_id)
     if second is not None and checkpoints is not None:
         finetune.forget(checkpoints / plot_type)
     return TrainingReport(

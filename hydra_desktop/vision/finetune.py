@@ -27,10 +27,12 @@ import sklearn
 from safetensors import SafetensorError
 from sklearn.exceptions import ConvergenceWarning
 from sklearn.linear_model import LogisticRegression
+from sklearn.metrics import f1_score
 from sklearn.model_selection import GroupKFold, StratifiedGroupKFold
 from threadpoolctl import threadpool_limits
 
 from ..domain.errors import Stopped, StorageError, TrainingError
+from ..domain.training import HELD_OUT_F1, HELD_OUT_LOSS, TRAINING_LOSS
 from . import backbone
 from .backbone import IDENTITY, LAST_CHANNELS, Floats
 from .evaluate import evaluate
@@ -51,6 +53,7 @@ PROBE_STRENGTH = 10.0  # inverse regularisation of the linear head that tuning s
 LEAST_GAIN = 0.05  # of the first recipe's log-loss: less isn't worth a network of its own at every plot
 FEWEST_GROUPS = 5  # fewer say nothing of other runs
 RESAMPLES = 2000
+DRAWN_AN_EPOCH = 20  # points of the training loss
 LEAST_CHANCE = 1e-6  # a single plot judged wrongly for certain must not decide
 
 Ints = npt.NDArray[np.int_]
@@ -66,6 +69,7 @@ class Wish(Enum):
 
 
 StopFlag = Callable[[], Wish]
+Draw = Callable[[str, float, float], None]
 
 
 class Pictures(Protocol):
@@ -162,12 +166,14 @@ def train(
     checkpoints: Path | None = None,
     progress: Progress = lambda _stage, _fraction: None,
     stop: StopFlag = lambda: Wish.GO_ON,
+    draw: Draw = lambda _curve, _step, _value: None,
 ) -> Tuned:
     """Tune the network to N plots with their labels, split by `groups` (runs), never by row.
 
     `good` names the labels of role good. Plots with an `accepted` label, bool (N,), are learned from outside the runs
     held out, and never judged. What was done is kept in the folder `checkpoints`, and a training of
-    the same plots by the same recipe goes on from there; `forget` it once the model is stored.
+    the same plots by the same recipe goes on from there; `forget` it once the model is stored. `draw` takes the points
+    of the first fit's curves, by epochs: `HELD_OUT_LOSS` and `HELD_OUT_F1` after each, `TRAINING_LOSS` at steps.
     Raises TrainingError when there is too little to learn from, StorageError when a checkpoint can't be written,
     Stopped when `stop` says to discard, or to keep the best before there is any.
     """
@@ -187,7 +193,7 @@ def train(
                 share = len(folds) if recipe.every_plot else 1
                 progress(stage, 0.05 + 0.9 * (done + fraction) / share)
 
-            fit = _Fit(task, part, part[~unjudged[part]], number, checkpoints)
+            fit = _Fit(task, part, part[~unjudged[part]], number, checkpoints, draw)
             fit.start(pooled)
             fit.run(told, stop)
             fits.append(fit)
@@ -235,6 +241,7 @@ class _Fit:
     held_out: Ints
     number: int
     checkpoints: Path | None
+    draw: Draw
     step: int = 0
     history: list[Floats] = field(default_factory=list)
     losses: list[float] = field(default_factory=list)
@@ -333,6 +340,7 @@ class _Fit:
         rng = np.random.default_rng((recipe.seed, self.number, self.step, 1))
         at_once = AT_ONCE if self.device == "cpu" else len(chosen)
         self.optimiser.zero_grad(set_to_none=True)
+        summed = 0.0
         for start in range(0, len(chosen), at_once):
             if _asked(stop) is not Wish.GO_ON:
                 return False
@@ -342,9 +350,12 @@ class _Fit:
             target = torch.from_numpy(self.task.target[part]).to(self.device)
             losses: Any = torch.nn.functional.cross_entropy(logits, target, weight=self.weights, reduction="sum")
             (losses / len(chosen)).backward()
+            summed += float(losses.detach())
         for group in self.optimiser.param_groups:
             group["lr"] = group["rate"] * _rate(self.step, self.steps, recipe.epochs * self.steps)
         self.optimiser.step()
+        if self.number == 0 and self.step % max(1, self.steps // DRAWN_AN_EPOCH) == 0:
+            self.draw(TRAINING_LOSS, (self.step + 1) / self.steps, summed / len(chosen))
         return True
 
     def _judge(self, stop: StopFlag) -> Floats | None:
@@ -369,6 +380,12 @@ class _Fit:
         target = self.task.target[self.held_out]
         self.history.append(logits)
         self.losses.append(_loss(logits, target, self._alike[target]))
+        if self.number == 0:
+            epoch = len(self.history) - 1
+            self.draw(HELD_OUT_LOSS, epoch, self.losses[-1])
+            called = logits.argmax(axis=1)
+            score = f1_score(target, called, labels=np.unique(target), average="macro", zero_division=0)
+            self.draw(HELD_OUT_F1, epoch, float(score))
 
     def _save(self, folder: Path) -> None:
         """A checkpoint that appears once it is whole."""

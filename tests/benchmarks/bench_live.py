@@ -41,16 +41,16 @@ def figures(_data: Path | None) -> Iterator[Figure]:
     with tempfile.TemporaryDirectory() as folder:
         os.environ["HYDRA_CACHE"] = str(paths.cache().resolve())
         os.environ["HYDRA_HOME"] = folder
-        first, *chunks = _draw(Path(folder) / "drawn", 1 + ROUNDS)
+        first, *chunks = draw(Path(folder) / "drawn", 1 + ROUNDS)
         backbone = Backbone(os.cpu_count() or 2)  # all cores, as onnxruntime would by itself
         bare, ours, watched = [], [], []
-        with _monitor(Path(folder) / "alone") as judge:
+        with monitor_at_work(Path(folder) / "alone") as judge:
             _bare_loop(first, backbone)
             judge(first)  # both are measured at work
             for files in chunks:
                 bare.append(_bare_loop(files, backbone))
                 ours.append(judge(files))
-        with _monitor(Path(folder) / "followed") as judge, _wall(Path(folder) / "followed") as stall:
+        with monitor_at_work(Path(folder) / "followed") as judge, wall_at_work(Path(folder) / "followed") as stall:
             judge(first)
             watched = [judge(files) for files in chunks]
         slow = _library_loop(first[:SLOW_PLOTS]) / SLOW_PLOTS * len(first)
@@ -70,7 +70,7 @@ def figures(_data: Path | None) -> Iterator[Figure]:
     yield Figure("commit to snapshot on the wall", latency_ms, "ms", "at most 300", latency_ms <= 300)
 
 
-def _draw(folder: Path, count: int) -> list[list[Path]]:
+def draw(folder: Path, count: int) -> list[list[Path]]:
     """Chunks of a hall."""
     hall = SimulatedHall(demo.SEED)
     chunks = []
@@ -122,9 +122,9 @@ def _library_loop(files: list[Path]) -> float:
 
 
 @contextmanager
-def _monitor(folder: Path) -> Iterator[Callable[[list[Path]], float]]:
+def monitor_at_work(folder: Path) -> Iterator[Callable[[list[Path]], float]]:
     """A monitor at work: given the files of a chunk, the seconds from their arrival to the last verdict."""
-    chosen = _settings(folder)
+    chosen = settings_of(folder)
     source = folder / "source"
     source.mkdir(parents=True)
     database = open_database(chosen.database_url, upgrade=True)
@@ -141,11 +141,11 @@ def _monitor(folder: Path) -> Iterator[Callable[[list[Path]], float]]:
         started = time.perf_counter()
         for path in files:
             (run / path.name).hardlink_to(path)
-        _wait_until(database, lambda c: verdicts.count(c, hall_id) >= expected)
+        wait_until(database, lambda c: verdicts.count(c, hall_id) >= expected)
         return time.perf_counter() - started
 
     try:
-        _wait_until(database, lambda c: heartbeats.newest(c, hall_id, heartbeats.MONITOR) is not None)
+        wait_until(database, lambda c: heartbeats.newest(c, hall_id, heartbeats.MONITOR) is not None)
         yield judge
     finally:
         monitor.terminate()
@@ -153,13 +153,15 @@ def _monitor(folder: Path) -> Iterator[Callable[[list[Path]], float]]:
         database.close()
 
 
-def _settings(folder: Path) -> settings.Settings:
+def settings_of(folder: Path) -> settings.Settings:
+    """The demo's hall, with its data in a folder."""
     home = folder / "home"
     return settings.Settings(f"sqlite:///{home / 'hydra.db'}", demo.HALL, home, "bench", "bench")
 
 
-def _wait_until(database: Database, condition: Callable[[Connection], bool]) -> None:
-    waiter, forever = ChangeWaiter(database, POLL_S), threading.Event()
+def wait_until(database: Database, condition: Callable[[Connection], bool], poll_s: float = POLL_S) -> None:
+    """Wait until something is so in the database."""
+    waiter, forever = ChangeWaiter(database, poll_s), threading.Event()
     while waiter.wait(60, forever):  # as a wall does, which costs the monitor next to nothing
         with database.read() as connection:
             if condition(connection):
@@ -168,9 +170,9 @@ def _wait_until(database: Database, condition: Callable[[Connection], bool]) -> 
 
 
 @contextmanager
-def _wall(folder: Path) -> Iterator[list[float]]:
+def wall_at_work(folder: Path) -> Iterator[list[float]]:
     """The real wall in a process of its own; the list holds the stall of its event loop afterwards, longest and p99."""
-    chosen = _settings(folder)
+    chosen = settings_of(folder)
     wall = subprocess.Popen(
         [sys.executable, "-m", "tests.benchmarks.wall_stall", chosen.database_url, chosen.hall],
         stdin=subprocess.PIPE,

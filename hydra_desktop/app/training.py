@@ -1,0 +1,114 @@
+"""The training screen of a window: built when it is first wanted, one for the hall that is shown."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from PySide6.QtCore import QObject, Signal
+
+from ..database.connection import Database
+from ..domain.training import Options, Stop
+from ..services.training_desk import Look, look
+from ..services.training_jobs import TrainingJobs
+from ..views import words
+from ..views.background import Background, Newest
+from ..views.main_window import MainWindow, Place
+from ..views.training.training_screen import TrainingScreen
+from .followed_hall import FollowedHall
+
+
+class TrainingDesks(QObject):
+    """Opens training in one window, and keeps it up to date while it is seen.
+
+    `report_asked` carries a model whose report is wanted, `labeling_asked` a plot type to label.
+    """
+
+    report_asked = Signal(int)
+    labeling_asked = Signal(str)
+
+    def __init__(self, window: MainWindow, database: Database, background: Background) -> None:
+        super().__init__(window)
+        self._window, self._database, self._background = window, database, background
+        self._hall: FollowedHall | None = None
+        self._jobs: TrainingJobs | None = None
+        self._looking = Newest(background)
+        self._stamp: tuple[int, ...] | None = None
+
+    @property
+    def screen(self) -> TrainingScreen | None:
+        """The screen, once it was opened."""
+        found = self._window.screens.get(Place.TRAINING)
+        return found if isinstance(found, TrainingScreen) else None
+
+    def open(self, hall: FollowedHall) -> None:
+        """Show the training screen of a hall, as it was left."""
+        if hall is not self._hall:
+            self.close()
+            self._build(hall)
+        self._look(anew=True)
+
+    def close(self) -> None:
+        """Take the screen away."""
+        screen = self.screen
+        self._looking.forget()
+        if screen is not None:
+            self._window.set_screen(Place.TRAINING, None)
+            screen.deleteLater()
+        if self._hall is not None:
+            self._hall.snapshot.disconnect(self._hear)
+        self._hall = self._jobs = None
+
+    def _build(self, hall: FollowedHall) -> None:
+        settings = hall.settings
+        self._hall = hall
+        self._jobs = TrainingJobs(self._database, hall.id, settings.user, settings.station)
+        screen = TrainingScreen(self._window.theme)
+        screen.asked_anew.connect(lambda: self._look(anew=True))
+        screen.training_asked.connect(self._ask)
+        screen.stop_asked.connect(self._stop)
+        screen.report_asked.connect(self.report_asked)
+        screen.labeling_asked.connect(self.labeling_asked)
+        hall.snapshot.connect(self._hear)  # as whenever something changed, and once a second
+        self._window.set_screen(Place.TRAINING, screen)
+
+    def _hear(self, _snapshot: object) -> None:
+        if self.screen is not None and self.screen.isVisible():
+            self._look()
+
+    def _look(self, *, anew: bool = False) -> None:
+        hall, screen = self._hall, self.screen
+        if hall is None or screen is None:
+            return
+        if anew:
+            self._stamp = None
+        stamp, database = self._stamp, self._database
+
+        def show(found: Look) -> None:
+            self._stamp = found.stamp
+            screen.show_jobs(found.jobs)
+            if found.states is not None:
+                screen.show_states(found.states, in_order=stamp is None)
+
+        self._looking.run(lambda: look(database, hall.name, hall.id, stamp), show, screen.show_failure)
+
+    def _ask(self, names: list[str], options: Options) -> None:
+        jobs = self._jobs
+        if jobs is not None:
+            asked = f"{words.count(len(names), 'job')} asked for: {', '.join(names[:3])}"
+            self._do(lambda: jobs.ask(names, options), asked + (" and more." if len(names) > 3 else "."))
+
+    def _stop(self, job_id: int, wish: Stop) -> None:
+        jobs = self._jobs
+        if jobs is not None:
+            self._do(lambda: jobs.stop(job_id, wish), "")
+
+    def _do(self, work: Callable[[], object], told: str) -> None:
+        screen = self.screen
+        if screen is None:
+            return
+
+        def done(_result: object) -> None:
+            screen.tell(told)
+            self._look()
+
+        self._background.run(work, done, screen.tell, owner=screen)
