@@ -18,7 +18,7 @@ from .. import __version__
 from .. import settings as settings_module
 from ..domain.errors import SiteError, Stopped
 from ..settings import Settings
-from . import db, hall, models, plots, reference, thresholds
+from . import db, hall, library, models, plots, reference, thresholds
 from .common import DONE, INTERRUPTED, MENDABLE, Command, add, count, say, seconds
 
 if TYPE_CHECKING:
@@ -71,6 +71,7 @@ def _parser() -> argparse.ArgumentParser:
     _add_demo(commands)
     plots.add_commands(commands)
     models.add_commands(commands)
+    library.add_commands(commands)
     thresholds.add_commands(commands)
     reference.add_commands(commands)
     hall.add_commands(commands)

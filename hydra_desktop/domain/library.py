@@ -94,6 +94,28 @@ class ModelSet:
     activated_at: datetime | None = None
     activated_by: str = ""
 
+    def text(self) -> str:
+        """In a line."""
+        period = f" for {self.run_period}" if self.run_period else ""
+        live = f", live since {self.activated_at:%Y-%m-%d %H:%M} UTC by {self.activated_by}" if self.in_force else ""
+        comment = f" ({self.comment})" if self.comment else ""
+        return (
+            f"{self.name}{period}: {len(self.models)} models, saved {self.at:%Y-%m-%d %H:%M} UTC by "
+            f"{by(self.user, self.station)}{live}{comment}"
+        )
+
+    def figures(self) -> dict[str, object]:
+        """All as plain values, for a JSON file."""
+        return {
+            "name": self.name,
+            "run_period": self.run_period,
+            "saved_at": self.at.isoformat(),
+            "saved_by": self.user,
+            "comment": self.comment,
+            "models": dict(self.models),
+            "in_force": self.in_force,
+        }
+
 
 @dataclass(frozen=True)
 class Shadow:

@@ -38,6 +38,25 @@ class TypeStanding:
             return "live"
         return "no model" if not self.models else "none live"
 
+    def text(self) -> str:
+        """In a line."""
+        found = f"{self.plot_type:<28} {named(self.active_id):<12} {self.models} in the library"
+        if self.last is not None:
+            found += f"; {self.last.text()}"
+        return found + (f"; model {self.shadow.model_id} in shadow" if self.shadow else "")
+
+    def figures(self) -> dict[str, object]:
+        """All as plain values, for a JSON file."""
+        return {
+            "plot_type": self.plot_type,
+            "state": self.state,
+            "active_id": self.active_id,
+            "trained_at": self.trained_at.isoformat() if self.trained_at else None,
+            "models": self.models,
+            "last_change": self.last.text() if self.last else "",
+            "shadow_id": self.shadow.model_id if self.shadow else None,
+        }
+
 
 @dataclass(frozen=True)
 class LibraryModel:

@@ -53,6 +53,18 @@ def listing(database: Database, hall_name: str) -> list[ModelSet]:
         return model_sets.listing(c, lookup.hall(c, hall_name))
 
 
+def by_plot_type(database: Database, hall_name: str, model_ids: Sequence[int]) -> dict[str, int]:
+    """Models by their plot types; raises LibraryError for one that isn't there, and for two of one plot type."""
+    found: dict[str, int] = {}
+    with database.read() as c:
+        hall_id = lookup.hall(c, hall_name)
+        for model_id in model_ids:
+            name = library.record_of(c, hall_id, model_id).plot_type
+            if found.setdefault(name, model_id) != model_id:
+                raise LibraryError(f"Models {found[name]} and {model_id} are both of {name}; a set has one of each.")
+    return found
+
+
 def save(
     database: Database,
     hall_name: str,

@@ -167,11 +167,12 @@ def test_a_huge_file_is_not_read(database: Database, hall_id: int, out: Path, mo
 def test_what_cannot_be_written_or_read_is_said(database: Database, hall_id: int, out: Path, tmp_path: Path) -> None:
     (model,) = model_listing.shelf(database, HALL, TYPE).models
     (tmp_path / "file").write_text("")
+    none = tmp_path / "no.hydra-model"
     attempts: list[tuple[type[SiteError], str, Any]] = [
         (StorageError, "can't be written", lambda: export(database, HALL, model.id, tmp_path / "file" / "x", user="a")),
-        (StorageError, "none.hydra-model can't be read", lambda: import_file(database, OTHER, tmp_path / "none.hydra-model", user="a")),
+        (StorageError, "no.hydra-model can't be read", lambda: import_file(database, OTHER, none, user="a")),
         (LibraryError, "no model 99", lambda: export(database, HALL, 99, tmp_path / "x", user="a")),
-    ]  # fmt: skip
+    ]
     for kind, why, act in attempts:
         with pytest.raises(kind, match=why):
             act()
