@@ -18,7 +18,7 @@ from .. import __version__
 from .. import settings as settings_module
 from ..domain.errors import SiteError, Stopped
 from ..settings import Settings
-from . import compare, db, hall, models, plots, reference, thresholds
+from . import compare, db, hall, library, models, plots, reference, thresholds
 from .common import DONE, INTERRUPTED, MENDABLE, Command, add, count, say, seconds
 
 if TYPE_CHECKING:
@@ -72,21 +72,13 @@ def _parser() -> argparse.ArgumentParser:
     plots.add_commands(commands)
     models.add_commands(commands)
     compare.add_report(commands)
-    _add_models(commands)
+    compare.add_compare(library.add_commands(commands))
     thresholds.add_commands(commands)
     reference.add_commands(commands)
     hall.add_commands(commands)
     plots.add_export(commands)
     db.add_commands(commands)
     return parser
-
-
-def _add_models(commands: Commands) -> None:
-    """The group ``models``."""
-    text = "models: which is better"
-    group = commands.add_parser("models", help=text, description=f"{text.capitalize()}.")
-    verbs = group.add_subparsers(title="commands", metavar="COMMAND", required=True)
-    compare.add_compare(verbs)
 
 
 def _add_demo(commands: Commands) -> None:

@@ -133,6 +133,7 @@ def _trained(options: argparse.Namespace, settings: Settings, plot_type: str) ->
             plot_type,
             activate=options.activate,
             user=settings.user,
+            station=settings.station,
             progress=progress,
             checkpoints=settings.home / "training" if options.recipe == "both" else None,
             false_alarms=false_alarms(options),

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import shlex
 from collections import defaultdict
+from collections.abc import Mapping
 from dataclasses import fields, replace
 from datetime import UTC, datetime
 from functools import lru_cache
@@ -175,9 +176,17 @@ def ensure_plot_type(c: sa.Connection, hall_id: int, name: str, *, chunked: bool
 
 
 def ensure_labels(
-    c: sa.Connection, hall_id: int, plot_type: str, wanted: list[str], *, user: str, comment: str, chunked: bool = True
+    c: sa.Connection,
+    hall_id: int,
+    plot_type: str,
+    wanted: list[str],
+    *,
+    user: str,
+    comment: str,
+    chunked: bool = True,
+    like: Mapping[str, Label] | None = None,
 ) -> list[str]:
-    """Add labels that the plot type lacks, with their defaults; returns those that were added.
+    """Add labels that the plot type lacks, with their defaults or as in `like`; returns those that were added.
 
     A plot type that is new is made `chunked` or not.
     """
@@ -190,7 +199,7 @@ def ensure_labels(
     added = [name for name in dict.fromkeys(wanted) if name not in have]
     if added:
         labels = [*known.labels]
-        for label in map(default_label, added):
+        for label in ((like or {}).get(name) or default_label(name) for name in added):
             taken = {other.key for other in labels}
             labels.append(replace(label, key="") if label.key in taken else label)
         _store_type(c, hall_id, replace(known, labels=tuple(labels)))

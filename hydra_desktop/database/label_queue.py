@@ -38,7 +38,7 @@ _GIVEN = (
 _GUESSES = (
     sa.select(_V.id, _V.plot_id, _V.label_id, t.labels.c.name, _V.confidence, _V.status, _V.decided_at)
     .outerjoin(t.labels, t.labels.c.id == _V.label_id)
-    .where(_V.plot_id.in_(_IDS))
+    .where(_V.plot_id.in_(_IDS), sa.not_(_V.shadow))
     .order_by(_V.live, _V.id)  # the live one counts, else the newest: the last of each plot
 )
 _CONTESTED = (
@@ -73,7 +73,7 @@ def guesses(c: sa.Connection, plot_ids: Sequence[int]) -> dict[int, tuple[int, G
 def without_guess(c: sa.Connection, hall_id: int, plot_type: str, model_id: int) -> list[Plot]:
     """The unlabelled plots of a type that neither the monitor nor this model has judged, the newest first."""
     q = t.label_queue.c
-    judged = sa.exists().where(_V.plot_id == q.plot_id, sa.or_(_V.live, _V.model_id == model_id))
+    judged = sa.exists().where(_V.plot_id == q.plot_id, sa.or_(_V.live, _V.model_id == model_id), sa.not_(_V.shadow))
     type_id = plot_type_id(c, hall_id, plot_type)
     rows = c.execute(
         sa.select(*plots.COLUMNS)

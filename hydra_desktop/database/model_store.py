@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from itertools import groupby
@@ -12,10 +12,10 @@ from typing import Any
 import sqlalchemy as sa
 
 from ..domain.errors import ModelFileError
-from . import conditions, feed, halls
+from ..domain.label import Role
+from . import activations, feed, halls
 from . import tables as t
 from .naming import label_ids, plot_type_id
-from .upsert import upsert
 
 BEST_F1, BY_HAND = "best F1", "by hand"
 
@@ -55,6 +55,7 @@ def add(
     thresholds: Mapping[str, float],
     user: str,
     chosen: str = BEST_F1,
+    comment: str = "from training",
 ) -> int:
     """Store a model with its first thresholds and how they were `chosen`; returns its id."""
     halls.ensure_labels(c, hall_id, plot_type, list(thresholds), user=user, comment="label of a model")
@@ -70,19 +71,14 @@ def add(
         .returning(t.models.c.id)
     ).scalar_one()
     c.execute(t.model_files.insert().values(model_id=model_id, data=file))
-    set_thresholds(c, model_id, thresholds, user=user, chosen=chosen, comment="from training")
+    set_thresholds(c, model_id, thresholds, user=user, chosen=chosen, comment=comment)
     return model_id
 
 
 def activate(c: sa.Connection, model_id: int, *, user: str) -> None:
-    """Make a model the active one of its plot type; what was so in the eyes of the one before is over."""
+    """Make a model the active one of its plot type, whatever is active now and however it compares."""
     type_id, hall_id = _type_and_hall(c, model_id)
-    conditions.end(c, hall_id, type_id, who=user, why="another model")
-    upsert(c, t.active_models, {"plot_type_id": type_id, "model_id": model_id}, on=["plot_type_id"])
-    c.execute(
-        t.model_activations.insert().values(plot_type_id=type_id, model_id=model_id, at=datetime.now(UTC), user=user)
-    )
-    feed.publish(c, hall_id, "model", model_id)
+    activations.put(c, hall_id, type_id, model_id, user=user)
 
 
 def active(c: sa.Connection, hall_id: int) -> dict[str, ModelRecord]:
@@ -91,9 +87,14 @@ def active(c: sa.Connection, hall_id: int) -> dict[str, ModelRecord]:
 
 
 def listing(
-    c: sa.Connection, hall_id: int, plot_type: str | None = None, *, only_active: bool = False
+    c: sa.Connection,
+    hall_id: int,
+    plot_type: str | None = None,
+    *,
+    only_active: bool = False,
+    ids: Collection[int] | None = None,
 ) -> list[ModelRecord]:
-    """All models of a hall or of one plot type, newest first."""
+    """All models of a hall or of one plot type, newest first; only those of `ids` where these are given."""
     m = t.models.c
     statement = (
         sa.select(m.id, t.plot_types.c.name, m.sha256, m.card, m.created_at, m.created_by, t.active_models.c.model_id)
@@ -104,6 +105,8 @@ def listing(
     )
     if plot_type is not None:
         statement = statement.where(t.plot_types.c.name == plot_type)
+    if ids is not None:
+        statement = statement.where(m.id.in_(list(ids)))
     if only_active:
         statement = statement.where(t.active_models.c.model_id.is_not(None))
     found = c.execute(statement).all()
@@ -124,6 +127,16 @@ def file(c: sa.Connection, model_id: int) -> bytes:
     if hashlib.sha256(data).hexdigest() != row.sha256:
         raise ModelFileError(f"The file of model {model_id} was changed since it was stored; train or import it again.")
     return data
+
+
+def roles(c: sa.Connection, model_id: int) -> dict[str, Role]:
+    """The role of each label that a model's plot type ever had."""
+    rows = c.execute(
+        sa.select(t.labels.c.name, t.labels.c.role)
+        .join(t.models, t.models.c.plot_type_id == t.labels.c.plot_type_id)
+        .where(t.models.c.id == model_id)
+    )
+    return {row.name: Role(row.role) for row in rows}
 
 
 def set_thresholds(

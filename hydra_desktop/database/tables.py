@@ -423,9 +423,69 @@ model_activations = Table(
     metadata,
     _id(),
     _to("plot_types", "plot_type_id", index=True),
-    _to("models", "model_id"),
+    _to("models", "model_id", nullable=True),  # none: no model from then on
     _at(),
     _text("user"),
+    _text("station", server_default=""),
+    _text("kind", server_default="activated"),  # or rolled back, deactivated
+    _to("models", "before_id", nullable=True),  # what was active until then
+    _text("comment", server_default=""),
+    _text("in_spite_of", server_default=""),  # the warning that a person overruled
+    _to("model_set_activations", "set_activation_id", nullable=True, index=True),
+)
+
+model_sets = Table(
+    "model_sets",
+    metadata,
+    _id(),
+    _to("halls", "hall_id"),
+    _text("name"),
+    _text("run_period"),
+    _at(),
+    _text("user"),
+    _text("station"),
+    _text("comment"),
+    UniqueConstraint("hall_id", "name"),
+)
+
+model_set_members = Table(
+    "model_set_members",
+    metadata,
+    Column("set_id", _BigId, ForeignKey("model_sets.id"), primary_key=True),
+    Column("plot_type_id", _BigId, ForeignKey("plot_types.id"), primary_key=True),
+    _to("models", "model_id"),
+)
+
+model_set_activations = Table(
+    "model_set_activations",
+    metadata,
+    _id(),
+    _to("model_sets", "set_id", index=True),
+    _at(),
+    _text("user"),
+    _text("station"),
+    _text("comment"),
+    _text("kind"),  # activated, rolled back
+)
+
+shadow_models = Table(
+    "shadow_models",
+    metadata,
+    _id(),
+    _to("plot_types", "plot_type_id"),
+    _to("models", "model_id", index=True),
+    _at("since"),
+    _text("user"),
+    _text("station"),
+    _at("ended_at", nullable=True),
+    _text("ended_by"),
+    Index(
+        "uq_shadow_models_running",
+        "plot_type_id",
+        unique=True,
+        sqlite_where=sa.text("ended_at IS NULL"),
+        postgresql_where=sa.text("ended_at IS NULL"),
+    ),
 )
 
 thresholds = Table(
@@ -474,8 +534,16 @@ verdicts = Table(
     _text("status"),
     _float("fault_score"),
     _bool("live"),
+    _bool("shadow", server_default=sa.false()),  # of a model on trial: in no count, on no wall, no guess
     _at("decided_at"),
     Index("ix_verdicts_plot_id", "plot_id"),
+    Index(
+        "ix_verdicts_shadow",
+        "model_id",
+        "decided_at",
+        sqlite_where=sa.text("shadow = 1"),
+        postgresql_where=sa.text("shadow"),
+    ),
     Index(
         "uq_verdicts_live",
         "plot_id",

@@ -44,8 +44,10 @@ _INSERT_PROBABILITIES, _INSERT_EVIDENCE = t.probabilities.insert(), t.evidence.i
 _INSERT_FAMILIARITIES, _INSERT_TIMINGS = t.familiarities.insert(), t.stage_timings.insert()
 
 
-def add(c: sa.Connection, hall_id: int, judged: Sequence[JudgedPlot], *, live: bool = True) -> list[int]:
-    """Store verdicts; returns their ids in the same order.
+def add(
+    c: sa.Connection, hall_id: int, judged: Sequence[JudgedPlot], *, live: bool = True, shadow: bool = False
+) -> list[int]:
+    """Store verdicts; returns their ids in the same order. Those of a model in `shadow` are no guesses either.
 
     Raises sqlalchemy's IntegrityError for a second live verdict of one plot, and KeyError for
     a label that the plot type never had.
@@ -66,6 +68,7 @@ def add(c: sa.Connection, hall_id: int, judged: Sequence[JudgedPlot], *, live: b
                     "status": str(one.verdict.status),
                     "fault_score": one.verdict.fault_score,
                     "live": live,
+                    "shadow": shadow,
                     "decided_at": one.decided_at,
                 }
                 for one in judged

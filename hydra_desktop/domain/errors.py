@@ -14,7 +14,10 @@ HydraError
 │   ├── PlotReferenceError  these plots can't be the reference of a plot type
 │   ├── LabelingError       a label can't be given, or there is nothing to take back
 │   ├── HistoryError        there is nothing to show of that time or run
-│   └── ModelFileError      a model file is damaged, tampered with or made for another backbone
+│   ├── ModelFileError      a model file is damaged, tampered with or made for another backbone
+│   └── LibraryError        a model can't be put live, taken back or tried as asked
+│       ├── ActiveChangedError   somebody else changed the active model meanwhile
+│       └── WorseModelError      the model is worse than the active one; a person may overrule that
 └── Stopped                 a person asked the work to stop
 
 Anything else that surfaces is a fault of our own.
@@ -81,6 +84,18 @@ class HistoryError(SiteError):
 
 class ModelFileError(SiteError):
     """A model file is damaged, tampered with, or made for another backbone."""
+
+
+class LibraryError(SiteError):
+    """A model can't be put live, taken back or tried as asked; nothing was changed."""
+
+
+class ActiveChangedError(LibraryError):
+    """Somebody else changed the active model since this person looked; nothing was changed."""
+
+
+class WorseModelError(LibraryError):
+    """The model is worse than the active one; a person may put it live in spite of that. Nothing was changed."""
 
 
 class Stopped(HydraError):

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import logging
 import time
 from collections import deque
 from collections.abc import Mapping
@@ -18,10 +19,12 @@ from ..domain.hall import Hall, PlotType
 from ..domain.plot import NamePattern, NewPlot, PlotName
 from ..domain.verdict import NO_MODEL, Familiarity, Verdict, judge
 from ..sources.arrival import Arrival
-from ..vision.deviation import Packed, pack
+from ..vision.deviation import Description, Packed, pack
 from ..vision.picture import decode_for_network
 from ..vision.predictor import Predictor
 from .pictures import THREADS
+
+log = logging.getLogger(__name__)
 
 BATCH = 16  # of plots that are stored together
 LOOKAHEAD = BATCH + 4 * THREADS
@@ -34,6 +37,27 @@ class ActiveModel:
 
     id: int
     thresholds: Mapping[str, float]
+
+
+@dataclass(frozen=True)
+class JudgingModels:
+    """The models by which plots are judged, all as of one moment.
+
+    `active` are by plot type; `trial` and `on_trial` are the same of models in shadow, that nobody is alarmed by.
+    """
+
+    predictor: Predictor
+    active: Mapping[str, ActiveModel]
+    trial: Predictor | None = None
+    on_trial: Mapping[str, ActiveModel] = field(default_factory=dict)
+
+
+@dataclass(frozen=True)
+class Tried:
+    """What a model in shadow says of a plot."""
+
+    model_id: int
+    verdict: Verdict
 
 
 @dataclass(frozen=True)
@@ -54,6 +78,7 @@ class Judged:
     ahead_s: float = 0.0
     features: Packed | None = None
     inherited: bool = False
+    tried: Tried | None = None
 
 
 @dataclass(frozen=True)
@@ -81,8 +106,7 @@ class Judge:
 
     hall: Hall
     images: ImageStore
-    predictor: Predictor
-    active: Mapping[str, ActiveModel]
+    models: JudgingModels
     threads: int = THREADS
     _pending: deque[Future[Outcome]] = field(default_factory=deque)
 
@@ -100,18 +124,26 @@ class Judge:
         """Whether files were given whose outcome wasn't taken yet."""
         return bool(self._pending)
 
-    def give(self, arrival: Arrival) -> None:
-        """Start to judge a file; outcomes come in the order of giving."""
-        self._pending.append(self._pool.submit(self._outcome, arrival))
+    def give(self, arrival: Arrival, models: JudgingModels) -> None:
+        """Start to judge a file by these models; outcomes come in the order of giving."""
+        self._pending.append(self._pool.submit(self._outcome, arrival, models))
 
     def change_hall(self, hall: Hall) -> None:
         """Use other settings from the next file on."""
         self.hall = hall
         self._pattern = NamePattern(hall.name_pattern)
 
-    def change_models(self, predictor: Predictor, active: Mapping[str, ActiveModel]) -> None:
-        """Use other models from the next batch on."""
-        self.predictor, self.active = predictor, active
+    def change_models(self, models: JudgingModels) -> None:
+        """Have other models for what begins from now on."""
+        self.models = models
+
+    def chunk_of(self, arrival: Arrival) -> tuple[str, int, int | None] | None:
+        """Run period, run and chunk of a file, None where its name doesn't tell."""
+        try:
+            name = self._pattern.read(arrival.relative)
+        except PlotError:
+            return None
+        return name.run_period, name.run_number, name.chunk
 
     def take(self) -> list[Outcome]:
         """The outcomes of the next batch, empty when nothing was given."""
@@ -135,7 +167,7 @@ class Judge:
         """The settings of a plot type, the defaults for one that the hall doesn't name."""
         return self.hall.plot_types.get(name) or PlotType(name)
 
-    def _outcome(self, arrival: Arrival) -> Outcome:
+    def _outcome(self, arrival: Arrival, models: JudgingModels) -> Outcome:
         try:
             name = self._pattern.read(arrival.relative)
             if self.plot_type(name.plot_type).ignored:
@@ -162,31 +194,58 @@ class Judge:
             "decode": 1e3 * (decoded - read),
             "save": 1e3 * (saved - decoded),
         }
-        return self._judge(arrival, new_plot, picture, timings_ms)
+        return self._judge(arrival, new_plot, picture, timings_ms, models)
 
     def _judge(
-        self, arrival: Arrival, new_plot: NewPlot, picture: np.ndarray, timings_ms: Mapping[str, float]
+        self,
+        arrival: Arrival,
+        new_plot: NewPlot,
+        picture: np.ndarray,
+        timings_ms: Mapping[str, float],
+        models: JudgingModels,
     ) -> Judged:
         started = time.perf_counter()
         plot_type = self.plot_type(new_plot.name.plot_type)
-        prediction = self.predictor.predict([picture], [plot_type.name], [new_plot.name.run_period])[0]
-        model = self.active.get(plot_type.name)
+        prediction = models.predictor.predict([picture], [plot_type.name], [new_plot.name.run_period])[0]
+        model = models.active.get(plot_type.name)
         verdict, familiarity = NO_MODEL, None
         if model is not None and prediction.probabilities:
             verdict = judge(prediction.probabilities, model.thresholds, plot_type, unfamiliar=prediction.unfamiliar)
             familiarity = Familiarity(prediction.novelty, prediction.nearest, prediction.deviation)
+        timings_ms = {**timings_ms, "classify": 1e3 * (time.perf_counter() - started)}
         return Judged(
             arrival,
             new_plot,
             verdict,
             model.id if model is not None and verdict is not NO_MODEL else None,
             prediction.evidence,
-            {**timings_ms, "classify": 1e3 * (time.perf_counter() - started)},
+            dict(timings_ms),
             familiarity,
             max(0.0, arrival.modified_at_s - new_plot.taken_at.timestamp()),
             pack(prediction.description, 0) if prediction.description is not None else None,
             prediction.inherited,
+            self._tried(prediction.description, picture, plot_type, new_plot.name.run_period, models),
         )
+
+    def _tried(
+        self,
+        described: Description | None,
+        picture: np.ndarray,
+        plot_type: PlotType,
+        period: str,
+        models: JudgingModels,
+    ) -> Tried | None:
+        """What the model in shadow says; whatever goes wrong with it never touches the live verdict."""
+        model = models.on_trial.get(plot_type.name)
+        if model is None or models.trial is None or described is None:
+            return None
+        try:
+            said = models.trial.without_maps(described, picture, plot_type.name, period)
+        except Exception:
+            log.exception("Model %d, in shadow, can't judge a plot of %s", model.id, plot_type.name)
+            return None
+        verdict = judge(said.probabilities, model.thresholds, plot_type, unfamiliar=said.unfamiliar)
+        return Tried(model.id, verdict)
 
 
 def _new_plot(name: PlotName, arrival: Arrival, data: bytes) -> NewPlot:

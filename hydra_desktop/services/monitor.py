@@ -25,26 +25,21 @@ from typing import TypeVar
 from sqlalchemy import Connection
 from sqlalchemy.exc import DBAPIError
 
-from ..database import features, feed, files_seen, halls, heartbeats, leases, model_store, plots, problems, verdicts
+from ..database import features, feed, files_seen, halls, heartbeats, leases, plots, problems, verdicts
 from ..database.connection import open_up_to_date
 from ..database.image_store import ImageStore
 from ..database.wall import PastVerdict
-from ..domain.errors import DatabaseError, LeaseLostError, ModelFileError, SettingsError, SiteError, StorageError
+from ..domain.errors import DatabaseError, LeaseLostError, SettingsError, SiteError, StorageError
 from ..domain.plot import Plot
 from ..domain.run import RunState
 from ..settings import Settings
 from ..sources.arrival import Arrival
 from ..sources.watched_folder import WatchedFolder
-from ..vision.backbone import Backbone
 from ..vision.deviation import DESCRIBED_BY
-from ..vision.model_file import Model
-from ..vision.opening import open_model
-from ..vision.predictor import Predictor
-from ..vision.tuned_model import TunedPredictor
 from . import monitor_process, priority, retention
 from .beam import BeamFollower
-from .judging import ActiveModel, Judge, Judged, Outcome, Refused
-from .normals import Normals
+from .judging import Judge, Judged, JudgingModels, Outcome, Refused
+from .model_switch import LONGEST_CHUNK_S, Chunks, ModelLoader, ModelSwitch
 from .proposals import Proposals
 from .streams import Streams
 
@@ -61,6 +56,7 @@ FIRST_FORGETTING_S = 60.0
 CLOCKS_APART_S = 60.0  # by which a file may be of the future without a word
 FORGET_EVERY_S = 3600.0
 PROPOSE_EVERY_S = 30.0
+CHUNK_OVER_S = 1.0  # without another file of it
 
 
 @dataclass(order=True)
@@ -122,9 +118,11 @@ class Monitor:
         self._source_name = monitor_process.source_name(self._hall, chosen)
         self._source = WatchedFolder(self._folder, rescan_s=rescan_s)
         self._images = ImageStore(settings.image_folder)
-        self._backbone = Backbone()
-        self._normals = Normals(self._images, self._backbone)
-        self._opened: dict[int, tuple[Model, TunedPredictor | None]] = {}  # by the model's id
+        self._loader = ModelLoader(self._database, self._hall_id, self._images)
+        self._switch = ModelSwitch(self._loader)
+        self._next: JudgingModels | None = None  # ready, until the next chunk begins
+        self._next_since_s = self._given_at_s = 0.0
+        self._chunks = Chunks()
         self._proposals = Proposals(self._database, self._hall_id, self._images)
         self._holder = f"{settings.station}:{os.getpid()}"
         self._streams = Streams(self._hall_id, self._hall, settings.station)
@@ -195,6 +193,7 @@ class Monitor:
             self._work(judge, once=once)
         finally:
             judge.close()
+            self._switch.close()
             self._end_writer(threads[0])
             self._stop.set()
             for thread in threads[1:]:
@@ -217,18 +216,44 @@ class Monitor:
             self._take_arrivals(wait_s=0.1 if idle else 0.0)
             if once and not self._backlog and not judge.busy and self._arrived.empty():
                 break
-            if self._reload.is_set() and not judge.busy:
+            other_names = self._reload.is_set() and judge.hall.name_pattern != self._hall.name_pattern
+            if self._reload.is_set() and not (other_names and judge.busy):
                 self._reload.clear()
-                if judge.hall.name_pattern != self._hall.name_pattern:
+                if other_names:
                     self._hand_over([LookAgain()])  # after all that was judged by the old pattern
                 judge.change_hall(self._hall)
-                judge.change_models(*self._load_models(judge))
-            while self._backlog and judge.room > 0 and not self._reload.is_set():
-                judge.give(heapq.heappop(self._backlog).arrival)
+                self._switch.want(normals_moved=self._normals_moved.is_set())
+                self._normals_moved.clear()
+                other_names = False
+            self._change_models(judge)
+            while self._backlog and judge.room > 0 and not other_names:
+                self._give(judge, heapq.heappop(self._backlog).arrival)
             outcomes = judge.take()
             if outcomes:
                 self._look_at_clock(outcomes)
                 self._hand_over(outcomes)
+
+    def _change_models(self, judge: Judge, coming: Arrival | None = None) -> None:
+        """Use models that are ready from the file that is coming on, if a chunk begins with it, or while none comes."""
+        now_s = time.monotonic()
+        loaded = self._switch.ready(judge.models)
+        if loaded is not None:
+            self._next, self._next_since_s = loaded.models, now_s
+            self._troubles.models = loaded.trouble
+        if self._next is None:
+            return
+        if coming is not None:
+            between = self._chunks.begins(judge.chunk_of(coming), now_s)
+        else:
+            between = not self._backlog and now_s - self._given_at_s > CHUNK_OVER_S
+        if between or now_s - self._next_since_s > LONGEST_CHUNK_S:
+            judge.change_models(self._next)
+            self._next = None
+
+    def _give(self, judge: Judge, arrival: Arrival) -> None:
+        self._change_models(judge, arrival)
+        self._given_at_s = time.monotonic()
+        judge.give(arrival, self._chunks.models(judge.chunk_of(arrival), judge.models, self._given_at_s))
 
     def _look_at_clock(self, outcomes: Sequence[Outcome]) -> None:
         """Tell once that the clock of the machine that writes plots is ahead of this one's."""
@@ -396,6 +421,19 @@ class Monitor:
             ],
             live=True,
         )
+        verdicts.add(
+            connection,
+            self._hall_id,
+            [
+                verdicts.JudgedPlot(
+                    plot.id, plot.name.plot_type, result.tried.model_id, result.tried.verdict, decided_at=now
+                )
+                for plot, result in added
+                if result.tried is not None
+            ],
+            live=False,
+            shadow=True,
+        )
         followed = [
             PastVerdict(plot, verdict_id, result.verdict, result.model_id, result.familiarity, result.inherited)
             for (plot, result), verdict_id in zip(added, ids, strict=True)
@@ -562,33 +600,10 @@ class Monitor:
             )
 
     def _make_judge(self) -> Judge:
-        predictor, active = self._load_models(None)
-        return Judge(self._hall, self._images, predictor, active)
-
-    def _load_models(self, judge: Judge | None) -> tuple[Predictor, dict[str, ActiveModel]]:
-        """The active models; where only thresholds are other than those of a `judge`, its predictor stays."""
-        normals_moved = self._normals_moved.is_set()
-        self._normals_moved.clear()  # what moves from here on is found below, or the next time
-        models, tuned, active, damaged = {}, {}, {}, []
-        before, self._opened = self._opened, {}
-        with self._database.read() as connection:
-            for name, record in model_store.active(connection, self._hall_id).items():
-                try:
-                    opened = before.get(record.id) or open_model(model_store.file(connection, record.id))
-                except ModelFileError as error:
-                    damaged.append(f"{name} is watched without a model: {error}")
-                    continue
-                self._opened[record.id] = opened
-                models[name], second = opened
-                if second is not None:
-                    tuned[name] = second
-                active[name] = ActiveModel(record.id, record.thresholds)
-            ids = {name: one.id for name, one in active.items()}
-            self._troubles.models = " ".join(damaged)
-            if judge is not None and not normals_moved and ids == {name: one.id for name, one in judge.active.items()}:
-                return judge.predictor, active
-            references = self._normals.load(connection, self._hall_id, models, ids)
-        return Predictor(models, self._backbone, references, tuned), active
+        self._normals_moved.clear()  # what moves from here on is found by the next load
+        loaded = self._loader.load(None, normals_moved=False)
+        self._troubles.models = loaded.trouble
+        return Judge(self._hall, self._images, loaded.models)
 
     def _acquire(self) -> None:
         """Take the lease on the folder, waiting for that of a monitor that died to run out."""

@@ -18,7 +18,7 @@ from ..database.given_labels import LabelledPlot
 from ..database.image_store import ImageStore
 from ..database.label_suspects import SuspectLabel
 from ..database.model_store import BEST_F1
-from ..domain.errors import Stopped, TrainingError
+from ..domain.errors import Stopped, TrainingError, WorseModelError
 from ..domain.hall import PlotType
 from ..domain.label import Role
 from ..domain.labeling import Queue
@@ -30,7 +30,7 @@ from ..vision.evaluate import Figures
 from ..vision.fitting import Recipe
 from ..vision.model_file import Model
 from ..vision.tuned_model import TunedModel
-from . import evaluating, features, lookup, second_recipe, suspects, thresholds
+from . import evaluating, features, library, lookup, second_recipe, suspects, thresholds
 from .grouping import groups, unit
 from .progress import Progress
 from .thresholds import Evidence, FalseAlarms
@@ -54,6 +54,7 @@ class TrainingReport:
     suspects: int = 0  # labels that look wrong, in their queue now
     mistakes: int = 0  # held-out plots that it told wrong, in their queue now
     accepted: int = 0  # of the plots trained on: accepted guesses, by which nothing was measured
+    kept_out: str = ""  # why it wasn't put live although that was wanted
 
     def figures(self) -> dict[str, object]:
         """All as plain values, for a JSON file."""
@@ -72,15 +73,19 @@ class TrainingReport:
             "second_recipe": self.second,
             "suspect_labels": self.suspects,
             "mistakes": self.mistakes,
+            "kept_out": self.kept_out,
         }
 
     def text(self) -> str:
         """The report in words."""
         labels = ", ".join(f"{label} {count}" for label, count in self.counts.items())
+        why = "worse than the active one" if self.kept_out else "--activate puts one live"
         lines = [
             f"{self.plot_type}: model {self.model_id} trained on {sum(self.counts.values())} plots ({labels})"
-            f" in {self.seconds:.1f} s, " + ("now live." if self.active else "not live (--activate puts one live)."),
+            f" in {self.seconds:.1f} s, " + ("now live." if self.active else f"not live ({why})."),
         ]
+        if self.kept_out:
+            lines.append(f"  {self.kept_out}")
         if self.accepted:
             lines.append(f"  of these, accepted guesses, which are in no figure: {self.accepted}")
         lines += [f"  left out, {reason}: {count}" for reason, count in self.left_out.items() if count]
@@ -116,6 +121,7 @@ def train(
     *,
     activate: bool,
     user: str,
+    station: str = "",
     progress: Progress,
     checkpoints: Path | None = None,
     false_alarms: FalseAlarms | None = None,
@@ -123,6 +129,8 @@ def train(
     stored: Stored = _nothing_more,
 ) -> TrainingReport:
     """Train a model of a plot type on its labelled plots, store it, and put it live if wanted.
+
+    One that is worse than the active model on held-out runs is stored and not put live.
 
     What is normal in a run period say the plots of its confirmed reference, labelled or not, else its Good plots.
     With a folder for `checkpoints` the second recipe is tried as well, and used if it clearly wins. Thresholds of
@@ -237,15 +245,14 @@ def train(
         mistakes = label_suspects.replace(
             connection, hall_id, plot_type, model_id, mistaken, current, tables.model_mistakes
         )
-        if activate:
-            model_store.activate(connection, model_id, user=user)
+        kept_out = _put_live(connection, hall_id, model_id, user, station) if activate else ""
         stored(connection, model_id)
     if second is not None and checkpoints is not None:
         finetune.forget(checkpoints / plot_type)
     return TrainingReport(
         plot_type,
         model_id,
-        activate,
+        activate and not kept_out,
         dict(Counter(labels).most_common()),
         left_out,
         str(card.get("split", "")),
@@ -257,7 +264,18 @@ def train(
         suspect,
         mistakes,
         sum(one.accepted for one in chosen),
+        kept_out,
     )
+
+
+def _put_live(connection: Connection, hall_id: int, model_id: int, user: str, station: str) -> str:
+    """Put a model live that was just trained; gives the reason where it isn't, being worse than the active one."""
+    record = library.record_of(connection, hall_id, model_id)
+    try:
+        library.put_live(connection, hall_id, record, user=user, station=station, comment="trained")
+    except WorseModelError as error:
+        return f"{error} To do so all the same: hydra-desktop models activate {model_id} --in-spite"
+    return ""
 
 
 def _in_time_order(labelled: Sequence[LabelledPlot]) -> list[LabelledPlot]:

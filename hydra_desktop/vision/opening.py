@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from . import model_file, tuned_model
 from .model_file import Model
 from .tuned_model import TunedModel, TunedPredictor
@@ -21,3 +23,12 @@ def open_model(data: bytes) -> tuple[Model, TunedPredictor | None]:
 def read_model(data: bytes) -> Model | TunedModel:
     """What is in a file, without making it ready to judge; raises ModelFileError as `open_model` does."""
     return tuned_model.load(data) if tuned_model.recognises(data) else model_file.load(data)
+
+
+def renamed(data: bytes, plot_type: str) -> bytes:
+    """The file of the same model for another plot type; raises ModelFileError as `open_model` does."""
+    found = read_model(data)
+    if isinstance(found, TunedModel):
+        first = replace(model_file.load(found.first), plot_type=plot_type)
+        return tuned_model.save(replace(found, plot_type=plot_type, first=model_file.save(first)))
+    return model_file.save(replace(found, plot_type=plot_type))

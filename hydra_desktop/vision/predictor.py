@@ -77,6 +77,17 @@ class Predictor:
         ]
         return [self._tuned(*each) for each in zip(found, pictures, plot_types, strict=True)]
 
+    def without_maps(self, one: Description, picture: Picture, plot_type: str, period: str) -> Prediction:
+        """What the model of a plot type says of one plot that was described already; empty without a model."""
+        model = self.models.get(plot_type)
+        if model is None:
+            return Prediction()
+        normal, inherited = self.normal(model, period)
+        found = model.judge(one, normal, inherited=inherited)
+        chances = {label: float(p) for label, p in zip(model.labels, found.chances[0], strict=True)}
+        said = Prediction(chances, unfamiliar=bool(found.strange[0]), inherited=inherited)
+        return replace(self._tuned(said, picture, plot_type), evidence={})
+
     def _tuned(self, prediction: Prediction, picture: Picture, plot_type: str) -> Prediction:
         if plot_type not in self.tuned:
             return prediction

@@ -111,6 +111,22 @@ def test_training_is_deterministic(empty: tuple[Database, ImageStore], tmp_path:
         assert [record.active for record in model_store.listing(connection, hall_id)] == [True, False]
 
 
+def test_a_training_that_is_worse_than_the_active_model_is_stored_and_not_put_live(
+    empty: tuple[Database, ImageStore], tmp_path: Path
+) -> None:
+    database, images = empty
+    first = teach(database, images, manifests.write(tmp_path / "data", SET))
+    mixed = manifests.write(tmp_path / "mixed", ["Good", "Bad"] * 15, first_run=100)
+    swapped = mixed.read_text().replace(",Good", ",x").replace(",Bad", ",Good").replace(",x", ",Bad").splitlines()
+    mixed.write_text("\n".join([*mixed.read_text().splitlines()[:15], *swapped[15:]]))  # half of them mislabelled
+    report = teach(database, images, mixed)
+    with database.read() as connection:
+        assert model_store.active(connection, halls.find(connection, "D") or 0)["hump"].id == first.model_id
+    assert not report.active
+    assert f"models activate {report.model_id} --in-spite" in report.text()
+    assert "worse than the active one" in report.text()
+
+
 def test_features_are_computed_once_and_a_second_training_decodes_nothing(
     empty: tuple[Database, ImageStore], tmp_path: Path
 ) -> None:

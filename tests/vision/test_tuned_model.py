@@ -10,9 +10,11 @@ import pytest
 from safetensors.numpy import load as load_tensors
 from safetensors.numpy import save as save_tensors
 
+from hydra_desktop import paths
 from hydra_desktop.domain.errors import ModelFileError
 from hydra_desktop.vision import evidence, finetune, model_file, tuned_model
 from hydra_desktop.vision.backbone import Backbone
+from hydra_desktop.vision.opening import read_model, renamed
 from hydra_desktop.vision.tuned_model import TunedModel, TunedPredictor
 
 
@@ -70,6 +72,15 @@ def test_kinds_of_models_are_told_apart(model: TunedModel) -> None:
         tuned_model.load(linear)
     with pytest.raises(ModelFileError):
         model_file.load(tuned)
+
+
+def test_a_model_can_be_one_of_another_plot_type(model: TunedModel) -> None:
+    first = (paths.shipped("models") / "demo" / "CDC_occupancy.safetensors").read_bytes()
+    other = read_model(renamed(tuned_model.save(replace(model, first=first)), "FDC_occupancy"))
+    assert isinstance(other, TunedModel)
+    assert (other.plot_type, model_file.load(other.first).plot_type) == ("FDC_occupancy", "FDC_occupancy")
+    np.testing.assert_array_equal(other.weights, model.weights)
+    assert replace(other, plot_type=model.plot_type, first=model.first, weights=model.weights) == model
 
 
 @pytest.mark.parametrize(

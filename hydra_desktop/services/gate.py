@@ -1,0 +1,60 @@
+"""The gate before a model goes live: whether it is worse than the active one on runs that it never saw."""
+
+from __future__ import annotations
+
+import math
+
+from sqlalchemy import Connection
+
+from ..database import model_store
+from ..database.model_store import ModelRecord
+from ..domain.library import Measured
+
+SURE = 1.96  # standard deviations: by chance a difference as large comes once in forty times
+
+
+def worse(connection: Connection, new: ModelRecord, active: ModelRecord) -> str | None:
+    """Why a model is worse than the active one, in a sentence with its numbers; None when nothing says so.
+
+    Each has figures of plots that it held out itself, so that only differences beyond chance count.
+    """
+    roles = model_store.roles(connection, new.id)
+    theirs, ours = Measured.of(active.card, roles), Measured.of(new.card, roles)
+    if theirs is None:
+        return None
+    if ours is None:
+        return (
+            f"model {new.id} has no figures of held-out plots, so nobody knows whether it is worse than model "
+            f"{active.id}, which is active ({theirs.text()})"
+        )
+    told = []
+    if _more(ours.missed, ours.faulty, theirs.missed, theirs.faulty):
+        told.append(
+            f"misses {ours.missed} of {ours.faulty} faulty plots, model {active.id} {theirs.missed} of {theirs.faulty}"
+        )
+    if (
+        ours.false_positives is not None
+        and theirs.false_positives is not None
+        and _more(ours.false_positives, ours.good, theirs.false_positives, theirs.good)
+    ):
+        told.append(
+            f"{ours.false_positives} false positives of {ours.good} Good plots, "
+            f"model {active.id} {theirs.false_positives} of {theirs.good}"
+        )
+    if _more(ours.wrong, ours.plots, theirs.wrong, theirs.plots):
+        told.append(
+            f"another label than people gave for {ours.wrong} of {ours.plots} plots, "
+            f"model {active.id} {theirs.wrong} of {theirs.plots}"
+        )
+    if not told:
+        return None
+    return f"model {new.id} is worse than the active one on held-out runs, beyond chance: {'; '.join(told)}"
+
+
+def _more(of_new: int, new: int, of_old: int, old: int) -> bool:
+    """Whether a share is larger beyond chance (the interval of Agresti and Caffo for two proportions)."""
+    if not new or not old:
+        return False
+    first, second = (of_new + 1) / (new + 2), (of_old + 1) / (old + 2)
+    spread = math.sqrt(first * (1 - first) / (new + 2) + second * (1 - second) / (old + 2))
+    return first - second > SURE * spread
