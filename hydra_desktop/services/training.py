@@ -194,8 +194,8 @@ def train(
         one.run_period: one.fingerprint for one in confirmed if one.run_period in card["references"]
     }
     judged = [one for one, counts in zip(hashes, trained.judged, strict=True) if counts]
-    kept_out = trained.model.held_out
-    model = replace(trained.model, card=card, held_out=kept_out.of_pictures(judged) if kept_out is not None else None)
+    held = trained.model.held_out
+    model = replace(trained.model, card=card, held_out=held.of_pictures(judged) if held is not None else None)
     used: Model | TunedModel = model
     told, second = "", None
     if checkpoints is not None:
