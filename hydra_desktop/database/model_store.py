@@ -139,10 +139,16 @@ def roles(c: sa.Connection, model_id: int) -> dict[str, Role]:
     return {row.name: Role(row.role) for row in rows}
 
 
+def hold(c: sa.Connection, model_id: int) -> None:
+    """Let nobody else change a model's thresholds until the transaction ends."""
+    c.execute(sa.select(t.models.c.id).where(t.models.c.id == model_id).with_for_update(key_share=True))
+
+
 def set_thresholds(
     c: sa.Connection, model_id: int, thresholds: Mapping[str, float], *, user: str, chosen: str, comment: str = ""
 ) -> None:
     """Put thresholds in force from now on; what was before stays in the history."""
+    hold(c, model_id)
     _, hall_id = _type_and_hall(c, model_id)
     plot_type = c.execute(
         sa.select(t.plot_types.c.name)
