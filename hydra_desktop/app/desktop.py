@@ -38,6 +38,7 @@ from ..views.wall.wall_screen import WallScreen
 from .followed_hall import FollowedHall
 from .labeling import LabelingDesks
 from .pages import Pages
+from .report import Reports
 
 log = logging.getLogger(__name__)
 
@@ -60,6 +61,7 @@ class Desktop(QObject):
         self.windows: list[MainWindow] = []
         self._pages: dict[MainWindow, Pages] = {}
         self._labeling: dict[MainWindow, LabelingDesks] = {}
+        self.reports: dict[MainWindow, Reports] = {}
         self.background.failed.connect(self._tell_all)
         self.siren.state_changed.connect(self._show_sound)
         self.hall = self.follow(settings.hall)
@@ -113,6 +115,7 @@ class Desktop(QObject):
         for window in self.windows:
             self._pages[window].close()
             self._labeling[window].close()
+            self.reports[window].close()
             window.close_threads()
         self.background.close()
         self.siren.close()
@@ -169,6 +172,7 @@ class Desktop(QObject):
         desks = LabelingDesks(window, number, self._settings, self._database, self.background, self._evidence)
         window.screen_wanted.connect(lambda place: self._open_screen(window, Place(place)))
         self._labeling[window] = desks
+        self.reports[window] = Reports(window, self._database, self.background, self._evidence, desks)
         self.show_hall(window, self.hall.name)
         self.windows.append(window)
         return window
@@ -284,6 +288,7 @@ class Desktop(QObject):
             self.windows.remove(window)
             self._pages.pop(window).close()
             self._labeling.pop(window).close()
+            self.reports.pop(window).close()
             window.close_threads()
             self.window = self.windows[0]
             window.deleteLater()
