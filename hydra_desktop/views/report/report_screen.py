@@ -25,6 +25,7 @@ from .figures_view import LabelFigures, PeriodFigures
 from .plots_view import PlotsView, Told
 
 READING = "Reading the report of model {}..."
+MOST_LABELLED = 5000  # plots that labeling is opened on at once, the first of the list
 
 
 class ReportScreen(QWidget):
@@ -141,7 +142,7 @@ class ReportScreen(QWidget):
 
     def open_plots(self) -> None:
         """Have the plots that are listed or selected labelled anew."""
-        chosen = self.plots.chosen
+        chosen = self.plots.chosen[:MOST_LABELLED]
         if self._report is None or not chosen:
             return
         record = self._report.record
