@@ -50,7 +50,8 @@ def confusion(found: ModelReport, colours: Mapping[str, str], width: float, heig
     boxes = []
     for column, name in enumerate(names):
         x = left + column * (wide + gap)
-        paper.words(x + wide / 2, top - 0.6 * size, f"said {name}", look.muted, size, anchor="middle", room=wide)
+        head = f"said {name}" if (len(name) + 5) * ADVANCE * size < wide else name
+        paper.words(x + wide / 2, top - 0.6 * size, head, look.muted, size, anchor="middle", room=wide)
         said = sum(row[column].count for row in found.cells)
         y = height - bottom + 1.2 * size
         half = 1.3 * size
@@ -62,7 +63,9 @@ def confusion(found: ModelReport, colours: Mapping[str, str], width: float, heig
             paper.words(x, y, f"{100 * found.lowest:.0f}", look.muted, 0.8 * size)
         if wide - at > 3 * size:
             paper.words(x + wide, y, "100", look.muted, 0.8 * size, anchor="end")
-        paper.words(x, height - 0.5 * size, f"{said:,} said", look.muted, 0.9 * size, room=wide)
+        paper.words(
+            x, height - 0.5 * size, f"{said:,} said" if wide > 7 * size else f"{said:,}", look.muted, 0.9 * size
+        )
     paper.words(width - right + gap, top - 0.6 * size, "true", look.muted, size)
     total = len(found.unseen)
     paper.words(width - right + gap, height - 0.5 * size, f"{total:,}", look.text, size, bold=True)

@@ -17,7 +17,7 @@ from ..database.image_store import ImageStore
 from ..database.model_store import BY_HAND, ModelRecord
 from ..domain.errors import ModelFileError, PictureError, SettingsError, StorageError
 from ..domain.hall import PlotType
-from ..domain.intervals import Share
+from ..domain.intervals import Share, percent
 from ..domain.label import Role
 from ..domain.model_report import CurvePoint, ModelReport, headline
 from ..domain.model_report import report as figures_of
@@ -287,7 +287,7 @@ def mistake(found: ModelReport, row: int) -> str:
     one = found.unseen
     name = one.plots[row].name
     chunk = f" chunk {name.chunk}" if name.chunk is not None else ""
-    said = f"said {one.names[int(one.top[row])]} {_percent(float(one.confidence[row]))}"
+    said = f"said {one.names[int(one.top[row])]} {_confidence(float(one.confidence[row]))}"
     return f"{one.labels[int(one.truth[row])]}, {said}, run {name.run_number}{chunk}"
 
 
@@ -307,12 +307,12 @@ def share(one: Share) -> str:
     """A share with its interval."""
     if one.value is None:
         return "-"
-    return f"{100 * one.value:.0f} % ({100 * one.low:.0f} to {100 * one.high:.0f})"
+    return f"{percent(one.value)} ({100 * one.low:.0f} to {100 * one.high:.0f})"
 
 
-def _percent(value: float) -> str:
-    percent = round(100 * value)
-    return "> 99 %" if percent >= 100 else f"{percent} %"
+def _confidence(value: float) -> str:
+    rounded = round(100 * value)
+    return "> 99 %" if rounded >= 100 else f"{rounded} %"
 
 
 def _of(one: Share) -> str:

@@ -9,12 +9,12 @@ from PySide6.QtGui import QColor, QPainter, QPaintEvent, QPen
 from PySide6.QtWidgets import QSizePolicy, QWidget
 
 from ...domain.hall import PlotType
-from ...domain.intervals import Share
+from ...domain.intervals import Share, percent
 from ...domain.model_report import ModelReport
 from .. import marks
 from ..theme import Theme
 
-ROW, LEAST_ROW = 46, 30
+ROW, LEAST_ROW, TIGHT_ROW = 46, 34, 20  # with the interval in words above the second
 PERIOD_ROW = 26
 RIGHT = Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter
 LEFT = Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignVCenter
@@ -69,7 +69,7 @@ class LabelFigures(_Table):
     def minimumSizeHint(self) -> QSize:
         """Room for every label."""
         rows = len(self._found.by_label) if self._found is not None else 3
-        return QSize(self._theme.px(300), self._theme.px(24 + LEAST_ROW * rows))
+        return QSize(self._theme.px(300), self._theme.px(24 + TIGHT_ROW * rows))
 
     def paintEvent(self, _event: QPaintEvent) -> None:
         """Paint it."""
@@ -111,11 +111,14 @@ class LabelFigures(_Table):
             self._word(painter, box, "-", c.muted)
             return
         words = QRectF(box.left() + 0.4 * box.width(), box.top(), 0.6 * box.width(), box.height())
-        upper, lower = QRectF(words), QRectF(words)
-        upper.setBottom(words.center().y() + px(1))
-        lower.setTop(words.center().y() - px(1))
-        self._word(painter, upper, _percent(share), c.text, 13, bold=True)
-        self._word(painter, lower, f"{100 * share.low:.0f} to {100 * share.high:.0f}", c.muted, 11)
+        if box.height() >= px(LEAST_ROW):
+            upper, lower = QRectF(words), QRectF(words)
+            upper.setBottom(words.center().y() + px(1))
+            lower.setTop(words.center().y() - px(1))
+            self._word(painter, upper, _percent(share), c.text, 13, bold=True)
+            self._word(painter, lower, f"{100 * share.low:.0f} to {100 * share.high:.0f}", c.muted, 11)
+        else:  # the interval is drawn all the same
+            self._word(painter, words, _percent(share), c.text, 13, bold=True)
         room, y = 0.36 * box.width(), box.center().y()
 
         def x(value: float) -> float:
@@ -160,7 +163,7 @@ class PeriodFigures(_Table):
         older = len(rows) - most
         if older > 0:
             rows = rows[older + 1 :]
-        shares = (0.0, 0.26, 0.38, 0.60, 0.82, 1.0)
+        shares = (0.0, 0.25, 0.36, 0.55, 0.75, 1.0)
         lefts = [share * self.width() for share in shares]
         shown = [self.HEAD, *rows]
         strange = [one.unfamiliar.hits > 0 for one in self._found.by_period[-len(rows) :] if one.unfamiliar is not None]
@@ -199,7 +202,7 @@ class PeriodFigures(_Table):
 
 
 def _percent(share: Share) -> str:
-    return "-" if share.value is None else f"{100 * share.value:.0f} %"
+    return "-" if share.value is None else percent(share.value)
 
 
 def _of(share: Share) -> str:
