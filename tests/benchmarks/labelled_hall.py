@@ -10,6 +10,7 @@ import numpy as np
 import sqlalchemy as sa
 
 from hydra_desktop.database import features, halls, model_store
+from hydra_desktop.database import tables as t
 from hydra_desktop.database.connection import Database
 from hydra_desktop.database.features import StoredFeatures
 from hydra_desktop.vision.backbone import CHANNELS
@@ -42,6 +43,7 @@ def fill(database: Database, labelled: int = LABELLED, waiting: int = WAITING) -
     total = labelled + waiting
     with database.write() as c:
         hall_id = halls.find_or_create(c, "Big")
+        c.execute(t.counters.delete())  # a hall of the time before there were queues
         halls.ensure_plot_type(c, hall_id, PLOT_TYPE)
         thresholds = dict.fromkeys(LABELS, 0.6)
         model_id = model_store.add(c, hall_id, PLOT_TYPE, file=b"", card={}, thresholds=thresholds, user="bench")
