@@ -39,6 +39,7 @@ from .followed_hall import FollowedHall
 from .labeling import LabelingDesks
 from .pages import Pages
 from .training import TrainingDesks
+from .report import Reports
 
 log = logging.getLogger(__name__)
 
@@ -62,6 +63,7 @@ class Desktop(QObject):
         self._pages: dict[MainWindow, Pages] = {}
         self._labeling: dict[MainWindow, LabelingDesks] = {}
         self._training: dict[MainWindow, TrainingDesks] = {}
+        self.reports: dict[MainWindow, Reports] = {}
         self.background.failed.connect(self._tell_all)
         self.siren.state_changed.connect(self._show_sound)
         self.hall = self.follow(settings.hall)
@@ -116,6 +118,7 @@ class Desktop(QObject):
             self._pages[window].close()
             self._labeling[window].close()
             self._training[window].close()
+            self.reports[window].close()
             window.close_threads()
         self.background.close()
         self.siren.close()
@@ -172,6 +175,7 @@ class Desktop(QObject):
         self._labeling[window] = desks
         self._training[window] = TrainingDesks(window, self._database, self.background)
         self._training[window].labeling_asked.connect(lambda name: self._label(window, name))
+        self.reports[window] = Reports(window, self._database, self.background, self._evidence, desks)
         self.show_hall(window, self.hall.name)
         self.windows.append(window)
         return window
@@ -294,6 +298,7 @@ class Desktop(QObject):
             self._pages.pop(window).close()
             self._labeling.pop(window).close()
             self._training.pop(window).close()
+            self.reports.pop(window).close()
             window.close_threads()
             self.window = self.windows[0]
             window.deleteLater()

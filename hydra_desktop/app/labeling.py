@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Collection
+
 from PySide6.QtCore import QLockFile, QObject
 
 from .. import paths
@@ -11,6 +13,7 @@ from ..services.detail import DetailService
 from ..services.label_pages import LabelPages
 from ..services.labeling import Labeler
 from ..settings import Settings
+from ..views import words
 from ..views.background import Background
 from ..views.detail.reader import DetailReader
 from ..views.labeling.desk import Desk
@@ -35,6 +38,7 @@ class LabelingDesks(QObject):
         self._labeler: Labeler | None = None
         self._place: QLockFile | None = None
         self._wanted = ""  # the plot type to begin with at the next opening
+        self._back: Callable[[], object] | None = None  # to where chosen plots were opened from
 
     def choose(self, plot_type: str) -> None:
         """Begin with a plot type when the screen is opened next."""
@@ -46,6 +50,28 @@ class LabelingDesks(QObject):
             self.close()
             self._build(hall)
         self.read()
+
+    def open_plots(
+        self, hall: FollowedHall, plot_type: str, plot_ids: Collection[int], text: str = "",
+        back: Callable[[], object] | None = None,
+    ) -> None:  # fmt: skip
+        """Open labeling on these plots of a type and no others, labelled or not.
+
+        `text` says above them what they are; `back` is called when the person leaves them with the key that the screen
+        tells.
+        """
+        self._window.open_screen(Place.LABELING)
+        self.open(hall)  # where another hall's was open
+        screen, labeler = self._window.screens.get(Place.LABELING), self._labeler
+        if isinstance(screen, LabelingScreen) and labeler is not None:
+            self._back = back
+            said = text or words.count(len(plot_ids), "chosen plot")
+            self._background.run(
+                labeler.hall,
+                lambda found: screen.show_plots(found, plot_type, plot_ids, said),
+                lambda why: screen.desk.told.emit(why, True),
+                owner=screen,
+            )
 
     def read(self) -> None:
         """Read the hall's plot types anew and begin with what is chosen."""
@@ -68,7 +94,7 @@ class LabelingDesks(QObject):
             screen.deleteLater()
         if self._place is not None:
             self._place.unlock()
-        self._hall = self._labeler = self._place = None
+        self._hall = self._labeler = self._place = self._back = None
 
     def _build(self, hall: FollowedHall) -> None:
         user = hall.settings.user
@@ -82,8 +108,14 @@ class LabelingDesks(QObject):
         screen = LabelingScreen(self._window.theme, desk, reader, self._evidence, hall.settings.image_folder)
         desk.setParent(screen)
         screen.asked_anew.connect(self.read)
+        screen.plots_left.connect(self._go_back)
         screen.label_key_wanted.connect(self._set_key)
         self._window.set_screen(Place.LABELING, screen)
+
+    def _go_back(self) -> None:
+        back, self._back = self._back, None
+        if back is not None:
+            back()
 
     def _set_key(self, plot_type: str, label: str, key: str) -> None:
         screen, labeler = self._window.screens.get(Place.LABELING), self._labeler

@@ -35,7 +35,7 @@ class Pages(QObject):
         self._at_work: Visit | Confirming | None = None
         self._page: HistoryScreen | ReferenceScreen | None = None
         self._hall: FollowedHall | None = None  # of the page
-        window.page_left.connect(lambda _page: self._close())
+        window.page_left.connect(lambda page: self._close() if page is self._page else None)
 
     def add_to(self, wall: WallScreen, hall: FollowedHall) -> None:
         """Let the pages of a hall be opened from its wall."""

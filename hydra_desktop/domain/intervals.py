@@ -34,6 +34,15 @@ class Share:
         return self.hits / self.total if self.total else None
 
 
+def percent(value: float) -> str:
+    """A share as ``97 %``; what is not quite all or nothing is never written as that."""
+    for digits in (0, 1):
+        shown = f"{100 * value:.{digits}f}"
+        if value in (0.0, 1.0) or float(shown) not in (0.0, 100.0):
+            return f"{shown} %"
+    return "> 99.9 %" if value > 0.5 else "< 0.1 %"
+
+
 def wilson(hits: int, total: int, spread: float = 1.0) -> Share:
     """The score interval of Wilson (1927), which is honest of few plots too.
 

@@ -101,13 +101,12 @@ def pair(
     plot_type: PlotType,
 ) -> Pair:
     """Compare what two models say of the same plots in the same order, `thresholds` those of each."""
-    truth, groups = np.array(first.labels)[first.truth], first.groups
-    said = [np.array(one.names)[one.top] for one in (first, second)]
+    known = list(dict.fromkeys((*first.labels, *second.labels)))
+    truth, groups = np.array([known.index(label) for label in first.labels])[first.truth], first.groups
+    said = [np.array([known.index(name) for name in one.names])[one.top] for one in (first, second)]
     right = [one == truth for one in said]
-    labels = [str(label) for label in dict.fromkeys((*first.labels, *second.labels)) if (truth == label).any()]
-    by_label = [
-        Difference.of(right[0][truth == label], right[1][truth == label], groups[truth == label]) for label in labels
-    ]
+    there = np.unique(truth)
+    by_label = [Difference.of(right[0][truth == one], right[1][truth == one], groups[truth == one]) for one in there]
     good, faulty = (first.of_role(role, plot_type) for role in (Role.GOOD, Role.FAULTY))
     called = [one.called(values, plot_type) for one, values in zip((first, second), thresholds, strict=True)]
 
@@ -124,7 +123,7 @@ def pair(
     return Pair(
         other_id,
         Difference.of(right[0], right[1], groups),
-        dict(zip(labels, _together(by_label), strict=True)),
+        dict(zip((known[one] for one in there), _together(by_label), strict=True)),
         found,
         spared,
         gain(np.ones(len(truth))),

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from functools import cached_property
 from typing import Any
 
 import numpy as np
@@ -46,22 +47,22 @@ class Unseen:
     def __len__(self) -> int:
         return len(self.truth)
 
-    @property
+    @cached_property
     def top(self) -> Ints:
         """The columns of the most probable labels, int (N,)."""
         return self.chances.argmax(axis=1)
 
-    @property
+    @cached_property
     def confidence(self) -> npt.NDArray[np.float64]:
         """Their probabilities, float64 (N,)."""
         return self.chances.max(axis=1).astype(np.float64) if len(self) else np.zeros(0)
 
-    @property
+    @cached_property
     def right(self) -> Flags:
         """Whether the most probable label is what people say, bool (N,)."""
         return self.top == self.truth  # the labels begin with the columns
 
-    @property
+    @cached_property
     def periods(self) -> tuple[str, ...]:
         """The run period of each plot, none where they aren't known."""
         return tuple(plot.name.run_period for plot in self.plots)

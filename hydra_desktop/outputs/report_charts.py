@@ -10,7 +10,8 @@ from ..domain.model_report import BINS, Cell, CurvePoint, ModelReport, Promise
 from .svg import ADVANCE, Drawing
 
 Box = tuple[float, float, float, float]  # x, y, width, height
-DASHES = "4 3"
+DASHES = (4.0, 3.0)
+USUAL = 13.0  # pixels of words for which lines are as thick as is said
 
 
 @dataclass(frozen=True)
@@ -40,7 +41,7 @@ def confusion(found: ModelReport, colours: Mapping[str, str], width: float, heig
     `colours` are those of the labels.
     """
     size, names, labels = look.size, found.unseen.names, found.unseen.labels
-    paper = Drawing(width, height, look.family)
+    paper = Drawing(width, height, look.family, look.size / USUAL)
     left = min(width * 0.24, max(map(len, labels)) * ADVANCE * size * 1.25 + size)
     right, top, bottom, gap = 4.6 * size, 1.7 * size, 3.4 * size, 0.4 * size
     wide = (width - left - right) / max(1, len(names)) - gap
@@ -49,7 +50,8 @@ def confusion(found: ModelReport, colours: Mapping[str, str], width: float, heig
     boxes = []
     for column, name in enumerate(names):
         x = left + column * (wide + gap)
-        paper.words(x + wide / 2, top - 0.6 * size, f"said {name}", look.muted, size, anchor="middle", room=wide)
+        head = f"said {name}" if (len(name) + 5) * ADVANCE * size < wide else name
+        paper.words(x + wide / 2, top - 0.6 * size, head, look.muted, size, anchor="middle", room=wide)
         said = sum(row[column].count for row in found.cells)
         y = height - bottom + 1.2 * size
         half = 1.3 * size
@@ -61,7 +63,9 @@ def confusion(found: ModelReport, colours: Mapping[str, str], width: float, heig
             paper.words(x, y, f"{100 * found.lowest:.0f}", look.muted, 0.8 * size)
         if wide - at > 3 * size:
             paper.words(x + wide, y, "100", look.muted, 0.8 * size, anchor="end")
-        paper.words(x, height - 0.5 * size, f"{said:,} said", look.muted, 0.9 * size, room=wide)
+        paper.words(
+            x, height - 0.5 * size, f"{said:,} said" if wide > 7 * size else f"{said:,}", look.muted, 0.9 * size
+        )
     paper.words(width - right + gap, top - 0.6 * size, "true", look.muted, size)
     total = len(found.unseen)
     paper.words(width - right + gap, height - 0.5 * size, f"{total:,}", look.text, size, bold=True)
@@ -111,7 +115,7 @@ def _cell(
             tall = max(2.0, room * math.log1p(plots) / math.log1p(max(1, most)))
             paper.box(x + number * step + 0.5, foot - tall, step - 1, tall, fill=colour)
     at = x + width * _along(found.thresholds[cell.said], found.lowest)
-    paper.line([(at, y + 1.7 * size), (at, foot)], look.text, dashes="3 2")
+    paper.line([(at, y + 1.7 * size), (at, foot)], look.text, dashes=(3, 2))
 
 
 def precision_recall(
@@ -119,7 +123,7 @@ def precision_recall(
 ) -> str:
     """Precision over recall of the faulty plots, with the place of the thresholds; `others` are named and dashed."""
     told = "Precision and recall of faulty plots"
-    paper = Drawing(width, height, look.family)
+    paper = Drawing(width, height, look.family, look.size / USUAL)
     if not found.curve:
         return _empty(paper, look, "Faulty plots and others are both needed for this curve.", told)
     size = look.size
@@ -144,7 +148,7 @@ def precision_recall(
     paper.line([axes.at(point.recall, point.precision) for point in shown], look.text, thick=2)
     x, y = axes.left + 0.8 * size, axes.bottom - (0.6 + 1.3 * len(others)) * size
     for name, dashes in (
-        ("this model" + (", 95 % band by run" if band else ""), ""),
+        ("this model" + (", 95 % band by run" if band else ""), ()),
         *((n, DASHES) for n, _ in others),
     ):
         ink = look.muted if dashes else look.text
@@ -166,7 +170,7 @@ def precision_recall(
 def reliability(found: ModelReport, width: float, height: float, look: Look) -> str:
     """How often plots of about the same confidence are right, with 95 % intervals and how many they are."""
     told = "How often the model is right, by its confidence"
-    paper, size = Drawing(width, height, look.family), look.size
+    paper, size = Drawing(width, height, look.family, look.size / USUAL), look.size
     promises: Sequence[Promise] = found.promises
     first = max(0.0, min(0.8, _tenth(min(one.confidence for one in promises))))
     lowest = min(0.8, _tenth(min([first, *(one.right.low for one in promises)])))

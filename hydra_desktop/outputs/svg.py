@@ -11,11 +11,12 @@ ADVANCE = 0.56  # of a letter on average, of the size of the font: words are cut
 
 @dataclass
 class Drawing:
-    """Collects what is drawn; lengths are pixels, y goes down."""
+    """Collects what is drawn; lengths are pixels, y goes down. Lines are `scale` times as thick as is said."""
 
     width: float
     height: float
     family: str = "sans-serif"
+    scale: float = 1.0
     _parts: list[str] = field(default_factory=list)
 
     def box(
@@ -26,14 +27,20 @@ class Drawing:
         inside = f"<title>{escape(title)}</title>" if title else ""
         self._parts.append(
             f'<rect x="{x:.1f}" y="{y:.1f}" width="{max(0.0, width):.1f}" height="{max(0.0, height):.1f}" '
-            f'fill="{fill}" stroke="{line}" stroke-width="{thick:g}" fill-opacity="{opacity:g}">{inside}</rect>'
+            f'fill="{fill}" stroke="{line}" stroke-width="{thick * self.scale:g}" '
+            f'fill-opacity="{opacity:g}">{inside}</rect>'
         )
 
-    def line(self, points: Sequence[tuple[float, float]], colour: str, *, thick: float = 1.0, dashes: str = "") -> None:
-        """A line through points."""
+    def line(
+        self, points: Sequence[tuple[float, float]], colour: str, *, thick: float = 1.0, dashes: Sequence[float] = ()
+    ) -> None:
+        """A line through points, of `dashes` and gaps or without."""
         way = " ".join(f"{x:.1f},{y:.1f}" for x, y in points)
-        dashed = f' stroke-dasharray="{dashes}"' if dashes else ""
-        self._parts.append(f'<polyline points="{way}" fill="none" stroke="{colour}" stroke-width="{thick:g}"{dashed}/>')
+        lengths = " ".join(f"{one * self.scale:g}" for one in dashes)
+        dashed = f' stroke-dasharray="{lengths}"' if dashes else ""
+        self._parts.append(
+            f'<polyline points="{way}" fill="none" stroke="{colour}" stroke-width="{thick * self.scale:g}"{dashed}/>'
+        )
 
     def area(self, points: Sequence[tuple[float, float]], fill: str, opacity: float) -> None:
         """A filled shape without a line."""
@@ -44,7 +51,7 @@ class Drawing:
         """A filled circle."""
         self._parts.append(
             f'<circle cx="{x:.1f}" cy="{y:.1f}" r="{radius:.1f}" fill="{fill}" stroke="{line}" '
-            f'stroke-width="{thick:g}"/>'
+            f'stroke-width="{thick * self.scale:g}"/>'
         )
 
     def words(

@@ -14,10 +14,10 @@ from sqlalchemy import Connection
 from ..database import halls, model_store
 from ..database.connection import Database
 from ..database.image_store import ImageStore
-from ..database.model_store import ModelRecord
+from ..database.model_store import BY_HAND, ModelRecord
 from ..domain.errors import ModelFileError, PictureError, SettingsError, StorageError
 from ..domain.hall import PlotType
-from ..domain.intervals import Share
+from ..domain.intervals import Share, percent
 from ..domain.label import Role
 from ..domain.model_report import CurvePoint, ModelReport, headline
 from ..domain.model_report import report as figures_of
@@ -45,6 +45,7 @@ class Report:
     settings: PlotType
     figures: ModelReport
     comparison: Comparison | None = None
+    chosen: str = ""  # how its thresholds were
 
     @property
     def title(self) -> str:
@@ -97,6 +98,10 @@ class Report:
         split = f" ({one.split})" if one.split and not one.in_sample else ""
         left = "".join(f"; left out, {reason}: {count}" for reason, count in one.left_out.items())
         notes = "".join(f" Note: {note}." for note in one.notes)
+        if self.chosen not in ("", BY_HAND) and not one.in_sample:
+            notes = (
+                f" Its thresholds were chosen on such plots ({self.chosen}), so new ones may cost a little more.{notes}"
+            )
         return f"{len(one):,} plots{runs} {never}{split}{left}.{notes}"
 
     @property
@@ -153,9 +158,10 @@ def build(
         hall_id = lookup.hall(connection, hall_name)
         record = unseen.record_of(connection, hall_id, model_id)
         settings = halls.load(connection, hall_id).plot_types[record.plot_type]
+        history = model_store.threshold_history(connection, model_id)
     figures = figures_of(found, record.thresholds, settings)
     comparison = with_active(database, hall_name, images, record, progress) if with_comparison else None
-    return Report(hall_name, record, settings, figures, comparison)
+    return Report(hall_name, record, settings, figures, comparison, history[0].chosen if history else "")
 
 
 def with_active(
@@ -281,7 +287,7 @@ def mistake(found: ModelReport, row: int) -> str:
     one = found.unseen
     name = one.plots[row].name
     chunk = f" chunk {name.chunk}" if name.chunk is not None else ""
-    said = f"said {one.names[int(one.top[row])]} {_percent(float(one.confidence[row]))}"
+    said = f"said {one.names[int(one.top[row])]} {_confidence(float(one.confidence[row]))}"
     return f"{one.labels[int(one.truth[row])]}, {said}, run {name.run_number}{chunk}"
 
 
@@ -301,12 +307,12 @@ def share(one: Share) -> str:
     """A share with its interval."""
     if one.value is None:
         return "-"
-    return f"{100 * one.value:.0f} % ({100 * one.low:.0f} to {100 * one.high:.0f})"
+    return f"{percent(one.value)} ({100 * one.low:.0f} to {100 * one.high:.0f})"
 
 
-def _percent(value: float) -> str:
-    percent = round(100 * value)
-    return "> 99 %" if percent >= 100 else f"{percent} %"
+def _confidence(value: float) -> str:
+    rounded = round(100 * value)
+    return "> 99 %" if rounded >= 100 else f"{rounded} %"
 
 
 def _of(one: Share) -> str:

@@ -158,9 +158,9 @@ class MainWindow(QMainWindow):
             self._stack.removeWidget(page)
             self.page_left.emit(page)
 
-    def open_page(self, page: QWidget) -> None:
-        """Show a page in the wall's place; it has what the wall has: rescale, set_wall_mode, take_focus."""
-        self.open_screen(0)
+    def open_page(self, page: QWidget, place: Place = Place.WALL) -> None:
+        """Show a page in the wall's place, or in another's; it has rescale, set_wall_mode and take_focus."""
+        self.open_screen(place)
         self.page = page
         self._stack.addWidget(page)
         page.set_wall_mode(self.isFullScreen())

@@ -9,7 +9,7 @@ import pytest
 from scipy.stats import binomtest
 from sklearn.metrics import f1_score
 
-from hydra_desktop.domain.intervals import Share, bootstrap, holm, share, sign_flip, wilson
+from hydra_desktop.domain.intervals import Share, bootstrap, holm, percent, share, sign_flip, wilson
 
 
 @pytest.mark.parametrize(("hits", "total"), [(0, 3), (3, 3), (1, 12), (101, 112), (980, 1000), (0, 1), (5000, 5001)])
@@ -18,6 +18,17 @@ def test_the_interval_is_that_of_wilson(hits: int, total: int) -> None:
     found = wilson(hits, total)
     assert (found.low, found.high) == pytest.approx((known.low, known.high), abs=1e-6)
     assert found.low <= hits / total <= found.high
+
+
+@pytest.mark.parametrize(
+    ("value", "text"),
+    [
+        (0.0, "0 %"), (1.0, "100 %"), (0.97, "97 %"), (0.998, "99.8 %"), (0.9999, "> 99.9 %"), (0.004, "0.4 %"),
+        (0.0001, "< 0.1 %"),
+    ],
+)  # fmt: skip
+def test_what_is_not_quite_all_is_never_called_all(value: float, text: str) -> None:
+    assert percent(value) == text
 
 
 def test_of_nothing_nothing_is_told() -> None:

@@ -63,6 +63,23 @@ def test_the_matrix_has_every_cell_with_its_count_and_its_bars(found: ModelRepor
             assert x + width < following  # no cell lies on another
 
 
+def test_many_labels_with_long_names_have_room_too() -> None:
+    names = tuple(f"A_rather_long_label_{number}" for number in range(9))
+    random = np.random.default_rng(1)
+    chances = random.dirichlet(np.full(9, 0.2), 30_000).astype(np.float32)
+    truth = np.where(random.random(30_000) < 0.9, chances.argmax(axis=1), 0)
+    found = report(Unseen(names, names, truth, chances, np.arange(30_000)), {}, TYPE)
+    matrix = report_charts.confusion(found, dict.fromkeys(names, "#112233"), 520, 420, LOOK)
+    expect_inside(matrix.svg)
+    assert not any("said" in one for one in words(matrix.svg))  # there is room for the names only
+    for row in matrix.cells:
+        for x, y, width, height in row:
+            assert width > 20
+            assert height > 20
+            assert x + width < 520
+            assert y + height < 420
+
+
 def test_the_curves_say_what_they_are_and_where_the_thresholds_are() -> None:
     found = report(many(), THRESHOLDS, TYPE)
     svg = report_charts.precision_recall(found, 490, 310, LOOK, [("active model 9", found.curve)])

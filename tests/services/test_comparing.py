@@ -6,13 +6,19 @@ import json
 from collections.abc import Iterator
 from pathlib import Path
 
+import numpy as np
 import pytest
+import torch
 
 from hydra_desktop.database import model_store
 from hydra_desktop.database.connection import open_database
 from hydra_desktop.database.image_store import ImageStore
 from hydra_desktop.domain.errors import SettingsError
 from hydra_desktop.services.comparing import Comparison, compare
+from hydra_desktop.vision import finetune, tuned_model
+from hydra_desktop.vision.backbone import stack
+from hydra_desktop.vision.picture import decode_for_network
+from hydra_desktop.vision.tuned_model import TunedModel, TunedPredictor
 from tests.fakes.measured_hall import HALL, TRUTH, MeasuredHall
 
 TURNED = {run: "Bad" if TRUTH[run - 1] == "Good" else "Good" for run in range(13, 33)}
@@ -102,6 +108,32 @@ def test_three_models_are_compared_on_the_plots_of_all(hall: MeasuredHall) -> No
     assert [one.other_id for one in found.pairs] == ids[1:]
     assert len(found.standings) == 3
     assert found.text().count("No difference") == 2
+
+
+def test_a_network_of_its_own_is_let_judge_plots_anew(hall: MeasuredHall) -> None:
+    hall.add()
+    first = hall.train(activate=True).model_id
+    network = finetune.network(2)  # as published, under a head of random numbers
+    with torch.no_grad():
+        torch.nn.init.normal_(network.head.weight, std=0.1, generator=torch.Generator().manual_seed(1))
+        network.head.bias.zero_()
+    network.fold(temperature=1.0)
+    weights, graph = network.head.weight.detach().numpy().copy(), finetune.exported(network)
+    with hall.database.write() as c:
+        linear = model_store.file(c, first)
+        card = model_store.listing(c, hall.hall_id)[0].card
+        values = {"Good": 0.5, "Bad": 0.5}
+        tuned = tuned_model.save(TunedModel("hump", ("Bad", "Good"), weights, graph, values, card, linear))
+        second = model_store.add(c, hall.hall_id, "hump", file=tuned, card=card, thresholds=values, user="ann")
+    hall.add(("Good", "Bad") * 8, first_run=100)
+    found = compared(hall, second, first)
+    assert (found.plots, found.judged_anew) == (16, 16)
+    assert [one.right.hits for one in found.standings][1] == 16  # its labels are in another order than the other's
+    chances = found.unseen[0].chances
+    np.testing.assert_allclose(chances.sum(axis=1), 1.0, atol=1e-5)
+    pictures = [decode_for_network(hall.images.read(plot.content_hash)) for plot in found.unseen[0].plots]
+    expected = TunedPredictor(tuned_model.load(tuned)).probabilities(stack(pictures))
+    np.testing.assert_allclose(chances, expected, atol=1e-5)
 
 
 def test_what_cannot_be_compared_is_said(hall: MeasuredHall) -> None:

@@ -53,7 +53,10 @@ def test_the_answer_is_said_in_words_with_what_it_rests_on(hall: MeasuredHall) -
     missed, wrong, basis = found.lines
     assert re.fullmatch(r"Missed: 2 of 17 Bad \(95 % interval 3\.3 to 34 %\), 2 .*", missed)
     assert wrong.startswith("Called faulty: 1 of 23 Good (95 % interval 0.77 to 21 %); beside them ")
-    assert basis == "40 plots of 40 runs that the model never saw (5 folds by run)."
+    assert basis == (
+        "40 plots of 40 runs that the model never saw (5 folds by run). Its thresholds were chosen on such plots "
+        "(best F1), so new ones may cost a little more."
+    )
     text = found.text()
     assert "Report of model 1, hump. Trained by ann, " in text
     assert "UTC; active." in text

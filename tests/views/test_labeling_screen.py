@@ -501,7 +501,7 @@ def test_a_queue_that_weighs_leaves_the_keyboard_where_it_is(sitting: Sitting) -
     s.type_at(queues, *[Key.Key_Down] * 5)
     assert (s.desk.ask.queue, s.screen.is_single) == (Queue.DISPUTED, True)
     assert QApplication.focusWidget() is queues
-    s.type_at(queues, Key.Key_Down, Key.Key_Down)
+    s.type_at(queues, *[Key.Key_Down] * 3)
     assert (s.desk.ask.queue, s.screen.is_single) == (Queue.RANDOM, False)
 
 

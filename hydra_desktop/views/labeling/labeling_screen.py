@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from pathlib import Path
 
 from PySide6.QtCore import Qt, QTimer, Signal
@@ -58,9 +58,12 @@ _AT = "labeling/at"
 
 
 class LabelingScreen(QWidget):
-    """`label_key_wanted` asks for another key of a label: plot type, label, key; `asked_anew` to read all again."""
+    """`label_key_wanted` asks for another key of a label: plot type, label, key; `asked_anew` to read all again;
+    `plots_left` tells that chosen plots are no longer shown.
+    """
 
     label_key_wanted = Signal(str, str, str)
+    plots_left = Signal()
     asked_anew = Signal()
 
     def __init__(self, theme: Theme, desk: Desk, reader: DetailReader, evidence: Evidence, image_folder: Path) -> None:
@@ -85,6 +88,7 @@ class LabelingScreen(QWidget):
         self.mode_button = CapButton(theme, "Single", ["Tab"], self.toggle_mode)
         self.undo_button = CapButton(theme, "Take back", ["Backspace"], self.undo)
         self.redo_button = CapButton(theme, "Redo", ["Ctrl+Y"], self.redo)
+        self.leave_button = CapButton(theme, "Back", [CLEAR], self.side.clear_filters)
         self.empty = QLabel()
         self.bar, self.keys, self._key_filter = KeyBar(theme), ScreenKeys(self), KeyFilter(self)
         self._rest, self._count_timer = QTimer(self), QTimer(self)
@@ -136,6 +140,15 @@ class LabelingScreen(QWidget):
             self.side.choose(queue)
             self.side.blockSignals(False)
         self._begin()
+
+    def show_plots(self, hall: Hall, plot_type: str, plot_ids: Collection[int], text: str) -> None:
+        """Show chosen plots of a type, labelled or not, until the person leaves them; `text` says what they are."""
+        self._hall = hall
+        names = [name for name, one in hall.plot_types.items() if not one.ignored or name == plot_type]
+        self.side.show_plot_types(names, plot_type)
+        self.side.show_only(plot_ids, text)
+        self._begin()
+        self.take_focus()
 
     def _goes_on(self, before: Hall, names: Sequence[str]) -> bool:
         """Whether the work goes on where it was, with other keys perhaps."""
@@ -504,7 +517,8 @@ class LabelingScreen(QWidget):
     def _refresh(self) -> None:
         desk, sheet = self.desk, self.desk.sheet
         shown = bool(sheet.tiles)
-        self.title.setText(self.side.queue.words)
+        self.title.setText(self.side.only_words or self.side.queue.words)
+        self.leave_button.setVisible(bool(self.side.only_words))
         what = words.count(desk.left, "plot") if desk.ask.queue is Queue.EVERY else f"{desk.left} left"
         self.left.setText("Reading..." if desk.is_loading and not shown else what)
         self.page_note.setText(self._note_on_page())
@@ -661,7 +675,14 @@ class LabelingScreen(QWidget):
         for label in (self.title, self.left, self.page_note):
             head.row.addWidget(label)
         head.row.addStretch(1)
-        for widget in (self.speed, self.mode_button, self.undo_button, self.redo_button, self.stored):
+        for widget in (
+            self.leave_button,
+            self.speed,
+            self.mode_button,
+            self.undo_button,
+            self.redo_button,
+            self.stored,
+        ):
             head.row.addWidget(widget)
         head.may_go(
             [self.speed], [self.page_note], [self.redo_button], [self.undo_button], [self.mode_button], [self.left]
@@ -704,6 +725,7 @@ class LabelingScreen(QWidget):
         self.side.changed.connect(self._ask)
         self.side.plot_type_changed.connect(lambda _name: self._begin())
         self.side.left.connect(self.take_focus)
+        self.side.plots_left.connect(self.plots_left)
         self.grid.capacity_changed.connect(lambda: desk.set_size(max(1, self.grid.capacity())))
         self.grid.painted.connect(self._paint)
         self.grid.opened.connect(lambda _plot_id: self.show_single(True))
@@ -775,7 +797,7 @@ class LabelingScreen(QWidget):
         for part in (self.side, self.grid, self.single, self.page_side, self.bar, self.told, self.stored):
             part.rescale()
         self._right.setFixedWidth(self.page_side.width())
-        for button in (self.mode_button, self.undo_button, self.redo_button):
+        for button in (self.leave_button, self.mode_button, self.undo_button, self.redo_button):
             button.updateGeometry()
         self.agreement.update()
         self._refresh()

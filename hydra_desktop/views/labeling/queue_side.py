@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from datetime import datetime, timedelta
 
 from PySide6.QtCore import QEvent, QModelIndex, QObject, Qt, Signal
@@ -34,10 +34,11 @@ WITHOUT_LABELS = frozenset({Queue.UNLABELLED, Queue.UNCONFIRMED, Queue.UNFAMILIA
 
 class QueueSide(QWidget):
     """`changed` tells that other plots are wanted, `plot_type_changed` that those of another type are, `left` that
-    the person goes to the plots.
+    the person goes to the plots, `plots_left` that chosen plots are no longer looked through.
     """
 
     changed = Signal()
+    plots_left = Signal()
     plot_type_changed = Signal(str)
     left = Signal()
 
@@ -62,6 +63,8 @@ class QueueSide(QWidget):
         self._filters_title = QLabel()
         self._names: dict[QWidget, QLabel] = {}  # what stands beside a filter
         self._told: tuple[object, ...] | None = None
+        self._only: frozenset[int] | None = None
+        self.only_words = ""  # what the chosen plots are, "" where none were chosen
         self._lay_out()
         self._connect()
         self.rescale()
@@ -92,6 +95,7 @@ class QueueSide(QWidget):
             until=_day(self.until, DAY),
             least_confidence=_percent(self.least),
             most_confidence=_percent(self.most),
+            plots=self._only,
         )
         for first, last, low, high in (
             (self.first_run, self.last_run, wished.first_run, wished.last_run),
@@ -105,7 +109,7 @@ class QueueSide(QWidget):
     @property
     def wishes(self) -> str:
         """The filters that are set, in words; "" for none."""
-        found = []
+        found = [] if self._only is None else ["chosen plots"]
         for what, first, last, unit in (
             ("run", self.first_run, self.last_run, ""),
             ("confidence", self.least, self.most, " %"),
@@ -166,8 +170,19 @@ class QueueSide(QWidget):
         if self.others.text() != "\n".join(said):
             self.others.setText("\n".join(said))
 
+    def show_only(self, plot_ids: Collection[int], words: str) -> None:
+        """Wish these plots, labelled or not, and no others until filters are cleared; nothing is told."""
+        self.blockSignals(True)
+        self.clear_filters()
+        self.choose(Queue.EVERY)
+        self._only, self.only_words = frozenset(plot_ids), words
+        self._show_wishes()
+        self.blockSignals(False)
+        self._told = None
+
     def clear_filters(self) -> None:
         """Wish nothing."""
+        had_only, self._only, self.only_words = self._only is not None, None, ""
         boxes = (self.period, self.guess, self.label, self.user)
         for field in (self.first_run, self.last_run, self.least, self.most, self.since, self.until):
             field.clear()
@@ -176,6 +191,8 @@ class QueueSide(QWidget):
             box.setCurrentIndex(0)
             box.blockSignals(False)
         self._tell()
+        if had_only:
+            self.plots_left.emit()
 
     def eventFilter(self, watched: QObject, event: QEvent) -> bool:
         """Escape goes to the plots from anywhere here, Enter from the queues."""
@@ -282,7 +299,7 @@ class QueueSide(QWidget):
         )  # fmt: skip
 
     def _connect(self) -> None:
-        self.plot_types.currentTextChanged.connect(self.plot_type_changed)
+        self.plot_types.currentTextChanged.connect(self._another_type)
         self.queues.currentRowChanged.connect(lambda _row: self._tell())
         for box in (self.period, self.guess, self.label, self.user, self.order):
             box.currentIndexChanged.connect(lambda _index: self._tell())
@@ -290,6 +307,11 @@ class QueueSide(QWidget):
             field.editingFinished.connect(self._tell)
         for check in (self.stacks, self.hide_guesses):
             check.toggled.connect(lambda _on: self._tell())
+
+    def _another_type(self, name: str) -> None:
+        self._only, self.only_words = None, ""  # those were of the type before
+        self._show_wishes()
+        self.plot_type_changed.emit(name)
 
     def _tell(self) -> None:
         self._show_wishes()
