@@ -38,8 +38,8 @@ from ..views.wall.wall_screen import WallScreen
 from .followed_hall import FollowedHall
 from .labeling import LabelingDesks
 from .pages import Pages
-from .training import TrainingDesks
 from .report import Reports
+from .training import TrainingDesks
 
 log = logging.getLogger(__name__)
 

@@ -150,7 +150,12 @@ def labeling(qtbot: QtBot, site: Site, count: int) -> LabelingScreen:
 
     def shown() -> bool:
         screen = site.desktop.window.screens.get(Place.LABELING)
-        return isinstance(screen, LabelingScreen) and screen.isVisible() and len(screen.desk.sheet.tiles) == count
+        return (
+            isinstance(screen, LabelingScreen)
+            and screen.isVisible()
+            and len(screen.desk.sheet.tiles) == count
+            and not screen.desk.is_loading
+        )
 
     qtbot.waitUntil(shown, timeout=20_000)
     found = site.desktop.window.screens[Place.LABELING]
@@ -173,7 +178,7 @@ def test_enter_opens_labeling_on_them_and_f8_comes_back_to_figures_with_the_new_
     assert desk.side.queue is Queue.EVERY
     press(qtbot, desk.grid, Qt.Key.Key_A, more=CONTROL)
     press(qtbot, desk.grid, Qt.Key.Key_G)
-    qtbot.waitUntil(lambda: desk.desk.is_stored)
+    qtbot.waitUntil(lambda: desk.desk.is_stored and desk.desk.sheet.given_counts()["Good"] == 3)
     press(qtbot, desk, Qt.Key.Key_F8)
     again = wait_for_report(qtbot, site)
     assert again is not screen
