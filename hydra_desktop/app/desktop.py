@@ -37,6 +37,7 @@ from ..views.theme import Theme
 from ..views.wall.wall_screen import WallScreen
 from .followed_hall import FollowedHall
 from .labeling import LabelingDesks
+from .library import Libraries
 from .pages import Pages
 
 log = logging.getLogger(__name__)
@@ -60,6 +61,7 @@ class Desktop(QObject):
         self.windows: list[MainWindow] = []
         self._pages: dict[MainWindow, Pages] = {}
         self._labeling: dict[MainWindow, LabelingDesks] = {}
+        self._libraries: dict[MainWindow, Libraries] = {}
         self.background.failed.connect(self._tell_all)
         self.siren.state_changed.connect(self._show_sound)
         self.hall = self.follow(settings.hall)
@@ -113,6 +115,7 @@ class Desktop(QObject):
         for window in self.windows:
             self._pages[window].close()
             self._labeling[window].close()
+            self._libraries[window].close()
             window.close_threads()
         self.background.close()
         self.siren.close()
@@ -169,6 +172,9 @@ class Desktop(QObject):
         desks = LabelingDesks(window, number, self._settings, self._database, self.background, self._evidence)
         window.screen_wanted.connect(lambda place: self._open_screen(window, Place(place)))
         self._labeling[window] = desks
+        self._libraries[window] = Libraries(
+            window, self._database, self.background, self._pages[window].open_references
+        )
         self.show_hall(window, self.hall.name)
         self.windows.append(window)
         return window
@@ -176,6 +182,8 @@ class Desktop(QObject):
     def _open_screen(self, window: MainWindow, place: Place) -> None:
         if place is Place.LABELING:
             self._labeling[window].open(self.halls[window.hall])
+        elif place is Place.LIBRARY:
+            self._libraries[window].open(self.halls[window.hall])
 
     def show_hall(self, window: MainWindow, name: str) -> None:
         """Show a hall in a window; one that was shown there before comes back as it was left."""
@@ -217,6 +225,8 @@ class Desktop(QObject):
     def _tell_pages(self, hall: FollowedHall) -> None:
         for pages in self._pages.values():
             pages.tell(hall)
+        for library in self._libraries.values():
+            library.follow(hall)
 
     def _tell_failure(self, hall: FollowedHall, message: str) -> None:
         """Tell what was not done where the hall is shown, and where it isn't any more on every wall."""
@@ -284,6 +294,7 @@ class Desktop(QObject):
             self.windows.remove(window)
             self._pages.pop(window).close()
             self._labeling.pop(window).close()
+            self._libraries.pop(window).close()
             window.close_threads()
             self.window = self.windows[0]
             window.deleteLater()
