@@ -65,6 +65,7 @@ class LibraryDesk(QObject):
         self.plot_type = ""
         self.seen = Seen()
         self.is_acting = False
+        self.arrived: int | None = None  # the model that was imported last, until it is shown
 
     @property
     def is_busy(self) -> bool:
@@ -147,7 +148,7 @@ class LibraryDesk(QObject):
             done = model_exchange.import_file(
                 self._database, self._hall, path, as_plot_type=as_plot_type, user=self._user
             )
-            self.plot_type = done.plot_type
+            self.plot_type, self.arrived = done.plot_type, done.model_id
             return f"{done.plot_type}: stored as model {done.model_id}, not live. {' '.join(done.notes)}"
 
         self._act(work)

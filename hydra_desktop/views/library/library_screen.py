@@ -7,6 +7,7 @@ from pathlib import Path
 from PySide6.QtCore import QMetaMethod, Qt, QTimer, Signal, SignalInstance
 from PySide6.QtWidgets import (
     QAbstractItemView,
+    QDialog,
     QFileDialog,
     QHBoxLayout,
     QLabel,
@@ -33,6 +34,7 @@ from .set_list import SetDelegate, SetListModel
 from .type_list import TypeDelegate, TypeListModel
 
 FILES = f"Models of Hydra (*{SUFFIX})"
+MOST_SETS = 4  # that are in sight at once
 SLOW_MS = 200  # what takes longer says so
 NO_TYPES = (
     "This hall has no plot types yet. They come with the first plots: name the folder in the hall's settings "
@@ -206,10 +208,10 @@ class LibraryScreen(QWidget):
         left, sets, middle, body = QVBoxLayout(self._left), QHBoxLayout(), QVBoxLayout(), QHBoxLayout()
         left.setContentsMargins(0, 0, 0, 0)
         left.addWidget(self.search)
-        left.addWidget(self.type_view, 5)
+        left.addWidget(self.type_view, 1)
         left.addWidget(self.sets_title)
         left.addWidget(self.no_sets)
-        left.addWidget(self.set_view, 2)
+        left.addWidget(self.set_view)
         for button in (self.save_set, self.roll_back_set, self.activate_set):
             sets.addWidget(button)
         sets.addStretch(1)
@@ -285,6 +287,10 @@ class LibraryScreen(QWidget):
         if shelf is not None and shelf.models and not self.model_view.currentIndex().isValid():
             kept = self.models.row_of(before) if before is not None else -1
             self.model_view.setCurrentIndex(self.models.index(max(kept, 0)))
+        arrived = self.models.row_of(self.desk.arrived) if self.desk.arrived is not None else -1
+        if arrived >= 0:
+            self.model_view.setCurrentIndex(self.models.index(arrived))
+            self.desk.arrived = None
         set_row = self.set_view.currentIndex().row()
         self.sets.show_sets(seen.sets)
         if seen.sets and not self.set_view.currentIndex().isValid():
@@ -317,6 +323,7 @@ class LibraryScreen(QWidget):
         )
         self.no_sets.setVisible(not seen.sets)
         self.set_view.setVisible(bool(seen.sets))
+        self.set_view.setFixedHeight(self._theme.px(54) * min(len(seen.sets), MOST_SETS) + self._theme.px(4))
         self._show_facts()
         self._enable(shelf, model)
 
@@ -483,18 +490,25 @@ class LibraryScreen(QWidget):
         live = sum(one.active_id is not None for one in self.desk.seen.types or ())
         question = SetQuestion(live, self._run_period, self)
         question.named.connect(self.desk.save_set)
-        _ask(question)
+        self._ask(question)
+
+    def _ask(self, dialog: QDialog) -> None:
+        if isinstance(dialog, QFileDialog):
+            dialog.setOption(QFileDialog.Option.DontUseNativeDialog)
+        dialog.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
+        dialog.finished.connect(self.window().activateWindow)
+        dialog.open()
 
     def _ask_in_spite(self, warned: Warned) -> None:
         question = InSpiteQuestion(warned.text, self)
         question.decided.connect(warned.again)
-        _ask(question)
+        self._ask(question)
 
     def _ask_type(self, why: str) -> None:
         path = self._import_path
         question = TypeQuestion(why.partition(" This hall has")[0], [one.plot_type for one in self.types.all], self)
         question.chosen.connect(lambda name: self.desk.import_file(path, name))
-        _ask(question)
+        self._ask(question)
 
     def _export(self) -> None:
         model_id = self.chosen.id
@@ -503,22 +517,17 @@ class LibraryScreen(QWidget):
         dialog.setDefaultSuffix(SUFFIX.lstrip("."))
         dialog.selectFile(file_name(self.chosen.plot_type, model_id))
         dialog.fileSelected.connect(lambda path: self.desk.export(model_id, Path(path)))
-        _ask(dialog)
+        self._ask(dialog)
 
     def _import(self) -> None:
         dialog = QFileDialog(self, "Import a model", "", FILES)
         dialog.setFileMode(QFileDialog.FileMode.ExistingFile)
         dialog.fileSelected.connect(self._import_file)
-        _ask(dialog)
+        self._ask(dialog)
 
     def _import_file(self, path: str) -> None:
         self._import_path = Path(path)
         self.desk.import_file(self._import_path)
-
-
-def _ask(dialog) -> None:
-    dialog.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
-    dialog.open()
 
 
 def _press(button: QPushButton) -> None:
