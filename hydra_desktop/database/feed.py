@@ -34,7 +34,10 @@ PENDING = "hydra_changes"  # execution option: the list of what a write transact
 
 @dataclass(frozen=True)
 class Change:
-    """One change; `kind` is plots, alarm, condition, contest, hall, model, reference, label, run, news or problem."""
+    """One change.
+
+    `kind` is plots, alarm, condition, contest, hall, model, model_set, reference, label, run, news or problem.
+    """
 
     position: int
     kind: str

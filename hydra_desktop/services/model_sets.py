@@ -31,7 +31,7 @@ class SetChange:
         """The report in words."""
         done = "put live" if self.kind is ActivationKind.ACTIVATED else "rolled back"
         lines = [
-            f"The set {self.name} is {done}: {len(self.changes)} plot types changed, {self.unchanged} were so already."
+            f"The set {self.name} is {done}: of {len(self.changes) + self.unchanged} plot types {len(self.changes)} changed."
         ]
         lines += [f"  {one.plot_type}: {named(one.before_id)} -> {named(one.model_id)}" for one in self.changes]
         lines += [f"  in spite of this: {one.overruled}" for one in self.changes if one.overruled]

@@ -221,12 +221,12 @@ def test_a_set_is_saved_put_live_and_rolled_back(at: Library, models: list[int])
     with at.qtbot.waitSignal(screen.desk.told):
         at.qtbot.keyClick(question.comment, Key.Key_Return, CONTROL)
     at.after_dialog()
-    assert at.told[-1] == ("The set 2026-03 is saved: 1 models.", False)
+    assert at.told[-1] == ("The set 2026-03 is saved with 1 model.", False)
     assert not screen.activate_set.isEnabled()  # it is what is live
     at.choose(models[2])
     at.do(Key.Key_Return, CONTROL)
     screen.set_view.setFocus()
-    assert "1 plot types changed" in at.do(Key.Key_L, CONTROL)
+    assert "of 1 plot types 1 changed" in at.do(Key.Key_L, CONTROL)
     assert at.live() == {TYPES[0]: models[0]}
     assert "The set 2026-03 is live since" in screen.under.text()
     assert "rolled back" in at.do(Key.Key_B, CONTROL)

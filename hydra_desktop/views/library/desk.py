@@ -160,7 +160,7 @@ class LibraryDesk(QObject):
             saved = model_sets.save(
                 self._database, self._hall, name, run_period=run_period, comment=comment, **self._who
             )
-            return f"The set {saved.name} is saved: {len(saved.models)} models."
+            return f"The set {saved.name} is saved with {saved.size}."
 
         self._act(work)
 

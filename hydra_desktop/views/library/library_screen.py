@@ -384,9 +384,11 @@ class LibraryScreen(QWidget):
         live = sum(one.active_id is not None for one in types)
         trials = sum(one.shadow is not None for one in types)
         without = len(types) - live
-        said = f"{live} of {words.count(len(types), 'plot type')} {'has' if live == 1 else 'have'} a live model"
-        if without:
-            said += f", {without} {'has' if without == 1 else 'have'} none"
+        if live:
+            said = f"{live} of {words.count(len(types), 'plot type')} {'has' if live == 1 else 'have'} a live model"
+            said += f", {without} {'has' if without == 1 else 'have'} none" if without else ""
+        else:
+            said = f"No plot type of {len(types)} has a live model"
         return f"{said}; {words.count(trials, 'model')} in shadow" if trials else said
 
     def _second_line(self) -> str:

@@ -67,7 +67,7 @@ def titled(one: ModelSet) -> str:
 
 def saved(one: ModelSet) -> str:
     """What is in it, and whose it is."""
-    return f"{words.count(len(one.models), 'model')}, saved {words.day(one.at)} by {one.user}"
+    return f"{one.size}, saved {words.day(one.at)} by {one.user}"
 
 
 def live(one: ModelSet) -> str:
