@@ -47,16 +47,15 @@ class Libraries(QObject):
         if screen is not None:
             if plot_type:
                 screen.desk.plot_type = plot_type
-            self.follow(hall)
+            self._show_run_period(screen, hall)
             screen.desk.read()
 
     def follow(self, hall: FollowedHall) -> None:
         """The hall has changed."""
         screen = self.screen
-        if screen is None or hall is not self._hall:
+        if screen is None or hall is not self._hall or not screen.isVisible():
             return
-        if hall.latest is not None:
-            screen.show_run_period(hall.latest.run.run_period)
+        self._show_run_period(screen, hall)
         screen.desk.follow()
 
     def close(self) -> None:
@@ -66,6 +65,11 @@ class Libraries(QObject):
             self._window.set_screen(Place.LIBRARY, None)
             screen.deleteLater()
         self._hall = None
+
+    @staticmethod
+    def _show_run_period(screen: LibraryScreen, hall: FollowedHall) -> None:
+        if hall.latest is not None:
+            screen.show_run_period(hall.latest.run.run_period)
 
     def _build(self, hall: FollowedHall) -> None:
         self._hall = hall

@@ -30,7 +30,8 @@ def worse(connection: Connection, new: ModelRecord, active: ModelRecord) -> str 
     told = []
     if _more(ours.missed, ours.faulty, theirs.missed, theirs.faulty):
         told.append(
-            f"misses {ours.missed} of {ours.faulty} faulty plots (model {active.id}: {theirs.missed} of {theirs.faulty})"
+            f"misses {ours.missed} of {ours.faulty} faulty plots "
+            f"(model {active.id}: {theirs.missed} of {theirs.faulty})"
         )
     if (
         ours.false_positives is not None
