@@ -74,13 +74,13 @@ def test_sets_and_shadows(models: list[int], capsys: pytest.CaptureFixture[str],
     assert "No set yet" in run(capsys, "sets", "list")
     assert "nothing to save" in run(capsys, "sets", "save", "Spring", code=1)
     run(capsys, "activate", first)
-    assert "Spring is saved: 1 models" in run(capsys, "sets", "save", "Spring", "--run-period", "2026-03")
+    assert "Spring is saved with 1 model" in run(capsys, "sets", "save", "Spring", "--run-period", "2026-03")
     run(capsys, "sets", "save", "Worse", "--model", bad)
     assert "both of" in run(capsys, "sets", "save", "Two", "--model", first, "--model", second, code=1)
     assert "misses 30" in run(capsys, "sets", "activate", "Worse", code=1)
-    assert "1 plot types changed" in run(capsys, "sets", "activate", "Worse", "--yes")
+    assert "of 1 plot types 1 changed" in run(capsys, "sets", "activate", "Worse", "--yes")
     report = tmp_path / "sets.json"
-    assert "Worse: 1 models" in run(capsys, "sets", "list", "--json", report)
+    assert "Worse: 1 model," in run(capsys, "sets", "list", "--json", report)
     assert [(one["name"], one["in_force"]) for one in json.loads(report.read_text())] == [
         ("Worse", True),
         ("Spring", False),

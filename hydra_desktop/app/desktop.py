@@ -37,6 +37,7 @@ from ..views.theme import Theme
 from ..views.wall.wall_screen import WallScreen
 from .followed_hall import FollowedHall
 from .labeling import LabelingDesks
+from .library import Libraries
 from .pages import Pages
 from .report import Reports
 from .training import TrainingDesks
@@ -64,6 +65,7 @@ class Desktop(QObject):
         self._labeling: dict[MainWindow, LabelingDesks] = {}
         self._training: dict[MainWindow, TrainingDesks] = {}
         self.reports: dict[MainWindow, Reports] = {}
+        self._libraries: dict[MainWindow, Libraries] = {}
         self.background.failed.connect(self._tell_all)
         self.siren.state_changed.connect(self._show_sound)
         self.hall = self.follow(settings.hall)
@@ -119,6 +121,7 @@ class Desktop(QObject):
             self._labeling[window].close()
             self._training[window].close()
             self.reports[window].close()
+            self._libraries[window].close()
             window.close_threads()
         self.background.close()
         self.siren.close()
@@ -176,6 +179,9 @@ class Desktop(QObject):
         self._training[window] = TrainingDesks(window, self._database, self.background)
         self._training[window].labeling_asked.connect(lambda name: self._label(window, name))
         self.reports[window] = Reports(window, self._database, self.background, self._evidence, desks)
+        self._libraries[window] = Libraries(
+            window, self._database, self.background, self._pages[window].open_references
+        )
         self.show_hall(window, self.hall.name)
         self.windows.append(window)
         return window
@@ -185,6 +191,8 @@ class Desktop(QObject):
             self._labeling[window].open(self.halls[window.hall])
         elif place is Place.TRAINING:
             self._training[window].open(self.halls[window.hall])
+        elif place is Place.LIBRARY:
+            self._libraries[window].open(self.halls[window.hall])
 
     def _label(self, window: MainWindow, plot_type: str) -> None:
         self._labeling[window].choose(plot_type)
@@ -230,6 +238,8 @@ class Desktop(QObject):
     def _tell_pages(self, hall: FollowedHall) -> None:
         for pages in self._pages.values():
             pages.tell(hall)
+        for library in self._libraries.values():
+            library.follow(hall)
 
     def _tell_failure(self, hall: FollowedHall, message: str) -> None:
         """Tell what was not done where the hall is shown, and where it isn't any more on every wall."""
@@ -299,6 +309,7 @@ class Desktop(QObject):
             self._labeling.pop(window).close()
             self._training.pop(window).close()
             self.reports.pop(window).close()
+            self._libraries.pop(window).close()
             window.close_threads()
             self.window = self.windows[0]
             window.deleteLater()

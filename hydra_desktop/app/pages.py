@@ -40,8 +40,8 @@ class Pages(QObject):
     def add_to(self, wall: WallScreen, hall: FollowedHall) -> None:
         """Let the pages of a hall be opened from its wall."""
         keys.add(wall, "T", "The wall at another time or run", lambda: self._open_history(hall))
-        keys.add(wall, "R", "Look at proposed references and confirm them", lambda: self._open_references(hall))
-        wall.references_asked.connect(lambda: self._open_references(hall))
+        keys.add(wall, "R", "Look at proposed references and confirm them", lambda: self.open_references(hall))
+        wall.references_asked.connect(lambda: self.open_references(hall))
 
     def tell(self, hall: FollowedHall) -> None:
         """Say on the open page how its hall stands now."""
@@ -59,7 +59,8 @@ class Pages(QObject):
         visit.begin(self._window.walls[hall.name].model.snapshot, hall.latest_trouble)
         self._open(screen, visit, hall)
 
-    def _open_references(self, hall: FollowedHall) -> None:
+    def open_references(self, hall: FollowedHall) -> None:
+        """Show what is proposed as normal, in the wall's place."""
         screen = ReferenceScreen(self._window.theme, self._settings.image_folder)
         confirming = Confirming(
             screen, self._background, self._database, hall.name, user=self._settings.user,

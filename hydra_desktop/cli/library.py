@@ -252,7 +252,7 @@ def _save_set(options: argparse.Namespace, settings: Settings) -> int:
             station=settings.station,
             comment=options.comment,
         )
-    tell(f"The set {saved.name} is saved: {len(saved.models)} models.")
+    tell(f"The set {saved.name} is saved with {saved.size}.")
     return DONE
 
 

@@ -14,6 +14,9 @@ contiguous range for each label of a model, and plain rows for a dashboard's SQL
 The wall as it was at another time asks each stream for its last plot until then (ix_plots_stream),
 and a run or chunk for its end (ix_plots_run).
 
+A verdict is `live`, or beside it: a guess for labeling, or of a model in `shadow`, which nothing but its
+comparison reads. `active_models` says what is live now, `model_activations` how that came, and in spite of what.
+
 `changes` is the change feed; its positions are given in the order of commits (feed.py).
 """
 

@@ -3,6 +3,7 @@
 HydraError
 ├── SiteError               the site can mend it; the message says what to do
 │   ├── SettingsError       a settings file or option is wrong
+│   │   └── UnknownPlotTypeError   a model is of a plot type that the hall doesn't have
 │   ├── ManifestError       a manifest can't be read as one
 │   ├── PlotError           one plot can't be taken; all else goes on
 │   │   ├── PlotNameError   its file name doesn't fit the hall's pattern
@@ -36,6 +37,10 @@ class SiteError(HydraError):
 
 class SettingsError(SiteError):
     """A settings file or option is wrong."""
+
+
+class UnknownPlotTypeError(SettingsError):
+    """A model is of a plot type that the hall doesn't have; it may have another name here."""
 
 
 class ManifestError(SiteError):

@@ -94,13 +94,18 @@ class ModelSet:
     activated_at: datetime | None = None
     activated_by: str = ""
 
+    @property
+    def size(self) -> str:
+        """How many models, in words."""
+        return f"{len(self.models)} model{'' if len(self.models) == 1 else 's'}"
+
     def text(self) -> str:
         """In a line."""
         period = f" for {self.run_period}" if self.run_period else ""
         live = f", live since {self.activated_at:%Y-%m-%d %H:%M} UTC by {self.activated_by}" if self.in_force else ""
         comment = f" ({self.comment})" if self.comment else ""
         return (
-            f"{self.name}{period}: {len(self.models)} models, saved {self.at:%Y-%m-%d %H:%M} UTC by "
+            f"{self.name}{period}: {self.size}, saved {self.at:%Y-%m-%d %H:%M} UTC by "
             f"{by(self.user, self.station)}{live}{comment}"
         )
 

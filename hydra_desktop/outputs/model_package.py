@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+import re
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
@@ -72,7 +73,7 @@ def unpack(data: bytes) -> ModelPackage:
         raise ModelFileError(_cut_off(len(data)))
     whole = hashlib.sha256(body).digest() == digest
     try:
-        header = json.loads(data[start : start + length])
+        header = json.loads(data[start : start + length], parse_constant=_refuse)
         expected = start + length + int(header["model_bytes"]) + _HASH
     except (ValueError, KeyError, TypeError, RecursionError) as error:
         raise ModelFileError(_CHANGED) from error
@@ -104,6 +105,10 @@ def read(path: Path) -> ModelPackage:
 _CHANGED = "This file was changed or damaged since it was exported (its SHA-256 differs); have it sent again."
 
 
+def _refuse(word: str) -> None:
+    raise ValueError(word)  # NaN and the like, which no database takes
+
+
 def _cut_off(size: int, expected: int | None = None) -> str:
     of = f" of {expected}" if expected is not None else ""
     return f"This file was cut off: only {size}{of} bytes are there; copy it again."
@@ -121,17 +126,15 @@ def _package(header: Mapping[str, Any], model: bytes) -> ModelPackage:
         raise ValueError("a threshold from 0 to 1")
     if not isinstance(header["card"], dict):
         raise ValueError("the card")
-    labels = [
-        Label(
-            str(one["name"]),
-            Role(one["role"]),
-            Severity.from_word(one["severity"]),
-            str(one["colour"]),
-            str(one["key"]),
-        )
-        for one in header["labels"]
-    ]
+    labels = [_label(one) for one in header["labels"]]
     package = ModelPackage(**texts, labels=labels, thresholds=thresholds, card=header["card"], model=model)
     if package.sha256 != header["model_sha256"]:
         raise ValueError("the model that it names")
     return package
+
+
+def _label(one: Mapping[str, Any]) -> Label:
+    name, colour, key = (str(one[what]) for what in ("name", "colour", "key"))
+    if not name.strip() or not name.isprintable() or not re.fullmatch("#[0-9A-Fa-f]{6}", colour) or len(key) > 1:
+        raise ValueError("a label")
+    return Label(name, Role(one["role"]), Severity.from_word(one["severity"]), colour, key)

@@ -30,7 +30,8 @@ def worse(connection: Connection, new: ModelRecord, active: ModelRecord) -> str 
     told = []
     if _more(ours.missed, ours.faulty, theirs.missed, theirs.faulty):
         told.append(
-            f"misses {ours.missed} of {ours.faulty} faulty plots, model {active.id} {theirs.missed} of {theirs.faulty}"
+            f"misses {ours.missed} of {ours.faulty} faulty plots "
+            f"(model {active.id}: {theirs.missed} of {theirs.faulty})"
         )
     if (
         ours.false_positives is not None
@@ -38,13 +39,13 @@ def worse(connection: Connection, new: ModelRecord, active: ModelRecord) -> str 
         and _more(ours.false_positives, ours.good, theirs.false_positives, theirs.good)
     ):
         told.append(
-            f"{ours.false_positives} false positives of {ours.good} Good plots, "
-            f"model {active.id} {theirs.false_positives} of {theirs.good}"
+            f"{ours.false_positives} false positives of {ours.good} Good plots "
+            f"(model {active.id}: {theirs.false_positives} of {theirs.good})"
         )
     if _more(ours.wrong, ours.plots, theirs.wrong, theirs.plots):
         told.append(
-            f"another label than people gave for {ours.wrong} of {ours.plots} plots, "
-            f"model {active.id} {theirs.wrong} of {theirs.plots}"
+            f"another label than people gave for {ours.wrong} of {ours.plots} plots "
+            f"(model {active.id}: {theirs.wrong} of {theirs.plots})"
         )
     if not told:
         return None

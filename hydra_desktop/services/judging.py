@@ -137,13 +137,13 @@ class Judge:
         """Have other models for what begins from now on."""
         self.models = models
 
-    def chunk_of(self, arrival: Arrival) -> tuple[str, int, int | None] | None:
-        """Run period, run and chunk of a file, None where its name doesn't tell."""
+    def chunk_of(self, arrival: Arrival) -> tuple[str, int, int] | str:
+        """Run period, run and chunk of a file; its own name where that names no chunk."""
         try:
             name = self._pattern.read(arrival.relative)
         except PlotError:
-            return None
-        return name.run_period, name.run_number, name.chunk
+            return arrival.relative
+        return arrival.relative if name.chunk is None else (name.run_period, name.run_number, name.chunk)
 
     def take(self) -> list[Outcome]:
         """The outcomes of the next batch, empty when nothing was given."""

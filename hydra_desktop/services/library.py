@@ -43,7 +43,8 @@ class Change:
     def text(self) -> str:
         """What was done, in words."""
         if not self.changed:
-            return f"{self.plot_type}: {named(self.model_id)} is live already; nothing was changed."
+            since = f"since {self.at:%Y-%m-%d %H:%M} UTC"
+            return f"{self.plot_type}: {named(self.model_id)} is live already, {since}; nothing was changed."
         now = f"{named(self.model_id)} is live now" if self.model_id is not None else "no model is live now"
         if self.kind is ActivationKind.ROLLED_BACK:
             now = f"rolled back, {now}"
@@ -114,7 +115,8 @@ def put_live(
     active_id = activations.active_ids(c, hall_id).get(name)
     expect_active(c, hall_id, {name: expected_active})
     if active_id == record.id:
-        return Change(name, active_id, active_id, record.created_at, ActivationKind.ACTIVATED, changed=False)
+        last = activations.newest(c, hall_id, [name])[name]
+        return Change(name, active_id, active_id, last.at, last.kind, changed=False)
     warning = warning_of(c, hall_id, record, active_id)
     if warning and not in_spite:
         raise WorseModelError(f"{name}: {warning}. It was not put live.")

@@ -11,7 +11,7 @@ from sqlalchemy import Connection
 
 from ..database import activations, halls, model_store
 from ..database.connection import Database
-from ..domain.errors import LibraryError, ModelFileError, SettingsError
+from ..domain.errors import LibraryError, ModelFileError, UnknownPlotTypeError
 from ..domain.hall import PlotType
 from ..outputs import model_package
 from ..outputs.model_package import SUFFIX, ModelPackage
@@ -150,7 +150,7 @@ def _plot_type(c: Connection, hall_id: int, package: ModelPackage, wanted: str |
     if wanted is not None:
         return known[lookup.plot_type(known, wanted)]
     if package.plot_type not in known:
-        raise SettingsError(
+        raise UnknownPlotTypeError(
             f"This is a model of {package.plot_type}, a plot type that this hall doesn't have; say which it is here "
             "with --as PLOT_TYPE, or name it in the hall's settings first (hydra-desktop hall apply). "
             f"This hall has {', '.join(sorted(known)[:8]) or 'none yet'}{', ...' if len(known) > 8 else ''}."

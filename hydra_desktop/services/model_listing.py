@@ -9,7 +9,7 @@ from typing import Any
 
 import sqlalchemy as sa
 
-from ..database import activations, halls, model_store, shadows
+from ..database import activations, feed, halls, model_store, shadows
 from ..database import tables as t
 from ..database.connection import Database
 from ..database.model_store import ModelRecord, ThresholdChange
@@ -257,3 +257,12 @@ def _origin(card: Mapping[str, Any]) -> str:
         f"imported by {said['by']}: {said['plot_type']} of the hall {said['hall']}, "
         f"exported by {said['exported_by']}, {said['exported_at'][:16].replace('T', ' ')} UTC"
     )
+
+
+def news(database: Database, hall_id: int, position: int | None) -> tuple[int, frozenset[str]]:
+    """Where the change feed is, and the kinds of what changed since a position of it."""
+    with database.read() as c:
+        if position is None:
+            return feed.position(c, hall_id), frozenset()
+        changes = feed.read_after(c, hall_id, position)
+    return (changes[-1].position if changes else position), frozenset(one.kind for one in changes)

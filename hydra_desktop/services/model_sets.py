@@ -30,9 +30,8 @@ class SetChange:
     def text(self) -> str:
         """The report in words."""
         done = "put live" if self.kind is ActivationKind.ACTIVATED else "rolled back"
-        lines = [
-            f"The set {self.name} is {done}: {len(self.changes)} plot types changed, {self.unchanged} were so already."
-        ]
+        total = len(self.changes) + self.unchanged
+        lines = [f"The set {self.name} is {done}: of {total} plot types {len(self.changes)} changed."]
         lines += [f"  {one.plot_type}: {named(one.before_id)} -> {named(one.model_id)}" for one in self.changes]
         lines += [f"  in spite of this: {one.overruled}" for one in self.changes if one.overruled]
         return "\n".join(lines)

@@ -27,7 +27,7 @@ from .normals import Normals
 log = logging.getLogger(__name__)
 
 RETRY_S = 2.0
-LONGEST_CHUNK_S = 10.0  # so long after its last file a chunk is over, and other models wait no longer for that
+LONGEST_CHUNK_S = 30.0  # so long after its first file a chunk is over, and other models wait no longer
 Opened = tuple[Model, TunedPredictor | None]
 
 
@@ -175,7 +175,7 @@ class Chunks:
     """Which models each chunk was begun with: its later files are judged by the same, whatever comes between."""
 
     def __init__(self) -> None:
-        self._begun: dict[Hashable, tuple[JudgingModels, float]] = {}  # the models, and when its last file was given
+        self._begun: dict[Hashable, tuple[JudgingModels, float]] = {}  # the models, and when that was
 
     def begins(self, chunk: Hashable, now_s: float) -> bool:
         """Whether no file of this chunk was given lately."""
@@ -185,14 +185,14 @@ class Chunks:
     def models(self, chunk: Hashable, current: JudgingModels, now_s: float) -> JudgingModels:
         """The models for the next file of a chunk, `current` where it begins."""
         self._forget(now_s)
-        models = self._begun[chunk][0] if chunk in self._begun else current
-        self._begun[chunk] = models, now_s
-        return models
+        return self._begun.setdefault(chunk, (current, now_s))[0]
 
     def _forget(self, now_s: float) -> None:
-        over = [chunk for chunk, (_, last_s) in self._begun.items() if now_s - last_s > LONGEST_CHUNK_S]
-        for chunk in over:
-            del self._begun[chunk]
+        while self._begun:  # in the order in which they began
+            oldest, (_, begun_s) = next(iter(self._begun.items()))
+            if now_s - begun_s <= LONGEST_CHUNK_S:
+                return
+            del self._begun[oldest]
 
 
 def _ids(models: Mapping[str, ActiveModel]) -> dict[str, int]:

@@ -39,7 +39,7 @@ from ..vision.deviation import DESCRIBED_BY
 from . import monitor_process, priority, retention
 from .beam import BeamFollower
 from .judging import Judge, Judged, JudgingModels, Outcome, Refused
-from .model_switch import LONGEST_CHUNK_S, Chunks, ModelLoader, ModelSwitch
+from .model_switch import Chunks, ModelLoader, ModelSwitch
 from .proposals import Proposals
 from .streams import Streams
 
@@ -121,7 +121,7 @@ class Monitor:
         self._loader = ModelLoader(self._database, self._hall_id, self._images)
         self._switch = ModelSwitch(self._loader)
         self._next: JudgingModels | None = None  # ready, until the next chunk begins
-        self._next_since_s = self._given_at_s = 0.0
+        self._given_at_s = 0.0
         self._chunks = Chunks()
         self._proposals = Proposals(self._database, self._hall_id, self._images)
         self._holder = f"{settings.station}:{os.getpid()}"
@@ -238,7 +238,7 @@ class Monitor:
         now_s = time.monotonic()
         loaded = self._switch.ready(judge.models)
         if loaded is not None:
-            self._next, self._next_since_s = loaded.models, now_s
+            self._next = loaded.models
             self._troubles.models = loaded.trouble
         if self._next is None:
             return
@@ -246,7 +246,7 @@ class Monitor:
             between = self._chunks.begins(judge.chunk_of(coming), now_s)
         else:
             between = not self._backlog and now_s - self._given_at_s > CHUNK_OVER_S
-        if between or now_s - self._next_since_s > LONGEST_CHUNK_S:
+        if between:
             judge.change_models(self._next)
             self._next = None
 

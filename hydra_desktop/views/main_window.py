@@ -41,7 +41,6 @@ class Place(IntEnum):
 
 
 SCREENS_TO_COME = {
-    Place.LIBRARY: "hydra-desktop evaluate PLOT_TYPE MANIFEST.csv tells what the active model is worth.",
     Place.ALARMS: "The alarm area of the wall shows what is open; hydra-desktop export alarms writes the log.",
     Place.LOG: "hydra-desktop export verdicts --csv FILE writes every verdict.",
     Place.TRENDS: "hydra-desktop export verdicts --csv FILE writes the confidence of every verdict.",

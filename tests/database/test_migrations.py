@@ -11,8 +11,8 @@ import sqlalchemy as sa
 from alembic import command
 from alembic.config import Config
 
+from hydra_desktop.database import activations, halls, plots
 from hydra_desktop.database import connection as of_connection
-from hydra_desktop.database import halls, plots
 from hydra_desktop.database.connection import Database, open_database
 from hydra_desktop.database.tables import UtcDateTime
 from hydra_desktop.domain.errors import DatabaseError
@@ -63,6 +63,38 @@ def test_what_the_first_version_stored_is_there(bare: Database, database_url: st
         assert halls.load(c, 1).source_folder == "/data"
     assert plot.name == PlotName("CDC", 80464, 37, "P", "02")
     assert (plot.taken_at, plot.kept) == (START, True)
+    assert upgraded.check() == []
+    upgraded.close()
+
+
+def test_what_was_live_before_each_activation_is_known_afterwards(bare: Database, database_url: str) -> None:
+    _move(bare, "0012")
+    with bare.write() as c:
+        c.execute(
+            sa.text("INSERT INTO halls (id, name, source_folder, name_pattern, beam_file) VALUES (1, 'D', '', '', '')")
+        )
+        for number in (1, 2):
+            c.execute(
+                sa.text(
+                    "INSERT INTO plot_types (id, hall_id, name, group_name, chunked, alarm_k, alarm_n, age_limit_s, "
+                    "stale_after_s, collect_percent, contact, guidance, ignored) "
+                    "VALUES (:id, 1, :name, '', true, 2, 3, 1800, 900, 2, '', '', false)"
+                ),
+                {"id": number, "name": f"type {number}"},
+            )
+        at = sa.bindparam("at", START, UtcDateTime())
+        for number, of_type in ((1, 1), (2, 2), (3, 1), (4, 1)):
+            for statement in (
+                "INSERT INTO models (id, plot_type_id, sha256, card, created_at, created_by) "
+                "VALUES (:id, :type, '', '{}', :at, 'eva')",
+                'INSERT INTO model_activations (id, plot_type_id, model_id, at, "user") '
+                "VALUES (:id, :type, :id, :at, 'eva')",
+            ):
+                c.execute(sa.text(statement).bindparams(at), {"id": number, "type": of_type})
+    upgraded = open_database(database_url, upgrade=True)
+    with upgraded.read() as c:
+        told = [(one.model_id, one.before_id, one.kind) for one in activations.history(c, 1, "type 1")]
+        assert told == [(1, None, "activated"), (3, 1, "activated"), (4, 3, "activated")]
     assert upgraded.check() == []
     upgraded.close()
 

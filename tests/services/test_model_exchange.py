@@ -126,6 +126,10 @@ CHANGES: dict[str, Any] = {
     "described by efficientnet:9, this program": lambda data: with_header(data, described_by="efficientnet:9"),
     r"lacks a part \('card'\)": lambda data: with_header(data, card=...),
     "lacks a part .a threshold": lambda data: with_header(data, thresholds={"Bad": 7}),
+    r"lacks a part \(a label\)": lambda data: with_header(
+        data, labels=[{"name": "Good", "role": "good", "severity": "none", "colour": "red; x: y", "key": ""}]
+    ),
+    r"changed or damaged since it was exported": lambda data: with_header(data, card={"figures": float("nan")}),
     r"lacks a part \(the model that": lambda data: with_header(data, model_sha256="0" * 64),
     "isn't what the model is": lambda data: with_header(data, plot_type=TYPES[1]),
     "isn't what the model is; ": lambda data: with_header(data, thresholds={"Odd": 0.5}),

@@ -43,7 +43,7 @@ def test_a_set_goes_live_and_back_as_a_whole(
 ) -> None:
     done = model_sets.activate(database, HALL, "Autumn", expected=before, **EVA)
     assert active(database, hall_id) == autumn
-    assert "3 plot types changed, 0 were so already" in done.text()
+    assert "of 3 plot types 3 changed" in done.text()
     newest, oldest = model_sets.listing(database, HALL)
     assert (newest.name, newest.in_force, newest.models, newest.comment) == (
         "Autumn",

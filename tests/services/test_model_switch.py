@@ -208,5 +208,6 @@ def test_files_of_a_chunk_are_judged_by_the_models_that_it_began_with() -> None:
     assert not chunks.begins(1, 1.0)
     assert chunks.models(2, new, 1.0) is new
     assert chunks.models(1, new, 2.0) is old
-    assert chunks.models(1, new, 2.0 + LONGEST_CHUNK_S) is old
-    assert chunks.models(1, new, 2.1 + 2 * LONGEST_CHUNK_S) is new
+    assert chunks.models(1, new, LONGEST_CHUNK_S) is old
+    assert chunks.models(1, new, LONGEST_CHUNK_S + 0.1) is new  # also where its files never end
+    assert not chunks.begins(2, LONGEST_CHUNK_S + 0.1)

@@ -1,0 +1,1 @@
+"""The library: models by plot type, what is live, sets, and what may be done with them."""

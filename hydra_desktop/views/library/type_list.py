@@ -1,0 +1,112 @@
+"""The plot types of the library, with what is live of each."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import UTC, datetime
+
+from PySide6.QtCore import QAbstractListModel, QModelIndex, QObject, QRectF, QSize, Qt
+from PySide6.QtGui import QPainter
+from PySide6.QtWidgets import QStyledItemDelegate, QStyleOptionViewItem
+
+from ...services.model_listing import TypeStanding
+from .. import words
+from ..theme import Theme
+from . import painting
+from .painting import ROW_ROLE, Index
+
+
+class TypeListModel(QAbstractListModel):
+    """Plot types whose name holds what is searched for."""
+
+    def __init__(self, parent: QObject | None = None) -> None:
+        super().__init__(parent)
+        self.all: Sequence[TypeStanding] = ()
+        self.rows: Sequence[TypeStanding] = ()
+        self._wanted = ""
+
+    def show_types(self, standings: Sequence[TypeStanding]) -> None:
+        """Take over what there is."""
+        self.all = standings
+        found = [one for one in standings if self._wanted in one.plot_type.casefold()]
+        if [one.plot_type for one in found] == [one.plot_type for one in self.rows]:
+            self.rows = found  # what is chosen stays chosen
+            if found:
+                self.dataChanged.emit(self.index(0), self.index(len(found) - 1))
+            return
+        self.beginResetModel()
+        self.rows = found
+        self.endResetModel()
+
+    def search(self, text: str) -> None:
+        """Leave only those whose name holds this."""
+        self._wanted = text.strip().casefold()
+        self.show_types(self.all)
+
+    def row_of(self, plot_type: str) -> int:
+        """Where a plot type is, -1 where it isn't."""
+        return next((row for row, one in enumerate(self.rows) if one.plot_type == plot_type), -1)
+
+    def rowCount(self, parent: Index = QModelIndex()) -> int:  # noqa: B008 Qt's own
+        """How many there are."""
+        return 0 if parent.isValid() else len(self.rows)
+
+    def data(self, index: Index, role: int = Qt.ItemDataRole.DisplayRole) -> object:
+        """A plot type."""
+        if not index.isValid():
+            return None
+        one = self.rows[index.row()]
+        if role == ROW_ROLE:
+            return one
+        if role == Qt.ItemDataRole.DisplayRole:
+            return one.plot_type
+        if role == Qt.ItemDataRole.AccessibleTextRole:
+            return f"{one.plot_type}, {said(one)}"
+        return None
+
+
+def said(one: TypeStanding) -> str:
+    """How a plot type stands, in words."""
+    if one.active_id is None:
+        found = "no model yet" if not one.models else f"none live of {words.count(one.models, 'model')}"
+    else:
+        age = f", {words.age(datetime.now(UTC) - one.trained_at)} old" if one.trained_at is not None else ""
+        found = f"model {one.active_id} live{age}"
+    return f"{found}; {one.shadow.model_id} in shadow" if one.shadow is not None else found
+
+
+class TypeDelegate(QStyledItemDelegate):
+    """Paints a plot type: its name, and how it stands as mark and words."""
+
+    def __init__(self, theme: Theme, parent: QObject | None = None) -> None:
+        super().__init__(parent)
+        self._theme = theme
+
+    def sizeHint(self, _option: QStyleOptionViewItem, _index: Index) -> QSize:
+        """The size of a row."""
+        return QSize(self._theme.px(120), self._theme.px(54))
+
+    def paint(self, painter: QPainter, option: QStyleOptionViewItem, index: Index) -> None:
+        """Paint a row."""
+        one: TypeStanding = index.data(ROW_ROLE)
+        theme, c = self._theme, self._theme.colours
+        painter.save()
+        room = painting.frame(painter, theme, option)
+        half = room.height() / 2
+        upper = QRectF(room.left(), room.top(), room.width(), half)
+        painting.words(painter, theme, upper, one.plot_type, 14, c.text, bold=True, middle=True)
+        lower = upper.translated(0, half)
+        if one.active_id is not None:
+            name, colour = painting.LIVE, c.good
+        else:
+            name, colour = (painting.NO_MODEL if not one.models else painting.NONE_LIVE), c.muted
+        lower = painting.mark(painter, theme, lower, name, colour)
+        if one.shadow is not None:
+            trial = f"{one.shadow.model_id} in shadow"
+            width = theme.advance(trial, theme.px(12)) + theme.px(26)
+            right = QRectF(lower.right() - width, lower.top(), width, lower.height())
+            right = painting.mark(painter, theme, right, painting.SHADOW, c.muted, hollow=True)
+            painting.words(painter, theme, right, trial, 12, c.muted)
+            lower.setRight(lower.right() - width - theme.px(6))
+        painting.words(painter, theme, lower, said(one).split(";")[0], 12, c.muted)
+        painter.restore()
