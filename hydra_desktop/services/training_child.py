@@ -101,7 +101,7 @@ class _Child:
     def _trained(
         self, training: Any, database: Database, settings: Settings, images: ImageStore, asked: dict[str, Any]
     ) -> dict[str, str]:
-        """How a job ended: with `done`, `failed`, `stopped` or `lost`, each with words on it."""
+        """How a job ended: with `done`, `failed`, `stopped` or `lost`, each with words; `own`: the fault is ours."""
         options = Options.of(asked["options"])
         rate = options.false_alarms_a_day
 
@@ -133,7 +133,7 @@ class _Child:
             return {"failed": "There was not enough memory; close other programs, or train on a larger machine."}
         except Exception as error:  # noqa: BLE001 a fault of our own ends this job, not the ones behind it
             traceback.print_exc()
-            return {"failed": f"Something went wrong in the program: {type(error).__name__} {error}"}
+            return {"failed": f"Something went wrong in the program: {type(error).__name__} {error}", "own": "yes"}
         return {"done": report.text()}
 
 

@@ -21,7 +21,8 @@ from ..domain.errors import StorageError
 from ..domain.training import Job, Stop
 from ..settings import Settings
 
-LAST_LINES = 5  # of what it said on stderr, where it ended by itself
+LAST_LINES = 60  # of what it said on stderr, for the log file
+TOLD_LINES = 3  # of these, where it ended by itself, for the person
 END_S = 5.0  # for what is left of it after it was killed
 
 
@@ -83,7 +84,7 @@ class TrainingProcess:
         code = self._process.wait(END_S)
         for reader in self._readers:
             reader.join(END_S)
-        said = " / ".join(line for line in self._errors if line)
+        said = " / ".join([line for line in self._errors if line][-TOLD_LINES:])
         if code == -signal.SIGKILL:
             why = "was killed (SIGKILL): memory ran out, or somebody ended it"
         elif code < 0:
@@ -91,6 +92,11 @@ class TrainingProcess:
         else:
             why = f"ended with exit code {code}"
         return f"The process that trains {why}." + (f" It said last: {said}" if said else "")
+
+    @property
+    def last_words(self) -> str:
+        """What it said last on stderr."""
+        return "\n".join(self._errors)
 
     def close(self) -> None:
         """End it and forget what it said."""
@@ -157,4 +163,4 @@ def _hear(stream: Any, said: queue.Queue[Said]) -> None:
 
 def _keep(stream: Any, lines: deque[str]) -> None:
     for line in stream:
-        lines.append(line.strip())
+        lines.append(line.rstrip())

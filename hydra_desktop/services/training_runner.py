@@ -7,6 +7,7 @@ the next runner: the lease's fencing number keeps an old one from writing (datab
 
 from __future__ import annotations
 
+import contextlib
 import logging
 import os
 import threading
@@ -70,6 +71,9 @@ class Runner:
             except SiteError as error:
                 log.warning("Training: %s", error)
                 stop.wait(RETRY_S)
+            except Exception:  # a fault of our own must not end training until the next start
+                log.exception("Training: the runner of %s begins anew", self._settings.hall)
+                stop.wait(RETRY_S)
             finally:
                 self._child.close()
                 waiter.close()
@@ -128,7 +132,7 @@ class Runner:
                 return
             if stop.is_set():
                 self._child.close()
-                with database.write() as c:
+                with contextlib.suppress(LeaseLostError), database.write() as c:  # its model was stored at this moment
                     training_jobs.give_back(c, self._hall_id, job.id, fencing)
                 return
             try:
@@ -137,7 +141,8 @@ class Runner:
                 if wish is None:
                     continue  # its model is stored, and the child is about to say so
                 if account.is_new and now - written_at > WRITE_S:
-                    account.write(database, fencing)
+                    with contextlib.suppress(LeaseLostError):  # the next look tells whether its model was just stored
+                        account.write(database, fencing)
                     written_at = now
             except DatabaseError:
                 if now - renewed_at > LEASE_TTL_S:  # another may have it
@@ -160,9 +165,11 @@ class Runner:
         return wish
 
     def _end(self, database: Database, job: Job, fencing: int, account: _Account, told: Stop) -> None:
-        ended = account.ended
+        ended = dict(account.ended)
         if account.is_gone:
             ended = {"failed": self._child.why_gone()}
+        if account.is_gone or ended.pop("own", ""):
+            log.error("The training of %s failed: %s\n%s", job.plot_type, ended["failed"], self._child.last_words)
         for words in ended.values():
             account.note(words)
         with database.write() as c:

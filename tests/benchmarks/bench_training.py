@@ -32,8 +32,9 @@ from hydra_desktop.vision.backbone import exported
 from . import bench_live, labelled_hall, simulated_labels
 from .figure import Figure, median_ms
 
-ROUNDS = 7
+ROUNDS = 5
 TUNED = "CDC_occupancy"
+CHILD = "hydra_desktop.services.training_child"
 GOOD, EACH = 24, 8  # labelled plots of each plot type that is trained in one go
 
 
@@ -49,34 +50,50 @@ def figures(_data: Path | None) -> Iterator[Figure]:
 
 
 def _beside_a_training(folder: Path) -> Iterator[Figure]:
-    first, *chunks = bench_live.draw(folder / "drawn", 1 + 2 * ROUNDS)
+    first, *chunks = bench_live.draw(folder / "drawn", 1 + 4 * ROUNDS)
     place = folder / "followed"
     chosen = bench_live.settings_of(place)
     with bench_live.monitor_at_work(place) as judge, _opened(chosen.database_url) as database:
         simulated_labels.fill(database, ImageStore(chosen.image_folder), good=90, each=30, only=[TUNED])
         jobs = _jobs(database, chosen)
+        judge(first)
         with bench_live.wall_at_work(place) as quiet:
-            judge(first)
-            alone = [judge(files) for files in chunks[:ROUNDS]]
-        with bench_live.wall_at_work(place) as stall:
-            (job,) = jobs.ask([TUNED], Options(Recipe.BOTH))  # the wall's own program runs it, for minutes
-            bench_live.wait_until(
-                database, lambda c: stage_of(training_jobs.get(c, job.id).stage) is Stage.TUNE, poll_s=0.1
-            )
-            beside = [judge(files) for files in chunks[ROUNDS:]]
-            still = next(one for one in jobs.listing() if one.id == job.id).state is JobState.RUNNING
-            jobs.stop(job.id, Stop.DISCARD)
-            bench_live.wait_until(database, lambda c: not training_jobs.get(c, job.id).is_open, poll_s=0.1)
-    assert still, "the training ended before the chunks did"
-    longest_ms, p99_ms = stall
-    ratio = statistics.median(beside) / statistics.median(alone)
+            for files in chunks[:ROUNDS]:
+                judge(files)
+        with bench_live.wall_at_work(place) as stall, _tuning(database, jobs):
+            for files in chunks[ROUNDS : 2 * ROUNDS]:
+                judge(files)
+        # with and without by turns: what else the machine does changes slowly
+        with bench_live.wall_at_work(place), _tuning(database, jobs) as child:
+            alone, beside = [], []
+            for number in range(2 * ROUNDS, 4 * ROUNDS, 2):
+                child.suspend()
+                alone.append(judge(chunks[number]))
+                child.resume()
+                beside.append(judge(chunks[number + 1]))
+    ratio = statistics.median(one / other for one, other in zip(beside, alone, strict=True))
     kind = "event loop stall while training and monitoring"
-    yield Figure(f"{kind}, 99th percentile", p99_ms, "ms", "under 16", p99_ms < 16)
-    yield Figure(f"{kind}, longest", longest_ms, "ms", "under 100", longest_ms < 100)
+    yield Figure(f"{kind}, 99th percentile", stall[1], "ms", "under 16", stall[1] < 16)
+    yield Figure(f"{kind}, longest", stall[0], "ms", "under 100", stall[0] < 100)
     yield Figure("event loop stall of the same wall without training, 99th percentile", quiet[1], "ms")
     yield Figure("event loop stall of the same wall without training, longest", quiet[0], "ms")
     yield Figure("chunk of 73 without training", statistics.median(alone), "s")
-    yield Figure("chunk of 73 while training, ratio", ratio, "", "at most 2", ratio <= 2)
+    yield Figure("chunk of 73 while training", statistics.median(beside), "s")
+    yield Figure("ratio of these", ratio, "", "at most 2", ratio <= 2)
+
+
+@contextmanager
+def _tuning(database: Database, jobs: TrainingJobs) -> Iterator[psutil.Process]:
+    """A network is tuned meanwhile, by the process that is given; the wall's own program runs it."""
+    (job,) = jobs.ask([TUNED], Options(Recipe.BOTH))
+    bench_live.wait_until(database, lambda c: stage_of(training_jobs.get(c, job.id).stage) is Stage.TUNE, poll_s=0.1)
+    family = psutil.Process().children(recursive=True)
+    yield next(one for one in family if CHILD in one.cmdline())
+    (left,) = (one for one in jobs.listing() if one.id == job.id)
+    if left.state is not JobState.RUNNING:
+        raise RuntimeError(f"the training ended before the chunks did: {left.state} {left.error}")
+    jobs.stop(job.id, Stop.DISCARD)
+    bench_live.wait_until(database, lambda c: not training_jobs.get(c, job.id).is_open, poll_s=0.1)
 
 
 @contextmanager

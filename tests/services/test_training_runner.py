@@ -119,6 +119,21 @@ def test_jobs_run_one_after_the_other_in_one_process_and_tell_how_they_ended(
     assert listed["few"].log.endswith(listed["few"].error)
 
 
+def test_a_job_that_ends_while_its_progress_is_about_to_be_told_ends_well(
+    jobs: TrainingJobs, settings: Settings, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    write = training_runner._Account.write
+
+    def late(account: training_runner._Account, database: Database, fencing: int) -> None:
+        wait_for(database, HALL, lambda c, _hall: ended(training_jobs.get(c, account.job.id)))
+        write(account, database, fencing)
+
+    monkeypatch.setattr(training_runner._Account, "write", late)
+    (job,) = jobs.ask(["hump"])
+    with running(Runner(settings)):
+        until(jobs, lambda job: "On held-out plots" in job.log, job.id)
+
+
 def test_a_killed_child_fails_its_job_with_the_reason_and_harms_no_other(
     jobs: TrainingJobs, settings: Settings
 ) -> None:

@@ -188,7 +188,10 @@ def test_the_job_that_runs_shows_stage_time_left_and_curves_and_is_stopped(
 
 
 def test_ended_jobs_lead_to_their_report_or_to_labeling(qtbot: QtBot, screen: TrainingScreen) -> None:
-    screen.show_jobs([WAITING, DONE, FAILED])
+    lost = Job(
+        3, "D_drifted", JobState.LOST, "bob", "desk", NOW, Options(Recipe.BOTH), ended_at=NOW, error="desk ended"
+    )
+    screen.show_jobs([WAITING, DONE, FAILED, lost])
     queue = screen.queue
     qtbot.keyClick(screen.table.view, Qt.Key.Key_F6)
     assert queue.hasFocus()
@@ -197,11 +200,16 @@ def test_ended_jobs_lead_to_their_report_or_to_labeling(qtbot: QtBot, screen: Tr
     with qtbot.waitSignal(screen.report_asked) as told:
         qtbot.keyClick(queue, Qt.Key.Key_Return)
     assert told.args == [44]
+    assert screen.panel.log.isVisible()
     with qtbot.waitSignal(screen.labeling_asked) as told:
         place = screen._job_delegate.button(queue.visualRect(screen.listed.index(2))).center()
         qtbot.mouseClick(queue.viewport(), Qt.MouseButton.LeftButton, pos=place)
     assert told.args == ["C_few"]
     assert screen.panel.line.text() == "C_few has too few labelled plots"
+    queue.setCurrentIndex(screen.listed.index(3))
+    with qtbot.waitSignal(screen.training_asked) as told:
+        qtbot.keyClick(queue, Qt.Key.Key_Return)
+    assert told.args == [["D_drifted"], Options(Recipe.BOTH)]
     queue.setCurrentIndex(screen.listed.index(0))
     with qtbot.waitSignal(screen.stop_asked) as told:
         qtbot.keyClick(queue, Qt.Key.Key_Return)

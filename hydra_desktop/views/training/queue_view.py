@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from typing import Any
 
 from PySide6.QtCore import QAbstractListModel, QModelIndex, QRect, QRectF, QSize, Qt, Signal
@@ -15,7 +15,7 @@ from ..theme import Theme
 from .job_panel import left
 from .type_list_model import Index
 
-JOB_ROLE = Qt.ItemDataRole.UserRole + 1
+JOB_ROLE, ACT_ROLE = Qt.ItemDataRole.UserRole + 1, Qt.ItemDataRole.UserRole + 2
 _MARKS = {
     JobState.RUNNING: "arrow",
     JobState.WAITING: "dots",
@@ -37,13 +37,13 @@ def state_words(job: Job) -> str:
     return f"{job.state}: {job.error}"
 
 
-def act_of(job: Job) -> str:
-    """What the button of a job's row does, "" without one."""
+def act_of(job: Job, few: Collection[str]) -> str:
+    """What the button of a job's row does, "" without one; plot types that have too `few` labels need some first."""
+    if job.is_open:
+        return "Cancel" if job.state is JobState.WAITING else ""
     if job.state is JobState.DONE:
         return "Report"
-    if job.state is JobState.FAILED:
-        return "Label"
-    return "Cancel" if job.state is JobState.WAITING else ""
+    return "Label" if job.state is JobState.FAILED and job.plot_type in few else "Again"
 
 
 class JobListModel(QAbstractListModel):
@@ -52,6 +52,13 @@ class JobListModel(QAbstractListModel):
     def __init__(self) -> None:
         super().__init__()
         self.jobs: list[Job] = []
+        self._few: frozenset[str] = frozenset()
+
+    def show_few(self, few: frozenset[str]) -> None:
+        """Take over which plot types have too few labels."""
+        if few != self._few:
+            self._few = few
+            self.dataChanged.emit(self.index(0), self.index(len(self.jobs) - 1))
 
     def show_jobs(self, jobs: Sequence[Job]) -> None:
         """Take over what there is."""
@@ -76,6 +83,8 @@ class JobListModel(QAbstractListModel):
         job = self.jobs[index.row()]
         if role == JOB_ROLE:
             return job
+        if role == ACT_ROLE:
+            return act_of(job, self._few)
         if role == Qt.ItemDataRole.DisplayRole:
             return job.plot_type
         if role == Qt.ItemDataRole.ToolTipRole:
@@ -116,7 +125,7 @@ class JobDelegate(QStyledItemDelegate):
         size = px(12)
         spot = QRectF(box.left() + px(12), box.center().y() - size / 2, size, size)
         marks.paint(painter, _MARKS[job.state], spot, c.medium if wrong else c.text if job.is_open else c.muted)
-        act = act_of(job)
+        act = index.data(ACT_ROLE)
         right = self.button(box).left() - px(8)
         line = QRect(box.left() + px(34), box.top() + px(4), right - box.left() - px(34), px(19))
         who = f"{job.user} at {job.station}"
@@ -148,9 +157,9 @@ class JobDelegate(QStyledItemDelegate):
 
 
 class QueueView(QListView):
-    """Tells by signals what is wanted of a job: `acted` its button, `chosen` that it be shown."""
+    """Tells by signals what is wanted of a job: `acted` what its button says, `chosen` that it be shown."""
 
-    acted = Signal(int)
+    acted = Signal(int, str)
     chosen = Signal(int)
 
     def __init__(self, delegate: JobDelegate, model: JobListModel) -> None:
@@ -180,7 +189,7 @@ class QueueView(QListView):
     def keyPressEvent(self, event: QKeyEvent) -> None:
         """Enter does what the row's button says; the rest is the list's."""
         if event.key() in (Qt.Key.Key_Return, Qt.Key.Key_Enter) and self.job is not None:
-            self.acted.emit(self.job.id)
+            self.acted.emit(self.job.id, self.currentIndex().data(ACT_ROLE))
         else:
             super().keyPressEvent(event)
 
@@ -190,7 +199,7 @@ class QueueView(QListView):
         place = event.position().toPoint()
         index = self.indexAt(place)
         if index.isValid() and self._delegate.button(self.visualRect(index)).contains(place):
-            self.acted.emit(self._jobs.jobs[index.row()].id)
+            self.acted.emit(self._jobs.jobs[index.row()].id, index.data(ACT_ROLE))
 
     def _tell(self) -> None:
         if self.job is not None:

@@ -24,7 +24,7 @@ from ..row import Row
 from ..theme import Theme
 from .job_panel import JobPanel
 from .options_panel import OptionsPanel
-from .queue_view import JobDelegate, JobListModel, QueueView, act_of
+from .queue_view import JobDelegate, JobListModel, QueueView
 from .type_delegate import TypeDelegate
 from .type_list_model import TypeListModel
 from .type_view import TypeTable
@@ -82,6 +82,7 @@ class TrainingScreen(QWidget):
         self.delegate.most = max((sum(one.labelled.counts.values()) for one in states.values()), default=1) or 1
         self.types.show_states(states, in_order=in_order)
         self.types.show_jobs(self.jobs)
+        self.listed.show_few(frozenset(name for name, one in states.items() if one.standing.light is Light.TOO_FEW))
         if self.table.view.row < 0 and self.types.rows:
             self.table.view.setCurrentIndex(self.types.index(0))
         self._refresh()
@@ -271,13 +272,16 @@ class TrainingScreen(QWidget):
         else:
             self._train([chosen.name])
 
-    def _act_on_job(self, job_id: int) -> None:
+    def _act_on_job(self, job_id: int, act: str) -> None:
         job = next((one for one in self.jobs if one.id == job_id), None)
         if job is None:
             return
-        act = act_of(job)
         if act == "Report" and job.model_id is not None:
+            self._look_at(job_id)
+            self.panel.fold.setChecked(True)  # its words, which end with the figures
             self.report_asked.emit(job.model_id)
+        elif act == "Again" and self.types.everything[job.plot_type].job is None:
+            self.training_asked.emit([job.plot_type], job.options)
         elif act == "Label":
             self.labeling_asked.emit(job.plot_type)
         elif act == "Cancel":
