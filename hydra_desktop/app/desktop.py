@@ -30,17 +30,14 @@ from ..views.background import Background
 from ..views.detail.detail_view import DetailView
 from ..views.detail.opening import DetailOpener
 from ..views.follower import Follower
-from ..views.main_window import MainWindow, Place
+from ..views.main_window import MainWindow
 from ..views.siren_client import SirenClient
 from ..views.stored import stored
 from ..views.theme import Theme
 from ..views.wall.wall_screen import WallScreen
 from .followed_hall import FollowedHall
-from .labeling import LabelingDesks
-from .library import Libraries
 from .pages import Pages
-from .report import Reports
-from .training import TrainingDesks
+from .screens import Screens
 
 log = logging.getLogger(__name__)
 
@@ -62,10 +59,7 @@ class Desktop(QObject):
         self.halls: dict[str, FollowedHall] = {}
         self.windows: list[MainWindow] = []
         self._pages: dict[MainWindow, Pages] = {}
-        self._labeling: dict[MainWindow, LabelingDesks] = {}
-        self._training: dict[MainWindow, TrainingDesks] = {}
-        self.reports: dict[MainWindow, Reports] = {}
-        self._libraries: dict[MainWindow, Libraries] = {}
+        self.screens: dict[MainWindow, Screens] = {}
         self.background.failed.connect(self._tell_all)
         self.siren.state_changed.connect(self._show_sound)
         self.hall = self.follow(settings.hall)
@@ -118,10 +112,7 @@ class Desktop(QObject):
             hall.close()
         for window in self.windows:
             self._pages[window].close()
-            self._labeling[window].close()
-            self._training[window].close()
-            self.reports[window].close()
-            self._libraries[window].close()
+            self.screens[window].close()
             window.close_threads()
         self.background.close()
         self.siren.close()
@@ -173,30 +164,18 @@ class Desktop(QObject):
         self._pages[window] = Pages(
             window, self._settings, self._database, self.background, self._evidence, self._silence
         )
-        desks = LabelingDesks(window, self._settings, self._database, self.background, self._evidence)
-        window.screen_wanted.connect(lambda place: self._open_screen(window, Place(place)))
-        self._labeling[window] = desks
-        self._training[window] = TrainingDesks(window, self._database, self.background)
-        self._training[window].labeling_asked.connect(lambda name: self._label(window, name))
-        self.reports[window] = Reports(window, self._database, self.background, self._evidence, desks)
-        self._libraries[window] = Libraries(
-            window, self._database, self.background, self._pages[window].open_references
+        self.screens[window] = Screens(
+            window,
+            self._settings,
+            self._database,
+            self.background,
+            self._evidence,
+            lambda: self.halls[window.hall],
+            self._pages[window].open_references,
         )
         self.show_hall(window, self.hall.name)
         self.windows.append(window)
         return window
-
-    def _open_screen(self, window: MainWindow, place: Place) -> None:
-        if place is Place.LABELING:
-            self._labeling[window].open(self.halls[window.hall])
-        elif place is Place.TRAINING:
-            self._training[window].open(self.halls[window.hall])
-        elif place is Place.LIBRARY:
-            self._libraries[window].open(self.halls[window.hall])
-
-    def _label(self, window: MainWindow, plot_type: str) -> None:
-        self._labeling[window].choose(plot_type)
-        window.open_screen(Place.LABELING)
 
     def show_hall(self, window: MainWindow, name: str) -> None:
         """Show a hall in a window; one that was shown there before comes back as it was left."""
@@ -238,8 +217,8 @@ class Desktop(QObject):
     def _tell_pages(self, hall: FollowedHall) -> None:
         for pages in self._pages.values():
             pages.tell(hall)
-        for library in self._libraries.values():
-            library.follow(hall)
+        for screens in self.screens.values():
+            screens.library.follow(hall)
 
     def _tell_failure(self, hall: FollowedHall, message: str) -> None:
         """Tell what was not done where the hall is shown, and where it isn't any more on every wall."""
@@ -306,10 +285,7 @@ class Desktop(QObject):
         if len(self.windows) > 1:  # the last one is still asked for what it showed
             self.windows.remove(window)
             self._pages.pop(window).close()
-            self._labeling.pop(window).close()
-            self._training.pop(window).close()
-            self.reports.pop(window).close()
-            self._libraries.pop(window).close()
+            self.screens.pop(window).close()
             window.close_threads()
             self.window = self.windows[0]
             window.deleteLater()

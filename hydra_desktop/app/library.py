@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from PySide6.QtCore import QObject
+from PySide6.QtCore import QObject, Signal
 
 from ..database.connection import Database
 from ..views.background import Background
@@ -17,8 +17,13 @@ from .followed_hall import FollowedHall
 class Libraries(QObject):
     """Opens the library in one window, and ends its work when another hall is shown or the window goes.
 
+    `report_asked` and `thresholds_asked` carry a model, `compare_asked` models, the first to be compared with the rest.
     `open_references` shows what is normal now, and what is proposed as that, of a hall.
     """
+
+    report_asked = Signal(int)
+    thresholds_asked = Signal(int)
+    compare_asked = Signal(list)
 
     def __init__(
         self,
@@ -78,5 +83,8 @@ class Libraries(QObject):
         )
         screen = LibraryScreen(self._window.theme, desk)
         desk.setParent(screen)
+        screen.report_asked.connect(self.report_asked)
+        screen.thresholds_asked.connect(self.thresholds_asked)
+        screen.compare_asked.connect(self.compare_asked)
         screen.reference_asked.connect(lambda _plot_type: self._open_references(hall))
         self._window.set_screen(Place.LIBRARY, screen)

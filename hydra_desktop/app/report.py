@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -43,10 +43,17 @@ class Reports(QObject):
         self._evidence, self._desks = evidence, desks
         self._progress = Progress()
         self.screen: ReportScreen | None = None
+        self.came_from = Place.WALL
         window.page_left.connect(self._page_left)
 
-    def open(self, hall: FollowedHall, model_id: int, came_from: Place = Place.WALL) -> None:
-        """Show the report of a model of a hall; Escape leads back to the place that it came from."""
+    def open(
+        self, hall: FollowedHall, model_id: int, came_from: Place = Place.WALL, against: Sequence[int] = ()
+    ) -> None:
+        """Show the report of a model of a hall; Escape leads back to the place that it came from.
+
+        It is compared with the models `against`, else with the active one.
+        """
+        self.came_from = came_from
         folder = hall.settings.image_folder
         screen = ReportScreen(self._window.theme, self._evidence, folder, came_from.name.capitalize())
         screen.left.connect(lambda: self._window.open_screen(came_from))
@@ -75,6 +82,13 @@ class Reports(QObject):
                 return
             screen.show_report(report)
             record = report.record
+            if against:
+                self._compare(
+                    screen,
+                    lambda: compare(self._database, name, images, [model_id, *against], progress),
+                    ", ".join(f"model {other}" for other in against),
+                )
+                return
             self._compare(
                 screen, lambda: reports.with_active(self._database, name, images, record, progress), "the active model"
             )

@@ -34,7 +34,7 @@ PENDING = "hydra_changes"  # execution option: the list of what a write transact
 
 @dataclass(frozen=True)
 class Change:
-    """One change; `kind` is plots, alarm, condition, contest, hall, model, model_set, reference, label, run and the like."""
+    """One change; `kind` is plots, alarm, condition, contest, hall, model, model_set, reference, label and the like."""
 
     position: int
     kind: str

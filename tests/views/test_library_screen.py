@@ -1,4 +1,4 @@
-"""The library by real keys: models live and back, in shadow, in sets, out and in; what other stations do is followed."""
+"""The library by real keys: models live and back, in shadow, in sets, out and in; other stations are followed."""
 
 from __future__ import annotations
 

@@ -46,13 +46,13 @@ class Site:
     @property
     def screen(self) -> ReportScreen:
         """The report that is open."""
-        found = self.desktop.reports[self.desktop.window].screen
+        found = self.desktop.screens[self.desktop.window].reports.screen
         assert found is not None
         return found
 
     def open(self, model_id: int, place: Place = Place.TRAINING) -> None:
         """Open a report."""
-        self.desktop.reports[self.desktop.window].open(self.desktop.hall, model_id, place)
+        self.desktop.screens[self.desktop.window].reports.open(self.desktop.hall, model_id, place)
 
 
 @pytest.fixture(scope="module")
@@ -255,7 +255,7 @@ def test_it_is_compared_with_the_active_model_by_itself_and_with_others_when_ask
 def test_h_asks_for_the_thresholds_and_escape_goes_back(qtbot: QtBot, site: Site) -> None:
     site.open(2, Place.LIBRARY)
     screen = wait_for_report(qtbot, site)
-    reports = site.desktop.reports[site.desktop.window]
+    reports = site.desktop.screens[site.desktop.window].reports
     with qtbot.waitSignal(reports.thresholds_asked) as asked:
         press(qtbot, screen.matrix, Qt.Key.Key_H)
     assert asked.args == [2]
@@ -295,7 +295,7 @@ def test_who_leaves_while_it_is_read_is_not_bothered(qtbot: QtBot, site: Site) -
     assert screen.report is not None
     assert screen.report.record.id == 2
     site.desktop.window.open_screen(0)
-    assert site.desktop.reports[site.desktop.window].screen is None
+    assert site.desktop.screens[site.desktop.window].reports.screen is None
 
 
 @pytest.mark.parametrize("size", [(1280, 800), (1920, 1080), (3840, 2160)])

@@ -333,7 +333,7 @@ def test_from_a_key_to_a_finished_model_on_every_station(qtbot: QtBot, site: Sit
     qtbot.waitUntil(lambda: bool(screen.jobs) and screen.jobs[0].state is JobState.DONE, timeout=60_000)
     qtbot.waitUntil(lambda: screen.types.everything["hump"].state.standing.light is Light.UP_TO_DATE)
     asked: list[int] = []
-    site.desktop._training[site.desktop.window].report_asked.connect(asked.append)
+    site.desktop.screens[site.desktop.window].training.report_asked.connect(asked.append)
     qtbot.keyClick(view, Qt.Key.Key_F6)
     screen.queue.setCurrentIndex(screen.listed.index(0))
     qtbot.keyClick(screen.queue, Qt.Key.Key_Return)

@@ -1,0 +1,642 @@
+"""The threshold bench of a model: a line is dragged or moved by key, and what that would do is told at once."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from datetime import timedelta
+from pathlib import Path
+
+import numpy as np
+from PySide6.QtCore import QEvent, QObject, Qt, QTimer, Signal
+from PySide6.QtGui import QKeyEvent
+from PySide6.QtWidgets import (
+    QFrame,
+    QHBoxLayout,
+    QLabel,
+    QLineEdit,
+    QListWidget,
+    QListWidgetItem,
+    QPushButton,
+    QSizePolicy,
+    QVBoxLayout,
+    QWidget,
+)
+
+from ...domain.intervals import Share
+from ...domain.label import Role
+from ...domain.plot import Plot
+from ...domain.replay import Alarms
+from ...services.threshold_bench import STEPS, Outcome, ThresholdBench
+from .. import keys, words
+from ..labeling.caps import CapButton
+from ..pictures import Evidence, Pictures
+from ..report.plots_view import PlotsView, Told
+from ..row import Row
+from ..theme import Theme
+from .confidence_chart import BINS, ConfidenceChart, percent
+from .figure_card import FigureCard
+from .replay_strip import SAID, Marks, ReplayStrip, StripState
+
+READING = "Reading the thresholds of model {}..."
+REST_MS = 150  # after the last move the plots of alarms are read
+MOST_LISTED = 24  # alarms with their pictures
+ENOUGH = 100  # verdicts of a span that tell how many plots are Unconfirmed
+LIGHT, STEADY = Qt.KeyboardModifier.NoModifier, Qt.KeyboardModifier.ShiftModifier
+
+
+class ThresholdScreen(QWidget):
+    """Shows one bench; what a person decides is told by signals.
+
+    `apply_asked` carries the thresholds, the comment and how they were chosen, `undo_asked` nothing, `plots_wanted` the
+    ids of plots to be shown, `plots_asked` the plot type, ids to be labelled and what they are, `left` that the person
+    goes back.
+    """
+
+    left = Signal()
+    apply_asked = Signal(dict, str, str)
+    undo_asked = Signal()
+    plots_wanted = Signal(list)
+    plots_asked = Signal(str, list, str)
+
+    def __init__(self, theme: Theme, evidence: Evidence, image_folder: Path, came_from: str) -> None:
+        super().__init__()
+        self.setObjectName("screen")
+        self._theme, self._came_from = theme, came_from
+        self.bench: ThresholdBench | None = None
+        self.values: dict[str, float] = {}
+        self.label = ""
+        self._outcome: Outcome | None = None
+        self._listed: list[tuple[int, str]] = []  # plots of alarms that differ, with words
+        self._plots: dict[int, Plot] = {}
+        self.pictures = Pictures(evidence, parent=self)
+        self.trail, self.headline, self.lines, self.told = QLabel(), QLabel(), QLabel(), QLabel()
+        self.chips: dict[str, QPushButton] = {}
+        self.chart = ConfidenceChart(theme)
+        self.missed, self.false_alarms = FigureCard(theme, "Missed"), FigureCard(theme, "False alarms")
+        self.unconfirmed = FigureCard(theme, "Unconfirmed")
+        self.strip = ReplayStrip(theme)
+        self.plots = PlotsView(theme, self.pictures, image_folder)
+        self.history, self.comment = QListWidget(), QLineEdit()
+        self.comment.setPlaceholderText("Why? Everyone will read this")
+        self.comment.setAccessibleName("Why")
+        self.history.setAccessibleName("History of the thresholds")
+        self.apply = CapButton(theme, "Apply", ["Ctrl+Enter"], self.ask_apply, is_main=True)
+        self.discard = CapButton(theme, "Back", ["Esc"], self.leave)
+        self.undo = CapButton(theme, "Take the last change back", ["Ctrl+Z"], self.undo_asked.emit)
+        self.best = CapButton(theme, "best F1", ["B"], self.to_best)
+        self.back = CapButton(theme, "back to now", ["Backspace"], self.to_now)
+        self._rest = QTimer(self, singleShot=True, interval=REST_MS)
+        self._rest.timeout.connect(self._want_plots)
+        self._panels: list[QFrame] = []
+        self._heads: dict[str, tuple[QLabel, QLabel]] = {}
+        self._chip_row = QHBoxLayout()
+        self._lay_out()
+        self.chart.moved.connect(lambda value: self.move_to(value))
+        self.chart.installEventFilter(self)
+        self.history.itemActivated.connect(self._take_from_history)
+        self.plots.activated.connect(lambda _index: self._open_plots())
+        self.comment.textChanged.connect(self._say_comment)
+        self._add_keys()
+        self.rescale()
+        self._show_state()
+
+    # What is shown
+
+    def show_reading(self, model_id: int) -> None:
+        """Say that it is being read."""
+        self.headline.setText(READING.format(model_id))
+
+    def show_failure(self, why: str) -> None:
+        """Say why there is nothing to show."""
+        if self.bench is None:
+            self.headline.setText("The thresholds of this model can't be shown.")
+        self.tell(why, wrong=True)
+
+    def show_bench(self, bench: ThresholdBench) -> None:
+        """Take over a bench; of the same model the label that was looked at stays."""
+        again = self.bench is not None and self.bench.record.id == bench.record.id
+        self.bench = bench
+        self.values = dict(bench.now)
+        if not again or self.label not in bench.labels:
+            faulty = [name for name in bench.labels if bench.settings.label(name).role is Role.FAULTY]
+            self.label = (faulty or list(bench.labels))[0]
+        self.comment.clear()
+        self._build_chips()
+        self._list_history()
+        self._show_label()
+        if not again:
+            self.take_focus()
+
+    def show_plots(self, plots: Mapping[int, Plot]) -> None:
+        """Take over plots that were wanted."""
+        self._plots.update(plots)
+        self._list_plots()
+
+    def tell(self, text: str, *, wrong: bool = False) -> None:
+        """Say something below everything."""
+        c, px = self._theme.colours, self._theme.px
+        bar = f"border-left: {px(3)}px solid {c.high}; padding-left: {px(6)}px;"
+        self.told.setStyleSheet(f"color: {c.text}; font-size: {px(13)}px; {bar if wrong else ''}")
+        self.told.setText(text)
+
+    # What a person does
+
+    def choose(self, label: str) -> None:
+        """Move the threshold of this label from now on."""
+        if self.bench is not None and label in self.bench.labels:
+            self.label = label
+            self._show_label()
+
+    def move_to(self, value: float) -> None:
+        """Try another threshold of the label that is looked at."""
+        if self.bench is not None:
+            self.values[self.label] = min(1.0, max(0.0, round(value, 4)))
+            self._show_value()
+
+    def step(self, by: float) -> None:
+        """Try a threshold a little higher or lower, in whole per cents."""
+        if self.bench is not None:
+            self.move_to(round(self.values[self.label] / by + 1) * by if by > 0 else self._below(-by))
+
+    def to_best(self) -> None:
+        """Try the threshold with the best F1."""
+        best = self.bench.best_f1(self.label) if self.bench is not None else None
+        if best is not None:
+            self.move_to(best)
+
+    def to_now(self) -> None:
+        """Back to the threshold in force."""
+        if self.bench is not None:
+            self.move_to(self.bench.now[self.label])
+
+    def next_label(self, by: int) -> None:
+        """Move the threshold of the next label, or of the one before."""
+        if self.bench is not None:
+            names = self.bench.labels
+            self.choose(names[(names.index(self.label) + by) % len(names)])
+
+    def ask_apply(self) -> None:
+        """Have what is tried put in force."""
+        if self.bench is None:
+            return
+        if not self._is_changed:
+            self.tell("These thresholds are in force already: move the line first.")
+            return
+        best = all(value == self.bench.best_f1(name) for name, value in self._changed.items())
+        self.apply_asked.emit(dict(self.values), self.comment.text().strip(), "best F1" if best else "by hand")
+
+    def leave(self) -> None:
+        """Go back; what was only tried is let go."""
+        self.left.emit()
+
+    @property
+    def _changed(self) -> dict[str, float]:
+        now = self.bench.now if self.bench is not None else {}
+        return {name: value for name, value in self.values.items() if value != now.get(name)}
+
+    @property
+    def _is_changed(self) -> bool:
+        return bool(self._changed)
+
+    def _below(self, by: float) -> float:
+        return float(np.ceil(round(self.values[self.label] / by, 6)) - 1) * by
+
+    # What every page has
+
+    def take_focus(self) -> None:
+        """Put the keyboard at the line."""
+        self.chart.setFocus()
+
+    def set_wall_mode(self, _on: bool) -> None:
+        """Nothing here is for a wall."""
+
+    def show_live(self, _snapshot: object, _trouble: str = "") -> None:
+        """The wall goes on by itself."""
+
+    def close_threads(self) -> None:
+        """End the work in the background."""
+        self._rest.stop()
+        self.pictures.close()
+
+    def rescale(self) -> None:
+        """Take over the theme's size and colours."""
+        c, px = self._theme.colours, self._theme.px
+        self.trail.setStyleSheet(f"color: {c.muted}; font-size: {px(13)}px;")
+        self.headline.setStyleSheet(f"font-size: {px(20)}px; font-weight: bold;")
+        self.lines.setStyleSheet(f"color: {c.muted}; font-size: {px(13)}px;")
+        for title, note in self._heads.values():
+            title.setStyleSheet(f"font-size: {px(14)}px; font-weight: bold; border: none;")
+            note.setStyleSheet(f"color: {c.muted}; font-size: {px(12)}px; border: none;")
+        for panel in self._panels:
+            panel.setStyleSheet(
+                f"#panel {{ background: {c.panel}; border: 1px solid {c.line}; border-radius: {px(3)}px; }}"
+            )
+            panel.layout().setContentsMargins(px(10), px(6), px(10), px(8))
+            panel.layout().setSpacing(px(4))
+        focus = f"border: {px(2)}px solid {c.text};"
+        self.history.setStyleSheet(
+            f"QListWidget {{ background: transparent; border: 1px solid {c.line}; color: {c.text};"
+            f" font-size: {px(13)}px; }} QListWidget:focus {{ {focus} }}"
+            f"QListWidget::item {{ padding: {px(3)}px; }}"
+            f"QListWidget::item:selected {{ background: {c.selected}; color: {c.text}; }}"
+        )
+        self.comment.setStyleSheet(
+            f"QLineEdit {{ background: {c.background}; color: {c.text}; border: 1px solid {c.edge};"
+            f" padding: {px(6)}px; font-size: {px(13)}px; }} QLineEdit:focus {{ {focus} }}"
+        )
+        self.plots.setStyleSheet(
+            f"QListView {{ background: transparent; border: none; }} QListView:focus {{ {focus} }}"
+        )
+        for layout in self._spaced:
+            layout.setSpacing(px(8))
+        self._outer.setContentsMargins(px(14), px(8), px(14), px(8))
+        self._bottom.setFixedHeight(px(206))
+        self.plots.rescale()
+        self._style_chips()
+        for one in (self.chart, self.missed, self.false_alarms, self.unconfirmed, self.strip):
+            one.updateGeometry()
+            one.update()
+        for button in (self.apply, self.discard, self.undo, self.best, self.back):
+            button.updateGeometry()
+
+    def eventFilter(self, _watched: QObject, event: QEvent) -> bool:
+        """The keys of the line, which are its own while it has the keyboard."""
+        if isinstance(event, QKeyEvent) and event.type() in (QEvent.Type.KeyPress, QEvent.Type.ShortcutOverride):
+            work = self._line_key(Qt.Key(event.key()), event.modifiers() & ~Qt.KeyboardModifier.KeypadModifier)
+            if work is not None:
+                event.accept()
+                if event.type() is QEvent.Type.KeyPress:
+                    work()
+                return True
+        return False
+
+    def _line_key(self, key: Qt.Key, modifiers: Qt.KeyboardModifier) -> Callable[[], object] | None:
+        if key in (Qt.Key.Key_Left, Qt.Key.Key_Right) and modifiers in (LIGHT, STEADY):
+            by = 0.05 if modifiers == STEADY else 0.01
+            return lambda: self.step(by if key == Qt.Key.Key_Right else -by)
+        if modifiers != LIGHT:
+            return None
+        return {
+            Qt.Key.Key_Up: lambda: self.next_label(-1),
+            Qt.Key.Key_Down: lambda: self.next_label(1),
+            Qt.Key.Key_B: self.to_best,
+            Qt.Key.Key_Backspace: self.to_now,
+        }.get(key)
+
+    # How it is put together
+
+    def _add_keys(self) -> None:
+        for key, text in (
+            ("Left", "A per cent lower"), ("Right", "A per cent higher"), ("Shift+Left", "5 % lower"),
+            ("Shift+Right", "5 % higher"), ("Up", "The label before"), ("Down", "The next label"),
+            ("B", "The threshold with the best F1"), ("Backspace", "Back to the threshold in force"),
+        ):  # fmt: skip
+            keys.tell(self, key, text)
+        keys.add(self, "Ctrl+Return", "Put the thresholds in force", self.ask_apply)
+        keys.also(self, "Ctrl+Return", "Ctrl+Enter")
+        keys.add(self, "Ctrl+Z", "Take the last change back", self.undo_asked.emit)
+        keys.add(self, "Escape", "Back, and let go what was only tried", self.leave)
+
+    def _panel(self, name: str, title: str, *widgets: QWidget) -> QFrame:
+        panel, column, head = QFrame(), QVBoxLayout(), QHBoxLayout()
+        panel.setObjectName("panel")
+        first, note = QLabel(title), QLabel()
+        note.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Preferred)
+        note.setAlignment(Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter)
+        self._heads[name] = first, note
+        head.addWidget(first)
+        head.addWidget(note, 1)
+        column.addLayout(head)
+        for widget in widgets:
+            column.addWidget(widget, 1)
+        panel.setLayout(column)
+        self._panels.append(panel)
+        return panel
+
+    def _lay_out(self) -> None:
+        for label in (self.headline, self.lines, self.told):
+            label.setWordWrap(True)
+        self._outer, top, middle, cards = QVBoxLayout(self), QHBoxLayout(), QHBoxLayout(), QVBoxLayout()
+        words_ = QVBoxLayout()
+        for label in (self.trail, self.headline, self.lines):
+            words_.addWidget(label)
+        top.addLayout(words_, 1)
+        top.addLayout(self._chip_row)
+        tools = Row()
+        tools.row.setContentsMargins(0, 0, 0, 0)
+        tools.row.addStretch(1)
+        for button in (self.best, self.back):
+            tools.row.addWidget(button)
+        tools.may_go([self.back], [self.best])
+        chart = self._panel("chart", "Confidence by what people say", self.chart, tools)
+        chart.layout().setStretch(2, 0)
+        middle.addWidget(chart, 63)
+        for card in (self.missed, self.false_alarms, self.unconfirmed):
+            cards.addWidget(card)
+        middle.addLayout(cards, 37)
+        self._bottom = QWidget()
+        bottom, why, buttons = QHBoxLayout(self._bottom), QVBoxLayout(), Row()
+        bottom.setContentsMargins(0, 0, 0, 0)
+        buttons.row.setContentsMargins(0, 0, 0, 0)
+        for button in (self.undo, self.discard, self.apply):
+            buttons.row.addWidget(button)
+        buttons.may_go([self.undo])
+        why_panel = self._panel("why", "Why? Everyone will read this", self.comment, buttons)
+        why_panel.layout().insertStretch(2, 1)
+        for place in (1, 3):
+            why_panel.layout().setStretch(place, 0)
+        bottom.addWidget(self._panel("plots", "What differs", self.plots), 46)
+        bottom.addWidget(self._panel("history", "History", self.history), 24)
+        bottom.addWidget(why_panel, 30)
+        for layout in (top, middle):
+            self._outer.addLayout(layout)
+        self._outer.setStretch(1, 1)
+        self._outer.addWidget(self._panel("strip", "Replay", self.strip))
+        self._outer.addWidget(self._bottom)
+        self._outer.addWidget(self.told)
+        self._spaced = (self._outer, middle, cards, bottom, self._chip_row, why)
+
+    def _build_chips(self) -> None:
+        for chip in self.chips.values():
+            self._chip_row.removeWidget(chip)
+            chip.deleteLater()
+        self.chips = {}
+        for name in self.bench.labels:
+            chip = QPushButton()
+            chip.setFocusPolicy(Qt.FocusPolicy.NoFocus)
+            chip.clicked.connect(lambda _checked=False, name=name: self.choose(name))
+            self._chip_row.addWidget(chip)
+            self.chips[name] = chip
+        self._style_chips()
+
+    def _style_chips(self) -> None:
+        c, px = self._theme.colours, self._theme.px
+        for name, chip in self.chips.items():
+            chosen = name == self.label
+            weight = "bold" if chosen else "normal"
+            chip.setStyleSheet(
+                f"QPushButton {{ background: {c.selected if chosen else c.panel}; color: {c.text};"
+                f" border: {px(2) if chosen else 1}px solid {c.text if chosen else c.edge}; border-radius: {px(3)}px;"
+                f" padding: {px(4)}px {px(9)}px; font-size: {px(13)}px; font-weight: {weight}; }}"
+            )
+
+    def _show_label(self) -> None:
+        bench = self.bench
+        now = bench.now[self.label]
+        why = bench.unknown if bench.unseen is None else ""
+        self.chart.show_bars(bench.settings, self.label, bench.histogram(self.label, BINS), now, why)
+        curves = bench.curves(self.label, self.values)
+        none = np.full(len(STEPS), np.nan)
+        for card, curve in (
+            (self.missed, curves.missed if curves else none),
+            (self.false_alarms, curves.false_positives if curves else none),
+            (self.unconfirmed, curves.unconfirmed if curves else none),
+        ):
+            card.show_curve(STEPS, curve, now)
+        self._show_value()
+
+    def _show_value(self) -> None:
+        bench = self.bench
+        outcome = self._outcome = bench.at(self.values)
+        value = self.values[self.label]
+        for one in (self.chart, self.missed, self.false_alarms, self.unconfirmed):
+            one.show_value(value)
+        self._show_figures(outcome)
+        self._show_strip(outcome)
+        self._show_state()
+        self._rest.start()
+
+    def _show_state(self) -> None:
+        bench = self.bench
+        for button in (self.apply, self.undo, self.best, self.back):
+            button.setEnabled(bench is not None)
+        if bench is None or self._outcome is None:
+            return
+        record = bench.record
+        active = "active" if record.active else "not active"
+        self.trail.setText(f"{self._came_from}  ›  {record.plot_type}  ›  Thresholds of model {record.id}, {active}")
+        self.headline.setText(self._headline(self._outcome))
+        self.lines.setText(self._basis())
+        for name, chip in self.chips.items():
+            was = f", was {percent(bench.now[name])}" if name in self._changed else ""
+            chip.setText(f"{name}  {percent(self.values[name])}{was}")
+        self._style_chips()
+        self.undo.setEnabled(len(bench.history) > 1)
+        self.apply.setEnabled(self._is_changed)
+        value = percent(self.values[self.label])
+        self.apply.say(f"Apply {value}" if len(self._changed) == 1 and self.label in self._changed else "Apply")
+        self.discard.say("Discard" if self._is_changed else "Back")
+        self._say_comment()
+
+    def _headline(self, outcome: Outcome) -> str:
+        bench = self.bench
+        if not self._is_changed:
+            count = words.count(len(outcome.replayed.alarms), "alarm")
+            return f"{self.label} at {percent(bench.now[self.label])}, as it is now: {count} in {self._span()}"
+        gone, new = outcome.change.vanish, outcome.change.appear
+        at = f"At {percent(self.values[self.label])} instead of {percent(bench.now[self.label])}"
+        if len(self._changed) > 1 or self.label not in self._changed:
+            at = "With these thresholds"
+        if not len(bench.replay.recorded):
+            return f"{at}: the model judged no plot of late, so no alarm can be replayed"
+        parts = []
+        for alarms, word in ((gone, "fewer"), (new, "more")):
+            if len(alarms):
+                real = int((bench.said(alarms) == 1).sum())
+                told = f", {real} of them {'a real fault' if real == 1 else 'real faults'}" if real else ""
+                parts.append(f"{len(alarms)} {word} alarm{'' if len(alarms) == 1 else 's'}{told}")
+        return f"{at}: {' and '.join(parts) or 'the same alarms'} in {self._span()}"
+
+    def _span(self) -> str:
+        bench = self.bench
+        days = round((bench.until - bench.since) / timedelta(days=1))
+        return "the last week" if days == 7 else f"the last {words.count(days, 'day')}"
+
+    def _basis(self) -> str:
+        bench = self.bench
+        if bench.unseen is None:
+            first = "Nothing is known of plots that the model never saw."
+        else:
+            kind = "that the model was trained on: they promise too much" if bench.unseen.in_sample else "it never saw"
+            runs = len(set(bench.unseen.groups.tolist()))
+            first = f"{words.count(len(bench.unseen), 'labelled plot')} of {words.count(runs, 'run')} {kind}."
+        if bench.rate is None:
+            return f"{first} {bench.rate_unknown}"
+        return f"{first} {bench.rate.plots_a_day:.0f} plots a day, {bench.rate.source}."
+
+    def _show_figures(self, outcome: Outcome) -> None:
+        bench, figures = self.bench, outcome.figures
+        now = bench.at(bench.now).figures if figures is not None else None
+        faulty = [name for name in bench.labels if bench.settings.label(name).role is Role.FAULTY]
+        kind = faulty[0] if len(faulty) == 1 else "faulty"
+        if figures is None or now is None:
+            for card, title in (
+                (self.missed, f"Missed {kind}"), (self.false_alarms, "False alarms"), (self.unconfirmed, "Unconfirmed"),
+            ):  # fmt: skip
+                card.show_figure(title, "?", "not enough data", [])
+            return
+        self.missed.show_figure(
+            f"Missed {kind}", *_number(figures.missed, 1000, f"per 1,000 {kind}"),
+            [f"now {_plain(now.missed, 1000)}", f"{_interval(figures.missed, 1000)}; Unconfirmed ones count"],
+        )  # fmt: skip
+        self._show_false_alarms(figures.false_positives, now.false_positives, figures.unfamiliar)
+        self._show_unconfirmed(outcome, figures.unconfirmed)
+
+    def _show_false_alarms(self, share: Share, now: Share, unfamiliar: Share | None) -> None:
+        bench, rule = self.bench, self.bench.settings.rule
+        after = f"before {rule.k} of {rule.n} chunks" if rule.k > 1 else "each alarms at once"
+        strange = ""
+        if unfamiliar is not None and unfamiliar.total:
+            strange = f"; {unfamiliar.hits} of {unfamiliar.total} Good are Unfamiliar"
+        a_day, a_day_now = bench.a_day(share), bench.a_day(now)
+        if a_day is None or a_day_now is None:
+            self.false_alarms.show_figure(
+                "False positives", *_number(share, 1000, "per 1,000 Good"),
+                [f"now {_plain(now, 1000)}{strange}", f"{_interval(share, 1000)}; the rate of plots isn't known"],
+            )  # fmt: skip
+            return
+        value, low, high = a_day
+        self.false_alarms.show_figure(
+            "False alarms", f"{value:.2g}", "a day at most, at this hall's rate",
+            [f"now {a_day_now[0]:.2g}{strange}", f"95 %: {low:.2g} to {high:.2g}, {after}"],
+        )  # fmt: skip
+
+    def _show_unconfirmed(self, outcome: Outcome, held_out: Share) -> None:
+        bench, count = self.bench, len(self.bench.replay.recorded)
+        if count >= ENOUGH:
+            before, after = bench.replayed_now.unconfirmed, outcome.replayed.unconfirmed
+            days = max(1e-9, (bench.until - bench.since) / timedelta(days=1))
+            more = (after - before) / days
+            told = f"about {abs(more):.1f} a day {'more' if more > 0 else 'fewer'} for the labelers" if more else ""
+            self.unconfirmed.show_figure(
+                "Unconfirmed", f"{100 * after / count:.1f} %", f"of the plots of {self._span()}",
+                [f"now {100 * before / count:.1f} %", told],
+            )  # fmt: skip
+        else:
+            self.unconfirmed.show_figure(
+                "Unconfirmed", *_number(held_out, 100, "% of the labelled plots"), [_interval(held_out, 100)]
+            )
+
+    def _show_strip(self, outcome: Outcome) -> None:
+        bench = self.bench
+        since, until = bench.since.astimezone(), bench.until.astimezone()
+        self._heads["strip"][0].setText(f"Replay of {self._span()}, {since:%d %b} to {until:%d %b}")
+        rule = bench.settings.rule
+        self._heads["strip"][1].setText(
+            f"filled: a fault, said a person; square: no fault; ring: nobody said    {rule.k} of {rule.n} chunks"
+        )
+        gone, new = outcome.change.vanish, outcome.change.appear
+        tried = percent(self.values[self.label]) if set(self._changed) <= {self.label} else "these"
+        empty = ""
+        if not len(bench.replay.recorded):
+            empty = (
+                f"Model {bench.record.id} judged no plot of {bench.record.plot_type} in this span. Once it is active, "
+                "or in shadow mode, its verdicts can be replayed here."
+            )
+        self.strip.show_state(
+            StripState(
+                bench.since, bench.until, self._marks(bench.replayed_now.alarms), self._marks(outcome.replayed.alarms),
+                self._marks(gone), self._marks(new),
+                (
+                    (f"now, {percent(bench.now[self.label])}", _alarms_and_episodes(bench.replayed_now)),
+                    (f"at {tried}", _alarms_and_episodes(outcome.replayed)),
+                    ("difference", f"{len(gone)} vanish, {len(new)} appear"),
+                ),
+                empty,
+            )
+        )  # fmt: skip
+
+    def _marks(self, alarms: Alarms) -> Marks:
+        span = self.bench.replay.recorded
+        last = np.maximum(alarms.end - 1, 0)
+        if not len(alarms):
+            return Marks(np.zeros(0, np.int64), np.zeros(0, np.int64), np.zeros(0, np.int8))
+        return Marks(span.at_us[alarms.first], span.at_us[last], self.bench.said(alarms))
+
+    def _want_plots(self) -> None:
+        """Have the plots with which alarms begin that vanish or appear, the first few of them."""
+        bench, outcome = self.bench, self._outcome
+        if bench is None or outcome is None:
+            return
+        self._listed = []
+        for alarms, word in ((outcome.change.vanish, "vanishes"), (outcome.change.appear, "appears")):
+            for place, said in zip(alarms.first.tolist(), bench.said(alarms).tolist(), strict=True):
+                self._listed.append((place, f"{len(self._listed) + 1} {word}: {SAID[said].split(',')[0]}"))
+        self._listed = self._listed[:MOST_LISTED]
+        span = bench.replay.recorded
+        missing = [
+            int(span.plot_ids[place]) for place, _ in self._listed if int(span.plot_ids[place]) not in self._plots
+        ]
+        self._list_plots()
+        if missing:
+            self.plots_wanted.emit(missing)
+
+    def _list_plots(self) -> None:
+        bench, outcome = self.bench, self._outcome
+        if bench is None or outcome is None:
+            return
+        span = bench.replay.recorded
+        items = [
+            Told(self._plots[plot_id], text, span.labels[int(span.top[place])], float(span.confidence[place]))
+            for place, text in self._listed
+            if (plot_id := int(span.plot_ids[place])) in self._plots
+        ]
+        self.plots.show_items(items)
+        count = len(outcome.change.vanish) + len(outcome.change.appear)
+        title, note = self._heads["plots"]
+        title.setText(
+            f"The {words.count(count, 'alarm')} that differ{'s' if count == 1 else ''}" if count else "No alarm differs"
+        )
+        more = f"the first {MOST_LISTED}; " if count > MOST_LISTED else ""
+        note.setText(f"{more}Enter labels them" if count else "")
+
+    def _open_plots(self) -> None:
+        chosen = self.plots.chosen
+        if self.bench is not None and chosen:
+            text = f"{words.count(len(chosen), 'plot')} of alarms that thresholds decide"
+            self.plots_asked.emit(self.bench.record.plot_type, [one.plot.id for one in chosen], text)
+
+    def _list_history(self) -> None:
+        self.history.clear()
+        for number, one in enumerate(self.bench.history):
+            values = ", ".join(f"{name} {percent(value)}" for name, value in one.values.items())
+            when = f"{one.at.astimezone():%d %b %H:%M}"
+            item = QListWidgetItem(
+                f"{values}{'  in force' if number == 0 else ''}\n{one.comment or one.chosen}; {when}, {one.user}"
+            )
+            item.setData(Qt.ItemDataRole.UserRole, number)
+            self.history.addItem(item)
+        self._heads["history"][1].setText("Enter tries it again")
+
+    def _take_from_history(self, item: QListWidgetItem) -> None:
+        """Try the thresholds that were in force then."""
+        self.values |= self.then(int(item.data(Qt.ItemDataRole.UserRole)))
+        self._show_label()
+        self.take_focus()
+
+    def then(self, number: int) -> dict[str, float]:
+        """The thresholds that were in force after a change of the history, 0 the newest."""
+        values: dict[str, float] = {}
+        for one in reversed(self.bench.history[number:]):
+            values |= one.values
+        return {name: value for name, value in values.items() if name in self.bench.labels}
+
+    def _say_comment(self, *_: object) -> None:
+        note = self._heads["why"][1]
+        note.setText("in force from the next chunk on" if self._is_changed else "")
+
+
+def _alarms_and_episodes(replayed) -> str:
+    return f"{words.count(len(replayed.alarms), 'alarm')}, {words.count(replayed.episodes, 'episode')}"
+
+
+def _number(share: Share, times: int, unit: str) -> tuple[str, str]:
+    return ("?", "not enough data") if share.value is None else (_plain(share, times), unit)
+
+
+def _plain(share: Share, times: int) -> str:
+    return "unknown" if share.value is None else f"{times * share.value:.3g}"
+
+
+def _interval(share: Share, times: int) -> str:
+    return f"95 %: {times * share.low:.3g} to {times * share.high:.3g}, {share.hits} of {share.total}"
