@@ -86,6 +86,7 @@ class ThresholdBenches(QObject):
 
         def done(_result: object) -> None:
             screen.tell("In force from the next chunk on. Ctrl+Z takes it back.")
+            screen.take_focus()  # where Ctrl+Z isn't the comment's own
             self._read(screen, hall, bench.record.id)
 
         def failed(why: str) -> None:

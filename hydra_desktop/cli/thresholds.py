@@ -29,6 +29,15 @@ def add_commands(commands: Commands) -> None:
     add_false_alarms(change, "those of the faulty labels that let through at most so many", way)
     change.add_argument("--comment", default="", metavar="TEXT", help="why; kept in the history")
     change.add_argument("--user", metavar="NAME", help="who chose (default: you)")
+    _add_replay(verbs)
+
+
+def _add_replay(verbs: Commands) -> None:
+    text = "what other thresholds would have made of the last days: episodes, alarms, and which come and go"
+    replay = add(verbs, "replay", _replay, text)
+    replay.add_argument("plot_type", metavar="PLOT_TYPE")
+    replay.add_argument("values", nargs="+", type=_value, metavar="LABEL=VALUE", help="to be tried, 0 to 1")
+    replay.add_argument("--days", type=number, default=7.0, metavar="N", help="up to the newest plot (default: 7)")
 
 
 def add_false_alarms(
@@ -60,6 +69,18 @@ def _show(options: argparse.Namespace, settings: Settings) -> int:
     with opened(settings) as database:
         shown = thresholds.show(database, settings.hall, options.plot_type)
     tell(shown.text())
+    return DONE
+
+
+def _replay(options: argparse.Namespace, settings: Settings) -> int:
+    from ..database.image_store import ImageStore
+    from ..services import threshold_bench, thresholds
+
+    with opened(settings) as database:
+        shown = thresholds.show(database, settings.hall, options.plot_type)
+        images = ImageStore(settings.image_folder)
+        bench = threshold_bench.open_bench(database, settings.hall, images, shown.model_id, days=options.days)
+    tell(threshold_bench.text(bench, dict(options.values)))
     return DONE
 
 

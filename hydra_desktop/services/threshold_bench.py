@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from functools import cached_property
 
 import numpy as np
@@ -235,6 +235,38 @@ def apply(
                 "set; look at them and decide anew."
             )
         model_store.set_thresholds(c, bench.record.id, changed, user=user, chosen=chosen, comment=comment)
+
+
+def text(bench: ThresholdBench, tried: Mapping[str, float]) -> str:
+    """What thresholds would do, in words; raises SettingsError for a label that the model doesn't have."""
+    for name in tried:
+        if name not in bench.labels:
+            there = ", ".join(bench.labels)
+            raise SettingsError(f"The model of {bench.record.plot_type} has no label {name}; it has {there}.")
+    now, then = bench.at(bench.now), bench.at({**bench.now, **tried})
+    span, count = bench.replay.recorded, len(bench.replay.recorded)
+    lines = [
+        f"{bench.record.plot_type}, model {bench.record.id}: {count} plots from {bench.since:%Y-%m-%d %H:%M} to "
+        f"{bench.until:%Y-%m-%d %H:%M} UTC, {bench.settings.rule.k} of {bench.settings.rule.n} chunks alarm"
+    ]
+    for name, one in (("now", now), ("tried", then)):
+        values = ", ".join(f"{label} {value:.3f}" for label, value in one.values.items())
+        found = one.replayed
+        told = f"{len(found.alarms)} alarms, {found.episodes} episodes, {found.unconfirmed} Unconfirmed"
+        lines.append(f"  {name:<6} {told}  ({values})")
+        if one.figures is not None:
+            missed, called = one.figures.missed, one.figures.false_positives
+            lines.append(
+                f"         on unseen plots: {missed.hits} of {missed.total} faulty missed, "
+                f"{called.hits} of {called.total} Good called faulty"
+            )
+    said = {1: "a fault, said a person", 0: "no fault, said a person", -1: "nobody said"}
+    for word, alarms in (("gone", then.change.vanish), ("new", then.change.appear)):
+        for first, end, what in zip(alarms.first, alarms.end, bench.said(alarms), strict=True):
+            at = datetime.fromtimestamp(int(span.at_us[first]) / 1e6, UTC)
+            plots = int(end - first)
+            lines.append(f"  {word:<6} {at:%Y-%m-%d %H:%M} UTC, {plots} plots, {said[int(what)]}")
+    return "\n".join(lines)
 
 
 def _mean(flags: npt.NDArray[np.bool_]) -> float:

@@ -8,7 +8,7 @@ import sys
 import traceback
 from pathlib import Path
 
-GROUPS = ("live", "vision", "wall", "panels", "labeling", "training", "alarms")
+GROUPS = ("live", "vision", "wall", "panels", "labeling", "training", "thresholds", "alarms")
 
 
 def main() -> int:

@@ -16,7 +16,7 @@ from hydra_desktop.domain.errors import SettingsError
 from hydra_desktop.domain.plot import NewPlot, PlotName
 from hydra_desktop.domain.verdict import judge
 from hydra_desktop.services import thresholds
-from hydra_desktop.services.threshold_bench import STEPS, ThresholdBench, apply, open_bench
+from hydra_desktop.services.threshold_bench import STEPS, ThresholdBench, apply, open_bench, text
 from tests.fakes.measured_hall import HALL, TYPE, MeasuredHall
 
 START = datetime(2026, 3, 1, tzinfo=UTC)
@@ -98,6 +98,20 @@ def test_moved_thresholds_are_judged_on_unseen_plots_and_in_the_week_as_it_was(h
     a_day = bench.a_day(now.figures.false_positives)
     assert a_day is not None
     assert a_day[0] <= a_day[2] <= 144
+
+
+def test_it_is_told_in_words(hall: MeasuredHall) -> None:
+    model_id = hall.train(activate=True).model_id
+    live(hall, model_id, [0.01] * 5 + [0.7] * 4 + [0.01] * 5)
+    with hall.database.write() as c:
+        model_store.set_thresholds(c, model_id, {"Good": 0.5, "Bad": 0.6}, user="ann", chosen="by hand")
+    told = text(opened(hall, model_id), {"Bad": 0.9}).splitlines()
+    assert told[0].startswith("hump, model 1: 14 plots from ")
+    assert "now    1 alarms, 3 episodes, 0 Unconfirmed" in told[1]
+    assert "tried  0 alarms, 3 episodes, 4 Unconfirmed  (Good 0.500, Bad 0.900)" in told[3]
+    assert told[5].strip() == "gone   2026-03-01 01:00 UTC, 4 plots, nobody said"
+    with pytest.raises(SettingsError, match="has no label Warm; it has Good, Bad"):
+        text(opened(hall, model_id), {"Warm": 0.9})
 
 
 def test_they_are_put_in_force_once_and_not_over_somebody_elses(hall: MeasuredHall) -> None:

@@ -175,7 +175,8 @@ class PlotsView(QListView):
 
     def rescale(self) -> None:
         """Take over the theme's size and colours, and the height there is."""
-        self._delegate.height = max(self._theme.px(90), self.viewport().height() - 2)
+        bar = self.horizontalScrollBar().sizeHint().height()  # its room is kept, or it would come and go for ever
+        self._delegate.height = max(self._theme.px(90), self.contentsRect().height() - bar - 2)
         self.scheduleDelayedItemsLayout()
         self.viewport().update()
 

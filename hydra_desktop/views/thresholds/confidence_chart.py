@@ -60,7 +60,7 @@ class ConfidenceChart(QWidget):
     def field(self) -> QRectF:
         """Where the bars are."""
         px = self._theme.px
-        return QRectF(self.rect()).adjusted(px(46), px(58), -px(16), -px(40))
+        return QRectF(self.rect()).adjusted(px(46), px(58), -px(26), -px(40))
 
     def x_of(self, value: float) -> float:
         """Where a threshold is."""
@@ -180,7 +180,8 @@ class ConfidenceChart(QWidget):
         if beside.width() > px(150):
             painter.setPen(QColor(c.text))
             painter.drawText(beside, _ALIGN_LEFT, "Confirmed")
-        before = QRectF(field.left(), field.top() - px(6), x - field.left() - px(8), px(18))
+        low = min(x, self.x_of(self._now))
+        before = QRectF(field.left(), field.top() - px(6), low - field.left() - px(8), px(18))
         if before.width() > px(200):
             painter.setPen(QColor(c.muted))
             painter.drawText(before, _ALIGN_RIGHT, "Unconfirmed: waits for a person")

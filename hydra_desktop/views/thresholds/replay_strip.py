@@ -14,7 +14,7 @@ from PySide6.QtWidgets import QSizePolicy, QWidget
 from ..theme import Theme
 
 MOST_DRAWN = 400  # alarms of a row; more would be a bar anyway
-SAID = {1: "a fault, said a person", 0: "no fault, said a person", -1: "nobody said"}
+SHORT = {1: ", fault", 0: ", no fault", -1: ""}  # what a person said of an alarm
 
 
 @dataclass(frozen=True)
@@ -83,7 +83,7 @@ class ReplayStrip(QWidget):
             flags = Qt.AlignmentFlag.AlignCenter | Qt.TextFlag.TextWordWrap
             painter.drawText(box.adjusted(px(12), 0, -px(12), 0), int(flags), state.empty)
             return
-        head = px(130)
+        head = px(176)
         field = QRectF(head, px(4), self.width() - head - px(14), self.height() - px(26))
         rows = [field.top() + field.height() * share for share in (0.18, 0.5, 0.84)]
         self._axis(painter, field, state)

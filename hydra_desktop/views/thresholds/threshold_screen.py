@@ -35,7 +35,7 @@ from ..row import Row
 from ..theme import Theme
 from .confidence_chart import BINS, ConfidenceChart, percent
 from .figure_card import FigureCard
-from .replay_strip import SAID, Marks, ReplayStrip, StripState
+from .replay_strip import SHORT, Marks, ReplayStrip, StripState
 
 READING = "Reading the thresholds of model {}..."
 REST_MS = 150  # after the last move the plots of alarms are read
@@ -82,7 +82,7 @@ class ThresholdScreen(QWidget):
         self.history.setAccessibleName("History of the thresholds")
         self.apply = CapButton(theme, "Apply", ["Ctrl+Enter"], self.ask_apply, is_main=True)
         self.discard = CapButton(theme, "Back", ["Esc"], self.leave)
-        self.undo = CapButton(theme, "Take the last change back", ["Ctrl+Z"], self.undo_asked.emit)
+        self.undo = CapButton(theme, "Take back", ["Ctrl+Z"], self.undo_asked.emit)
         self.best = CapButton(theme, "best F1", ["B"], self.to_best)
         self.back = CapButton(theme, "back to now", ["Backspace"], self.to_now)
         self._rest = QTimer(self, singleShot=True, interval=REST_MS)
@@ -246,6 +246,9 @@ class ThresholdScreen(QWidget):
         )
         self.plots.setStyleSheet(
             f"QListView {{ background: transparent; border: none; }} QListView:focus {{ {focus} }}"
+            f"QScrollBar:horizontal {{ background: {c.background}; height: {px(10)}px; }}"
+            f"QScrollBar::handle:horizontal {{ background: {c.edge}; border-radius: {px(4)}px; }}"
+            f"QScrollBar::add-line, QScrollBar::sub-line {{ width: 0; }}"
         )
         for layout in self._spaced:
             layout.setSpacing(px(8))
@@ -443,7 +446,7 @@ class ThresholdScreen(QWidget):
         for alarms, word in ((gone, "fewer"), (new, "more")):
             if len(alarms):
                 real = int((bench.said(alarms) == 1).sum())
-                told = f", {real} of them {'a real fault' if real == 1 else 'real faults'}" if real else ""
+                told = f" ({real} {'a real fault' if real == 1 else 'real faults'})" if real else ""
                 parts.append(f"{len(alarms)} {word} alarm{'' if len(alarms) == 1 else 's'}{told}")
         return f"{at}: {' and '.join(parts) or 'the same alarms'} in {self._span()}"
 
@@ -559,9 +562,9 @@ class ThresholdScreen(QWidget):
         if bench is None or outcome is None:
             return
         self._listed = []
-        for alarms, word in ((outcome.change.vanish, "vanishes"), (outcome.change.appear, "appears")):
+        for alarms, word in ((outcome.change.vanish, "gone"), (outcome.change.appear, "new")):
             for place, said in zip(alarms.first.tolist(), bench.said(alarms).tolist(), strict=True):
-                self._listed.append((place, f"{len(self._listed) + 1} {word}: {SAID[said].split(',')[0]}"))
+                self._listed.append((place, f"{len(self._listed) + 1} {word}{SHORT[said]}"))
         self._listed = self._listed[:MOST_LISTED]
         span = bench.replay.recorded
         missing = [
@@ -635,8 +638,12 @@ def _number(share: Share, times: int, unit: str) -> tuple[str, str]:
 
 
 def _plain(share: Share, times: int) -> str:
-    return "unknown" if share.value is None else f"{times * share.value:.3g}"
+    return "unknown" if share.value is None else _figure(times * share.value)
 
 
 def _interval(share: Share, times: int) -> str:
-    return f"95 %: {times * share.low:.3g} to {times * share.high:.3g}, {share.hits} of {share.total}"
+    return f"95 %: {_figure(times * share.low)} to {_figure(times * share.high)}, {share.hits} of {share.total}"
+
+
+def _figure(value: float) -> str:
+    return f"{value:.0f}" if value >= 10 else f"{value:.2g}"
