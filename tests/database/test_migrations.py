@@ -11,8 +11,8 @@ import sqlalchemy as sa
 from alembic import command
 from alembic.config import Config
 
-from hydra_desktop.database import connection as of_connection
 from hydra_desktop.database import activations, halls, plots
+from hydra_desktop.database import connection as of_connection
 from hydra_desktop.database.connection import Database, open_database
 from hydra_desktop.database.tables import UtcDateTime
 from hydra_desktop.domain.errors import DatabaseError

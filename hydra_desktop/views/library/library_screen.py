@@ -5,6 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 from PySide6.QtCore import QMetaMethod, Qt, QTimer, Signal, SignalInstance
+from PySide6.QtGui import QAction
 from PySide6.QtWidgets import (
     QAbstractItemView,
     QDialog,
@@ -24,6 +25,7 @@ from ...outputs.model_package import SUFFIX
 from ...services.model_exchange import file_name
 from ...services.model_listing import LibraryModel, Shelf
 from .. import keys, words
+from ..row import Row
 from ..theme import Theme
 from . import facts, set_list
 from .desk import LibraryDesk, Warned
@@ -72,7 +74,9 @@ class LibraryScreen(QWidget):
         self.shelf_title, self.empty = QLabel(), QLabel()
         self.facts = QTextBrowser()
         self.told = QLabel()
+        self._acts = Row()
         self._buttons: dict[QPushButton, str] = {}
+        self._actions: dict[QPushButton, QAction] = {}
         self.save_set = self._button("Save...", "Ctrl+S", "Save what is live as a set")
         self.activate_set = self._button("Put live", "Ctrl+L", "Put the set live")
         self.roll_back_set = self._button("Roll back", "Ctrl+B", "Roll the set back")
@@ -222,19 +226,21 @@ class LibraryScreen(QWidget):
         body.addWidget(self._left)
         body.addLayout(middle, 5)
         body.addWidget(self.facts, 4)
-        acts = QHBoxLayout()
-        for button in (self.import_, self.export, self.reference, self.report, self.compare, self.thresholds):
-            acts.addWidget(button)
-        acts.addStretch(1)
+        aside = (self.import_, self.export, self.reference, self.report, self.compare, self.thresholds)
+        for button in aside:
+            self._acts.row.addWidget(button)
+        self._acts.row.addStretch(1)
         for button in (self.shadow, self.roll_back, self.activate):
-            acts.addWidget(button)
+            self._acts.row.addWidget(button)
+        self._acts.row.setContentsMargins(0, 0, 0, 0)
+        self._acts.may_go(*([button] for button in reversed(aside)))
         layout = QVBoxLayout(self)
         layout.addWidget(self.title)
         layout.addWidget(self.under)
         layout.addLayout(body, 1)
         layout.addWidget(self.told)
-        layout.addLayout(acts)
-        self._layouts = (layout, left, sets, middle, body, acts)
+        layout.addWidget(self._acts)
+        self._layouts = (layout, left, sets, middle, body, self._acts.row)
 
     def _connect(self) -> None:
         self.desk.seen_changed.connect(self._show)
@@ -263,7 +269,7 @@ class LibraryScreen(QWidget):
             (self.roll_back_set, "Take back the set that was put live last", self._roll_back_set),
         ):
             button.clicked.connect(lambda _checked=False, work=work: work())
-            keys.add(self, self._buttons[button], text, lambda button=button: _press(button))
+            self._actions[button] = keys.add(self, self._buttons[button], text, button.click)
         keys.also(self, "Ctrl+Return", "Ctrl+Enter")
         keys.add(self, "/", "Search plot types", self.search.setFocus)
         keys.add(self, "F5", "Read the library anew", self.desk.read)
@@ -358,8 +364,8 @@ class LibraryScreen(QWidget):
             (self.compare, self.compare_asked, bool(self.comparable)),
             (self.reference, self.reference_asked, shelf is not None),
         ):
-            button.setVisible(self._is_heard(signal))
-            button.setEnabled(possible)
+            self._acts.want(button, self._is_heard(signal))
+            button.setEnabled(possible and self._is_heard(signal))
         sets, chosen = self.desk.seen.sets, self.chosen_set
         any_live = any(one.active_id is not None for one in self.desk.seen.types or ())
         self.save_set.setEnabled(free and any_live)
@@ -367,6 +373,9 @@ class LibraryScreen(QWidget):
         self.roll_back_set.setEnabled(free and set_list.last(sets) is not None)
         for button in (self.activate_set, self.roll_back_set):
             button.setVisible(bool(sets))
+        for button, action in self._actions.items():  # a key is told of only where it acts
+            action.setEnabled(button.isEnabled())
+        self._acts.fit()
 
     def _is_heard(self, signal: SignalInstance) -> bool:
         return self.isSignalConnected(QMetaMethod.fromSignal(signal))
@@ -530,8 +539,3 @@ class LibraryScreen(QWidget):
     def _import_file(self, path: str) -> None:
         self._import_path = Path(path)
         self.desk.import_file(self._import_path)
-
-
-def _press(button: QPushButton) -> None:
-    if button.isVisible() and button.isEnabled():
-        button.click()
