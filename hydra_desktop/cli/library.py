@@ -11,7 +11,9 @@ from ..settings import Settings
 from .common import DONE, MENDABLE, add, count, expect_writable, opened, say, tell, write_json
 
 if TYPE_CHECKING:
-    from ..services.library import Expected
+    from collections.abc import Callable
+
+    from ..services.library import Change, Expected
     from .common import Commands
 
 
@@ -184,7 +186,7 @@ def _deactivate(options: argparse.Namespace, settings: Settings) -> int:
     return _change(options, settings, library.deactivate)
 
 
-def _change(options: argparse.Namespace, settings: Settings, work) -> int:  # type: ignore[no-untyped-def]
+def _change(options: argparse.Namespace, settings: Settings, work: Callable[..., Change]) -> int:
     expect_writable(options.json)
     with opened(settings) as database:
         done = work(

@@ -348,15 +348,50 @@ def test_no_word_on_a_button_is_cut_off(at: Library, models: list[int], theme: s
     while at.window.theme.name != theme:
         at.press(Key.Key_F10)
     at.window.resize(*size)
+    for signal in (
+        at.screen.report_asked,
+        at.screen.compare_asked,
+        at.screen.thresholds_asked,
+        at.screen.reference_asked,
+    ):
+        signal.connect(lambda _of: None)
     at.choose(models[2])
     at.do(Key.Key_Return, CONTROL)
     at.qtbot.waitUntil(lambda: at.window.width() == size[0])
     buttons = [button for button in at.screen._buttons if button.isVisible()]
+    assert len(buttons) == (len(at.screen._buttons) - 2)  # there is no set yet
     at.qtbot.waitUntil(lambda: all(button.width() >= button.minimumSizeHint().width() for button in buttons))
     for button in buttons:
         assert button.mapTo(at.screen, QPoint(button.width(), 0)).x() <= at.screen.width()
     told: Callable[[], dict[str, str]] = lambda: {text: key for key, text in keys.of(at.window)}  # noqa: E731
     assert told()["Go back to what was live before"] == "B"
+
+
+def test_with_large_words_nothing_is_wider_than_the_window(at: Library, models: list[int]) -> None:
+    heard: list[int] = []
+    at.screen.thresholds_asked.connect(heard.append)
+    for signal in (at.screen.report_asked, at.screen.compare_asked, at.screen.reference_asked):
+        signal.connect(lambda _of: None)
+    at.choose(models[1])
+    at.choose(models[2])
+    assert at.screen.thresholds.isVisible()
+    for _ in range(3):
+        at.press(Key.Key_Equal, CONTROL)
+    at.window.resize(1000, 700)
+    at.qtbot.waitUntil(lambda: at.window.width() == 1000)
+    at.qtbot.waitUntil(lambda: not at.screen.thresholds.isVisible())
+    assert at.screen.activate.mapTo(at.window, QPoint(at.screen.activate.width(), 0)).x() <= 1000
+    at.press(Key.Key_H)  # its key acts all the same
+    assert heard == [models[2]]
+
+
+def test_only_keys_that_act_now_are_told(at: Library, models: list[int]) -> None:
+    at.choose(models[0])
+    told = dict(keys.of(at.window))
+    assert "Ctrl+S" in told
+    for key in ("B", "O", "H", "S", "Ctrl+L"):
+        assert key not in told
+    assert not any("live" in text and "Return" in key for key, text in told.items())
 
 
 def test_tab_goes_through_all_that_can_be_used(at: Library, models: list[int]) -> None:

@@ -2,13 +2,10 @@
 
 from __future__ import annotations
 
-from pathlib import Path
-
 from PySide6.QtCore import QMetaMethod, Qt, QTimer, Signal, SignalInstance
+from PySide6.QtGui import QAction
 from PySide6.QtWidgets import (
     QAbstractItemView,
-    QDialog,
-    QFileDialog,
     QHBoxLayout,
     QLabel,
     QLineEdit,
@@ -20,26 +17,21 @@ from PySide6.QtWidgets import (
 )
 
 from ...domain.library import ModelSet, named
-from ...outputs.model_package import SUFFIX
-from ...services.model_exchange import file_name
 from ...services.model_listing import LibraryModel, Shelf
-from .. import keys, words
+from .. import keys
+from ..row import Row
 from ..theme import Theme
-from . import facts, set_list
-from .desk import LibraryDesk, Warned
+from . import facts, set_list, speech
+from .asking import Asking
+from .desk import LibraryDesk
 from .model_list import ModelDelegate, ModelListModel
 from .painting import ROW_ROLE
-from .questions import InSpiteQuestion, SetQuestion, TypeQuestion
 from .set_list import SetDelegate, SetListModel
 from .type_list import TypeDelegate, TypeListModel
 
-FILES = f"Models of Hydra (*{SUFFIX})"
 MOST_SETS = 4  # that are in sight at once
 SLOW_MS = 200  # what takes longer says so
-NO_TYPES = (
-    "This hall has no plot types yet. They come with the first plots: name the folder in the hall's settings "
-    "(hydra-desktop hall apply), or import labelled plots (hydra-desktop import)."
-)
+WORKING = "Working... the files of the models are opened before anything is changed."
 
 
 class LibraryScreen(QWidget):
@@ -59,7 +51,7 @@ class LibraryScreen(QWidget):
         self.setObjectName("screen")
         self._theme, self.desk = theme, desk
         self._run_period = ""
-        self._import_path: Path | None = None
+        self._asking = Asking(self, desk)
         self._failed = ""  # why nothing could be read
         self._showing = self._is_slow = self._wants_focus = False
         self._shown_page = ""
@@ -72,7 +64,9 @@ class LibraryScreen(QWidget):
         self.shelf_title, self.empty = QLabel(), QLabel()
         self.facts = QTextBrowser()
         self.told = QLabel()
+        self._acts = Row()
         self._buttons: dict[QPushButton, str] = {}
+        self._actions: dict[QPushButton, QAction] = {}
         self.save_set = self._button("Save...", "Ctrl+S", "Save what is live as a set")
         self.activate_set = self._button("Put live", "Ctrl+L", "Put the set live")
         self.roll_back_set = self._button("Roll back", "Ctrl+B", "Roll the set back")
@@ -222,25 +216,27 @@ class LibraryScreen(QWidget):
         body.addWidget(self._left)
         body.addLayout(middle, 5)
         body.addWidget(self.facts, 4)
-        acts = QHBoxLayout()
-        for button in (self.import_, self.export, self.reference, self.report, self.compare, self.thresholds):
-            acts.addWidget(button)
-        acts.addStretch(1)
+        aside = (self.import_, self.export, self.reference, self.report, self.compare, self.thresholds)
+        for button in aside:
+            self._acts.row.addWidget(button)
+        self._acts.row.addStretch(1)
         for button in (self.shadow, self.roll_back, self.activate):
-            acts.addWidget(button)
+            self._acts.row.addWidget(button)
+        self._acts.row.setContentsMargins(0, 0, 0, 0)
+        self._acts.may_go(*([button] for button in reversed(aside)))
         layout = QVBoxLayout(self)
         layout.addWidget(self.title)
         layout.addWidget(self.under)
         layout.addLayout(body, 1)
         layout.addWidget(self.told)
-        layout.addLayout(acts)
-        self._layouts = (layout, left, sets, middle, body, acts)
+        layout.addWidget(self._acts)
+        self._layouts = (layout, left, sets, middle, body, self._acts.row)
 
     def _connect(self) -> None:
         self.desk.seen_changed.connect(self._show)
         self.desk.told.connect(self.show_told)
-        self.desk.warned.connect(self._ask_in_spite)
-        self.desk.unknown_type.connect(self._ask_type)
+        self.desk.warned.connect(self._asking.in_spite)
+        self.desk.unknown_type.connect(self._asking.for_type)
         self._slow.timeout.connect(self._say_slow)
         self.search.textChanged.connect(self._search)
         self.search.returnPressed.connect(self.type_view.setFocus)
@@ -256,14 +252,14 @@ class LibraryScreen(QWidget):
             (self.compare, "Compare the selected models, or the chosen with the live one", self._compare),
             (self.thresholds, "Thresholds of the chosen model", lambda: self.thresholds_asked.emit(self.chosen.id)),
             (self.reference, "What is normal now, and what is proposed", self._open_reference),
-            (self.export, "Write the chosen model to a file", self._export),
-            (self.import_, "Take a model from a file", self._import),
-            (self.save_set, "Save what is live now as a set", self._save_set),
+            (self.export, "Write the chosen model to a file", lambda: self._asking.export(self.chosen)),
+            (self.import_, "Take a model from a file", self._asking.import_),
+            (self.save_set, "Save what is live now as a set", lambda: self._asking.for_set(self._run_period)),
             (self.activate_set, "Put the chosen set live", self._activate_set),
             (self.roll_back_set, "Take back the set that was put live last", self._roll_back_set),
         ):
             button.clicked.connect(lambda _checked=False, work=work: work())
-            keys.add(self, self._buttons[button], text, lambda button=button: _press(button))
+            self._actions[button] = keys.add(self, self._buttons[button], text, button.click)
         keys.also(self, "Ctrl+Return", "Ctrl+Enter")
         keys.add(self, "/", "Search plot types", self.search.setFocus)
         keys.add(self, "F5", "Read the library anew", self.desk.read)
@@ -306,11 +302,11 @@ class LibraryScreen(QWidget):
             return
         seen, shelf, model = self.desk.seen, self.desk.seen.shelf, self.chosen
         self._look_at_pace()
-        self.title.setText(self._headline())
-        self.under.setText(self._second_line())
+        self.title.setText(speech.headline(seen, self._failed))
+        self.under.setText(WORKING if self._is_slow else speech.second_line(seen))
         has_types = bool(seen.types)
         self.shelf_title.setText(shelf.plot_type if shelf is not None else "")
-        self.empty.setText(self._why_empty(shelf))
+        self.empty.setText(speech.why_empty(seen, self._failed))
         self.empty.setVisible(bool(self.empty.text()))
         self.model_view.setVisible(bool(self.models.rows))
         self.facts.setVisible(shelf is not None)
@@ -358,60 +354,21 @@ class LibraryScreen(QWidget):
             (self.compare, self.compare_asked, bool(self.comparable)),
             (self.reference, self.reference_asked, shelf is not None),
         ):
-            button.setVisible(self._is_heard(signal))
-            button.setEnabled(possible)
+            self._acts.want(button, self._is_heard(signal))
+            button.setEnabled(possible and self._is_heard(signal))
         sets, chosen = self.desk.seen.sets, self.chosen_set
         any_live = any(one.active_id is not None for one in self.desk.seen.types or ())
         self.save_set.setEnabled(free and any_live)
-        self.activate_set.setEnabled(free and chosen is not None and not self._is_live(chosen))
+        self.activate_set.setEnabled(free and chosen is not None and not speech.is_live(self.desk.seen, chosen))
         self.roll_back_set.setEnabled(free and set_list.last(sets) is not None)
         for button in (self.activate_set, self.roll_back_set):
             button.setVisible(bool(sets))
+        for button, action in self._actions.items():  # a key is told of only where it acts
+            action.setEnabled(button.isEnabled())
+        self._acts.fit()
 
     def _is_heard(self, signal: SignalInstance) -> bool:
         return self.isSignalConnected(QMetaMethod.fromSignal(signal))
-
-    def _is_live(self, chosen: ModelSet) -> bool:
-        active = {one.plot_type: one.active_id for one in self.desk.seen.types or ()}
-        return all(active.get(name) == model_id for name, model_id in chosen.models.items())
-
-    def _headline(self) -> str:
-        types = self.desk.seen.types
-        if types is None:
-            return "The library can't be read" if self._failed else "Reading the library..."
-        if not types:
-            return "No plot types yet"
-        live = sum(one.active_id is not None for one in types)
-        trials = sum(one.shadow is not None for one in types)
-        without = len(types) - live
-        if live:
-            said = f"{live} of {words.count(len(types), 'plot type')} {'has' if live == 1 else 'have'} a live model"
-            said += f", {without} {'has' if without == 1 else 'have'} none" if without else ""
-        else:
-            said = f"No plot type of {len(types)} has a live model"
-        return f"{said}; {words.count(trials, 'model')} in shadow" if trials else said
-
-    def _second_line(self) -> str:
-        if self._is_slow:
-            return "Working... the files of the models are opened before anything is changed."
-        last = set_list.last(self.desk.seen.sets)
-        if last is None:
-            return "What you put live is used from the monitor's next chunk on, and can be rolled back."
-        exact = "" if self._is_live(last) else ", some plot types have other models since"
-        when = f" since {words.day(last.activated_at)} by {last.activated_by}" if last.activated_at else ""
-        return f"The set {last.name} is live{when}{exact}."
-
-    def _why_empty(self, shelf: Shelf | None) -> str:
-        if self.desk.seen.types is None:
-            return self._failed
-        if not self.desk.seen.types:
-            return NO_TYPES
-        if shelf is not None and not shelf.models:
-            return (
-                f"No model of {shelf.plot_type} yet.\nTrain one from its labels (Ctrl+3, or hydra-desktop train "
-                f"{shelf.plot_type}), or import one from a file (Ctrl+I)."
-            )
-        return ""
 
     def _show_facts(self) -> None:
         shelf, model = self.desk.seen.shelf, self.chosen
@@ -487,51 +444,3 @@ class LibraryScreen(QWidget):
     def _roll_back_set(self) -> None:
         self._clear_told()
         self.desk.roll_back_set(set_list.last(self.desk.seen.sets))
-
-    def _save_set(self) -> None:
-        live = sum(one.active_id is not None for one in self.desk.seen.types or ())
-        question = SetQuestion(live, self._run_period, self)
-        question.named.connect(self.desk.save_set)
-        self._ask(question)
-
-    def _ask(self, dialog: QDialog) -> None:
-        if isinstance(dialog, QFileDialog):
-            dialog.setOption(QFileDialog.Option.DontUseNativeDialog)
-        dialog.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
-        dialog.finished.connect(self.window().activateWindow)
-        dialog.open()
-
-    def _ask_in_spite(self, warned: Warned) -> None:
-        question = InSpiteQuestion(warned.text, self)
-        question.decided.connect(warned.again)
-        self._ask(question)
-
-    def _ask_type(self, why: str) -> None:
-        path = self._import_path
-        question = TypeQuestion(why.partition(" This hall has")[0], [one.plot_type for one in self.types.all], self)
-        question.chosen.connect(lambda name: self.desk.import_file(path, name))
-        self._ask(question)
-
-    def _export(self) -> None:
-        model_id = self.chosen.id
-        dialog = QFileDialog(self, "Export a model", file_name(self.chosen.plot_type, model_id), FILES)
-        dialog.setAcceptMode(QFileDialog.AcceptMode.AcceptSave)
-        dialog.setDefaultSuffix(SUFFIX.lstrip("."))
-        dialog.selectFile(file_name(self.chosen.plot_type, model_id))
-        dialog.fileSelected.connect(lambda path: self.desk.export(model_id, Path(path)))
-        self._ask(dialog)
-
-    def _import(self) -> None:
-        dialog = QFileDialog(self, "Import a model", "", FILES)
-        dialog.setFileMode(QFileDialog.FileMode.ExistingFile)
-        dialog.fileSelected.connect(self._import_file)
-        self._ask(dialog)
-
-    def _import_file(self, path: str) -> None:
-        self._import_path = Path(path)
-        self.desk.import_file(self._import_path)
-
-
-def _press(button: QPushButton) -> None:
-    if button.isVisible() and button.isEnabled():
-        button.click()
