@@ -107,10 +107,7 @@ USUAL = Options()
 
 @dataclass(frozen=True)
 class Curve:
-    """A line that grows while a job runs: (step, value) points, rising in step.
-
-    One that `measures_only_progress` comes from the plots that are trained on.
-    """
+    """A line that grows while a job runs: (step, value) points, rising in step."""
 
     points: tuple[tuple[float, float], ...] = ()
 
@@ -227,16 +224,6 @@ class Labelled:
         if self.last is None:
             return bool(self.counts)
         return bool(self.new) or (self.last.newest_label is not None and dict(self.last.seen) != self.counts)
-
-    @property
-    def can_train(self) -> bool:
-        """Whether there is the least that can be learned from: Good plots, or two labels."""
-        usable = {
-            name: count
-            for name, count in self.counts.items()
-            if self.plot_type.label(name).role is not Role.EXCLUDED and count >= FEWEST_A_LABEL
-        }
-        return any(self.plot_type.label(name).role is Role.GOOD for name in usable) or len(usable) > 1
 
 
 @dataclass(frozen=True)

@@ -66,21 +66,19 @@ def test_the_light_of_a_plot_type(labelled: Labelled, light: Light, reason: str)
 
 
 @pytest.mark.parametrize(
-    ("labelled", "changed", "can"),
+    ("labelled", "changed"),
     [
-        (TRAINED, False, True),
-        (replace(TRAINED, new={"Good": 1}), True, True),
-        (replace(TRAINED, given={"Good": 30}), True, True),  # taken back
-        (replace(TRAINED, last=replace(LAST, newest_label=None, seen={})), False, True),
-        (Labelled(CDC), False, False),
-        (Labelled(CDC, given={"Bad": 9}), True, False),
-        (Labelled(CDC, given={"Bad": 9, "LED": 1, "Ignore": 8}), True, False),
-        (Labelled(CDC, given={"Bad": 9, "LED": 2}), True, True),
-        (Labelled(CDC, accepted={"Good": 2}), True, True),
+        (TRAINED, False),
+        (replace(TRAINED, new={"Good": 1}), True),
+        (replace(TRAINED, given={"Good": 30}), True),  # taken back
+        (replace(TRAINED, last=replace(LAST, newest_label=None, seen={})), False),
+        (Labelled(CDC), False),
+        (Labelled(CDC, given={"Bad": 9}), True),
+        (Labelled(CDC, accepted={"Good": 2}), True),
     ],
 )
-def test_whether_labels_changed_and_whether_they_are_enough(labelled: Labelled, changed: bool, can: bool) -> None:
-    assert (labelled.has_changed, labelled.can_train) == (changed, can)
+def test_whether_labels_changed_since_the_last_model(labelled: Labelled, changed: bool) -> None:
+    assert labelled.has_changed is changed
 
 
 def test_options_are_the_same_after_they_were_stored() -> None:

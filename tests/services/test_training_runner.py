@@ -216,6 +216,49 @@ def test_a_training_whose_job_another_took_up_stores_nothing(jobs: TrainingJobs,
         assert model_store.active(c, jobs.hall_id) == {}
 
 
+KILLED_WHILE_STORING = """
+import os, signal, sys
+from hydra_desktop import settings
+from hydra_desktop.database import model_store, training_jobs
+from hydra_desktop.database.connection import open_database
+from hydra_desktop.database.image_store import ImageStore
+from hydra_desktop.services.progress import Progress
+from hydra_desktop.services.training import train
+
+chosen = settings.load(sys.argv[1], sys.argv[2])
+job_id, hall_id, fencing = map(int, sys.argv[3:])
+
+def stored(c, model_id):
+    training_jobs.finish(c, hall_id, job_id, fencing, model_id)
+    assert model_store.file(c, model_id) and model_store.active(c, hall_id)
+    os.kill(os.getpid(), signal.SIGKILL)
+
+train(
+    open_database(chosen.database_url), chosen.hall, ImageStore(chosen.image_folder), "hump", activate=True,
+    user="eva", progress=Progress(), stored=stored,
+)
+"""
+
+
+def test_killed_in_the_middle_of_storing_nothing_is_stored_and_the_job_is_taken_up(
+    jobs: TrainingJobs, settings: Settings, database_url: str
+) -> None:
+    (job,) = jobs.ask(["hump"])
+    with jobs.database.write() as c:
+        fencing = leases.acquire(c, jobs.hall_id, training_jobs.LEASE, "gone:1", 0.0) or 0
+        training_jobs.take_next(c, jobs.hall_id, fencing, "gone")
+    numbers = [str(number) for number in (job.id, jobs.hall_id, fencing)]
+    killed = subprocess.run([sys.executable, "-c", KILLED_WHILE_STORING, database_url, HALL, *numbers], check=False)
+    assert killed.returncode == -signal.SIGKILL
+    with jobs.database.read() as c:
+        left = [c.scalar(sa.select(sa.func.count()).select_from(table)) for table in (t.models, t.thresholds)]
+        assert left == [0, 0]
+        assert model_store.active(c, jobs.hall_id) == {}
+    with running(Runner(settings)):
+        done = until(jobs, ended, job.id)
+    assert (done.state, done.attempts, models(jobs)) == (JobState.DONE, 2, 1)
+
+
 RUN = """
 import sys, threading
 from dataclasses import replace

@@ -215,7 +215,7 @@ def test_ended_jobs_lead_to_their_report_or_to_labeling(qtbot: QtBot, screen: Tr
         qtbot.keyClick(queue, Qt.Key.Key_Return)
     assert told.args == [8, Stop.DISCARD]
     qtbot.keyClick(queue, Qt.Key.Key_Escape)
-    assert "1 job wait" in screen.panel.headline.text()
+    assert "1 job waits: a station" in screen.panel.headline.text()
 
 
 def test_a_row_with_too_few_labels_leads_to_labeling(qtbot: QtBot, screen: TrainingScreen) -> None:

@@ -68,9 +68,8 @@ class JobPanel(QFrame):
         self.log.setVisible(job is not None and self.fold.isChecked())
         self.curves.show_curves(job.curves if job is not None else {})
         if job is None:
-            wait = (
-                f"{words.count(waiting, 'job')} wait for a station: one with Hydra Desktop open begins within seconds."
-            )
+            verb = "waits" if waiting == 1 else "wait"
+            wait = f"{words.count(waiting, 'job')} {verb}: a station with Hydra Desktop open begins within seconds."
             self.headline.setText(wait if waiting else NOTHING)
             self.headline.setStyleSheet("")
             return
