@@ -210,6 +210,15 @@ class Theme(QObject):
             QMenu::item:selected {{ background: {c.selected}; }}
             QToolTip {{ background: {c.raised}; color: {c.text}; border: 1px solid {c.edge}; }}
             QListView {{ background: {c.background}; border: none; }}
+            QTreeView {{ background: {c.panel}; alternate-background-color: {c.panel}; border: 1px solid {c.edge}; }}
+            QTreeView:focus, QFileDialog QListView:focus {{ border: 2px solid {c.text}; }}
+            QTreeView::item:selected, QFileDialog QListView::item:selected {{ background: {c.selected};
+                color: {c.text}; }}
+            QHeaderView, QHeaderView::section {{ background: {c.raised}; color: {c.text}; border: none; }}
+            QHeaderView::section {{ padding: {px(4)}px; border-right: 1px solid {c.line}; }}
+            QFileDialog {{ border: 2px solid {c.edge}; }}
+            QFileDialog QToolButton {{ background: {c.edge}; border: 1px solid {c.edge}; border-radius: {px(4)}px; }}
+            QFileDialog QToolButton:checked, QFileDialog QToolButton:focus {{ border: 2px solid {c.text}; }}
         """
 
 

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 
-from PySide6.QtCore import QObject, Qt, Signal
+from PySide6.QtCore import QObject, Signal
 from PySide6.QtWidgets import QApplication, QFileDialog, QWidget
 
 from ...domain.plot import Plot
@@ -18,6 +18,7 @@ from ...services import logbook as logbook_service
 from ...services.detail import Compared, Detail, DetailService, Other
 from .. import words
 from ..background import Background
+from ..dialogs import open_over
 from .rendering import FullPictures, Order, Overlay, png, png_of, render
 from .side import said, told
 
@@ -168,19 +169,16 @@ class Exports(QObject):
     def _ask(self, title: str, name: str, kind: str, then: Callable[[Path], None]) -> None:
         """Ask for a file without holding the screen up."""
         dialog = QFileDialog(self._window, title, str(self._folder), kind)
-        dialog.setOption(QFileDialog.Option.DontUseNativeDialog)
         dialog.setAcceptMode(QFileDialog.AcceptMode.AcceptSave)
         dialog.setDefaultSuffix(name.rpartition(".")[2])
         dialog.selectFile(name)
-        dialog.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
 
         def chosen(path: str) -> None:
             self._folder = Path(path).parent
             then(Path(path))
 
         dialog.fileSelected.connect(chosen)
-        dialog.finished.connect(self._window.window().activateWindow)
-        dialog.open()
+        open_over(self._window, dialog)
 
 
 def where(plot: Plot) -> str:

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QDialog, QFileDialog, QWidget
 
 from ...outputs.model_package import SUFFIX
 from ...services.model_exchange import file_name
 from ...services.model_listing import LibraryModel
+from ..dialogs import open_over
 from .desk import LibraryDesk, Warned
 from .questions import InSpiteQuestion, SetQuestion, TypeQuestion
 
@@ -66,12 +66,3 @@ class Asking:
 
     def _open(self, dialog: QDialog) -> None:
         open_over(self._screen, dialog)
-
-
-def open_over(screen: QWidget, dialog: QDialog) -> None:
-    """Show a dialog over a screen, worked by keys like everything else, without holding the screen up."""
-    if isinstance(dialog, QFileDialog):
-        dialog.setOption(QFileDialog.Option.DontUseNativeDialog)
-    dialog.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
-    dialog.finished.connect(screen.window().activateWindow)
-    dialog.open()

@@ -15,6 +15,7 @@ from ...outputs import report_charts
 from ...services.comparing import Comparison
 from ...services.report import Report, active_curve
 from .. import keys, words
+from ..dialogs import open_over
 from ..labeling.caps import CapButton
 from ..pictures import Evidence, Pictures
 from ..row import Row
@@ -282,19 +283,16 @@ class ReportScreen(QWidget):
         if self._report is None:
             return
         dialog = QFileDialog(self, title, str(self._folder), kind)
-        dialog.setOption(QFileDialog.Option.DontUseNativeDialog)
         dialog.setAcceptMode(QFileDialog.AcceptMode.AcceptSave)
         dialog.setDefaultSuffix(suffix)
         dialog.selectFile(f"{self._report.record.plot_type} model {self._report.record.id}.{suffix}")
-        dialog.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
 
         def chosen(path: str) -> None:
             self._folder = Path(path).parent
             then(Path(path))
 
         dialog.fileSelected.connect(chosen)
-        dialog.finished.connect(self.window().activateWindow)
-        dialog.open()
+        open_over(self, dialog)
 
     def _connect(self) -> None:
         self.matrix.cell_chosen.connect(self._list)

@@ -9,7 +9,7 @@ from PySide6.QtCore import Signal
 from PySide6.QtWidgets import QFileDialog, QLabel, QProgressBar, QPushButton, QVBoxLayout, QWidget
 
 from .. import keys
-from ..library.asking import open_over
+from ..dialogs import open_over
 from ..row import Row
 from ..theme import Theme
 from .job_panel import left

@@ -116,8 +116,13 @@ class JobPanel(QFrame):
         if not self._model_id or shelf is None or self.job is None or shelf.plot_type != self.job.plot_type:
             return ""
         if shelf.active_id == self._model_id:
-            return "It is live: the monitor uses it from its next chunk on."
-        return f"Not live. {named(shelf.active_id).capitalize()} is live now; nothing changes until you activate it."
+            said = "It is live: the monitor uses it from its next chunk on."
+        else:
+            said = (
+                f"Not live. {named(shelf.active_id).capitalize()} is live now; nothing changes until you activate it."
+            )
+        measured = next((one.measured for one in shelf.models if one.id == self._model_id), None)
+        return f"{said}\n{measured.text()}" if measured is not None else said
 
     def _show_model(self) -> None:
         """Bring the buttons of a finished job's model up to date."""

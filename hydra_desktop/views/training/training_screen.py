@@ -67,8 +67,7 @@ class TrainingScreen(QWidget):
         self.imports = ImportBar(theme, self.title)
         self.search = QLineEdit()
         self.lights: dict[Light | None, QPushButton] = {light: QPushButton() for light in (None, *Light)}
-        self.one, self.some, self.all = (QPushButton() for _ in range(3))
-        self.label = QPushButton("Label  [L]")
+        self.one, self.some, self.all, self.label = (QPushButton() for _ in range(4))
         self._job_id: int | None = None  # the one that a person looks at
         self._lay_out()
         self._connect()
@@ -103,6 +102,7 @@ class TrainingScreen(QWidget):
     def show_shelf(self, shelf: Shelf | None, acting: bool) -> None:
         """Show what is live of the plot type whose new model is shown; `acting`: that is being changed."""
         self.panel.show_shelf(shelf, acting)
+        self._tell_keys()
 
     def tell(self, message: str) -> None:
         """Say what came of what was asked."""
@@ -241,19 +241,24 @@ class TrainingScreen(QWidget):
         self.queue.acted.connect(self._act_on_job)
 
     def _make_shortcuts(self) -> None:
+        self._actions = {
+            button: keys.add(self, key, text, button.click)
+            for key, text, button in (
+                ("T", "Train the selected plot types", self.some),
+                ("Shift+T", "Train all that changed", self.all),
+                ("L", "Label the plot type", self.label),
+                ("Ctrl+.", "Cancel the job that is shown", self.panel.cancel),
+                ("Ctrl+B", "Stop the job and keep the best so far", self.panel.keep),
+                ("R", "Report of the model that is shown", self.panel.report),
+                ("Ctrl+Return", "Put the model that is shown live", self.panel.activate),
+                ("B", "Go back to what was live before", self.panel.back),
+                ("G", "Show or fold the log of the job", self.panel.fold),
+                ("O", "Show or fold the options", self.options.fold),
+            )
+        }
         for key, text, work in (
-            ("T", "Train the selected plot types", lambda: _press(self.some)),
-            ("Shift+T", "Train all that changed", lambda: _press(self.all)),
-            ("L", "Label the plot type", lambda: _press(self.label)),
-            ("Ctrl+.", "Cancel the job that is shown", lambda: _press(self.panel.cancel)),
-            ("Ctrl+B", "Stop the job and keep the best so far", lambda: _press(self.panel.keep)),
-            ("R", "Report of the model that is shown", lambda: _press(self.panel.report)),
-            ("Ctrl+Return", "Put the model that is shown live", lambda: _press(self.panel.activate)),
-            ("B", "Go back to what was live before", lambda: _press(self.panel.back)),
-            ("G", "Show or fold the log of the job", lambda: _press(self.panel.fold)),
-            ("O", "Show or fold the options", lambda: _press(self.options.fold)),
             ("/", "Search plot types", self.search.setFocus),
-            ("Esc", "Show all plot types and the job that runs", self._clear),
+            ("Esc", "Show all plot types and the job that runs, or the next new model", self._clear),
             ("F5", "Look anew, the most urgent first", self.asked_anew.emit),
             ("F6", "To the queue", self.queue.setFocus),
             ("F7", "To the plot types", self.take_focus),
@@ -275,6 +280,7 @@ class TrainingScreen(QWidget):
         if options is None:
             self.tell("The options can't be used: the false alarms a day are no number. O shows them.")
         elif free:
+            self._job_id = None  # what is asked for is what is to be seen
             self.training_asked.emit(free, options)
             self.types.select(free, False)
 
@@ -291,7 +297,6 @@ class TrainingScreen(QWidget):
             return
         if act == "Report" and job.model_id is not None:
             self._look_at(job_id)
-            self.panel.fold.setChecked(True)  # its words, which end with the figures
             self.report_asked.emit(job.model_id)
         elif act == "Again" and self.types.everything[job.plot_type].job is None:
             self.training_asked.emit([job.plot_type], job.options)
@@ -312,6 +317,7 @@ class TrainingScreen(QWidget):
         self.panel.show_job(job, waiting)
         if job is not None and job.model_id is not None:
             self.model_shown.emit(job.plot_type)
+        self._tell_keys()
 
     def _finished(self) -> Job | None:
         """The job whose model is to be looked at next: one that isn't live yet, else the newest."""
@@ -378,16 +384,16 @@ class TrainingScreen(QWidget):
             (self.one, "Train one  [Enter]", free),
             (self.some, f"Train selected ({selected})  [T]", selected > 0),
             (self.all, f"Train all that changed ({all_changed})  [Shift+T]", all_changed > 0),
-            (self.label, self.label.text(), current is not None),
+            (self.label, "Label  [L]", current is not None),
         ):
             button.setEnabled(works)
             button.setText(text if works else text.partition("  [")[0])
             button.setAccessibleName(text.partition("  [")[0])
-        self.label.setText("Label  [L]" if current is not None else "Label")
         self.no_job.setVisible(not self.jobs)
         self.queue.setVisible(bool(self.jobs))
+        self._tell_keys()
 
-
-def _press(button: QPushButton) -> None:
-    if button.isVisible() and button.isEnabled():
-        button.click()
+    def _tell_keys(self) -> None:
+        """A key is told of only where it acts."""
+        for button, action in self._actions.items():
+            action.setEnabled(button.isVisibleTo(self) and button.isEnabled())
