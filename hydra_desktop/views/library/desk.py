@@ -11,6 +11,7 @@ from pathlib import Path
 from PySide6.QtCore import QObject, Signal
 
 from ...database.connection import Database
+from ...database.image_store import ImageStore
 from ...domain.errors import SiteError, UnknownPlotTypeError, WorseModelError
 from ...domain.library import ModelSet
 from ...services import library, model_exchange, model_listing, model_sets, shadow
@@ -52,11 +53,12 @@ class LibraryDesk(QObject):
     unknown_type = Signal(str)
 
     def __init__(
-        self, database: Database, hall: str, hall_id: int, background: Background, *, user: str, station: str
-    ) -> None:
+        self, database: Database, hall: str, hall_id: int, background: Background, *, user: str, station: str,
+        images: ImageStore | None = None,
+    ) -> None:  # fmt: skip
         super().__init__()
         self._database, self._hall, self._hall_id = database, hall, hall_id
-        self._background = background
+        self._background, self._images = background, images
         self._reading, self._looking = Newest(background), Newest(background)
         self._who = {"user": user, "station": station}
         self._user = user
@@ -113,7 +115,7 @@ class LibraryDesk(QObject):
         self._act(
             lambda: library.activate(
                 self._database, self._hall, model_id, expected_active=shelf.active_id, comment=comment,
-                in_spite=in_spite, **self._who,
+                in_spite=in_spite, images=self._images, **self._who,
             ).text(),
             lambda why: self.activate(model_id, comment=why, in_spite=True),
         )  # fmt: skip
