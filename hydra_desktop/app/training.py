@@ -12,9 +12,12 @@ from ..services.training_desk import Look, look
 from ..services.training_jobs import TrainingJobs
 from ..views import words
 from ..views.background import Background, Newest
+from ..views.library.asking import Asking
+from ..views.library.desk import LibraryDesk
 from ..views.main_window import MainWindow, Place
 from ..views.training.training_screen import TrainingScreen
 from .followed_hall import FollowedHall
+from .training_imports import TrainingImports
 
 
 class TrainingDesks(QObject):
@@ -31,6 +34,9 @@ class TrainingDesks(QObject):
         self._window, self._database, self._background = window, database, background
         self._hall: FollowedHall | None = None
         self._jobs: TrainingJobs | None = None
+        self._imports: TrainingImports | None = None
+        self._models: LibraryDesk | None = None
+        self._asking: Asking | None = None
         self._looking = Newest(background)
         self._stamp: tuple[int, ...] | None = None
 
@@ -51,12 +57,14 @@ class TrainingDesks(QObject):
         """Take the screen away."""
         screen = self.screen
         self._looking.forget()
+        if self._imports is not None:
+            self._imports.close()
         if screen is not None:
             self._window.set_screen(Place.TRAINING, None)
             screen.deleteLater()
         if self._hall is not None:
             self._hall.snapshot.disconnect(self._hear)
-        self._hall = self._jobs = None
+        self._hall = self._jobs = self._imports = self._models = self._asking = None
 
     def _build(self, hall: FollowedHall) -> None:
         settings = hall.settings
@@ -68,12 +76,31 @@ class TrainingDesks(QObject):
         screen.stop_asked.connect(self._stop)
         screen.report_asked.connect(self.report_asked)
         screen.labeling_asked.connect(self.labeling_asked)
+        self._imports = TrainingImports(screen, hall, self._database, self._background, lambda: self._look(anew=True))
+        self._connect_models(screen, hall)
         hall.snapshot.connect(self._hear)  # as whenever something changed, and once a second
         self._window.set_screen(Place.TRAINING, screen)
+
+    def _connect_models(self, screen: TrainingScreen, hall: FollowedHall) -> None:
+        """What becomes of a finished job's model goes the library's way."""
+        settings = hall.settings
+        desk = self._models = LibraryDesk(
+            self._database, hall.name, hall.id, self._background, user=settings.user, station=settings.station
+        )
+        desk.setParent(screen)
+        self._asking = Asking(screen, desk)  # a signal alone would not keep it
+        screen.model_shown.connect(desk.choose)
+        screen.activation_asked.connect(desk.activate)
+        screen.roll_back_asked.connect(desk.roll_back)
+        desk.seen_changed.connect(lambda: screen.show_shelf(desk.seen.shelf, desk.is_acting))
+        desk.told.connect(lambda text, _failed: screen.tell(text))
+        desk.warned.connect(self._asking.in_spite)
 
     def _hear(self, _snapshot: object) -> None:
         if self.screen is not None and self.screen.isVisible():
             self._look()
+            if self._models is not None:
+                self._models.follow()
 
     def _look(self, *, anew: bool = False) -> None:
         hall, screen = self._hall, self.screen

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 from collections import Counter
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from pathlib import Path
@@ -141,6 +141,10 @@ def import_folders(
     return replace(report, row="file")
 
 
+def _unheard(_added: Mapping[str, int]) -> None:
+    pass
+
+
 def import_rows(
     database: Database,
     hall_name: str,
@@ -151,11 +155,13 @@ def import_rows(
     user: str,
     progress: Progress,
     relabel: bool = True,
+    stored: Callable[[Mapping[str, int]], None] = _unheard,
 ) -> ImportReport:
     """Take rows of a manifest, all that have the same `identity` or none of them.
 
-    Without `relabel` a plot that is known keeps the label it has. Raises StorageError when the
-    image store can't be written. What was taken before an error, or a stop, stays.
+    Without `relabel` a plot that is known keeps the label it has. `stored` is called after each transaction with the
+    new plots so far, by plot type. Raises StorageError when the image store can't be written. What was taken before an
+    error, or a stop, stays.
     """
     with database.write() as connection:
         hall_id = halls.find_or_create(connection, hall_name)
@@ -171,9 +177,8 @@ def import_rows(
             batch.append(outcome)
         if batch and (len(batch) == BATCH or done == len(rows)):
             refused += _store(database, hall_id, batch, user, tally, relabel=relabel)
+            stored(dict(tally.added))
             batch = []
-    if batch:  # the last row was refused
-        refused += _store(database, hall_id, batch, user, tally, relabel=relabel)
     return ImportReport(
         manifest,
         len(rows),

@@ -57,7 +57,7 @@ def read_label_folders(root: Path, plot_type: str | None = None) -> list[Manifes
     if plot_type is None and all(row.problem for row in rows):
         raise ManifestError(
             f"The pictures in {root} lie in no label's folder of a plot type, {_form(None)}; if its folders are the "
-            "labels of one plot type, name that: --plot-type P."
+            "labels of one plot type, name that: --plot-type P, or take the folder around one of its name."
         )
     return rows
 

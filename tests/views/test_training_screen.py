@@ -10,11 +10,12 @@ from pathlib import Path
 import psutil
 import pytest
 from PySide6.QtCore import QPoint, Qt
-from PySide6.QtWidgets import QPushButton
+from PySide6.QtWidgets import QFileDialog, QLineEdit, QPushButton
 from pytestqt.qtbot import QtBot
 
 from hydra_desktop import settings
 from hydra_desktop.app import Desktop
+from hydra_desktop.database import tables as t
 from hydra_desktop.database import training_jobs
 from hydra_desktop.database.connection import Database, open_database
 from hydra_desktop.database.image_store import ImageStore
@@ -35,15 +36,18 @@ from hydra_desktop.domain.training import (
     Stop,
     standing,
 )
+from hydra_desktop.services import library
 from hydra_desktop.services.importing import import_manifest
 from hydra_desktop.services.progress import Progress
 from hydra_desktop.services.training_state import TypeState
 from hydra_desktop.views import keys
 from hydra_desktop.views.labeling.labeling_screen import LabelingScreen
+from hydra_desktop.views.library.questions import InSpiteQuestion
 from hydra_desktop.views.main_window import Place
 from hydra_desktop.views.theme import Theme
-from hydra_desktop.views.training.training_screen import NO_PLOT_TYPE, TrainingScreen
-from tests.fakes import manifests
+from hydra_desktop.views.training.speech import NO_PLOT_TYPE
+from hydra_desktop.views.training.training_screen import TrainingScreen
+from tests.fakes import library_hall, manifests
 
 NOW = datetime(2026, 3, 1, 12, tzinfo=UTC)
 SHIFT, CONTROL = Qt.KeyboardModifier.ShiftModifier, Qt.KeyboardModifier.ControlModifier
@@ -338,12 +342,89 @@ def test_from_a_key_to_a_finished_model_on_every_station(qtbot: QtBot, site: Sit
     screen.queue.setCurrentIndex(screen.listed.index(0))
     qtbot.keyClick(screen.queue, Qt.Key.Key_Return)
     assert asked == [screen.jobs[0].model_id]
-    view.setCurrentIndex(screen.types.index(1))
+    site.desktop.window.open_screen(Place.TRAINING)  # from the report
+    panel = screen.panel
+    qtbot.waitUntil(panel.activate.isVisible)
+    assert panel.line.text() == "Not live. No model is live now; nothing changes until you activate it."
+    assert not panel.back.isVisible()
+    qtbot.keyClick(view, Qt.Key.Key_Return, CONTROL)
+    qtbot.waitUntil(lambda: panel.line.text().startswith("It is live"))
+    assert f"model {asked[0]} is live now, before it no model" in screen.told.text()
+    assert not panel.activate.isVisible()
+    view.setCurrentIndex(screen.types.index(screen.types.place("few")))
     screen.take_focus()
     qtbot.keyClick(view, Qt.Key.Key_L)
     labeling = site.desktop.window.screens[Place.LABELING]
     assert isinstance(labeling, LabelingScreen)
     qtbot.waitUntil(lambda: labeling.side.plot_types.currentText() == "few")
+
+
+def test_a_new_model_goes_live_and_back_and_a_worse_one_only_in_spite(qtbot: QtBot, site: Site) -> None:
+    hall_id = site.desktop.hall.id
+    file = library_hall.file_of("CDC_occupancy")
+    first, worse = (
+        library_hall.add(site.database, hall_id, "hump", of_card=library_hall.card(missed=missed), file=file)
+        for missed in (2, 40)
+    )
+    library.activate(site.database, "D", first, user="eva")
+    with site.database.write() as c:
+        (job_id,) = training_jobs.ask(c, hall_id, ["hump"], USUAL, user="eva", station="desk")
+        c.execute(
+            t.training_jobs.update()
+            .where(t.training_jobs.c.id == job_id)
+            .values(state=str(JobState.DONE), model_id=worse, ended_at=datetime.now(UTC))
+        )
+    screen, panel = site.screen, site.screen.panel
+    qtbot.waitUntil(panel.activate.isVisible)
+    assert panel.line.text().startswith(f"Not live. Model {first} is live now")
+    qtbot.keyClick(screen.table.view, Qt.Key.Key_Return, CONTROL)
+    qtbot.waitUntil(lambda: bool(screen.findChildren(InSpiteQuestion)))
+    (question,) = screen.findChildren(InSpiteQuestion)
+    qtbot.keyClicks(question.why, "new detector")
+    qtbot.keyClick(question.why, Qt.Key.Key_Return, CONTROL)
+    qtbot.waitUntil(lambda: library_hall.active(site.database, hall_id) == {"hump": worse})
+    qtbot.waitUntil(panel.back.isVisible)
+    assert panel.back.text() == f"Go back to model {first}  [B]"
+    qtbot.keyClick(screen.table.view, Qt.Key.Key_B)
+    qtbot.waitUntil(lambda: library_hall.active(site.database, hall_id) == {"hump": first})
+    qtbot.waitUntil(panel.activate.isVisible)
+    assert "rolled back" in screen.told.text()
+
+
+def choose_files(qtbot: QtBot, screen: TrainingScreen, *paths: Path) -> None:
+    """Write paths into the dialog that asks for them (tests/test_whole_training.py types them)."""
+    qtbot.waitUntil(lambda: bool(screen.findChildren(QFileDialog)))
+    (dialog,) = screen.findChildren(QFileDialog)
+    dialog.findChild(QLineEdit, "fileNameEdit").setText(" ".join(f'"{path}"' for path in paths))
+    dialog.accept()
+    qtbot.waitUntil(lambda: not screen.findChildren(QFileDialog))
+
+
+def test_manifests_and_folders_are_imported_by_keys(qtbot: QtBot, site: Site, tmp_path: Path) -> None:
+    screen, view = site.screen, site.screen.table.view
+    one = manifests.write(tmp_path / "one", ["Good"] * 21 + ["Bad"] * 3, plot_type="one")
+    two = manifests.write(tmp_path / "one", ["Good"] * 20, plot_type="two", name="two.csv")
+    (tmp_path / "one" / "two_3.png").unlink()
+    qtbot.keyClick(view, Qt.Key.Key_I, CONTROL)
+    choose_files(qtbot, screen, one, two)
+    qtbot.waitUntil(lambda: "imported" in screen.told.text())
+    assert screen.told.text().startswith("24 plots of one, 19 plots of two imported, 1 refused.")
+    assert "two.csv 4: two_3.png isn't there" in screen.told.text()
+    qtbot.waitUntil(lambda: set(names(screen)) == {"hump", "few", "one", "two"})
+    assert names(screen)[:2] == ["hump", "one"]  # ready to train
+    assert screen.imports.button.text() == "Import...  [Ctrl+I]"
+    bad = tmp_path / "bad.csv"
+    bad.write_text("a,b\n1,2\n")
+    qtbot.keyClick(view, Qt.Key.Key_I, CONTROL)
+    choose_files(qtbot, screen, bad)
+    qtbot.waitUntil(lambda: "lacks the columns file and plot_type" in screen.told.text())
+    assert screen.told.text().endswith("Nothing was imported.")
+    folder = tmp_path / "labels" / "three" / "Bad"
+    folder.mkdir(parents=True)
+    (folder / "a.png").write_bytes(manifests.png("Bad", 1))
+    qtbot.keyClick(view, Qt.Key.Key_I, CONTROL | SHIFT)
+    choose_files(qtbot, screen, tmp_path / "labels")
+    qtbot.waitUntil(lambda: screen.told.text().startswith("1 plot of three imported, 0 refused."))
 
 
 def test_closing_the_program_ends_the_child_and_gives_its_job_back(qtbot: QtBot, site: Site) -> None:

@@ -65,8 +65,13 @@ class Asking:
         self._desk.import_file(self._import_path)
 
     def _open(self, dialog: QDialog) -> None:
-        if isinstance(dialog, QFileDialog):
-            dialog.setOption(QFileDialog.Option.DontUseNativeDialog)
-        dialog.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
-        dialog.finished.connect(self._screen.window().activateWindow)
-        dialog.open()
+        open_over(self._screen, dialog)
+
+
+def open_over(screen: QWidget, dialog: QDialog) -> None:
+    """Show a dialog over a screen, worked by keys like everything else, without holding the screen up."""
+    if isinstance(dialog, QFileDialog):
+        dialog.setOption(QFileDialog.Option.DontUseNativeDialog)
+    dialog.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
+    dialog.finished.connect(screen.window().activateWindow)
+    dialog.open()

@@ -7,7 +7,9 @@ from datetime import timedelta
 from PySide6.QtCore import Signal
 from PySide6.QtWidgets import QFrame, QHBoxLayout, QLabel, QPlainTextEdit, QPushButton, QVBoxLayout
 
+from ...domain.library import named
 from ...domain.training import Job, JobState, Recipe, Stop
+from ...services.model_listing import Shelf
 from .. import words
 from ..theme import Theme
 from .curves import Curves
@@ -28,15 +30,20 @@ STATES = {
 
 
 class JobPanel(QFrame):
-    """Tells by `stop_asked` that a job is to end, and how."""
+    """Tells by `stop_asked` that a job is to end, and how; of a finished one what is to become of its model."""
 
     stop_asked = Signal(int, object)
+    report_asked = Signal(int)
+    activation_asked = Signal(int)
+    roll_back_asked = Signal()
 
     def __init__(self, theme: Theme) -> None:
         super().__init__()
         self.setObjectName("card")
         self._theme = theme
         self.job: Job | None = None
+        self._shelf: Shelf | None = None
+        self._acting = False
         self.name, self.facts, self.headline, self.line = QLabel(), QLabel(), QLabel(), QLabel()
         self.strip, self.curves, self.log = StageStrip(theme), Curves(theme), QPlainTextEdit()
         self.fold = QPushButton()
@@ -46,6 +53,11 @@ class JobPanel(QFrame):
         self.cancel = QPushButton("Cancel  [Ctrl+.]")
         self.keep = QPushButton("Stop and keep the best  [Ctrl+B]")
         self.keep.setObjectName("main")
+        self.report, self.back, self.activate = QPushButton("Report  [R]"), QPushButton(), QPushButton()
+        self.activate.setObjectName("main")
+        self.report.clicked.connect(lambda: self.report_asked.emit(self._model_id))
+        self.activate.clicked.connect(lambda: self.activation_asked.emit(self._model_id))
+        self.back.clicked.connect(self.roll_back_asked)
         self.cancel.clicked.connect(lambda: self._stop(Stop.DISCARD))
         self.keep.clicked.connect(lambda: self._stop(Stop.KEEP))
         for label in (self.facts, self.headline, self.line):
@@ -67,6 +79,7 @@ class JobPanel(QFrame):
         self.keep.setVisible(job is not None and job.may_keep)
         self.log.setVisible(job is not None and self.fold.isChecked())
         self.curves.show_curves(job.curves if job is not None else {})
+        self._show_model()
         if job is None:
             verb = "waits" if waiting == 1 else "wait"
             wait = f"{words.count(waiting, 'job')} {verb}: a station with Hydra Desktop open begins within seconds."
@@ -77,13 +90,49 @@ class JobPanel(QFrame):
         self.facts.setText(_facts(job))
         self.headline.setText(_headline(job))
         self.headline.setStyleSheet(f"font-size: {self._theme.px(20)}px; font-weight: bold;")
-        self.line.setText(_line(job))
+        self.line.setText(self._live or _line(job))
         self.strip.setVisible(job.state in (JobState.RUNNING, JobState.DONE))
         self.strip.show_job(job)
         if self.log.toPlainText() != job.log:
             self.log.setPlainText(job.log)
             bar = self.log.verticalScrollBar()
             bar.setValue(bar.maximum())
+
+    def show_shelf(self, shelf: Shelf | None, acting: bool) -> None:
+        """Take over what is live of the plot type of the job; `acting`: that is being changed."""
+        self._shelf, self._acting = shelf, acting
+        self._show_model()
+        if self._live:
+            self.line.setText(self._live)
+
+    @property
+    def _model_id(self) -> int:
+        return (self.job.model_id if self.job is not None else None) or 0
+
+    @property
+    def _live(self) -> str:
+        """What is live of the plot type of a finished job, "" where that isn't known."""
+        shelf = self._shelf
+        if not self._model_id or shelf is None or self.job is None or shelf.plot_type != self.job.plot_type:
+            return ""
+        if shelf.active_id == self._model_id:
+            return "It is live: the monitor uses it from its next chunk on."
+        return f"Not live. {named(shelf.active_id).capitalize()} is live now; nothing changes until you activate it."
+
+    def _show_model(self) -> None:
+        """Bring the buttons of a finished job's model up to date."""
+        shelf, model_id = self._shelf, self._model_id
+        known = bool(self._live) and shelf is not None
+        self.report.setVisible(bool(model_id))
+        self.activate.setVisible(known and shelf.active_id != model_id)
+        self.activate.setText(f"Activate {model_id}  [Ctrl+Enter]")
+        self.activate.setAccessibleName(f"Activate model {model_id}")
+        self.back.setVisible(known and shelf.back and shelf.active_id == model_id)
+        to = named(shelf.back_to) if known else ""
+        self.back.setText(f"Go back to {to}  [B]")
+        self.back.setAccessibleName(f"Go back to {to}")
+        for button in (self.activate, self.back):
+            button.setEnabled(not self._acting)
 
     def rescale(self) -> None:
         """Take over the theme's size and colours."""
@@ -99,8 +148,8 @@ class JobPanel(QFrame):
         buttons = QHBoxLayout()
         buttons.addWidget(self.fold)
         buttons.addStretch(1)
-        buttons.addWidget(self.cancel)
-        buttons.addWidget(self.keep)
+        for button in (self.report, self.back, self.cancel, self.keep, self.activate):
+            buttons.addWidget(button)
         self._layout = QVBoxLayout(self)
         for widget in (self.name, self.facts, self.strip, self.headline, self.line, self.curves, self.log):
             self._layout.addWidget(widget)

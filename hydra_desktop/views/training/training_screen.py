@@ -18,37 +18,36 @@ from PySide6.QtWidgets import (
 )
 
 from ...domain.training import GAINS, Job, JobState, Light, Stop
+from ...services.model_listing import Shelf
 from ...services.training_state import TypeState, changed
-from .. import keys, words
+from .. import keys
 from ..row import Row
 from ..theme import Theme
+from .import_bar import ImportBar
 from .job_panel import JobPanel
 from .options_panel import OptionsPanel
 from .queue_view import JobDelegate, JobListModel, QueueView
+from .speech import NO_JOB, NO_PLOT_TYPE, NONE_SHOWN, READING, headline, subtitle
 from .type_delegate import TypeDelegate
 from .type_list_model import TypeListModel
 from .type_view import TypeTable
-
-READING = "Reading how the plot types stand..."
-NO_PLOT_TYPE = (
-    "This hall has no plot type yet, so there is nothing to train.\nhydra-desktop import MANIFEST.csv takes plots with "
-    "labels in; Labeling (Ctrl+2) gives labels to those that the monitor keeps. F5 looks anew."
-)
-NONE_SHOWN = "No plot type fits what you search for; Esc shows all again."
-NO_JOB = "No job yet. Whoever asks for one sees it here, and so does every other station."
 
 
 class TrainingScreen(QWidget):
     """Shows plain state; tells by signals what a person wants.
 
     `training_asked` carries names and options, `stop_asked` a job and how it is to end, `report_asked` a model,
-    `labeling_asked` a plot type.
+    `labeling_asked` a plot type. `model_shown` carries the plot type whose new model is shown, with which
+    `activation_asked` (a model) and `roll_back_asked` go; its `imports` have signals of their own.
     """
 
     training_asked = Signal(list, object)
     stop_asked = Signal(int, object)
     report_asked = Signal(int)
     labeling_asked = Signal(str)
+    model_shown = Signal(str)
+    activation_asked = Signal(int)
+    roll_back_asked = Signal()
     asked_anew = Signal()
 
     def __init__(self, theme: Theme) -> None:
@@ -65,6 +64,7 @@ class TrainingScreen(QWidget):
         self.queue = QueueView(self._job_delegate, self.listed)
         self.title, self.subtitle, self.told = QLabel(READING), QLabel(), QLabel()
         self.empty, self.detail, self.queue_title, self.no_job = QLabel(), QLabel(), QLabel("Queue"), QLabel(NO_JOB)
+        self.imports = ImportBar(theme, self.title)
         self.search = QLineEdit()
         self.lights: dict[Light | None, QPushButton] = {light: QPushButton() for light in (None, *Light)}
         self.one, self.some, self.all = (QPushButton() for _ in range(3))
@@ -82,6 +82,7 @@ class TrainingScreen(QWidget):
         self.delegate.most = max((sum(one.labelled.counts.values()) for one in states.values()), default=1) or 1
         self.types.show_states(states, in_order=in_order)
         self.types.show_jobs(self.jobs)
+        self._show_job()
         self.listed.show_few(frozenset(name for name, one in states.items() if one.standing.light is Light.TOO_FEW))
         if self.table.view.row < 0 and self.types.rows:
             self.table.view.setCurrentIndex(self.types.index(0))
@@ -98,6 +99,10 @@ class TrainingScreen(QWidget):
         self.types.show_jobs(jobs)
         self._show_job()
         self._refresh()
+
+    def show_shelf(self, shelf: Shelf | None, acting: bool) -> None:
+        """Show what is live of the plot type whose new model is shown; `acting`: that is being changed."""
+        self.panel.show_shelf(shelf, acting)
 
     def tell(self, message: str) -> None:
         """Say what came of what was asked."""
@@ -141,7 +146,7 @@ class TrainingScreen(QWidget):
         for layout in self._layouts:
             layout.setSpacing(px(8))
         self._outer.setContentsMargins(px(12), px(10), px(12), px(10))
-        for part in (self.table, self.panel, self.options):
+        for part in (self.imports, self.table, self.panel, self.options):
             part.rescale()
         self.queue.setMinimumHeight(px(140))
         self.queue.scheduleDelayedItemsLayout()
@@ -187,7 +192,7 @@ class TrainingScreen(QWidget):
         bottom.may_go([self.detail])
         self._asking = (self.detail, self.label, self.one, self.some, self.all)
         left = QVBoxLayout()
-        for widget in (self.title, self.subtitle, self.told, self._rows):
+        for widget in (self.imports, self.subtitle, self.told, self._rows):
             left.addWidget(widget)
         left.addWidget(self.table, 1)
         left.addWidget(self.empty, 1)
@@ -229,6 +234,9 @@ class TrainingScreen(QWidget):
         self.all.clicked.connect(lambda: self._train(self.changed))
         self.label.clicked.connect(lambda: self.labeling_asked.emit(self.types.rows[self.table.view.row].name))
         self.panel.stop_asked.connect(self.stop_asked)
+        self.panel.report_asked.connect(self.report_asked)
+        self.panel.activation_asked.connect(self._activate)
+        self.panel.roll_back_asked.connect(self._roll_back)
         self.queue.chosen.connect(self._look_at)
         self.queue.acted.connect(self._act_on_job)
 
@@ -239,6 +247,9 @@ class TrainingScreen(QWidget):
             ("L", "Label the plot type", lambda: _press(self.label)),
             ("Ctrl+.", "Cancel the job that is shown", lambda: _press(self.panel.cancel)),
             ("Ctrl+B", "Stop the job and keep the best so far", lambda: _press(self.panel.keep)),
+            ("R", "Report of the model that is shown", lambda: _press(self.panel.report)),
+            ("Ctrl+Return", "Put the model that is shown live", lambda: _press(self.panel.activate)),
+            ("B", "Go back to what was live before", lambda: _press(self.panel.back)),
             ("G", "Show or fold the log of the job", lambda: _press(self.panel.fold)),
             ("O", "Show or fold the options", lambda: _press(self.options.fold)),
             ("/", "Search plot types", self.search.setFocus),
@@ -248,6 +259,8 @@ class TrainingScreen(QWidget):
             ("F7", "To the plot types", self.take_focus),
         ):
             keys.add(self, key, text, work)
+        keys.also(self, "Ctrl+Return", "Ctrl+Enter")
+        self.imports.add_keys(self)
         keys.tell(self.table.view, "Enter", "Train the plot type")
 
     @property
@@ -295,7 +308,35 @@ class TrainingScreen(QWidget):
         chosen = next((job for job in self.jobs if job.id == self._job_id), None)
         runs = next((job for job in self.jobs if job.state is JobState.RUNNING), None)
         waiting = sum(job.state is JobState.WAITING for job in self.jobs)
-        self.panel.show_job(chosen or runs, waiting)
+        job = chosen or runs or (None if waiting else self._finished())
+        self.panel.show_job(job, waiting)
+        if job is not None and job.model_id is not None:
+            self.model_shown.emit(job.plot_type)
+
+    def _finished(self) -> Job | None:
+        """The job whose model is to be looked at next: one that isn't live yet, else the newest."""
+        newest = {job.plot_type: job for job in reversed(self.jobs) if job.model_id is not None}
+        done = [job for job in self.jobs if job is newest.get(job.plot_type)]
+        return next((job for job in done if not self._is_live(job)), done[0] if done else None)
+
+    def _is_live(self, job: Job) -> bool:
+        """Whether the job's model, or a later one of its plot type, is live."""
+        state = (self.states or {}).get(job.plot_type)
+        return state is not None and state.active is not None and state.active.id >= (job.model_id or 0)
+
+    def _activate(self, model_id: int) -> None:
+        self._stay()
+        self.activation_asked.emit(model_id)
+
+    def _roll_back(self) -> None:
+        self._stay()
+        self.roll_back_asked.emit()
+
+    def _stay(self) -> None:
+        """Keep the job in sight, whatever becomes of its model."""
+        if self.panel.job is not None:
+            self._job_id = self.panel.job.id
+        self.tell("")
 
     def _clear(self) -> None:
         self.search.clear()
@@ -317,8 +358,8 @@ class TrainingScreen(QWidget):
         states = self.states
         counts = {light: sum(one.standing.light is light for one in (states or {}).values()) for light in Light}
         if states is not None:
-            self.title.setText(_headline(counts, len(states)))
-            self.subtitle.setText(_subtitle(counts, self.jobs))
+            self.title.setText(headline(counts, len(states)))
+            self.subtitle.setText(subtitle(counts, self.jobs))
         for light, button in self.lights.items():
             button.setText(f"{light or 'All'}  {counts[light] if light else len(states or {})}")
             button.setAccessibleName(f"Show {light or 'all'}")
@@ -345,30 +386,6 @@ class TrainingScreen(QWidget):
         self.label.setText("Label  [L]" if current is not None else "Label")
         self.no_job.setVisible(not self.jobs)
         self.queue.setVisible(bool(self.jobs))
-
-
-def _headline(counts: Mapping[Light, int], total: int) -> str:
-    if not total:
-        return "Nothing to train yet"
-    gains = sum(counts[light] for light in GAINS)
-    verb = "gains" if gains == 1 else "gain"
-    if not gains:
-        return f"None of the {words.count(total, 'plot type')} gains from training now"
-    parts = ", ".join(f"{counts[light]} {str(light).lower()}" for light in GAINS if counts[light])
-    return f"{gains} of {words.count(total, 'plot type')} {verb} from training: {parts}"
-
-
-def _subtitle(counts: Mapping[Light, int], jobs: Sequence[Job]) -> str:
-    few, current = counts[Light.TOO_FEW], counts[Light.UP_TO_DATE]
-    runs = sum(job.state is JobState.RUNNING for job in jobs)
-    waits = sum(job.state is JobState.WAITING for job in jobs)
-    said = (
-        f"{few} {'has' if few == 1 else 'have'} too few labels, {current} {'is' if current == 1 else 'are'} up to date."
-    )
-    if runs or waits:
-        said += f" {words.count(runs, 'job')} {'runs' if runs == 1 else 'run'}, "
-        said += f"{waits} {'waits' if waits == 1 else 'wait'}."
-    return said
 
 
 def _press(button: QPushButton) -> None:
