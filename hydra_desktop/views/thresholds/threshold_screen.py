@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from datetime import timedelta
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import numpy as np
@@ -65,6 +66,7 @@ class ThresholdScreen(QWidget):
         self.bench: ThresholdBench | None = None
         self.values: dict[str, float] = {}
         self.label = ""
+        self._is_waiting = False
         self._outcome: Outcome | None = None
         self._listed: list[tuple[int, str]] = []  # plots of alarms that differ, with words
         self._plots: dict[int, Plot] = {}
@@ -82,7 +84,7 @@ class ThresholdScreen(QWidget):
         self.history.setAccessibleName("History of the thresholds")
         self.apply = CapButton(theme, "Apply", ["Ctrl+Enter"], self.ask_apply, is_main=True)
         self.discard = CapButton(theme, "Back", ["Esc"], self.leave)
-        self.undo = CapButton(theme, "Take back", ["Ctrl+Z"], self.undo_asked.emit)
+        self.undo = CapButton(theme, "Take back", ["Ctrl+Z"], self.ask_undo)
         self.best = CapButton(theme, "best F1", ["B"], self.to_best)
         self.back = CapButton(theme, "back to now", ["Backspace"], self.to_now)
         self._rest = QTimer(self, singleShot=True, interval=REST_MS)
@@ -115,17 +117,28 @@ class ThresholdScreen(QWidget):
     def show_bench(self, bench: ThresholdBench) -> None:
         """Take over a bench; of the same model the label that was looked at stays."""
         again = self.bench is not None and self.bench.record.id == bench.record.id
-        self.bench = bench
-        self.values = dict(bench.now)
+        tried = self._changed if again else {}  # nothing of that is lost where others were first
+        self.bench, self._is_waiting = bench, False
+        self.values = {**bench.now, **{name: value for name, value in tried.items() if name in bench.labels}}
         if not again or self.label not in bench.labels:
             faulty = [name for name in bench.labels if bench.settings.label(name).role is Role.FAULTY]
             self.label = (faulty or list(bench.labels))[0]
-        self.comment.clear()
         self._build_chips()
         self._list_history()
         self._show_label()
         if not again:
             self.take_focus()
+
+    def wait(self) -> None:
+        """What is put in force is being stored and read again: until then nothing more is."""
+        self._is_waiting = True
+        self._show_state()
+
+    def applied(self) -> None:
+        """What was tried is in force now."""
+        self.bench = replace(self.bench, record=replace(self.bench.record, thresholds=dict(self.values)))
+        self.comment.clear()
+        self.take_focus()  # where Ctrl+Z isn't the comment's own
 
     def show_plots(self, plots: Mapping[int, Plot]) -> None:
         """Take over plots that were wanted."""
@@ -177,13 +190,18 @@ class ThresholdScreen(QWidget):
 
     def ask_apply(self) -> None:
         """Have what is tried put in force."""
-        if self.bench is None:
+        if self.bench is None or self._is_waiting:
             return
         if not self._is_changed:
             self.tell("These thresholds are in force already: move the line first.")
             return
         best = all(value == self.bench.best_f1(name) for name, value in self._changed.items())
         self.apply_asked.emit(dict(self.values), self.comment.text().strip(), "best F1" if best else "by hand")
+
+    def ask_undo(self) -> None:
+        """Have the last change taken back."""
+        if self.bench is not None and not self._is_waiting:
+            self.undo_asked.emit()
 
     def leave(self) -> None:
         """Go back; what was only tried is let go."""
@@ -297,7 +315,7 @@ class ThresholdScreen(QWidget):
             keys.tell(self, key, text)
         keys.add(self, "Ctrl+Return", "Put the thresholds in force", self.ask_apply)
         keys.also(self, "Ctrl+Return", "Ctrl+Enter")
-        keys.add(self, "Ctrl+Z", "Take the last change back", self.undo_asked.emit)
+        keys.add(self, "Ctrl+Z", "Take the last change back", self.ask_undo)
         keys.add(self, "Escape", "Back, and let go what was only tried", self.leave)
 
     def _panel(self, name: str, title: str, *widgets: QWidget) -> QFrame:
@@ -419,13 +437,13 @@ class ThresholdScreen(QWidget):
         active = "active" if record.active else "not active"
         self.trail.setText(f"{self._came_from}  ›  {record.plot_type}  ›  Thresholds of model {record.id}, {active}")
         self.headline.setText(self._headline(self._outcome))
-        self.lines.setText(self._basis())
+        self.lines.setText(bench.basis())
         for name, chip in self.chips.items():
             was = f", was {percent(bench.now[name])}" if name in self._changed else ""
             chip.setText(f"{name}  {percent(self.values[name])}{was}")
         self._style_chips()
-        self.undo.setEnabled(len(bench.history) > 1)
-        self.apply.setEnabled(self._is_changed)
+        self.undo.setEnabled(len(bench.history) > 1 and not self._is_waiting)
+        self.apply.setEnabled(self._is_changed and not self._is_waiting)
         value = percent(self.values[self.label])
         self.apply.say(f"Apply {value}" if len(self._changed) == 1 and self.label in self._changed else "Apply")
         self.discard.say("Discard" if self._is_changed else "Back")
@@ -435,7 +453,7 @@ class ThresholdScreen(QWidget):
         bench = self.bench
         if not self._is_changed:
             count = words.count(len(outcome.replayed.alarms), "alarm")
-            return f"{self.label} at {percent(bench.now[self.label])}, as it is now: {count} in {self._span()}"
+            return f"{self.label} at {percent(bench.now[self.label])}, as it is now: {count} {self._when()}"
         gone, new = outcome.change.vanish, outcome.change.appear
         at = f"At {percent(self.values[self.label])} instead of {percent(bench.now[self.label])}"
         if len(self._changed) > 1 or self.label not in self._changed:
@@ -448,24 +466,17 @@ class ThresholdScreen(QWidget):
                 real = int((bench.said(alarms) == 1).sum())
                 told = f" ({real} {'a real fault' if real == 1 else 'real faults'})" if real else ""
                 parts.append(f"{len(alarms)} {word} alarm{'' if len(alarms) == 1 else 's'}{told}")
-        return f"{at}: {' and '.join(parts) or 'the same alarms'} in {self._span()}"
+        return f"{at}: {' and '.join(parts) or 'the same alarms'} {self._when()}"
 
-    def _span(self) -> str:
+    def _when(self) -> str:
+        """The span in words."""
         bench = self.bench
-        days = round((bench.until - bench.since) / timedelta(days=1))
-        return "the last week" if days == 7 else f"the last {words.count(days, 'day')}"
-
-    def _basis(self) -> str:
-        bench = self.bench
-        if bench.unseen is None:
-            first = "Nothing is known of plots that the model never saw."
-        else:
-            kind = "that the model was trained on: they promise too much" if bench.unseen.in_sample else "it never saw"
-            runs = len(set(bench.unseen.groups.tolist()))
-            first = f"{words.count(len(bench.unseen), 'labelled plot')} of {words.count(runs, 'run')} {kind}."
-        if bench.rate is None:
-            return f"{first} {bench.rate_unknown}"
-        return f"{first} {bench.rate.plots_a_day:.0f} plots a day, {bench.rate.source}."
+        since, until = bench.since.astimezone(), bench.until.astimezone()
+        if bench.days > 6 and datetime.now(UTC) - bench.until < timedelta(days=1):
+            return "in the last week"
+        if since.date() == until.date():
+            return f"on {until:%d %b} from {since:%H:%M} to {until:%H:%M}"
+        return f"from {since:%d %b} to {until:%d %b}"
 
     def _show_figures(self, outcome: Outcome) -> None:
         bench, figures = self.bench, outcome.figures
@@ -508,11 +519,10 @@ class ThresholdScreen(QWidget):
         bench, count = self.bench, len(self.bench.replay.recorded)
         if count >= ENOUGH:
             before, after = bench.replayed_now.unconfirmed, outcome.replayed.unconfirmed
-            days = max(1e-9, (bench.until - bench.since) / timedelta(days=1))
-            more = (after - before) / days
+            more = (after - before) / bench.days
             told = f"about {abs(more):.1f} a day {'more' if more > 0 else 'fewer'} for the labelers" if more else ""
             self.unconfirmed.show_figure(
-                "Unconfirmed", f"{100 * after / count:.1f} %", f"of the plots of {self._span()}",
+                "Unconfirmed", f"{100 * after / count:.1f} %", f"of the plots {self._when()}",
                 [f"now {100 * before / count:.1f} %", told],
             )  # fmt: skip
         else:
@@ -522,8 +532,7 @@ class ThresholdScreen(QWidget):
 
     def _show_strip(self, outcome: Outcome) -> None:
         bench = self.bench
-        since, until = bench.since.astimezone(), bench.until.astimezone()
-        self._heads["strip"][0].setText(f"Replay of {self._span()}, {since:%d %b} to {until:%d %b}")
+        self._heads["strip"][0].setText(f"Replay: what was judged {self._when()}")
         rule = bench.settings.rule
         self._heads["strip"][1].setText(
             f"filled: a fault, said a person; square: no fault; ring: nobody said    {rule.k} of {rule.n} chunks"
