@@ -18,6 +18,7 @@ from hydra_desktop.database.connection import open_database
 from hydra_desktop.database.image_store import ImageStore
 from hydra_desktop.views.labeling.labeling_screen import LabelingScreen
 from hydra_desktop.views.main_window import Place
+from hydra_desktop.views.thresholds.speech import when
 from hydra_desktop.views.thresholds.threshold_screen import ThresholdScreen
 from tests.fakes.measured_hall import HALL, TYPE, MeasuredHall
 from tests.services.test_threshold_bench import START, live
@@ -89,11 +90,11 @@ def press(qtbot: QtBot, *pressed: Key | tuple[Key, Qt.KeyboardModifier]) -> None
 def test_a_line_moved_by_key_tells_at_once_what_it_would_do(qtbot: QtBot, site: Site) -> None:
     screen = site.open(qtbot)
     assert screen.label == "Bad"
-    assert screen.headline.text() == f"Bad at 60 %, as it is now: 2 alarms {screen._when()}"
+    assert screen.headline.text() == f"Bad at 60 %, as it is now: 2 alarms {when(screen.bench)}"
     assert not screen.apply.isEnabled()
     press(qtbot, (Key.Key_Right, SHIFT), (Key.Key_Right, SHIFT), Key.Key_Right)
     assert screen.values["Bad"] == pytest.approx(0.71)
-    assert screen.headline.text() == f"At 71 % instead of 60 %: 1 fewer alarm (1 a real fault) {screen._when()}"
+    assert screen.headline.text() == f"At 71 % instead of 60 %: 1 fewer alarm (1 a real fault) {when(screen.bench)}"
     assert screen.chips["Bad"].text() == "Bad  71 %, was 60 %"
     assert "Unconfirmed: 6.7 % of the plots" in screen.unconfirmed.text
     assert screen.missed.text.startswith("Missed Bad: ")
@@ -104,7 +105,7 @@ def test_a_line_moved_by_key_tells_at_once_what_it_would_do(qtbot: QtBot, site: 
     press(qtbot, Key.Key_Backspace)
     assert screen.values == screen.bench.now
     press(qtbot, *[Key.Key_Left] * 5)
-    assert screen.headline.text() == f"At 55 % instead of 60 %: 1 more alarm {screen._when()}"
+    assert screen.headline.text() == f"At 55 % instead of 60 %: 1 more alarm {when(screen.bench)}"
     press(qtbot, Key.Key_B)
     assert screen.values["Bad"] == pytest.approx(screen.bench.best_f1("Bad"))
     press(qtbot, Key.Key_Backspace, Key.Key_Up)
