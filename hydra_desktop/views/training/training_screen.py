@@ -78,7 +78,7 @@ class TrainingScreen(QWidget):
 
     def show_states(self, states: Mapping[str, TypeState], *, in_order: bool) -> None:
         """Show how plot types stand; `in_order`: the most urgent first, else each stays in its place."""
-        is_first, self.states = self.states is None, states
+        was_empty, self.states = not self.states, states
         self.delegate.most = max((sum(one.labelled.counts.values()) for one in states.values()), default=1) or 1
         self.types.show_states(states, in_order=in_order)
         self.types.show_jobs(self.jobs)
@@ -87,7 +87,7 @@ class TrainingScreen(QWidget):
         if self.table.view.row < 0 and self.types.rows:
             self.table.view.setCurrentIndex(self.types.index(0))
         self._refresh()
-        if is_first and self.isVisible():  # until now there was nothing to put the cursor into
+        if was_empty and self.isVisible():  # until now there was nothing to put the cursor into
             self.take_focus()
 
     def show_jobs(self, jobs: Sequence[Job]) -> None:
@@ -116,8 +116,8 @@ class TrainingScreen(QWidget):
         self.tell(message)
 
     def take_focus(self) -> None:
-        """Put the cursor into the table."""
-        self.table.view.setFocus()
+        """Put the cursor into the table; without a plot type to where some come from."""
+        (self.table.view if self.types.rows or self.states is None else self.imports.button).setFocus()
 
     def set_wall_mode(self, _on: bool) -> None:
         """Nothing here is for the wall."""
@@ -364,7 +364,7 @@ class TrainingScreen(QWidget):
             button.setText(f"{light or 'All'}  {counts[light] if light else len(states or {})}")
             button.setAccessibleName(f"Show {light or 'all'}")
         shown = bool(self.types.rows)
-        self.table.setVisible(shown)
+        self.table.setVisible(shown or states is None)
         for widget in (self.subtitle, self._rows, *self._asking):
             widget.setVisible(bool(states))
         self.empty.setVisible(not shown and states is not None)
