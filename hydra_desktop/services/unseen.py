@@ -67,7 +67,7 @@ def look(connection: Connection, hall_id: int, model_id: int) -> Ground:
     number = groups([one.plot for one in every])
     run = {one.plot.id: int(group) for one, group in zip(every, number, strict=True)}
     held, left_out = _held(model.held_out, every, settings)
-    known = set(record.card.get("trained_on", ()))
+    known = set(record.trained_on)
     seen_runs = {run[one.plot.id] for one in every if one.plot.content_hash in known}
     first = model_file.load(model.first) if isinstance(model, TunedModel) else model
     in_force = references.in_force(connection, hall_id, record.plot_type)
