@@ -460,9 +460,14 @@ class ThresholdScreen(QWidget):
         if bench.unseen is None:
             first = "Nothing is known of plots that the model never saw."
         else:
-            kind = "that the model was trained on: they promise too much" if bench.unseen.in_sample else "it never saw"
-            runs = len(set(bench.unseen.groups.tolist()))
-            first = f"{words.count(len(bench.unseen), 'labelled plot')} of {words.count(runs, 'run')} {kind}."
+            one, kind = bench.unseen, "it never saw"
+            if one.in_sample:
+                kind = "that the model was trained on: they promise too much"
+            elif one.is_of_seen_runs:
+                kind = "it never saw, but other plots of these runs it did: a new run will keep less"
+            first = f"{words.count(len(one), 'labelled plot')}{one.of_runs} {kind}."
+            if one.no_interval:
+                first += f" {one.no_interval[0].upper()}{one.no_interval[1:]}."
         if bench.rate is None:
             return f"{first} {bench.rate_unknown}"
         return f"{first} {bench.rate.plots_a_day:.0f} plots a day, {bench.rate.source}."
@@ -499,9 +504,10 @@ class ThresholdScreen(QWidget):
             )  # fmt: skip
             return
         value, low, high = a_day
+        interval = f"95 %: {low:.2g} to {high:.2g}, " if share.has_interval else ""
         self.false_alarms.show_figure(
             "False alarms", f"{value:.2g}", "a day at most, at this hall's rate",
-            [f"now {a_day_now[0]:.2g}{strange}", f"95 %: {low:.2g} to {high:.2g}, {after}"],
+            [f"now {a_day_now[0]:.2g}{strange}", f"{interval}{after}"],
         )  # fmt: skip
 
     def _show_unconfirmed(self, outcome: Outcome, held_out: Share) -> None:
@@ -642,7 +648,8 @@ def _plain(share: Share, times: int) -> str:
 
 
 def _interval(share: Share, times: int) -> str:
-    return f"95 %: {_figure(times * share.low)} to {_figure(times * share.high)}, {share.hits} of {share.total}"
+    interval = f"95 %: {_figure(times * share.low)} to {_figure(times * share.high)}, " if share.has_interval else ""
+    return f"{interval}{share.hits} of {share.total}"
 
 
 def _figure(value: float) -> str:
