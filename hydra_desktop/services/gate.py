@@ -12,6 +12,7 @@ from ..database.image_store import ImageStore
 from ..database.model_store import ModelRecord
 from ..domain.errors import ModelFileError
 from ..domain.library import Measured
+from ..domain.model_comparison import FEWEST_TO_SHOW
 from .comparing import compare
 
 SURE = 1.96  # standard deviations: by chance a difference as large comes once in forty times
@@ -61,7 +62,7 @@ def on_same_plots(
 ) -> str | None:
     """Why a model is worse than the active one on plots that neither was trained on, "" where nothing shows that.
 
-    None where there are no such plots, or it can't be told.
+    None where such plots are of too few runs to show anything, or it can't be told.
     """
     if active_id is None:
         return ""
@@ -69,7 +70,7 @@ def on_same_plots(
         found = compare(database, hall_name, images, [new_id, active_id])
     except ModelFileError:
         return None
-    if not found.plots:
+    if found.runs < FEWEST_TO_SHOW:
         return None
     if not (found.worse or found.worse_in):
         return ""

@@ -111,10 +111,14 @@ class ThresholdBench:
         if self.unseen is None:
             first = f"Nothing is known of plots that the model never saw: {self.unknown}"
         else:
-            runs = len(set(self.unseen.groups.tolist()))
-            first = f"{len(self.unseen)} labelled plots of {runs} runs that it never saw."
-            if self.unseen.in_sample:
-                first = f"{len(self.unseen)} labelled plots that it was trained on: these figures promise too much."
+            one, kind = self.unseen, "that it never saw"
+            if one.in_sample:
+                kind = "that it was trained on: these figures promise too much"
+            elif one.is_of_seen_runs:
+                kind = "that it never saw, but other plots of these runs it did: a new run will keep less"
+            first = f"{len(one)} labelled plots{one.of_runs} {kind}."
+            if one.no_interval:
+                first += f" {one.no_interval[0].upper()}{one.no_interval[1:]}."
         if self.rate is None:
             return f"{first} {self.rate_unknown}"
         return f"{first} {self.rate.plots_a_day:.0f} plots a day, {self.rate.source}."

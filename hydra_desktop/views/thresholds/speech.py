@@ -104,9 +104,10 @@ def _false_alarms(bench: ThresholdBench, share: Share, now: Share, unfamiliar: S
             (f"now {_plain(now, 1000)}{strange}", f"{_interval(share, 1000)}; the rate of plots isn't known"),
         )  # fmt: skip
     value, low, high = a_day
+    interval = f"95 %: {low:.2g} to {high:.2g}, " if share.has_interval else ""
     return Said(
         "False alarms", f"{value:.2g}", "a day at most, at this hall's rate",
-        (f"now {a_day_now[0]:.2g}{strange}", f"95 %: {low:.2g} to {high:.2g}, {after}"),
+        (f"now {a_day_now[0]:.2g}{strange}", f"{interval}{after}"),
     )  # fmt: skip
 
 
@@ -132,7 +133,8 @@ def _plain(share: Share, times: int) -> str:
 
 
 def _interval(share: Share, times: int) -> str:
-    return f"95 %: {_figure(times * share.low)} to {_figure(times * share.high)}, {share.hits} of {share.total}"
+    interval = f"95 %: {_figure(times * share.low)} to {_figure(times * share.high)}, " if share.has_interval else ""
+    return f"{interval}{share.hits} of {share.total}"
 
 
 def _figure(value: float) -> str:
