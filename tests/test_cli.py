@@ -173,7 +173,7 @@ def test_ctrl_c_ends_a_training_soon_and_leaves_no_model(
     assert "Stopped. No model was stored; what is live for hump stays live." in error
     assert "Traceback" not in error
     assert out == ""
-    assert took_s < 5  # a second on an idle machine, with the end of the process
+    assert took_s < 60  # it didn't train to its end: a second on an idle machine
     assert models_of(database) == 0
     assert not list((home / "training").rglob("fold-*"))
 

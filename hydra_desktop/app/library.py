@@ -7,6 +7,7 @@ from collections.abc import Callable
 from PySide6.QtCore import QObject, Signal
 
 from ..database.connection import Database
+from ..database.image_store import ImageStore
 from ..views.background import Background
 from ..views.library.desk import LibraryDesk
 from ..views.library.library_screen import LibraryScreen
@@ -79,8 +80,9 @@ class Libraries(QObject):
     def _build(self, hall: FollowedHall) -> None:
         self._hall = hall
         desk = LibraryDesk(
-            self._database, hall.name, hall.id, self._background, user=hall.settings.user, station=hall.settings.station
-        )
+            self._database, hall.name, hall.id, self._background,
+            user=hall.settings.user, station=hall.settings.station, images=ImageStore(hall.settings.image_folder),
+        )  # fmt: skip
         screen = LibraryScreen(self._window.theme, desk)
         desk.setParent(screen)
         screen.report_asked.connect(self.report_asked)

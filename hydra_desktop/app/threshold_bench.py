@@ -59,7 +59,7 @@ class ThresholdBenches(QObject):
             self.screen.deleteLater()
         self.screen = None
 
-    def _read(self, screen: ThresholdScreen, hall: FollowedHall, model_id: int) -> None:
+    def _read(self, screen: ThresholdScreen, hall: FollowedHall, model_id: int, told: str = "") -> None:
         progress, images = self._progress, ImageStore(hall.settings.image_folder)
 
         def work() -> ThresholdBench | None:
@@ -68,7 +68,13 @@ class ThresholdBenches(QObject):
             except Stopped:  # nobody waits for it any more
                 return None
 
-        self._run(screen, work, lambda bench: screen.show_bench(bench) if bench is not None else None)
+        def show(bench: ThresholdBench | None) -> None:
+            if bench is not None:
+                screen.show_bench(bench)
+                if told:
+                    screen.tell(told)
+
+        self._run(screen, work, show)
 
     def _read_plots(self, screen: ThresholdScreen, hall: FollowedHall, ids: Sequence[int]) -> None:
         def work() -> dict[int, Plot]:
@@ -85,13 +91,14 @@ class ThresholdBenches(QObject):
             return
 
         def done(_result: object) -> None:
-            screen.tell("In force from the next chunk on. Ctrl+Z takes it back.")
-            screen.take_focus()  # where Ctrl+Z isn't the comment's own
-            self._read(screen, hall, bench.record.id)
+            screen.applied()
+            self._read(screen, hall, bench.record.id, "In force from the next chunk on. Ctrl+Z takes it back.")
 
         def failed(why: str) -> None:
             screen.show_failure(why)
             self._read(screen, hall, bench.record.id)  # as others set it meanwhile
+
+        screen.wait()
 
         def work() -> None:
             threshold_bench.apply(self._database, bench, values, user=user, comment=comment, chosen=chosen)
@@ -105,7 +112,8 @@ class ThresholdBenches(QObject):
             return
         last = bench.history[0]
         what = last.comment or last.chosen
-        self._apply(screen, hall, screen.then(1), f"taken back: {what}", "by hand")
+        screen.values = {**bench.now, **screen.then(1)}
+        self._apply(screen, hall, screen.values, f"taken back: {what}", "by hand")
 
     def _run(
         self, screen: ThresholdScreen, work: Callable[[], Any], success: Callable[[Any], None],

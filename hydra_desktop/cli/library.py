@@ -147,6 +147,7 @@ def _list(options: argparse.Namespace, settings: Settings) -> int:
 
 
 def _activate(options: argparse.Namespace, settings: Settings) -> int:
+    from ..database.image_store import ImageStore
     from ..services import library
 
     expect_writable(options.json)
@@ -161,6 +162,7 @@ def _activate(options: argparse.Namespace, settings: Settings) -> int:
                 expected_active=_expected(options),
                 comment=options.comment,
                 in_spite=options.in_spite,
+                images=ImageStore(settings.image_folder),
             )
     except WorseModelError as error:
         return _warned(error)

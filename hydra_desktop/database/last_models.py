@@ -1,4 +1,7 @@
-"""The newest model and the active one of each plot type, without what is large of their cards."""
+"""The newest model and the active one of each plot type, without what is large of their cards.
+
+A card is read as JSON and each value taken only where it is of its type: a cast in SQL would fail for the whole hall.
+"""
 
 from __future__ import annotations
 
@@ -13,12 +16,13 @@ from . import tables as t
 
 _M, _P = t.models.c, t.plot_types.c
 _CARD = t.models.c.card
+_MOST = 2**63  # a database takes no larger number
 _FACTS = (
     _M.id,
     _P.name.label("plot_type"),
     _M.created_at,
     _M.created_by,
-    _CARD["newest_label"].as_integer().label("newest_label"),
+    _CARD["newest_label"].label("newest_label"),
     _CARD["labels_seen"].label("seen"),
     _CARD["plots"].label("plots"),
     _CARD["run_periods"].label("run_periods"),
@@ -53,13 +57,13 @@ def active(c: sa.Connection, hall_id: int) -> dict[str, ActiveModel]:
     rows = c.execute(
         sa.select(
             _M.id, _P.name.label("plot_type"), _M.created_at, _M.created_by,
-            _CARD[("figures", "macro_f1")].as_float().label("macro_f1"),
+            _CARD[("figures", "macro_f1")].label("macro_f1"),
         )
         .join(t.active_models, t.active_models.c.model_id == _M.id)
         .join(t.plot_types, _P.id == t.active_models.c.plot_type_id)
         .where(_P.hall_id == hall_id)
     )  # fmt: skip
-    return {row.plot_type: ActiveModel(row.id, row.created_at, row.created_by, row.macro_f1) for row in rows}
+    return {row.plot_type: ActiveModel(row.id, row.created_at, row.created_by, _number(row.macro_f1)) for row in rows}
 
 
 def newest_periods(c: sa.Connection, hall_id: int) -> dict[str, str]:
@@ -81,8 +85,18 @@ def _last(row: Any) -> LastModel:
         row.id,
         row.created_at,
         row.created_by,
-        tuple(row.plots or ()),
-        tuple(row.run_periods or ()),
-        row.newest_label,
-        dict(row.seen or {}),
+        tuple(row.plots) if isinstance(row.plots, dict) else (),
+        tuple(one for one in row.run_periods if isinstance(one, str)) if isinstance(row.run_periods, list) else (),
+        row.newest_label if _is_count(row.newest_label) else None,
+        {label: count for label, count in row.seen.items() if _is_count(count)} if isinstance(row.seen, dict) else {},
+    )
+
+
+def _is_count(value: object) -> bool:
+    return isinstance(value, int) and not isinstance(value, bool) and 0 <= value < _MOST
+
+
+def _number(value: object) -> float | None:
+    return (
+        float(value) if isinstance(value, int | float) and not isinstance(value, bool) and abs(value) < _MOST else None
     )

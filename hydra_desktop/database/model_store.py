@@ -33,6 +33,17 @@ class ModelRecord:
     active: bool
     thresholds: Mapping[str, float]
 
+    @property
+    def trained_on(self) -> frozenset[str]:
+        """The content hashes of the plots that it was trained on, as far as its card tells."""
+        told = self.card.get("trained_on")
+        return frozenset(one for one in told if isinstance(one, str)) if isinstance(told, list) else frozenset()
+
+    @property
+    def is_imported(self) -> bool:
+        """Whether it was trained elsewhere."""
+        return "imported" in self.card
+
 
 @dataclass(frozen=True)
 class ThresholdChange:

@@ -15,6 +15,7 @@ from ..domain.verdict import Status
 from . import tables as t
 
 _P, _V, _Q = t.plots.c, t.verdicts.c, t.label_queue.c
+_AS_IT_CAME = (_P.live, sa.or_(_V.live, _V.shadow))  # neither guesses for labeling nor what was judged again
 _SAID = {"good": 0, "faulty": 1}  # by the role of the label in force; others say neither
 _EPOCH, _MICROSECOND = datetime(1970, 1, 1, tzinfo=UTC), timedelta(microseconds=1)
 
@@ -22,7 +23,7 @@ _EPOCH, _MICROSECOND = datetime(1970, 1, 1, tzinfo=UTC), timedelta(microseconds=
 def of_model(
     c: sa.Connection, model_id: int, labels: Sequence[str], since: datetime, until: datetime, limit: int
 ) -> Recorded:
-    """The verdicts of a model on the plots taken in a span, ends included; the newest `limit` of them.
+    """What a model said of the plots that came live in a span, ends included, also in shadow; the newest `limit`.
 
     Of a chunk that came again the last plot counts, of a plot that the model judged again the live verdict, else the
     newest. Labels that the model doesn't have any more are left out.
@@ -35,7 +36,7 @@ def of_model(
             _V.status, _V.live, _V.id.label("verdict_id"),
         )
         .select_from(t.plots.join(t.verdicts, _V.plot_id == _P.id).join(t.labels, t.labels.c.id == _V.label_id))
-        .where(*span, _V.model_id == model_id)
+        .where(*span, *_AS_IT_CAME, _V.model_id == model_id)
         .order_by(_P.taken_at.desc(), _P.id.desc())
         .limit(limit)
         .execution_options(yield_per=20_000)
@@ -68,12 +69,12 @@ def of_model(
 
 
 def newest(c: sa.Connection, model_id: int) -> datetime | None:
-    """When the newest plot was taken that a model judged, None where it judged none."""
+    """When the newest plot was taken that a model judged as it came, None where it judged none."""
     type_id = c.scalar(sa.select(t.models.c.plot_type_id).where(t.models.c.id == model_id))
     found = (
         sa.select(_P.taken_at)
         .select_from(t.plots.join(t.verdicts, _V.plot_id == _P.id))
-        .where(_P.plot_type_id == type_id, _V.model_id == model_id)
+        .where(_P.plot_type_id == type_id, *_AS_IT_CAME, _V.model_id == model_id)
         .order_by(_P.taken_at.desc(), _P.id.desc())
         .limit(1)
     )

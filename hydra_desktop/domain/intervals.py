@@ -13,6 +13,19 @@ import numpy as np
 import numpy.typing as npt
 
 Z = 1.959964  # of 95 %
+T = (
+    12.7062,
+    4.3027,
+    3.1824,
+    2.7764,
+    2.5706,
+    2.4469,
+    2.3646,
+    2.3060,
+    2.2622,
+    2.2281,
+)  # Student's, of 1, 2, ... freedoms
+FEWEST_RUNS = 5  # that can be drawn anew, so that an interval of the draws means something
 RESAMPLES = 1000
 
 Ints = npt.NDArray[np.int_]
@@ -21,7 +34,7 @@ Flags = npt.NDArray[np.bool_]
 
 @dataclass(frozen=True)
 class Share:
-    """`hits` of `total` with the 95 % interval of the share, 0 to 1; there is nothing to tell of none."""
+    """`hits` of `total` with the 95 % interval of the share; from 0 to 1 where nothing is known of it."""
 
     hits: int
     total: int
@@ -32,6 +45,11 @@ class Share:
     def value(self) -> float | None:
         """The share, None of nothing."""
         return self.hits / self.total if self.total else None
+
+    @property
+    def has_interval(self) -> bool:
+        """Whether something is known of how far it is to be trusted."""
+        return (self.low, self.high) != (0.0, 1.0)
 
 
 def percent(value: float) -> str:
@@ -60,19 +78,33 @@ def wilson(hits: int, total: int, spread: float = 1.0) -> Share:
 def share(right: Flags, groups: Ints) -> Share:
     """The share of N plots that are `right`, bool (N,), of `groups` (N,), such as runs.
 
-    The interval is Wilson's with as many plots as would tell as much if they were independent (the design effect of
-    Kish 1965); where all are right, or none, nothing can be told of how alike the plots of a group are.
+    The interval is Wilson's with as many plots as would tell as much if they were independent: by the design effect of
+    Kish (1965), and fewer by Student's t for few groups, as Korn and Graubard (Survey Methodology 24, 1998) do it.
+    How alike the plots of a group are isn't seen where those that are right, or those that aren't, are in one group at
+    most: then a group counts as one plot, as if its plots were all the same. Of a single group nothing is told.
     """
     total, hits = len(right), int(right.sum())
-    if not 0 < hits < total:
-        return wilson(hits, total)
-    value, (_, place) = hits / total, np.unique(groups, return_inverse=True)
-    count = int(place.max()) + 1
+    place = np.unique(groups, return_inverse=True)[1]
+    count = int(place.max()) + 1 if total else 0
     if count < 2:
+        return Share(hits, total)
+    if count == total:  # each of a group of its own: independent
         return wilson(hits, total)
-    beyond = np.bincount(place, right - value, minlength=count)
-    variance = count / (count - 1) * float((beyond**2).sum()) / total**2
-    return wilson(hits, total, variance * (total - 1) / (value * (1 - value)))
+    hit = np.bincount(place, right, minlength=count)
+    size = np.bincount(place, minlength=count)
+    if min(np.count_nonzero(hit), np.count_nonzero(size - hit)) < 2:
+        return wilson(hits, total, total / count)
+    value = hits / total
+    variance = count / (count - 1) * float(((hit - value * size) ** 2).sum()) / total**2
+    spread = max(1.0, variance * (total - 1) / (value * (1 - value)))
+    return wilson(hits, total, spread * (student_t(count - 1) / Z) ** 2)
+
+
+def student_t(freedoms: int) -> float:
+    """The 97.5 % quantile of Student's t (for many degrees of freedom by Abramowitz and Stegun 26.7.5)."""
+    if freedoms <= len(T):
+        return T[freedoms - 1]
+    return Z + (Z**3 + Z) / (4 * freedoms) + (5 * Z**5 + 16 * Z**3 + 3 * Z) / (96 * freedoms**2)
 
 
 def sign_flip(differences: Sequence[int]) -> float:
@@ -111,11 +143,12 @@ def bootstrap(
 ) -> tuple[float, float]:
     """The 95 % interval of a figure of N plots in resamplings of their `groups` (N,) (Efron 1979).
 
-    `figure` is given how often each plot counts, float64 (N,); where it is nan the resampling tells nothing.
+    `figure` is given how often each plot counts, float64 (N,); where it is nan the resampling tells nothing. With fewer
+    than `FEWEST_RUNS` groups the interval is nan: there are too few ways to draw them, and it would be too narrow.
     """
     place = np.unique(groups, return_inverse=True)[1]
     count = int(place.max()) + 1 if len(place) else 0
-    if count < 2:
+    if count < FEWEST_RUNS:
         return math.nan, math.nan
     random = np.random.default_rng(seed)
     drawn = random.multinomial(count, np.full(count, 1 / count), size=resamples).astype(np.float64)

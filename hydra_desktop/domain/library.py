@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -186,7 +187,9 @@ class Measured:
             auc, rate = figures.get("auc"), figures.get("false_positives_per_1000")  # type: ignore[union-attr]
             macro_f1 = float(figures["macro_f1"])  # type: ignore[index]
             auc, rate = (None if value is None else float(value) for value in (auc, rate))
-        except (TypeError, KeyError, ValueError, AttributeError):
+        except (TypeError, KeyError, ValueError, AttributeError, OverflowError):
+            return None
+        if not all(math.isfinite(one) for one in (macro_f1, auc, rate) if one is not None):
             return None
         total = {label: sum(row.values()) for label, row in confusion.items()}
         faulty = [label for label in confusion if roles.get(label) is Role.FAULTY]

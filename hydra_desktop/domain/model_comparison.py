@@ -15,6 +15,7 @@ from .label import Role
 from .unseen import Flags, Ints, Unseen, macro_f1
 
 LEVEL = 0.05  # of chance, below which a difference is called shown
+FEWEST_TO_SHOW = 6  # runs: of five that are all won a sixteenth is chance
 
 
 @dataclass(frozen=True)
@@ -62,7 +63,7 @@ class Pair:
 
     `by_label` tells it for the plots of each label; `found` of faulty plots with a Confirmed faulty verdict and
     `false_positives` of Good plots without one, both with p-values as of several questions asked at once. `gain` is
-    that in macro-F1, from `low` to `high` in 95 % of resamplings of the runs, nan where there is one run only.
+    that in macro-F1, from `low` to `high` in 95 % of resamplings of the runs, nan where there are too few.
     """
 
     other_id: int

@@ -10,7 +10,7 @@ import numpy as np
 import numpy.typing as npt
 
 from .hall import PlotType
-from .intervals import Share, share
+from .intervals import FEWEST_RUNS, Share, share
 from .label import Role
 from .reference import in_time_order
 from .unseen import Unseen, macro_f1, roles
@@ -54,7 +54,7 @@ class LabelFigures:
 
 @dataclass(frozen=True)
 class CurvePoint:
-    """Precision at a recall, with the 95 % band by run; nan where no plot tells."""
+    """Precision at a recall, with the 95 % band by run; nan where no plot tells, or too few runs."""
 
     recall: float
     precision: float
@@ -214,7 +214,7 @@ def _curve(
     line = _precision(hits, np.ones(len(hits)), last)
     low = high = np.full(len(RECALLS), math.nan)
     count = int(place.max()) + 1
-    if count > 1:
+    if count >= FEWEST_RUNS:
         drawn = np.random.default_rng(0).multinomial(count, np.full(count, 1 / count), size=BAND_RESAMPLES)
         lines = np.array([_precision(hits, one[place][order].astype(np.float64), last) for one in drawn])
         low, high = np.nanquantile(np.where(np.isnan(lines), 0.0, lines), (0.025, 0.975), axis=0)

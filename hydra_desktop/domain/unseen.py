@@ -25,11 +25,11 @@ class Unseen:
     """N plots with their labels and what a model says of each.
 
     `names` are the model's labels, the columns of `chances` float32 (N, L). `truth` int (N,) points into `labels`,
-    which are the model's and after them those that it doesn't know. `groups` int (N,) are runs, or what stands for
-    them. `plots` is empty where it isn't known which plots they are, `unfamiliar` bool (N,) is None where that isn't
-    known. `in_sample` tells that the model was trained on them, so that every figure promises too much.
-    `split` says how they were held out, `left_out` counts by reason those that aren't here, and `notes` what the
-    figures lack.
+    which are the model's and after them those that it doesn't know. `groups` int (N,) tell which plots are alike:
+    `unit` is what a group is, "" where that isn't known, and then all are one. `plots` is empty where it isn't known
+    which plots they are, `unfamiliar` bool (N,) is None where that isn't known. `in_sample` tells that the model was
+    trained on them, so that every figure promises too much. `split` says how they were held out, `left_out` counts by
+    reason those that aren't here, and `notes` what the figures lack.
     """
 
     names: tuple[str, ...]
@@ -43,9 +43,29 @@ class Unseen:
     split: str = ""
     left_out: Mapping[str, int] = field(default_factory=dict)
     notes: tuple[str, ...] = ()
+    unit: str = "run"
 
     def __len__(self) -> int:
         return len(self.truth)
+
+    @cached_property
+    def of_runs(self) -> str:
+        """Of how many runs they are, to be written after their number; "" where that isn't known."""
+        count = len(set(self.groups.tolist()))
+        return f" of {count:,} {self.unit}{'' if count == 1 else 's'}" if self.unit else ""
+
+    @cached_property
+    def no_interval(self) -> str:
+        """Why no figure of them has a 95 % interval, "" where they have."""
+        if not self.unit:
+            return "no intervals, as it isn't known of which runs they are"
+        alone = len(set(self.groups.tolist())) < 2
+        return f"no intervals, as plots of one {self.unit} don't tell what another will bring" if alone else ""
+
+    @property
+    def is_of_seen_runs(self) -> bool:
+        """Whether they are of runs that the model was trained on too, so that a new run will keep less."""
+        return is_of_seen_runs(self.split)
 
     @cached_property
     def top(self) -> Ints:
@@ -80,6 +100,11 @@ class Unseen:
     def called(self, thresholds: Mapping[str, float], plot_type: PlotType) -> Flags:
         """Which have a Confirmed verdict of a faulty label, bool (N,): they would be a matter for an alarm."""
         return self.confirmed(thresholds) & roles(self.names, Role.FAULTY, plot_type)[self.top]
+
+
+def is_of_seen_runs(split: str) -> bool:
+    """Whether plots that were held out in this way are of runs that the model was trained on too."""
+    return "by plot" in split or "too few runs" in split
 
 
 def roles(names: tuple[str, ...], role: Role, plot_type: PlotType) -> Flags:

@@ -16,6 +16,7 @@ from typing import Any
 
 from ..domain.errors import ModelFileError, StorageError
 from ..domain.label import Label, Role, Severity
+from . import model_card
 
 SUFFIX = ".hydra-model"
 MOST_BYTES = 512 * 1024 * 1024  # a tuned network has some 14 MB
@@ -83,7 +84,7 @@ def unpack(data: bytes) -> ModelPackage:
         raise ModelFileError(_CHANGED)
     try:
         return _package(header, body[start + length :])
-    except (ValueError, KeyError, TypeError, AttributeError) as error:
+    except (ValueError, KeyError, TypeError, AttributeError, OverflowError, RecursionError) as error:
         raise ModelFileError(f"This exported model lacks a part ({error}); export it again.") from error
 
 
@@ -119,15 +120,14 @@ def _package(header: Mapping[str, Any], model: bytes) -> ModelPackage:
         "plot_type", "described_by", "hall", "trained_by", "trained_at", "exported_by", "exported_at",
     )  # fmt: skip
     texts = {name: header[name] for name in names}
-    if not all(isinstance(one, str) for one in texts.values()) or not texts["plot_type"]:
+    if not all(map(model_card.is_text, texts.values())) or not texts["plot_type"]:
         raise ValueError("a text")
     thresholds = {str(label): float(value) for label, value in header["thresholds"].items()}
     if not all(0 <= value <= 1 for value in thresholds.values()):
         raise ValueError("a threshold from 0 to 1")
-    if not isinstance(header["card"], dict):
-        raise ValueError("the card")
+    card = model_card.checked(header["card"])
     labels = [_label(one) for one in header["labels"]]
-    package = ModelPackage(**texts, labels=labels, thresholds=thresholds, card=header["card"], model=model)
+    package = ModelPackage(**texts, labels=labels, thresholds=thresholds, card=card, model=model)
     if package.sha256 != header["model_sha256"]:
         raise ValueError("the model that it names")
     return package

@@ -173,7 +173,7 @@ def reliability(found: ModelReport, width: float, height: float, look: Look) -> 
     paper, size = Drawing(width, height, look.family, look.size / USUAL), look.size
     promises: Sequence[Promise] = found.promises
     first = max(0.0, min(0.8, _tenth(min(one.confidence for one in promises))))
-    lowest = min(0.8, _tenth(min([first, *(one.right.low for one in promises)])))
+    lowest = min(0.8, _tenth(min([first, *(one.right.low for one in promises if one.right.has_interval)])))
     axes = _Axes.within(paper, look, (first, 1.0), (lowest, 1.0), lines_below=1)
     axes.draw("share that is right", "confidence it states")
     start = max(first, lowest)
@@ -182,7 +182,8 @@ def reliability(found: ModelReport, width: float, height: float, look: Look) -> 
     for one in promises:
         value = one.right.value or 0.0
         x, y = axes.at(one.confidence, value)
-        paper.line([axes.at(one.confidence, one.right.low), axes.at(one.confidence, one.right.high)], look.text)
+        if one.right.has_interval:
+            paper.line([axes.at(one.confidence, one.right.low), axes.at(one.confidence, one.right.high)], look.text)
         paper.dot(x, y, 0.3 * size, look.text)
         count = f"{one.right.total:,}"
         half = len(count) * ADVANCE * 0.8 * size / 2

@@ -13,12 +13,12 @@ from ..database.connection import Database
 from ..database.image_store import ImageStore
 from ..domain.errors import SettingsError
 from ..domain.intervals import Share
-from ..domain.model_comparison import Difference, Pair, Standing, pair, standing
+from ..domain.model_comparison import FEWEST_TO_SHOW, Difference, Pair, Standing, pair, standing
 from ..domain.unseen import Flags, Floats, Unseen
 from . import lookup
 from .judging_anew import judge_anew
 from .progress import Progress
-from .unseen import Ground, look
+from .unseen import SINCE, Ground, look
 
 
 @dataclass(frozen=True)
@@ -100,7 +100,11 @@ class Comparison:
         """On which plots they are compared."""
         anew = f" ({self.judged_anew} judged anew, the others held out in training)" if self.judged_anew else ""
         named = " and ".join(map(self._name, self.model_ids))
-        return f"{named}, on {self.plots} plots of {self.runs} runs that none of them was trained on{anew}"
+        runs = f"{self.runs} run{'' if self.runs == 1 else 's'}"
+        same = ""
+        if any(one.is_of_seen_runs for one in self.unseen):
+            same = "; on other plots of these runs one was, so a new run will show less"
+        return f"{named}, on {self.plots} plots of {runs} that none of them was trained on{anew}{same}"
 
     def sentences(self) -> list[str]:
         """What is shown of the first against each other one, and what isn't."""
@@ -135,6 +139,9 @@ class Comparison:
             lines = [f"{first} is {'better' if one.is_better else 'worse'} than {other}: {counts}."]
         else:
             lines = [f"No difference between {first.lower()} and {other} can be shown on {one.plots} plots: {counts}."]
+            if self.runs < FEWEST_TO_SHOW:
+                few = f"{self.runs} {'run is' if self.runs == 1 else 'runs are'}"
+                lines.append(f"  {few} too few to show one: label plots of {FEWEST_TO_SHOW} or more")
         for label, at in found.by_label.items():
             if at.is_better or at.is_worse:
                 lines.append(
@@ -231,6 +238,7 @@ def _unseen(ground: Ground, words: Words, chosen: Sequence[int]) -> Unseen:
         names, labels, np.array([labels.index(label) for label in given], np.int64), chances,
         np.array([ground.run[one] for one in chosen], np.int64),
         tuple(ground.labelled[one].plot for one in chosen), unfamiliar,
+        split=ground.split if any(one in ground.held for one in chosen) else SINCE,
     )  # fmt: skip
 
 

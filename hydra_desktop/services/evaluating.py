@@ -76,7 +76,7 @@ def evaluate(
     if plot_type not in models.records:
         raise SettingsError(f"{plot_type} has no active model; make one: hydra-desktop train {plot_type} --activate")
     settings = models.plot_type(plot_type)
-    trained_on = set(models.records[plot_type].card.get("trained_on", ()))
+    trained_on = models.records[plot_type].trained_on
     pattern, model = NamePattern(models.hall.name_pattern), models.predictor.models[plot_type]
     normal = {one for reference in in_force.values() if is_used(reference, model) for one in reference.content_hashes}
     reasons = (

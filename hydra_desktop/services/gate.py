@@ -7,8 +7,13 @@ import math
 from sqlalchemy import Connection
 
 from ..database import model_store
+from ..database.connection import Database
+from ..database.image_store import ImageStore
 from ..database.model_store import ModelRecord
+from ..domain.errors import ModelFileError
 from ..domain.library import Measured
+from ..domain.model_comparison import FEWEST_TO_SHOW
+from .comparing import compare
 
 SURE = 1.96  # standard deviations: by chance a difference as large comes once in forty times
 
@@ -50,6 +55,27 @@ def worse(connection: Connection, new: ModelRecord, active: ModelRecord) -> str 
     if not told:
         return None
     return f"model {new.id} is worse than the active one on held-out runs, beyond chance: {'; '.join(told)}"
+
+
+def on_same_plots(
+    database: Database, hall_name: str, images: ImageStore, new_id: int, active_id: int | None
+) -> str | None:
+    """Why a model is worse than the active one on plots that neither was trained on, "" where nothing shows that.
+
+    None where such plots are of too few runs to show anything, or it can't be told.
+    """
+    if active_id is None:
+        return ""
+    try:
+        found = compare(database, hall_name, images, [new_id, active_id])
+    except ModelFileError:
+        return None
+    if found.runs < FEWEST_TO_SHOW:
+        return None
+    if not (found.worse or found.worse_in):
+        return ""
+    lines = [line.strip().rstrip(".") for line in found.sentences()]
+    return f"{'; '.join(lines)} ({found.plots} plots of {found.runs} runs that neither was trained on)"
 
 
 def _more(of_new: int, new: int, of_old: int, old: int) -> bool:

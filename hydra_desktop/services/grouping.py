@@ -23,6 +23,12 @@ def groups(plots: Sequence[Plot], beside: Sequence[Plot] = ()) -> np.ndarray:
     return np.asarray([found.setdefault(belongs(plot), len(found)) for plot in (*plots, *beside)], dtype=np.int64)
 
 
+def runs(plots: Sequence[Plot]) -> np.ndarray:
+    """The run of each plot as int64 (N,), numbered from 0 in the order of appearance, however few runs there are."""
+    found: dict[object, int] = {}
+    return np.asarray([found.setdefault(_run(plot), len(found)) for plot in plots], dtype=np.int64)
+
+
 def unit(plots: Sequence[Plot]) -> str:
     """What the groups of a set are: "run", "chunk" or "picture"."""
     for name, belongs in _WAYS.items():

@@ -11,6 +11,7 @@ from sqlalchemy import Connection
 
 from ..database import activations, halls, model_store
 from ..database.connection import Database
+from ..database.image_store import ImageStore
 from ..database.model_store import ModelRecord
 from ..domain.errors import ActiveChangedError, LibraryError, ModelFileError, WorseModelError
 from ..domain.library import ActivationKind, by, former, named
@@ -74,9 +75,11 @@ def activate(
     expected_active: Expected = ANYTHING,
     comment: str = "",
     in_spite: bool = False,
+    images: ImageStore | None = None,
 ) -> Change:
     """Put a model live, for the monitor to use from its next chunk on.
 
+    With `images` the gate compares it with the active one on the same plots, else by the figures of each.
     Raises LibraryError for a model that isn't there, ModelFileError where it can't be opened here,
     ActiveChangedError when another than `expected_active` is live by now, and WorseModelError where it is worse than
     the active one and that isn't to be done `in_spite`.
@@ -85,6 +88,10 @@ def activate(
         hall_id = lookup.hall(c, hall_name)
         record = record_of(c, hall_id, model_id)
         expect_usable(c, record)
+        active_id = activations.active_ids(c, hall_id).get(record.plot_type)
+    on_same_plots = None
+    if images is not None and active_id not in (None, record.id):
+        on_same_plots = gate.on_same_plots(database, hall_name, images, record.id, active_id)
     with database.write(durable=True) as c:
         return put_live(
             c,
@@ -95,6 +102,7 @@ def activate(
             expected_active=expected_active,
             comment=comment,
             in_spite=in_spite,
+            compared=(active_id, on_same_plots),
         )
 
 
@@ -108,8 +116,12 @@ def put_live(
     expected_active: Expected = ANYTHING,
     comment: str = "",
     in_spite: bool = False,
+    compared: tuple[int | None, str | None] = (None, None),
 ) -> Change:
-    """The part of `activate` that is one transaction, for a model whose file is known to open; raises as that."""
+    """The part of `activate` that is one transaction, for a model whose file is known to open; raises as that.
+
+    `compared` is with which model it was compared on the same plots, and what that says against it, None for unknown.
+    """
     name = record.plot_type
     type_id = activations.hold(c, hall_id, [name])[name]
     active_id = activations.active_ids(c, hall_id).get(name)
@@ -117,7 +129,8 @@ def put_live(
     if active_id == record.id:
         last = activations.newest(c, hall_id, [name])[name]
         return Change(name, active_id, active_id, last.at, last.kind, changed=False)
-    warning = warning_of(c, hall_id, record, active_id)
+    told = compared[1] if compared[0] == active_id else None
+    warning = told if told is not None else warning_of(c, hall_id, record, active_id)
     if warning and not in_spite:
         raise WorseModelError(f"{name}: {warning}. It was not put live.")
     at = activations.put(

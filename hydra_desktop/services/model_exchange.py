@@ -13,7 +13,7 @@ from ..database import activations, halls, model_store
 from ..database.connection import Database
 from ..domain.errors import LibraryError, ModelFileError, UnknownPlotTypeError
 from ..domain.hall import PlotType
-from ..outputs import model_package
+from ..outputs import model_card, model_package
 from ..outputs.model_package import SUFFIX, ModelPackage
 from ..outputs.whole_file import write_bytes
 from ..vision.deviation import DESCRIBED_BY
@@ -72,7 +72,7 @@ def export(database: Database, hall_name: str, model_id: int, path: Path, *, use
         plot_type=record.plot_type,
         labels=[settings.label(name) for name in read_model(data).labels],
         thresholds=record.thresholds,
-        card={name: value for name, value in record.card.items() if name != "imported"},
+        card=model_card.for_elsewhere(record.card),
         described_by=DESCRIBED_BY,
         hall=hall_name,
         trained_by=record.created_by,

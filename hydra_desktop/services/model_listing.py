@@ -14,6 +14,7 @@ from ..database import tables as t
 from ..database.connection import Database
 from ..database.model_store import ModelRecord, ThresholdChange
 from ..domain.library import Activation, Measured, Shadow, former, named
+from ..domain.unseen import is_of_seen_runs
 from . import lookup
 
 
@@ -241,7 +242,7 @@ def _counts(value: object) -> dict[str, int]:
 
 def _caution(card: Mapping[str, Any], split: str) -> str:
     """Why the figures promise more than a new run will keep."""
-    if "by plot" in split or "too few runs" in split:
+    if is_of_seen_runs(split):
         return f"measured on plots of runs that it was trained on too ({split})"
     if isinstance(card.get("imported"), dict):
         return "measured where it was trained, not on this hall's plots"

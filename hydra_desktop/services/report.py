@@ -55,7 +55,11 @@ class Report:
     @property
     def headline(self) -> str:
         """The answer in a sentence."""
-        marked = "On plots that it was trained on: " if self.figures.unseen.in_sample else ""
+        one, marked = self.figures.unseen, ""
+        if one.in_sample:
+            marked = "On plots that it was trained on: "
+        elif one.is_of_seen_runs:
+            marked = "On plots of runs that it was trained on: "
         words = headline(self.figures, self._faulty_word)
         return f"{marked}{words[0].lower()}{words[1:]}" if marked else words
 
@@ -78,14 +82,14 @@ class Report:
             ]
             low, high = 1 - found.found.high, 1 - found.found.low
             lines.append(
-                f"Missed: {missed.count} of {found.found.total:,} {self._faulty_word or 'faulty plots'} "
-                f"({_interval(low, high)})" + (f", {', '.join(parts)}." if parts else ".")
+                f"Missed: {missed.count} of {found.found.total:,} {self._faulty_word or 'faulty plots'}"
+                f"{_interval(low, high)}" + (f", {', '.join(parts)}." if parts else ".")
             )
         if found.false_positives.total:
             wrong = found.false_positives
             beside = f"; beside them {found.unfamiliar.hits:,} Unfamiliar" if found.unfamiliar is not None else ""
             lines.append(
-                f"Called faulty: {wrong.hits} of {wrong.total:,} Good ({_interval(wrong.low, wrong.high)}){beside}."
+                f"Called faulty: {wrong.hits} of {wrong.total:,} Good{_interval(wrong.low, wrong.high)}{beside}."
             )
         return (*lines, self.basis)
 
@@ -93,16 +97,17 @@ class Report:
     def basis(self) -> str:
         """On which plots it rests."""
         one = self.figures.unseen
-        runs = f" of {len(set(one.groups.tolist())):,} runs" if one.plots else ""
         never = "that it was trained on" if one.in_sample else "that the model never saw"
         split = f" ({one.split})" if one.split and not one.in_sample else ""
         left = "".join(f"; left out, {reason}: {count}" for reason, count in one.left_out.items())
-        notes = "".join(f" Note: {note}." for note in one.notes)
+        notes = "".join(f" Note: {note}." for note in (one.no_interval, *one.notes) if note)
         if self.chosen not in ("", BY_HAND) and not one.in_sample:
             notes = (
                 f" Its thresholds were chosen on such plots ({self.chosen}), so new ones may cost a little more.{notes}"
             )
-        return f"{len(one):,} plots{runs} {never}{split}{left}.{notes}"
+        if one.is_of_seen_runs:
+            notes = f" It was trained on other plots of these runs, so a new run will keep less.{notes}"
+        return f"{len(one):,} plots{one.of_runs} {never}{split}{left}.{notes}"
 
     @property
     def made(self) -> str:
@@ -250,7 +255,7 @@ def _by_label(found: ModelReport) -> Table:
         ]
         for one in found.by_label
     ]
-    title = f"By label, with 95 % intervals{' by run' if found.unseen.plots else ''}"
+    title = "By label, with 95 % intervals by run" if not found.unseen.no_interval else "By label"
     return Table(title, ("label", "plots", "precision", "recall", "F1"), rows, f"Macro-F1 {found.macro_f1:.3f}.")
 
 
@@ -307,7 +312,7 @@ def share(one: Share) -> str:
     """A share with its interval."""
     if one.value is None:
         return "-"
-    return f"{percent(one.value)} ({100 * one.low:.0f} to {100 * one.high:.0f})"
+    return percent(one.value) + (f" ({100 * one.low:.0f} to {100 * one.high:.0f})" if one.has_interval else "")
 
 
 def _confidence(value: float) -> str:
@@ -320,7 +325,10 @@ def _of(one: Share) -> str:
 
 
 def _interval(low: float, high: float) -> str:
-    return f"95 % interval {100 * max(0.0, low):.2g} to {100 * min(1.0, high):.2g} %"
+    """Written after a share; nothing where nothing is known."""
+    if (low, high) == (0.0, 1.0):
+        return ""
+    return f" (95 % interval {100 * max(0.0, low):.2g} to {100 * min(1.0, high):.2g} %)"
 
 
 def _columns(table: Table) -> list[str]:

@@ -29,6 +29,7 @@ from .thresholds import FalseAlarms, Rate
 
 DAYS = 7
 MOST = 1_000_000  # verdicts of a span
+_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 STEPS = np.round(np.arange(0.30, 1.0, 0.01), 2)  # of the curves
 
 
@@ -98,6 +99,29 @@ class ThresholdBench:
     def replayed_now(self) -> Replayed:
         """The span with the thresholds in force."""
         return self.replay.run(self._array(self.now))
+
+    @cached_property
+    def days(self) -> float:
+        """How long the span is from its first to its last plot, an hour at least."""
+        at_us = self.replay.recorded.at_us
+        return max(1 / 24, (int(at_us.max()) - int(at_us.min())) / 86_400e6) if len(at_us) else 0.0
+
+    def basis(self) -> str:
+        """On what all figures rest, in words."""
+        if self.unseen is None:
+            first = f"Nothing is known of plots that the model never saw: {self.unknown}"
+        else:
+            one, kind = self.unseen, "that it never saw"
+            if one.in_sample:
+                kind = "that it was trained on: these figures promise too much"
+            elif one.is_of_seen_runs:
+                kind = "that it never saw, but other plots of these runs it did: a new run will keep less"
+            first = f"{len(one)} labelled plots{one.of_runs} {kind}."
+            if one.no_interval:
+                first += f" {one.no_interval[0].upper()}{one.no_interval[1:]}."
+        if self.rate is None:
+            return f"{first} {self.rate_unknown}"
+        return f"{first} {self.rate.plots_a_day:.0f} plots a day, {self.rate.source}."
 
     def at(self, values: Mapping[str, float]) -> Outcome:
         """What these thresholds would do."""
@@ -198,6 +222,8 @@ def open_bench(
         end = until or recorded.newest(c, model_id) or datetime.now().astimezone()
         start = end - timedelta(days=days)
         span = recorded.of_model(c, model_id, labels, start, end, MOST)
+        if len(span):
+            start = _EPOCH + timedelta(microseconds=int(span.at_us.min()))  # it may be live for a shorter time
         try:
             rate, rate_unknown = thresholds.rate_of(c, hall_id, record.plot_type, FalseAlarms(0.0)), ""
         except SettingsError as error:
@@ -247,7 +273,8 @@ def text(bench: ThresholdBench, tried: Mapping[str, float]) -> str:
     span, count = bench.replay.recorded, len(bench.replay.recorded)
     lines = [
         f"{bench.record.plot_type}, model {bench.record.id}: {count} plots from {bench.since:%Y-%m-%d %H:%M} to "
-        f"{bench.until:%Y-%m-%d %H:%M} UTC, {bench.settings.rule.k} of {bench.settings.rule.n} chunks alarm"
+        f"{bench.until:%Y-%m-%d %H:%M} UTC, {bench.settings.rule.k} of {bench.settings.rule.n} chunks alarm",
+        bench.basis(),
     ]
     for name, one in (("now", now), ("tried", then)):
         values = ", ".join(f"{label} {value:.3f}" for label, value in one.values.items())
@@ -257,7 +284,7 @@ def text(bench: ThresholdBench, tried: Mapping[str, float]) -> str:
         if one.figures is not None:
             missed, called = one.figures.missed, one.figures.false_positives
             lines.append(
-                f"         on unseen plots: {missed.hits} of {missed.total} faulty missed, "
+                f"         of these plots: {missed.hits} of {missed.total} faulty missed, "
                 f"{called.hits} of {called.total} Good called faulty"
             )
     said = {1: "a fault, said a person", 0: "no fault, said a person", -1: "nobody said"}

@@ -25,7 +25,7 @@ from ..vision.model_file import Model
 from ..vision.opening import read_model
 from ..vision.tuned_model import TunedModel
 from . import lookup
-from .grouping import groups
+from .grouping import runs
 from .judging_anew import judge_anew
 from .normals import is_used
 from .progress import Progress
@@ -47,10 +47,15 @@ class Ground:
     settings: PlotType
     model: Model | TunedModel
     labelled: Mapping[int, LabelledPlot]
-    run: Mapping[int, int]  # the group of each plot, by id
+    run: Mapping[int, int]  # of each plot, by id, numbered from 0
     held: Mapping[int, int]
     fresh: frozenset[int]
     left_out: Mapping[str, int]
+
+    @property
+    def split(self) -> str:
+        """How its plots were held out."""
+        return str(self.record.card.get("split", ""))
 
 
 def look(connection: Connection, hall_id: int, model_id: int) -> Ground:
@@ -64,10 +69,10 @@ def look(connection: Connection, hall_id: int, model_id: int) -> Ground:
     every = _in_time_order(given_labels.current(connection, hall_id, record.plot_type))
     usable = [one for one in every if not why_not(one, settings)]
     labelled = {one.plot.id: one for one in usable}
-    number = groups([one.plot for one in every])
-    run = {one.plot.id: int(group) for one, group in zip(every, number, strict=True)}
+    number = runs([one.plot for one in every])
+    run = {one.plot.id: int(its) for one, its in zip(every, number, strict=True)}
     held, left_out = _held(model.held_out, every, settings)
-    known = set(record.card.get("trained_on", ()))
+    known = set(record.trained_on)
     seen_runs = {run[one.plot.id] for one in every if one.plot.content_hash in known}
     first = model_file.load(model.first) if isinstance(model, TunedModel) else model
     in_force = references.in_force(connection, hall_id, record.plot_type)
@@ -141,7 +146,7 @@ def _held(
 
 
 def _of_held_out(ground: Ground, held_out: HeldOut) -> Unseen:
-    names, split = ground.model.labels, str(ground.record.card.get("split", ""))
+    names, split = ground.model.labels, ground.split
     notes = []
     if held_out.unfamiliar is None:
         notes.append("which of the plots were Unfamiliar isn't known: the model is of an older version")
@@ -150,10 +155,9 @@ def _of_held_out(ground: Ground, held_out: HeldOut) -> Unseen:
             "which plots they were isn't known, so neither their runs nor labels given since: the model is of an older "
             "version, train it again"
         )
-        count = held_out.target.size
         return Unseen(
-            names, names, held_out.target.astype(np.int64), held_out.chances, np.arange(count), (),
-            held_out.unfamiliar, split=split, notes=tuple(notes),
+            names, names, held_out.target.astype(np.int64), held_out.chances, np.zeros(held_out.target.size, np.int64),
+            (), held_out.unfamiliar, split=split, notes=tuple(notes), unit="",
         )  # fmt: skip
     chosen, rows = list(ground.held), list(ground.held.values())
     if not chosen:

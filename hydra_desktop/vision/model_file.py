@@ -306,6 +306,7 @@ def _whole(model: Model) -> bool:
         and all(isinstance(label, str) for label in (*model.labels, *model.normals))
         and isinstance(model.card, dict)
         and isinstance(model.card.get("trained_on", []), list)
+        and all(isinstance(one, str) for one in model.card.get("trained_on", []))
         and isinstance(model.card.get("reference_sets", {}), dict)
         and isinstance(model.thresholds, dict)
         and all(isinstance(value, float | int) and 0 <= value <= 1 for value in model.thresholds.values())

@@ -31,6 +31,8 @@ def test_a_span_by_stream_and_time_with_what_people_said(site: Site) -> None:
         )
         again = site.add(c, pad="03", run_number=80464, chunk=1)
         verdicts.add(c, site.hall_id, [site.judged(again, other, bad)])
+        imported = site.add(c, live=False, pad="01", chunk=1, picture="guessed")  # guessed for labeling
+        verdicts.add(c, site.hall_id, [site.judged(imported, model_id, bad)])
         for plot, label in ((stored[0], "Bad"), (stored[1], "Good"), (stored[3], "NoData")):
             given_labels.give(c, plot.id, label, user="eva", at=START)
             label_queue.refresh(c, [plot.id])

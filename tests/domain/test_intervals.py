@@ -6,10 +6,10 @@ import math
 
 import numpy as np
 import pytest
-from scipy.stats import binomtest
+from scipy.stats import binomtest, t
 from sklearn.metrics import f1_score
 
-from hydra_desktop.domain.intervals import Share, bootstrap, holm, percent, share, sign_flip, wilson
+from hydra_desktop.domain.intervals import Share, bootstrap, holm, percent, share, sign_flip, student_t, wilson
 
 
 @pytest.mark.parametrize(("hits", "total"), [(0, 3), (3, 3), (1, 12), (101, 112), (980, 1000), (0, 1), (5000, 5001)])
@@ -43,7 +43,36 @@ def test_plots_of_few_runs_show_less_than_as_many_of_many() -> None:
     together = share(right, np.arange(100) // 10)  # whole runs are right or wrong
     assert together.low < apart.low - 0.1
     assert together.high > apart.high
-    assert share(right, np.zeros(100, int)) == wilson(80, 100)
+    alone = share(right, np.zeros(100, int))
+    assert (alone.hits, alone.low, alone.high, alone.has_interval) == (80, 0.0, 1.0, False)
+    assert apart.has_interval
+
+
+@pytest.mark.parametrize("wrong", [0, 1, 7])
+def test_plots_that_are_all_right_show_no_more_than_their_runs_would(wrong: int) -> None:
+    groups = np.arange(300) // 30
+    right = np.arange(300) >= wrong  # in one run, where any is wrong
+    found = share(right, groups)
+    assert found.low == pytest.approx(wilson(300 - wrong, 300, 30).low)
+    assert found.low < 0.75
+    assert share(~right, groups).high == pytest.approx(1 - found.low)
+    assert share(right[:0], groups[:0]) == Share(0, 0)
+
+
+@pytest.mark.parametrize("freedoms", [1, 2, 7, 10, 11, 30, 500])
+def test_the_quantile_is_that_of_student(freedoms: int) -> None:
+    assert student_t(freedoms) == pytest.approx(t.ppf(0.975, freedoms), rel=1e-3)
+
+
+def test_of_few_runs_the_interval_still_holds_the_truth() -> None:
+    random = np.random.default_rng(5)
+    groups = np.arange(120) // 30
+    held = 0
+    for _ in range(500):
+        rate = random.uniform(0.5, 0.9, 4)  # runs differ
+        found = share(random.random(120) < rate[groups], groups)
+        held += found.low <= 0.7 <= found.high
+    assert held / 500 >= 0.93
 
 
 def test_the_interval_of_shares_by_run_holds_the_truth_as_often_as_it_says() -> None:
@@ -89,3 +118,4 @@ def test_a_resampling_counts_whole_groups_and_is_the_same_again() -> None:
     assert all(map(math.isnan, bootstrap(np.zeros(5, int), lambda _: 1.0)))
     assert all(map(math.isnan, bootstrap(np.zeros(0, int), lambda _: 1.0)))
     assert all(map(math.isnan, bootstrap(np.arange(5), lambda _: math.nan)))
+    assert all(map(math.isnan, bootstrap(np.arange(40) % 4, lambda weights: float(weights[0]))))  # too few to draw

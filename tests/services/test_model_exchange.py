@@ -18,11 +18,11 @@ from hydra_desktop.database.connection import Database
 from hydra_desktop.domain.errors import LibraryError, ModelFileError, SettingsError, SiteError, StorageError
 from hydra_desktop.domain.label import Role, Severity
 from hydra_desktop.outputs import model_package
-from hydra_desktop.services import library, model_listing
+from hydra_desktop.services import library, model_listing, training_state, unseen
 from hydra_desktop.services.model_exchange import export, file_name, import_file
 from hydra_desktop.vision.opening import open_model
 from tests.fakes import library_hall
-from tests.fakes.library_hall import HALL, TYPES, card
+from tests.fakes.library_hall import HALL, TYPES, card, figures
 
 TYPE = TYPES[0]
 OTHER = "Elsewhere"
@@ -151,6 +151,77 @@ def test_what_is_not_whole_is_refused_with_its_reason(database: Database, hall_i
     with pytest.raises(ModelFileError, match=why):
         import_file(database, OTHER, out, user="ben")
     assert stored(database) == 1
+
+
+BAD_CARDS: dict[str, dict[str, Any]] = {
+    "plots on its card is 5": {"plots": 5},
+    "plots on its card is .* counts by name": {"plots": {"Good": -1}},
+    "trained_on on its card is 5 and not a list of texts": {"trained_on": 5},
+    "trained_on on its card is ..1..": {"trained_on": [[1]]},
+    "figures on its card is": {"figures": [1]},
+    "figures.macro_f1 on its card is 'x' and not a finite number": {"figures": figures() | {"macro_f1": "x"}},
+    "figures.macro_f1 on its card is inf": {"figures": figures() | {"macro_f1": float("inf")}},
+    "figures.confusion on its card": {"figures": figures() | {"confusion": {"Good": {"Good": 2**80}}}},
+    "run_periods on its card": {"run_periods": ["a\0b"]},
+    "split on its card": {"split": "\ud800"},
+    "recipe on its card": {"recipe": {"deep": [float("inf")]}},
+}
+
+
+@pytest.mark.parametrize("why", BAD_CARDS)
+def test_a_card_of_other_types_is_refused_in_words(database: Database, hall_id: int, out: Path, why: str) -> None:
+    data = with_header(out.read_bytes(), card=card() | BAD_CARDS[why])
+    start = len(model_package._MAGIC) + 8
+    out.write_bytes(rehashed(data[:-32].replace(b"Infinity", b"1e999   ")))  # so long as before
+    assert data[:start] == out.read_bytes()[:start]
+    with pytest.raises(ModelFileError, match=why):
+        import_file(database, OTHER, out, user="ben")
+    assert stored(database) == 1
+
+
+def test_what_holds_in_one_database_only_neither_goes_out_nor_comes_in(
+    database: Database, hall_id: int, tmp_path: Path
+) -> None:
+    of_here = {"newest_label": 2**40, "labels_seen": {"Good": 7}, "reference_sets": {"2026-03": "0" * 64}}
+    model = library_hall.add(database, hall_id, of_card=card() | of_here)
+    path = export(database, HALL, model, tmp_path, user="eva").path
+    assert not model_package.unpack(path.read_bytes()).card.keys() & of_here.keys()
+    path.write_bytes(with_header(path.read_bytes(), card=card() | of_here | {"more": 1}))  # of an earlier version
+    import_file(database, OTHER, path, user="ben")
+    with database.read() as c:
+        (record,) = model_store.listing(c, halls.find(c, OTHER) or 0)
+    assert record.card.keys() == card().keys() | {"imported"}
+    assert (state := training_state.of_hall(database, OTHER)[TYPE].labelled.last) is not None
+    assert (state.newest_label, state.seen) == (None, {})
+
+
+@pytest.mark.parametrize(
+    "bad",
+    [
+        {"labels_seen": [1, 2], "plots": 5, "run_periods": 3, "trained_on": 5, "newest_label": "abc"},
+        {"labels_seen": {"Good": "x"}, "newest_label": 2**70, "figures": {"macro_f1": "x"}, "trained_on": [[1]]},
+        {"newest_label": 2**40, "figures": 4, "run_periods": [[1]]},
+    ],
+)
+def test_a_bad_card_that_is_stored_already_breaks_no_screen(
+    database: Database, hall_id: int, bad: dict[str, Any]
+) -> None:
+    model = library_hall.add(database, hall_id, of_card=card() | bad)
+    with database.write() as c:
+        model_store.activate(c, model, user="eva")
+    states = training_state.of_hall(database, HALL)
+    assert states.keys() == set(TYPES)
+    assert states[TYPE].active is not None
+    assert model_listing.shelf(database, HALL, TYPE).active_id == model
+    with database.read() as c:
+        assert unseen.look(c, hall_id, model).fresh == frozenset()
+
+
+@pytest.mark.parametrize("name", ["trained_by", "hall", "exported_at"])
+def test_a_text_that_no_database_takes_is_refused(database: Database, hall_id: int, out: Path, name: str) -> None:
+    out.write_bytes(with_header(out.read_bytes(), **{name: "a\0b"}))
+    with pytest.raises(ModelFileError, match="lacks a part"):
+        import_file(database, OTHER, out, user="ben")
 
 
 def test_every_bit_counts(out: Path, tmp_path: Path) -> None:

@@ -12,10 +12,12 @@ import pytest
 
 from hydra_desktop.cli import main
 from hydra_desktop.database import model_store
+from hydra_desktop.database import tables as t
 from hydra_desktop.database.connection import open_database
 from hydra_desktop.database.image_store import ImageStore
 from hydra_desktop.domain.errors import SettingsError
 from hydra_desktop.outputs.report_page import Chart, Pictures, html
+from hydra_desktop.services import gate
 from hydra_desktop.services import report as reports
 from hydra_desktop.vision import model_file
 from tests.fakes.measured_hall import HALL, TRUTH, TYPE, MeasuredHall
@@ -77,6 +79,29 @@ def test_what_is_in_sample_is_marked_wherever_it_is_read(hall: MeasuredHall) -> 
     assert found.headline.startswith("On plots that it was trained on: would miss ")
     assert "40 plots of 40 runs that it was trained on." in found.basis
     assert "every figure promises more than it will keep" in found.text()
+
+
+def test_what_is_of_runs_that_it_was_trained_on_is_marked_and_has_no_interval_of_one_run(
+    tmp_path: Path,
+) -> None:
+    database = open_database(f"sqlite:///{tmp_path / 'hydra.db'}", upgrade=True)
+    made = MeasuredHall(database, ImageStore(tmp_path / "images"), tmp_path)
+    made.add()
+    with database.write() as c:
+        c.execute(t.plots.update().values(run_number=7, chunk=t.plots.c.id))
+    made.train(activate=True)
+    made.train()
+    found = build(made, 2)
+    assert found.headline.startswith("On plots of runs that it was trained on: would miss none of 16 Bad")
+    assert "40 plots of 1 run that the model never saw (5 folds by chunk" in found.basis
+    assert "It was trained on other plots of these runs, so a new run will keep less." in found.basis
+    assert "no intervals, as plots of one run don't tell what another will bring" in found.basis
+    assert "95 %" not in found.text()
+    assert found.comparison is not None
+    assert "of 1 run that none of them was trained on; on other plots" in found.comparison.text()
+    assert "1 run is too few to show one" in found.comparison.text()
+    assert gate.on_same_plots(database, HALL, made.images, 2, 1) is None
+    database.close()
 
 
 def test_a_model_is_named_by_its_number_or_its_plot_type(hall: MeasuredHall) -> None:

@@ -107,9 +107,10 @@ def test_it_is_told_in_words(hall: MeasuredHall) -> None:
         model_store.set_thresholds(c, model_id, {"Good": 0.5, "Bad": 0.6}, user="ann", chosen="by hand")
     told = text(opened(hall, model_id), {"Bad": 0.9}).splitlines()
     assert told[0].startswith("hump, model 1: 14 plots from ")
-    assert "now    1 alarms, 3 episodes, 0 Unconfirmed" in told[1]
-    assert "tried  0 alarms, 3 episodes, 4 Unconfirmed  (Good 0.500, Bad 0.900)" in told[3]
-    assert told[5].strip() == "gone   2026-03-01 01:00 UTC, 4 plots, nobody said"
+    assert told[1].startswith("40 labelled plots of 40 runs that it never saw. 14 plots of hump came live within")
+    assert "now    1 alarms, 3 episodes, 0 Unconfirmed" in told[2]
+    assert "tried  0 alarms, 3 episodes, 4 Unconfirmed  (Good 0.500, Bad 0.900)" in told[4]
+    assert told[6].strip() == "gone   2026-03-01 01:00 UTC, 4 plots, nobody said"
     with pytest.raises(SettingsError, match="has no label Warm; it has Good, Bad"):
         text(opened(hall, model_id), {"Warm": 0.9})
 

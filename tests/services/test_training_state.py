@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import time
 from collections import Counter
 from datetime import UTC, datetime
 from pathlib import Path
@@ -15,13 +14,12 @@ from hydra_desktop.database.connection import Database
 from hydra_desktop.database.image_store import ImageStore
 from hydra_desktop.domain.labeling import Choice, Mode
 from hydra_desktop.domain.training import Light
-from hydra_desktop.services import labeling, training_state
+from hydra_desktop.services import labeling
 from hydra_desktop.services.importing import import_manifest
 from hydra_desktop.services.labeling import Labeler
 from hydra_desktop.services.progress import Progress
 from hydra_desktop.services.training import train
 from hydra_desktop.services.training_state import TypeState, changed, of_hall
-from tests.benchmarks import labelled_hall
 from tests.fakes import manifests
 
 SET = ["Good"] * 24 + ["Bad"] * 6 + ["", "", ""]
@@ -126,18 +124,3 @@ def test_a_model_of_elsewhere_has_seen_no_label(database: Database, images: Imag
     assert found.standing.light is Light.READY
     assert found.labelled.last is not None
     assert found.labelled.last.created_at <= datetime.now(UTC)
-
-
-def test_it_is_quick_with_many_labels(database: Database) -> None:
-    """A twentieth of what the goal is about, in a twentieth of its time, and as much again for a busy machine."""
-    hall = labelled_hall.fill(database, 10_000, 2_500)
-    with database.write() as c:  # queues as a labeler would have built them
-        c.execute(t.counters.delete())
-    took = []
-    for _ in range(3):
-        began = time.perf_counter()
-        (state,) = training_state.of_hall(database, "Big").values()
-        took.append(time.perf_counter() - began)
-    assert sum(state.labelled.counts.values()) == 10_000
-    assert min(took) < 0.15
-    assert hall.hall_id

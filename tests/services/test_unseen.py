@@ -10,10 +10,11 @@ import numpy as np
 import pytest
 
 from hydra_desktop.database import model_store
+from hydra_desktop.database import tables as t
 from hydra_desktop.database.connection import open_database
 from hydra_desktop.database.image_store import ImageStore
 from hydra_desktop.domain.errors import ModelFileError, SettingsError
-from hydra_desktop.services.unseen import SINCE, of_model
+from hydra_desktop.services.unseen import SINCE, look, of_model
 from hydra_desktop.vision import model_file
 from tests.fakes.measured_hall import HALL, TRUTH, TYPE, MeasuredHall
 
@@ -81,6 +82,7 @@ def test_models_of_older_versions_are_measured_as_far_as_that_goes(hall: Measure
     model_id = hall.train().model_id
     old = of_model(hall.database, HALL, hall.images, older(hall, model_id, plots=None, unfamiliar=None))
     assert (len(old), old.plots, old.periods, old.unfamiliar) == (40, (), (), None)
+    assert (old.of_runs, old.no_interval) == ("", "no intervals, as it isn't known of which runs they are")
     assert ["Unfamiliar" in note or "which plots" in note for note in old.notes] == [True, True]
     oldest = older(hall, model_id, held_out=None)
     marked = of_model(hall.database, HALL, hall.images, oldest)
@@ -90,6 +92,28 @@ def test_models_of_older_versions_are_measured_as_far_as_that_goes(hall: Measure
     since = of_model(hall.database, HALL, hall.images, oldest)
     assert ([plot.name.run_number for plot in since.plots], since.in_sample, since.split) == ([200, 201], False, SINCE)
     assert since.right.all()
+
+
+def of_two_runs(hall: MeasuredHall) -> None:
+    """Let all plots be chunks of the runs 1 and 2, by turns, and those that were added last of a later chunk."""
+    with hall.database.write() as c:
+        new = {"run_number": 1 + t.plots.c.id % 2, "chunk": t.plots.c.id}
+        c.execute(t.plots.update().values(**new))
+
+
+def test_plots_of_few_runs_are_counted_by_run_and_a_later_chunk_of_one_is_not_new(hall: MeasuredHall) -> None:
+    hall.add()
+    of_two_runs(hall)
+    model_id = hall.train().model_id
+    unseen = of_model(hall.database, HALL, hall.images, model_id)
+    assert (len(unseen), unseen.of_runs, unseen.is_of_seen_runs) == (40, " of 2 runs", True)
+    assert len(set(unseen.groups.tolist())) == 2
+    hall.add(("Good", "Bad"), first_run=200)
+    of_two_runs(hall)
+    with hall.database.read() as c:
+        assert look(c, hall.hall_id, model_id).fresh == frozenset()
+    again = of_model(hall.database, HALL, hall.images, older(hall, model_id, held_out=None))
+    assert again.in_sample
 
 
 def test_where_nothing_is_left_to_measure_on_it_says_what_to_do(hall: MeasuredHall) -> None:

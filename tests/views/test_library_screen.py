@@ -28,6 +28,7 @@ from tests.fakes.library_hall import HALL, TYPES, active, card
 
 CONTROL, SHIFT = Qt.KeyboardModifier.ControlModifier, Qt.KeyboardModifier.ShiftModifier
 Key = Qt.Key
+LONG_MS = 30_000  # real models are opened, on a machine that may be busy
 
 
 @dataclass
@@ -48,11 +49,11 @@ class Library:
 
     def settle(self) -> None:
         """Wait until all is read and done."""
-        self.qtbot.waitUntil(lambda: not self.screen.desk.is_busy)
+        self.qtbot.waitUntil(lambda: not self.screen.desk.is_busy, timeout=LONG_MS)
 
     def do(self, key: Qt.Key, modifier: Qt.KeyboardModifier = Qt.KeyboardModifier.NoModifier) -> str:
         """Press a key that does something; gives what was told of it."""
-        with self.qtbot.waitSignal(self.screen.desk.told):
+        with self.qtbot.waitSignal(self.screen.desk.told, timeout=LONG_MS):
             self.press(key, modifier)
         self.settle()
         return self.told[-1][0]
@@ -151,18 +152,18 @@ def test_a_model_goes_live_and_back_by_a_key_each(at: Library, models: list[int]
 
 def test_a_worse_model_asks_with_its_numbers_and_the_reason_is_kept(at: Library, models: list[int]) -> None:
     at.choose(models[1])
-    with at.qtbot.waitSignal(at.screen.desk.warned):
+    with at.qtbot.waitSignal(at.screen.desk.warned, timeout=LONG_MS):
         at.press(Key.Key_Return, CONTROL)
     question: InSpiteQuestion = at.dialog(InSpiteQuestion)
     assert "misses 30 of 60 faulty plots" in question._text.text()
     at.press(Key.Key_Return)  # Enter alone leaves it
     at.after_dialog()
     assert at.live() == {TYPES[0]: models[0]}
-    with at.qtbot.waitSignal(at.screen.desk.warned):
+    with at.qtbot.waitSignal(at.screen.desk.warned, timeout=LONG_MS):
         at.press(Key.Key_Return, CONTROL)
     question = at.dialog(InSpiteQuestion)
     at.qtbot.keyClicks(question.why, "noise run")
-    with at.qtbot.waitSignal(at.screen.desk.told):
+    with at.qtbot.waitSignal(at.screen.desk.told, timeout=LONG_MS):
         at.qtbot.keyClick(question.why, Key.Key_Return, CONTROL)
     at.after_dialog()
     assert at.live() == {TYPES[0]: models[1]}
@@ -170,6 +171,30 @@ def test_a_worse_model_asks_with_its_numbers_and_the_reason_is_kept(at: Library,
         last = activations.history(c, at.hall_id, TYPES[0])[-1]
     assert last.comment == "noise run"
     assert "misses 30 of 60" in last.in_spite_of
+
+
+def test_a_warning_that_is_overruled_is_the_one_that_was_read(at: Library, models: list[int]) -> None:
+    model_sets.save(at.database, HALL, "Worse", models={TYPES[0]: models[1]}, user="eva")
+    at.screen.desk.read()
+    at.settle()
+    at.choose(models[1])
+    for view, key in ((at.screen.model_view, Key.Key_Return), (at.screen.set_view, Key.Key_L)):
+        was = at.live()[TYPES[0]]
+        other = next(one for one in (models[0], models[2]) if one != was)
+        view.setFocus()
+        with at.qtbot.waitSignal(at.screen.desk.warned, timeout=LONG_MS):
+            at.press(key, CONTROL)
+        question: InSpiteQuestion = at.dialog(InSpiteQuestion)
+        at.settle()
+        library.activate(at.database, HALL, other, user="ben", in_spite=True)  # while the question is open
+        at.screen.desk.follow()
+        at.qtbot.waitUntil(lambda: at.screen.desk.seen.shelf.active_id == other, timeout=LONG_MS)  # noqa: B023
+        at.qtbot.keyClicks(question.why, "noise run")
+        with at.qtbot.waitSignal(at.screen.desk.told, timeout=LONG_MS):
+            at.qtbot.keyClick(question.why, Key.Key_Return, CONTROL)
+        at.after_dialog()
+        assert "Somebody else was first" in at.told[-1][0]
+        assert at.live() == {TYPES[0]: other}
 
 
 def test_who_acts_on_what_is_no_longer_so_is_told_what_is(at: Library, models: list[int]) -> None:
@@ -189,7 +214,7 @@ def test_what_another_station_does_is_shown(at: Library, models: list[int]) -> N
     at.choose(models[1])
     library.activate(at.database, HALL, models[2], user="ben")
     at.screen.desk.follow()  # as the hall's follower does at each change
-    at.qtbot.waitUntil(lambda: at.screen.desk.seen.shelf.active_id == models[2])
+    at.qtbot.waitUntil(lambda: at.screen.desk.seen.shelf.active_id == models[2], timeout=LONG_MS)
     assert at.screen.chosen.id == models[1]  # what was chosen stays so
     before = at.screen.desk.seen
     at.screen.desk.follow()
@@ -218,7 +243,7 @@ def test_a_set_is_saved_put_live_and_rolled_back(at: Library, models: list[int])
     question: SetQuestion = at.dialog(SetQuestion)
     assert question.name.text() == "2026-03"
     at.qtbot.keyClicks(question.comment, "spring")
-    with at.qtbot.waitSignal(screen.desk.told):
+    with at.qtbot.waitSignal(screen.desk.told, timeout=LONG_MS):
         at.qtbot.keyClick(question.comment, Key.Key_Return, CONTROL)
     at.after_dialog()
     assert at.told[-1] == ("The set 2026-03 is saved with 1 model.", False)
@@ -245,12 +270,12 @@ def test_a_model_goes_out_and_comes_in(at: Library, models: list[int], tmp_path:
     path = tmp_path / "out.hydra-model"
     at.choose(models[2])
     at.press(Key.Key_E, CONTROL)
-    with at.qtbot.waitSignal(at.screen.desk.told):
+    with at.qtbot.waitSignal(at.screen.desk.told, timeout=LONG_MS):
         choose_file(at, path)
     at.after_dialog()
     assert path.stat().st_size > 100_000
     at.press(Key.Key_I, CONTROL)
-    with at.qtbot.waitSignal(at.screen.desk.told):
+    with at.qtbot.waitSignal(at.screen.desk.told, timeout=LONG_MS):
         choose_file(at, path)
     at.after_dialog()
     text, failed = at.told[-1]
@@ -268,11 +293,11 @@ def test_a_model_of_a_plot_type_with_another_name_asks_which_it_is_here(
     model_exchange.export(other, HALL, library_hall.add(other, hall_id, "CDC_amplitude"), path, user="eva")
     other.close()
     at.press(Key.Key_I, CONTROL)
-    with at.qtbot.waitSignal(at.screen.desk.unknown_type):
+    with at.qtbot.waitSignal(at.screen.desk.unknown_type, timeout=LONG_MS):
         choose_file(at, path)
     question: TypeQuestion = at.dialog(TypeQuestion)
     at.qtbot.keyClick(question.types, Key.Key_Down)
-    with at.qtbot.waitSignal(at.screen.desk.told):
+    with at.qtbot.waitSignal(at.screen.desk.told, timeout=LONG_MS):
         at.qtbot.keyClick(question.types, Key.Key_Return, CONTROL)
     at.after_dialog()
     assert f"{TYPES[0]}: stored as model" in at.told[-1][0]
@@ -335,7 +360,7 @@ def test_a_database_that_is_away_is_said(qtbot: QtBot, at: Library, monkeypatch:
     at.database.close()
     at.database.engine.dispose()
     Path(at.database.engine.url.database or "").write_bytes(b"no database at all" * 100)
-    with at.qtbot.waitSignal(at.screen.desk.told):
+    with at.qtbot.waitSignal(at.screen.desk.told, timeout=LONG_MS):
         at.press(Key.Key_F5)
     assert "is damaged or is none" in at.told[-1][0]
     assert at.screen.told.isVisible()

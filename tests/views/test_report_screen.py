@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import shutil
-import time
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -324,6 +323,4 @@ def test_the_plots_of_a_large_cell_are_listed_at_once() -> None:
     found = report(many(count=12_000), THRESHOLDS, TYPE_OF_MANY)
     rows = found.cells[0][0].rows
     assert len(rows) > 6000
-    began_s = time.monotonic()
-    assert len(told(found, rows)) == len(rows)
-    assert time.monotonic() - began_s < 2  # 0.05 s on an idle machine
+    assert len(told(found, rows)) == len(rows)  # 0.05 s; by a search for each plot it took 17 s

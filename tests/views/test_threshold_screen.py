@@ -18,12 +18,14 @@ from hydra_desktop.database.connection import open_database
 from hydra_desktop.database.image_store import ImageStore
 from hydra_desktop.views.labeling.labeling_screen import LabelingScreen
 from hydra_desktop.views.main_window import Place
+from hydra_desktop.views.thresholds.speech import when
 from hydra_desktop.views.thresholds.threshold_screen import ThresholdScreen
 from tests.fakes.measured_hall import HALL, TYPE, MeasuredHall
 from tests.services.test_threshold_bench import START, live
 
 Key = Qt.Key
 SHIFT, CONTROL = Qt.KeyboardModifier.ShiftModifier, Qt.KeyboardModifier.ControlModifier
+LIMIT_MS = 20_000
 NONE = Qt.KeyboardModifier.NoModifier
 
 
@@ -44,7 +46,7 @@ class Site:
 
     def open(self, qtbot: QtBot) -> ThresholdScreen:
         self.desktop.screens[self.desktop.window].thresholds.open(self.desktop.hall, self.model_id, Place.LIBRARY)
-        qtbot.waitUntil(lambda: self.screen.bench is not None, timeout=20_000)
+        qtbot.waitUntil(lambda: self.screen.bench is not None, timeout=LIMIT_MS)
         return self.screen
 
     def thresholds(self) -> dict[str, float]:
@@ -88,22 +90,22 @@ def press(qtbot: QtBot, *pressed: Key | tuple[Key, Qt.KeyboardModifier]) -> None
 def test_a_line_moved_by_key_tells_at_once_what_it_would_do(qtbot: QtBot, site: Site) -> None:
     screen = site.open(qtbot)
     assert screen.label == "Bad"
-    assert screen.headline.text() == "Bad at 60 %, as it is now: 2 alarms in the last week"
+    assert screen.headline.text() == f"Bad at 60 %, as it is now: 2 alarms {when(screen.bench)}"
     assert not screen.apply.isEnabled()
     press(qtbot, (Key.Key_Right, SHIFT), (Key.Key_Right, SHIFT), Key.Key_Right)
     assert screen.values["Bad"] == pytest.approx(0.71)
-    assert screen.headline.text() == "At 71 % instead of 60 %: 1 fewer alarm (1 a real fault) in the last week"
+    assert screen.headline.text() == f"At 71 % instead of 60 %: 1 fewer alarm (1 a real fault) {when(screen.bench)}"
     assert screen.chips["Bad"].text() == "Bad  71 %, was 60 %"
     assert "Unconfirmed: 6.7 % of the plots" in screen.unconfirmed.text
     assert screen.missed.text.startswith("Missed Bad: ")
     assert "a day at most, at this hall's rate" in screen.false_alarms.text
     assert screen.strip.accessibleName().endswith("difference, 1 vanish, 0 appear")
-    qtbot.waitUntil(lambda: [one.plot.id for one in screen.plots.told.items] == [site.plot_ids[31]])
+    qtbot.waitUntil(lambda: [one.plot.id for one in screen.plots.told.items] == [site.plot_ids[31]], timeout=LIMIT_MS)
     assert screen.plots.told.items[0].label == "1 gone, fault"
     press(qtbot, Key.Key_Backspace)
     assert screen.values == screen.bench.now
     press(qtbot, *[Key.Key_Left] * 5)
-    assert screen.headline.text() == "At 55 % instead of 60 %: 1 more alarm in the last week"
+    assert screen.headline.text() == f"At 55 % instead of 60 %: 1 more alarm {when(screen.bench)}"
     press(qtbot, Key.Key_B)
     assert screen.values["Bad"] == pytest.approx(screen.bench.best_f1("Bad"))
     press(qtbot, Key.Key_Backspace, Key.Key_Up)
@@ -130,7 +132,8 @@ def test_thresholds_are_put_in_force_with_a_comment_and_taken_back(qtbot: QtBot,
     assert screen.comment.hasFocus()
     qtbot.keyClicks(screen.comment, "too many at night")
     press(qtbot, (Key.Key_Return, CONTROL))
-    qtbot.waitUntil(lambda: len(screen.bench.history) == 3)
+    press(qtbot, (Key.Key_Z, CONTROL))  # too early: it isn't read again yet
+    qtbot.waitUntil(lambda: len(screen.bench.history) == 3, timeout=LIMIT_MS)
     assert site.thresholds()["Bad"] == 0.75
     newest = screen.bench.history[0]
     assert (newest.comment, newest.chosen, dict(newest.values)) == ("too many at night", "by hand", {"Bad": 0.75})
@@ -138,7 +141,7 @@ def test_thresholds_are_put_in_force_with_a_comment_and_taken_back(qtbot: QtBot,
     assert "Ctrl+Z takes it back" in screen.told.text()
     assert screen.comment.text() == ""
     press(qtbot, (Key.Key_Z, CONTROL))
-    qtbot.waitUntil(lambda: len(screen.bench.history) == 4)
+    qtbot.waitUntil(lambda: len(screen.bench.history) == 4, timeout=LIMIT_MS)
     assert site.thresholds()["Bad"] == 0.6
     screen.history.setFocus()
     screen.history.setCurrentRow(1)
@@ -151,23 +154,25 @@ def test_what_somebody_else_set_meanwhile_is_not_overwritten(qtbot: QtBot, site:
     screen = site.open(qtbot)
     with site.hall.database.write() as c:
         model_store.set_thresholds(c, site.model_id, {"Bad": 0.8}, user="kim", chosen="by hand", comment="mine")
+    screen.comment.setText("calmer")
     press(qtbot, Key.Key_Left, (Key.Key_Return, CONTROL))
-    qtbot.waitUntil(lambda: screen.bench.now["Bad"] == 0.8)
+    qtbot.waitUntil(lambda: screen.bench.now["Bad"] == 0.8, timeout=LIMIT_MS)
     assert screen.told.text().startswith("kim set other thresholds at")
     assert site.thresholds()["Bad"] == 0.8
+    assert (screen.values["Bad"], screen.comment.text()) == (0.59, "calmer")  # to be looked at, and decided anew
 
 
 def test_enter_labels_the_plots_of_alarms_that_differ_and_escape_goes_back(qtbot: QtBot, site: Site) -> None:
     screen = site.open(qtbot)
     press(qtbot, *[(Key.Key_Right, SHIFT)] * 3)
-    qtbot.waitUntil(lambda: len(screen.plots.told.items) == 1)
+    qtbot.waitUntil(lambda: len(screen.plots.told.items) == 1, timeout=LIMIT_MS)
     press(qtbot, Key.Key_Tab, Key.Key_Return)
 
     def shown() -> bool:
         labeling = site.desktop.window.screens.get(Place.LABELING)
         return isinstance(labeling, LabelingScreen) and set(labeling.desk.sheet.tiles) == {site.plot_ids[31]}
 
-    qtbot.waitUntil(shown, timeout=20_000)
+    qtbot.waitUntil(shown, timeout=LIMIT_MS)
     site.open(qtbot)
     press(qtbot, Key.Key_Escape)
     assert site.desktop.screens[site.desktop.window].thresholds.screen is None

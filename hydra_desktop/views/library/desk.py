@@ -11,6 +11,7 @@ from pathlib import Path
 from PySide6.QtCore import QObject, Signal
 
 from ...database.connection import Database
+from ...database.image_store import ImageStore
 from ...domain.errors import SiteError, UnknownPlotTypeError, WorseModelError
 from ...domain.library import ModelSet
 from ...services import library, model_exchange, model_listing, model_sets, shadow
@@ -52,11 +53,12 @@ class LibraryDesk(QObject):
     unknown_type = Signal(str)
 
     def __init__(
-        self, database: Database, hall: str, hall_id: int, background: Background, *, user: str, station: str
-    ) -> None:
+        self, database: Database, hall: str, hall_id: int, background: Background, *, user: str, station: str,
+        images: ImageStore | None = None,
+    ) -> None:  # fmt: skip
         super().__init__()
         self._database, self._hall, self._hall_id = database, hall, hall_id
-        self._background = background
+        self._background, self._images = background, images
         self._reading, self._looking = Newest(background), Newest(background)
         self._who = {"user": user, "station": station}
         self._user = user
@@ -105,17 +107,20 @@ class LibraryDesk(QObject):
             lambda: model_listing.news(self._database, self._hall_id, position), self._heard, lambda _why: None
         )
 
-    def activate(self, model_id: int, *, comment: str = "", in_spite: bool = False) -> None:
+    def activate(self, model_id: int) -> None:
         """Put a model live, if what is live is still what the screen shows."""
         shelf = self.seen.shelf
-        if shelf is None:
-            return
+        if shelf is not None:
+            self._activate(model_id, shelf.active_id)
+
+    def _activate(self, model_id: int, expected: int | None, *, comment: str = "", in_spite: bool = False) -> None:
+        """`expected` is what was live when it was asked for first: a warning that is overruled tells of that."""
         self._act(
             lambda: library.activate(
-                self._database, self._hall, model_id, expected_active=shelf.active_id, comment=comment,
-                in_spite=in_spite, **self._who,
+                self._database, self._hall, model_id, expected_active=expected, comment=comment,
+                in_spite=in_spite, images=self._images, **self._who,
             ).text(),
-            lambda why: self.activate(model_id, comment=why, in_spite=True),
+            lambda why: self._activate(model_id, expected, comment=why, in_spite=True),
         )  # fmt: skip
 
     def roll_back(self) -> None:
@@ -164,9 +169,15 @@ class LibraryDesk(QObject):
 
         self._act(work)
 
-    def activate_set(self, chosen: ModelSet, *, comment: str = "", in_spite: bool = False) -> None:
+    def activate_set(self, chosen: ModelSet) -> None:
         """Put a set live, if what is live is still what the screen shows."""
-        expected = {one.plot_type: one.active_id for one in self.seen.types or () if one.plot_type in chosen.models}
+        live = {one.plot_type: one.active_id for one in self.seen.types or () if one.plot_type in chosen.models}
+        self._activate_set(chosen, live)
+
+    def _activate_set(
+        self, chosen: ModelSet, expected: Mapping[str, int | None], *, comment: str = "", in_spite: bool = False
+    ) -> None:
+        """As `_activate`; `expected` is by plot type."""
         self._act(
             lambda: _first_line(
                 model_sets.activate(
@@ -174,7 +185,7 @@ class LibraryDesk(QObject):
                     **self._who,
                 ).text()
             ),
-            lambda why: self.activate_set(chosen, comment=why, in_spite=True),
+            lambda why: self._activate_set(chosen, expected, comment=why, in_spite=True),
         )  # fmt: skip
 
     def roll_back_set(self, chosen: ModelSet) -> None:

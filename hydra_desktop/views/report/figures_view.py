@@ -102,7 +102,8 @@ class LabelFigures(_Table):
 
     def _lowest(self) -> float:
         """Where the drawn intervals begin."""
-        lows = [share.low for one in self._found.by_label for share in (one.precision, one.recall) if share.total]
+        shares = [share for one in self._found.by_label for share in (one.precision, one.recall)]
+        lows = [share.low if share.has_interval else share.value for share in shares if share.total]
         return max(0.0, min(0.9, math.floor(10 * min([0.9, *lows])) / 10))
 
     def _share(self, painter: QPainter, box: QRectF, share: Share, lowest: float) -> None:
@@ -116,7 +117,9 @@ class LabelFigures(_Table):
             upper.setBottom(words.center().y() + px(1))
             lower.setTop(words.center().y() - px(1))
             self._word(painter, upper, _percent(share), c.text, 13, bold=True)
-            self._word(painter, lower, f"{100 * share.low:.0f} to {100 * share.high:.0f}", c.muted, 11)
+            unit = self._found.unseen.unit
+            told = f"{100 * share.low:.0f} to {100 * share.high:.0f}" if share.has_interval else unit and f"one {unit}"
+            self._word(painter, lower, told, c.muted, 11)
         else:  # the interval is drawn all the same
             self._word(painter, words, _percent(share), c.text, 13, bold=True)
         room, y = 0.36 * box.width(), box.center().y()
@@ -126,8 +129,9 @@ class LabelFigures(_Table):
 
         painter.setPen(QPen(QColor(c.line), 1))
         painter.drawLine(QPointF(box.left(), y), QPointF(box.left() + room, y))
-        painter.setPen(QPen(QColor(c.muted), px(3)))
-        painter.drawLine(QPointF(x(share.low), y), QPointF(x(share.high), y))
+        if share.has_interval:
+            painter.setPen(QPen(QColor(c.muted), px(3)))
+            painter.drawLine(QPointF(x(share.low), y), QPointF(x(share.high), y))
         painter.setPen(Qt.PenStyle.NoPen)
         painter.setBrush(QColor(c.text))
         painter.drawEllipse(QPointF(x(share.value), y), px(4), px(4))

@@ -109,7 +109,9 @@ class ReportScreen(QWidget):
         self.by_label.show_report(found, settings)
         self.by_period.show_report(found, settings)
         self._heads["promise"][1].setText(f"off by {100 * found.calibration_error:.1f} % on average")
-        self._heads["label"][1].setText(f"macro-F1 {found.macro_f1:.3f}; 95 % intervals")
+        self._heads["label"][1].setText(
+            f"macro-F1 {found.macro_f1:.3f}; {'no' if found.unseen.no_interval else '95 %'} intervals"
+        )
         self._enable()
         self._list()
         self.take_focus()

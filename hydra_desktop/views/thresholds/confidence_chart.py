@@ -13,15 +13,11 @@ from PySide6.QtWidgets import QSizePolicy, QWidget
 
 from ...domain.hall import PlotType
 from ..theme import Theme
+from .speech import percent
 
 BINS = 50
 _ALIGN_LEFT = Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignVCenter
 _ALIGN_RIGHT = Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter
-
-
-def percent(value: float) -> str:
-    """A threshold, 0 to 1, in words."""
-    return f"{100 * value:.0f} %"
 
 
 class ConfidenceChart(QWidget):

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from datetime import timedelta
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -22,7 +22,6 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
-from ...domain.intervals import Share
 from ...domain.label import Role
 from ...domain.plot import Plot
 from ...domain.replay import Alarms
@@ -33,14 +32,15 @@ from ..pictures import Evidence, Pictures
 from ..report.plots_view import PlotsView, Told
 from ..row import Row
 from ..theme import Theme
-from .confidence_chart import BINS, ConfidenceChart, percent
+from . import speech
+from .confidence_chart import BINS, ConfidenceChart
 from .figure_card import FigureCard
 from .replay_strip import SHORT, Marks, ReplayStrip, StripState
+from .speech import percent
 
 READING = "Reading the thresholds of model {}..."
 REST_MS = 150  # after the last move the plots of alarms are read
 MOST_LISTED = 24  # alarms with their pictures
-ENOUGH = 100  # verdicts of a span that tell how many plots are Unconfirmed
 LIGHT, STEADY = Qt.KeyboardModifier.NoModifier, Qt.KeyboardModifier.ShiftModifier
 
 
@@ -65,6 +65,7 @@ class ThresholdScreen(QWidget):
         self.bench: ThresholdBench | None = None
         self.values: dict[str, float] = {}
         self.label = ""
+        self._is_waiting = False
         self._outcome: Outcome | None = None
         self._listed: list[tuple[int, str]] = []  # plots of alarms that differ, with words
         self._plots: dict[int, Plot] = {}
@@ -74,6 +75,7 @@ class ThresholdScreen(QWidget):
         self.chart = ConfidenceChart(theme)
         self.missed, self.false_alarms = FigureCard(theme, "Missed"), FigureCard(theme, "False alarms")
         self.unconfirmed = FigureCard(theme, "Unconfirmed")
+        self._cards = (self.missed, self.false_alarms, self.unconfirmed)
         self.strip = ReplayStrip(theme)
         self.plots = PlotsView(theme, self.pictures, image_folder)
         self.history, self.comment = QListWidget(), QLineEdit()
@@ -82,7 +84,7 @@ class ThresholdScreen(QWidget):
         self.history.setAccessibleName("History of the thresholds")
         self.apply = CapButton(theme, "Apply", ["Ctrl+Enter"], self.ask_apply, is_main=True)
         self.discard = CapButton(theme, "Back", ["Esc"], self.leave)
-        self.undo = CapButton(theme, "Take back", ["Ctrl+Z"], self.undo_asked.emit)
+        self.undo = CapButton(theme, "Take back", ["Ctrl+Z"], self.ask_undo)
         self.best = CapButton(theme, "best F1", ["B"], self.to_best)
         self.back = CapButton(theme, "back to now", ["Backspace"], self.to_now)
         self._rest = QTimer(self, singleShot=True, interval=REST_MS)
@@ -115,17 +117,28 @@ class ThresholdScreen(QWidget):
     def show_bench(self, bench: ThresholdBench) -> None:
         """Take over a bench; of the same model the label that was looked at stays."""
         again = self.bench is not None and self.bench.record.id == bench.record.id
-        self.bench = bench
-        self.values = dict(bench.now)
+        tried = self._changed if again else {}  # nothing of that is lost where others were first
+        self.bench, self._is_waiting = bench, False
+        self.values = {**bench.now, **{name: value for name, value in tried.items() if name in bench.labels}}
         if not again or self.label not in bench.labels:
             faulty = [name for name in bench.labels if bench.settings.label(name).role is Role.FAULTY]
             self.label = (faulty or list(bench.labels))[0]
-        self.comment.clear()
         self._build_chips()
         self._list_history()
         self._show_label()
         if not again:
             self.take_focus()
+
+    def wait(self) -> None:
+        """What is put in force is being stored and read again: until then nothing more is."""
+        self._is_waiting = True
+        self._show_state()
+
+    def applied(self) -> None:
+        """What was tried is in force now."""
+        self.bench = replace(self.bench, record=replace(self.bench.record, thresholds=dict(self.values)))
+        self.comment.clear()
+        self.take_focus()  # where Ctrl+Z isn't the comment's own
 
     def show_plots(self, plots: Mapping[int, Plot]) -> None:
         """Take over plots that were wanted."""
@@ -177,13 +190,18 @@ class ThresholdScreen(QWidget):
 
     def ask_apply(self) -> None:
         """Have what is tried put in force."""
-        if self.bench is None:
+        if self.bench is None or self._is_waiting:
             return
         if not self._is_changed:
             self.tell("These thresholds are in force already: move the line first.")
             return
         best = all(value == self.bench.best_f1(name) for name, value in self._changed.items())
         self.apply_asked.emit(dict(self.values), self.comment.text().strip(), "best F1" if best else "by hand")
+
+    def ask_undo(self) -> None:
+        """Have the last change taken back."""
+        if self.bench is not None and not self._is_waiting:
+            self.undo_asked.emit()
 
     def leave(self) -> None:
         """Go back; what was only tried is let go."""
@@ -256,7 +274,7 @@ class ThresholdScreen(QWidget):
         self._bottom.setFixedHeight(px(206))
         self.plots.rescale()
         self._style_chips()
-        for one in (self.chart, self.missed, self.false_alarms, self.unconfirmed, self.strip):
+        for one in (self.chart, *self._cards, self.strip):
             one.updateGeometry()
             one.update()
         for button in (self.apply, self.discard, self.undo, self.best, self.back):
@@ -297,7 +315,7 @@ class ThresholdScreen(QWidget):
             keys.tell(self, key, text)
         keys.add(self, "Ctrl+Return", "Put the thresholds in force", self.ask_apply)
         keys.also(self, "Ctrl+Return", "Ctrl+Enter")
-        keys.add(self, "Ctrl+Z", "Take the last change back", self.undo_asked.emit)
+        keys.add(self, "Ctrl+Z", "Take the last change back", self.ask_undo)
         keys.add(self, "Escape", "Back, and let go what was only tried", self.leave)
 
     def _panel(self, name: str, title: str, *widgets: QWidget) -> QFrame:
@@ -334,7 +352,7 @@ class ThresholdScreen(QWidget):
         chart = self._panel("chart", "Confidence by what people say", self.chart, tools)
         chart.layout().setStretch(2, 0)
         middle.addWidget(chart, 63)
-        for card in (self.missed, self.false_alarms, self.unconfirmed):
+        for card in self._cards:
             cards.addWidget(card)
         middle.addLayout(cards, 37)
         self._bottom = QWidget()
@@ -402,9 +420,10 @@ class ThresholdScreen(QWidget):
         bench = self.bench
         outcome = self._outcome = bench.at(self.values)
         value = self.values[self.label]
-        for one in (self.chart, self.missed, self.false_alarms, self.unconfirmed):
+        for one in (self.chart, *self._cards):
             one.show_value(value)
-        self._show_figures(outcome)
+        for card, said in zip(self._cards, speech.figures(bench, outcome), strict=True):
+            card.show_figure(said.title, said.number, said.unit, said.lines)
         self._show_strip(outcome)
         self._show_state()
         self._rest.start()
@@ -418,134 +437,38 @@ class ThresholdScreen(QWidget):
         record = bench.record
         active = "active" if record.active else "not active"
         self.trail.setText(f"{self._came_from}  ›  {record.plot_type}  ›  Thresholds of model {record.id}, {active}")
-        self.headline.setText(self._headline(self._outcome))
-        self.lines.setText(self._basis())
+        self.headline.setText(speech.headline(bench, self._outcome, self.label, self._changed))
+        self.lines.setText(bench.basis())
         for name, chip in self.chips.items():
             was = f", was {percent(bench.now[name])}" if name in self._changed else ""
             chip.setText(f"{name}  {percent(self.values[name])}{was}")
         self._style_chips()
-        self.undo.setEnabled(len(bench.history) > 1)
-        self.apply.setEnabled(self._is_changed)
+        self.undo.setEnabled(len(bench.history) > 1 and not self._is_waiting)
+        self.apply.setEnabled(self._is_changed and not self._is_waiting)
         value = percent(self.values[self.label])
         self.apply.say(f"Apply {value}" if len(self._changed) == 1 and self.label in self._changed else "Apply")
         self.discard.say("Discard" if self._is_changed else "Back")
         self._say_comment()
 
-    def _headline(self, outcome: Outcome) -> str:
-        bench = self.bench
-        if not self._is_changed:
-            count = words.count(len(outcome.replayed.alarms), "alarm")
-            return f"{self.label} at {percent(bench.now[self.label])}, as it is now: {count} in {self._span()}"
-        gone, new = outcome.change.vanish, outcome.change.appear
-        at = f"At {percent(self.values[self.label])} instead of {percent(bench.now[self.label])}"
-        if len(self._changed) > 1 or self.label not in self._changed:
-            at = "With these thresholds"
-        if not len(bench.replay.recorded):
-            return f"{at}: the model judged no plot of late, so no alarm can be replayed"
-        parts = []
-        for alarms, word in ((gone, "fewer"), (new, "more")):
-            if len(alarms):
-                real = int((bench.said(alarms) == 1).sum())
-                told = f" ({real} {'a real fault' if real == 1 else 'real faults'})" if real else ""
-                parts.append(f"{len(alarms)} {word} alarm{'' if len(alarms) == 1 else 's'}{told}")
-        return f"{at}: {' and '.join(parts) or 'the same alarms'} in {self._span()}"
-
-    def _span(self) -> str:
-        bench = self.bench
-        days = round((bench.until - bench.since) / timedelta(days=1))
-        return "the last week" if days == 7 else f"the last {words.count(days, 'day')}"
-
-    def _basis(self) -> str:
-        bench = self.bench
-        if bench.unseen is None:
-            first = "Nothing is known of plots that the model never saw."
-        else:
-            kind = "that the model was trained on: they promise too much" if bench.unseen.in_sample else "it never saw"
-            runs = len(set(bench.unseen.groups.tolist()))
-            first = f"{words.count(len(bench.unseen), 'labelled plot')} of {words.count(runs, 'run')} {kind}."
-        if bench.rate is None:
-            return f"{first} {bench.rate_unknown}"
-        return f"{first} {bench.rate.plots_a_day:.0f} plots a day, {bench.rate.source}."
-
-    def _show_figures(self, outcome: Outcome) -> None:
-        bench, figures = self.bench, outcome.figures
-        now = bench.at(bench.now).figures if figures is not None else None
-        faulty = [name for name in bench.labels if bench.settings.label(name).role is Role.FAULTY]
-        kind = faulty[0] if len(faulty) == 1 else "faulty"
-        if figures is None or now is None:
-            for card, title in (
-                (self.missed, f"Missed {kind}"), (self.false_alarms, "False alarms"), (self.unconfirmed, "Unconfirmed"),
-            ):  # fmt: skip
-                card.show_figure(title, "?", "not enough data", [])
-            return
-        self.missed.show_figure(
-            f"Missed {kind}", *_number(figures.missed, 1000, f"per 1,000 {kind}"),
-            [f"now {_plain(now.missed, 1000)}", f"{_interval(figures.missed, 1000)}; Unconfirmed ones count"],
-        )  # fmt: skip
-        self._show_false_alarms(figures.false_positives, now.false_positives, figures.unfamiliar)
-        self._show_unconfirmed(outcome, figures.unconfirmed)
-
-    def _show_false_alarms(self, share: Share, now: Share, unfamiliar: Share | None) -> None:
-        bench, rule = self.bench, self.bench.settings.rule
-        after = f"before {rule.k} of {rule.n} chunks" if rule.k > 1 else "each alarms at once"
-        strange = ""
-        if unfamiliar is not None and unfamiliar.total:
-            strange = f"; {unfamiliar.hits} of {unfamiliar.total} Good are Unfamiliar"
-        a_day, a_day_now = bench.a_day(share), bench.a_day(now)
-        if a_day is None or a_day_now is None:
-            self.false_alarms.show_figure(
-                "False positives", *_number(share, 1000, "per 1,000 Good"),
-                [f"now {_plain(now, 1000)}{strange}", f"{_interval(share, 1000)}; the rate of plots isn't known"],
-            )  # fmt: skip
-            return
-        value, low, high = a_day
-        self.false_alarms.show_figure(
-            "False alarms", f"{value:.2g}", "a day at most, at this hall's rate",
-            [f"now {a_day_now[0]:.2g}{strange}", f"95 %: {low:.2g} to {high:.2g}, {after}"],
-        )  # fmt: skip
-
-    def _show_unconfirmed(self, outcome: Outcome, held_out: Share) -> None:
-        bench, count = self.bench, len(self.bench.replay.recorded)
-        if count >= ENOUGH:
-            before, after = bench.replayed_now.unconfirmed, outcome.replayed.unconfirmed
-            days = max(1e-9, (bench.until - bench.since) / timedelta(days=1))
-            more = (after - before) / days
-            told = f"about {abs(more):.1f} a day {'more' if more > 0 else 'fewer'} for the labelers" if more else ""
-            self.unconfirmed.show_figure(
-                "Unconfirmed", f"{100 * after / count:.1f} %", f"of the plots of {self._span()}",
-                [f"now {100 * before / count:.1f} %", told],
-            )  # fmt: skip
-        else:
-            self.unconfirmed.show_figure(
-                "Unconfirmed", *_number(held_out, 100, "% of the labelled plots"), [_interval(held_out, 100)]
-            )
-
     def _show_strip(self, outcome: Outcome) -> None:
         bench = self.bench
-        since, until = bench.since.astimezone(), bench.until.astimezone()
-        self._heads["strip"][0].setText(f"Replay of {self._span()}, {since:%d %b} to {until:%d %b}")
+        self._heads["strip"][0].setText(f"Replay: what was judged {speech.when(bench)}")
         rule = bench.settings.rule
         self._heads["strip"][1].setText(
             f"filled: a fault, said a person; square: no fault; ring: nobody said    {rule.k} of {rule.n} chunks"
         )
         gone, new = outcome.change.vanish, outcome.change.appear
         tried = percent(self.values[self.label]) if set(self._changed) <= {self.label} else "these"
-        empty = ""
-        if not len(bench.replay.recorded):
-            empty = (
-                f"Model {bench.record.id} judged no plot of {bench.record.plot_type} in this span. Once it is active, "
-                "or in shadow mode, its verdicts can be replayed here."
-            )
         self.strip.show_state(
             StripState(
                 bench.since, bench.until, self._marks(bench.replayed_now.alarms), self._marks(outcome.replayed.alarms),
                 self._marks(gone), self._marks(new),
                 (
-                    (f"now, {percent(bench.now[self.label])}", _alarms_and_episodes(bench.replayed_now)),
-                    (f"at {tried}", _alarms_and_episodes(outcome.replayed)),
+                    (f"now, {percent(bench.now[self.label])}", speech.counted(bench.replayed_now)),
+                    (f"at {tried}", speech.counted(outcome.replayed)),
                     ("difference", f"{len(gone)} vanish, {len(new)} appear"),
                 ),
-                empty,
+                speech.nothing_to_replay(bench),
             )
         )  # fmt: skip
 
@@ -627,23 +550,3 @@ class ThresholdScreen(QWidget):
     def _say_comment(self, *_: object) -> None:
         note = self._heads["why"][1]
         note.setText("in force from the next chunk on" if self._is_changed else "")
-
-
-def _alarms_and_episodes(replayed) -> str:
-    return f"{words.count(len(replayed.alarms), 'alarm')}, {words.count(replayed.episodes, 'episode')}"
-
-
-def _number(share: Share, times: int, unit: str) -> tuple[str, str]:
-    return ("?", "not enough data") if share.value is None else (_plain(share, times), unit)
-
-
-def _plain(share: Share, times: int) -> str:
-    return "unknown" if share.value is None else _figure(times * share.value)
-
-
-def _interval(share: Share, times: int) -> str:
-    return f"95 %: {_figure(times * share.low)} to {_figure(times * share.high)}, {share.hits} of {share.total}"
-
-
-def _figure(value: float) -> str:
-    return f"{value:.0f}" if value >= 10 else f"{value:.2g}"
