@@ -31,6 +31,8 @@ class SetChange:
 
     def text(self) -> str:
         """The report in words."""
+        if not self.changes and self.kind is ActivationKind.ACTIVATED:
+            return f"The set {self.name} is live already; nothing was changed."
         done = "put live" if self.kind is ActivationKind.ACTIVATED else "rolled back"
         total = len(self.changes) + self.unchanged
         lines = [f"The set {self.name} is {done}: of {total} plot types {len(self.changes)} changed."]
@@ -145,6 +147,8 @@ def activate(
                 f"{_some(against)}. Nothing was changed."
             )
         kind = ActivationKind.ACTIVATED
+        if not moving:  # there would be nothing to roll back
+            return SetChange(name, kind, [], len(chosen.models))
         noted = model_sets.note(c, hall_id, chosen.id, kind, user=user, station=station, comment=comment)
         changes = []
         for of, model_id in moving.items():

@@ -134,8 +134,8 @@ def test_a_filled_library_goes_back_to_the_program_before_it_and_forth(bare: Dat
         old = list(c.execute(sa.text("SELECT model_id FROM model_activations ORDER BY id")).scalars())
         assert old == [first, second, tried]
         for name in ("verdicts", "probabilities", "evidence", "familiarities", "stage_timings"):
-            column = "id" if name == "verdicts" else "verdict_id"
-            assert set(c.scalars(sa.text(f"SELECT {column} FROM {name}"))) == {verdict_id}, name
+            column = sa.column("id" if name == "verdicts" else "verdict_id")
+            assert set(c.scalars(sa.select(column).select_from(sa.table(name)))) == {verdict_id}, name
     _move(bare, "head")
     assert bare.check() == []
     with bare.read() as c:

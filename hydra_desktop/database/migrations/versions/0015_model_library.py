@@ -99,7 +99,7 @@ def downgrade() -> None:
     That there was no model for a time is forgotten.
     """
     for name in _OF_A_VERDICT:  # a former program would take them for guesses
-        op.execute(f"DELETE FROM {name} WHERE verdict_id IN (SELECT id FROM verdicts WHERE shadow)")
+        op.execute(sa.delete(sa.table(name)).where(sa.text("verdict_id IN (SELECT id FROM verdicts WHERE shadow)")))
     op.execute("DELETE FROM verdicts WHERE shadow")
     op.drop_index("ix_verdicts_shadow", "verdicts")
     op.drop_column("verdicts", "shadow")
