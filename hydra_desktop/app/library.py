@@ -68,6 +68,7 @@ class Libraries(QObject):
         """End its work."""
         screen = self.screen
         if screen is not None:
+            screen.desk.close()
             self._window.set_screen(Place.LIBRARY, None)
             screen.deleteLater()
         self._hall = None

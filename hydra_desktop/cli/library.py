@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 from ..domain.errors import WorseModelError
 from ..settings import Settings
-from .common import DONE, MENDABLE, add, count, expect_writable, opened, say, tell, write_json
+from .common import DONE, MENDABLE, add, count, expect_writable, opened, say, shown_progress, tell, write_json
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -152,7 +152,7 @@ def _activate(options: argparse.Namespace, settings: Settings) -> int:
 
     expect_writable(options.json)
     try:
-        with opened(settings) as database:
+        with opened(settings) as database, shown_progress() as progress:
             done = library.activate(
                 database,
                 settings.hall,
@@ -163,6 +163,7 @@ def _activate(options: argparse.Namespace, settings: Settings) -> int:
                 comment=options.comment,
                 in_spite=options.in_spite,
                 images=ImageStore(settings.image_folder),
+                progress=progress,
             )
     except WorseModelError as error:
         return _warned(error)
@@ -261,11 +262,12 @@ def _save_set(options: argparse.Namespace, settings: Settings) -> int:
 
 
 def _activate_set(options: argparse.Namespace, settings: Settings) -> int:
+    from ..database.image_store import ImageStore
     from ..services import model_sets
 
     expect_writable(options.json)
     try:
-        with opened(settings) as database:
+        with opened(settings) as database, shown_progress() as progress:
             done = model_sets.activate(
                 database,
                 settings.hall,
@@ -274,6 +276,8 @@ def _activate_set(options: argparse.Namespace, settings: Settings) -> int:
                 station=settings.station,
                 comment=options.comment,
                 in_spite=options.in_spite,
+                images=ImageStore(settings.image_folder),
+                progress=progress,
             )
     except WorseModelError as error:
         return _warned(error)

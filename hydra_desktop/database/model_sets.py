@@ -10,7 +10,7 @@ from datetime import datetime
 import sqlalchemy as sa
 
 from ..domain.library import ActivationKind, ModelSet
-from . import clock, feed
+from . import activations, clock, feed
 from . import tables as t
 from .naming import plot_type_ids
 
@@ -102,7 +102,8 @@ def listing(c: sa.Connection, hall_id: int) -> list[ModelSet]:
         .order_by(t.plot_types.c.name)
     ):
         members[set_id][plot_type] = model_id
-    in_force = {one.set_id: one for one in standing(history(c, hall_id))}
+    put_live = {one.set_id: one for one in standing(history(c, hall_id))}
+    active, changes = activations.active_ids(c, hall_id), activations.newest(c, hall_id)
     rows = c.execute(
         sa.select(_S.id, _S.name, _S.run_period, _S.at, _S.user, _S.station, _S.comment)
         .where(_S.hall_id == hall_id)
@@ -110,14 +111,18 @@ def listing(c: sa.Connection, hall_id: int) -> list[ModelSet]:
     )
     found = []
     for row in rows:
-        last = in_force.get(row.id)
+        last, models = put_live.get(row.id), members[row.id]
+        live = models and all(active.get(of) == model_id for of, model_id in models.items())
+        there = [changes[of] for of in models if live and of in changes]
+        change = max(there, key=lambda one: one.id, default=None)
         found.append(
             ModelSet(
                 *row,
-                models=members[row.id],
-                in_force=last is not None,
+                models=models,
                 activated_at=last.at if last else None,
                 activated_by=last.user if last else "",
+                live_since=change.at if change else None,
+                live_by=change.user if change else "",
             )
         )
     return found

@@ -80,7 +80,8 @@ def former(oldest_first: Iterable[Activation]) -> tuple[bool, int | None]:
 class ModelSet:
     """Models of many plot types for a run period, put live and rolled back together; `models` are ids by plot type.
 
-    `in_force` tells that its last activation wasn't rolled back, `activated_at` and `activated_by` when that was.
+    `activated_at` is when it was put live last, if that wasn't rolled back. `live_since` and `live_by` tell of the
+    last change that made its models the active ones, however that came; None where they aren't.
     """
 
     id: int
@@ -91,9 +92,15 @@ class ModelSet:
     station: str
     comment: str
     models: Mapping[str, int] = field(default_factory=dict)
-    in_force: bool = False
     activated_at: datetime | None = None
     activated_by: str = ""
+    live_since: datetime | None = None
+    live_by: str = ""
+
+    @property
+    def in_force(self) -> bool:
+        """Whether its models are the active ones now."""
+        return self.live_since is not None
 
     @property
     def size(self) -> str:
@@ -103,7 +110,7 @@ class ModelSet:
     def text(self) -> str:
         """In a line."""
         period = f" for {self.run_period}" if self.run_period else ""
-        live = f", live since {self.activated_at:%Y-%m-%d %H:%M} UTC by {self.activated_by}" if self.in_force else ""
+        live = f", live since {self.live_since:%Y-%m-%d %H:%M} UTC by {self.live_by}" if self.live_since else ""
         comment = f" ({self.comment})" if self.comment else ""
         return (
             f"{self.name}{period}: {self.size}, saved {self.at:%Y-%m-%d %H:%M} UTC by "

@@ -159,12 +159,19 @@ class Comparison:
 
 
 def compare(
-    database: Database, hall_name: str, images: ImageStore, model_ids: Sequence[int], progress: Progress | None = None
+    database: Database,
+    hall_name: str,
+    images: ImageStore,
+    model_ids: Sequence[int],
+    progress: Progress | None = None,
+    *,
+    most_anew: int | None = None,
 ) -> Comparison:
     """Compare the first of two models or more of one plot type with each of the others.
 
     On every labelled plot of which each model has an unseen word: what it said where its training held the plot out,
-    else what it says now of a plot whose picture and run it wasn't trained on. Accepted guesses don't count.
+    else what it says now of a plot whose picture and run it wasn't trained on. Accepted guesses don't count. Of plots
+    that one at least has to judge now only the `most_anew` newest are taken.
     Raises SettingsError for too few models, of another plot type, or that aren't there; ModelFileError, Stopped.
     """
     ids = tuple(dict.fromkeys(model_ids))
@@ -179,19 +186,21 @@ def compare(
                 f"These models are of several plot types ({', '.join(sorted(types))}); name those of one."
             )
         active = model_store.active(connection, hall_id).get(grounds[0].record.plot_type)
-    heard = [_heard(database, hall_id, images, one, grounds, progress or Progress()) for one in grounds]
     labelled = grounds[0].labelled
+    possible = [one for one in labelled if all(one in ground.held or one in ground.fresh for ground in grounds)]
+    anew = [one for one in possible if any(one not in ground.held for ground in grounds)]
+    anew = anew[-most_anew:] if most_anew is not None else anew
+    heard = [_heard(database, hall_id, images, one, anew, progress or Progress()) for one in grounds]
     chosen = [one for one in labelled if all(one in words for words in heard)]
     unseen = tuple(_unseen(ground, words, chosen) for ground, words in zip(grounds, heard, strict=True))
     settings, values = grounds[0].settings, [one.record.thresholds for one in grounds]
-    anew = sum(any(one not in ground.held for ground in grounds) for one in chosen)
     return Comparison(
         grounds[0].record.plot_type,
         ids,
         active.id if active is not None else None,
         len(chosen),
         len({grounds[0].run[one] for one in chosen}),
-        anew,
+        len(set(anew).intersection(chosen)),
         tuple(
             standing(model_id, one, at, settings) for model_id, one, at in zip(ids, unseen, values, strict=True)
         ) if chosen else (),
@@ -207,19 +216,15 @@ Words = Mapping[int, tuple[Floats, bool]]  # of each plot by its id: the probabi
 
 
 def _heard(
-    database: Database, hall_id: int, images: ImageStore, ground: Ground, grounds: Sequence[Ground], progress: Progress
+    database: Database, hall_id: int, images: ImageStore, ground: Ground, anew: Sequence[int], progress: Progress
 ) -> Words:
-    """What a model says of plots that it never saw and the others may not have seen."""
+    """What a model says of plots that it held out, and of those of `anew` that it didn't."""
     held = ground.model.held_out
     found: dict[int, tuple[Floats, bool]] = {}
     if held is not None:
         unfamiliar = held.unfamiliar if held.unfamiliar is not None else np.zeros(held.target.size, bool)
         found = {one: (held.chances[row], bool(unfamiliar[row])) for one, row in ground.held.items()}
-    asked = [
-        one
-        for one in ground.labelled
-        if one not in found and all(one in other.held or one in other.fresh for other in grounds)
-    ]
+    asked = [one for one in anew if one not in found]
     if asked:
         plots = [ground.labelled[one].plot for one in asked]
         said = judge_anew(database, hall_id, images, ground.record, plots, progress)

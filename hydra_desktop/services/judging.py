@@ -241,10 +241,10 @@ class Judge:
             return None
         try:
             said = models.trial.without_maps(described, picture, plot_type.name, period)
+            verdict = judge(said.probabilities, model.thresholds, plot_type, unfamiliar=said.unfamiliar)
         except Exception:
             log.exception("Model %d, in shadow, can't judge a plot of %s", model.id, plot_type.name)
             return None
-        verdict = judge(said.probabilities, model.thresholds, plot_type, unfamiliar=said.unfamiliar)
         return Tried(model.id, verdict)
 
 

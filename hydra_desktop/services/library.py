@@ -17,6 +17,7 @@ from ..domain.errors import ActiveChangedError, LibraryError, ModelFileError, Wo
 from ..domain.library import ActivationKind, by, former, named
 from ..vision.opening import open_model
 from . import gate, lookup
+from .progress import Progress
 
 
 class Anything(Enum):
@@ -76,22 +77,21 @@ def activate(
     comment: str = "",
     in_spite: bool = False,
     images: ImageStore | None = None,
+    progress: Progress | None = None,
 ) -> Change:
     """Put a model live, for the monitor to use from its next chunk on.
 
-    With `images` the gate compares it with the active one on the same plots, else by the figures of each.
-    Raises LibraryError for a model that isn't there, ModelFileError where it can't be opened here,
+    With `images` the gate compares it with the active one on the same plots, which may take a while, else by the
+    figures of each. Raises LibraryError for a model that isn't there, ModelFileError where it can't be opened here,
     ActiveChangedError when another than `expected_active` is live by now, and WorseModelError where it is worse than
-    the active one and that isn't to be done `in_spite`.
+    the active one and that isn't to be done `in_spite`; Stopped.
     """
     with database.read() as c:
         hall_id = lookup.hall(c, hall_name)
         record = record_of(c, hall_id, model_id)
         expect_usable(c, record)
         active_id = activations.active_ids(c, hall_id).get(record.plot_type)
-    on_same_plots = None
-    if images is not None and active_id not in (None, record.id):
-        on_same_plots = gate.on_same_plots(database, hall_name, images, record.id, active_id)
+    compared = compare(database, hall_name, images, record, active_id, progress)
     with database.write(durable=True) as c:
         return put_live(
             c,
@@ -102,8 +102,25 @@ def activate(
             expected_active=expected_active,
             comment=comment,
             in_spite=in_spite,
-            compared=(active_id, on_same_plots),
+            compared=compared,
         )
+
+
+Compared = tuple[int | None, str | None]  # with which model, and what that says against the new one; None for unknown
+
+
+def compare(
+    database: Database,
+    hall_name: str,
+    images: ImageStore | None,
+    record: ModelRecord,
+    active_id: int | None,
+    progress: Progress | None = None,
+) -> Compared:
+    """Compare a model with the active one on the same plots, for `warning_of`; raises Stopped."""
+    if images is None or active_id in (None, record.id):
+        return active_id, None
+    return active_id, gate.on_same_plots(database, hall_name, images, record.id, active_id, progress)
 
 
 def put_live(
@@ -116,12 +133,9 @@ def put_live(
     expected_active: Expected = ANYTHING,
     comment: str = "",
     in_spite: bool = False,
-    compared: tuple[int | None, str | None] = (None, None),
+    compared: Compared = (None, None),
 ) -> Change:
-    """The part of `activate` that is one transaction, for a model whose file is known to open; raises as that.
-
-    `compared` is with which model it was compared on the same plots, and what that says against it, None for unknown.
-    """
+    """The part of `activate` that is one transaction, for a model whose file is known to open; raises as that."""
     name = record.plot_type
     type_id = activations.hold(c, hall_id, [name])[name]
     active_id = activations.active_ids(c, hall_id).get(name)
@@ -129,8 +143,7 @@ def put_live(
     if active_id == record.id:
         last = activations.newest(c, hall_id, [name])[name]
         return Change(name, active_id, active_id, last.at, last.kind, changed=False)
-    told = compared[1] if compared[0] == active_id else None
-    warning = told if told is not None else warning_of(c, hall_id, record, active_id)
+    warning = warning_of(c, hall_id, record, active_id, compared)
     if warning and not in_spite:
         raise WorseModelError(f"{name}: {warning}. It was not put live.")
     at = activations.put(
@@ -224,10 +237,15 @@ def expect_active(c: Connection, hall_id: int, expected: Mapping[str, Expected])
         raise _changed(c, hall_id, moved)
 
 
-def warning_of(c: Connection, hall_id: int, record: ModelRecord, active_id: int | None) -> str:
-    """What the gate says against a model, "" for nothing."""
+def warning_of(
+    c: Connection, hall_id: int, record: ModelRecord, active_id: int | None, compared: Compared = (None, None)
+) -> str:
+    """What the gate says against a model, "" for nothing: on the same plots if it was so compared, else by figures."""
     if active_id is None:
         return ""
+    with_id, told = compared
+    if told is not None and with_id == active_id:
+        return told
     (active,) = model_store.listing(c, hall_id, ids=[active_id])
     return gate.worse(c, record, active) or ""
 

@@ -10,10 +10,12 @@ from sqlalchemy.exc import IntegrityError
 
 from ..database import activations, model_sets, model_store
 from ..database.connection import Database
+from ..database.image_store import ImageStore
 from ..domain.errors import ActiveChangedError, LibraryError, ModelFileError, WorseModelError
 from ..domain.library import Activation, ActivationKind, ModelSet, by, named
 from . import library, lookup
 from .library import Change, Expected
+from .progress import Progress
 
 TOLD = 5  # so many plot types are named in a message
 
@@ -29,6 +31,8 @@ class SetChange:
 
     def text(self) -> str:
         """The report in words."""
+        if not self.changes and self.kind is ActivationKind.ACTIVATED:
+            return f"The set {self.name} is live already; nothing was changed."
         done = "put live" if self.kind is ActivationKind.ACTIVATED else "rolled back"
         total = len(self.changes) + self.unchanged
         lines = [f"The set {self.name} is {done}: of {total} plot types {len(self.changes)} changed."]
@@ -109,8 +113,12 @@ def activate(
     expected: Mapping[str, Expected] | None = None,
     comment: str = "",
     in_spite: bool = False,
+    images: ImageStore | None = None,
+    progress: Progress | None = None,
 ) -> SetChange:
     """Put all models of a set live in one transaction; plot types that aren't in it stay as they are.
+
+    With `images` each is compared with the active one on the same plots before, as by `library.activate`.
 
     Raises, and changes nothing, as `library.activate`: for a set that isn't there, a model that can't be opened,
     another model than `expected` live by now, or warnings that aren't to be overruled.
@@ -119,13 +127,19 @@ def activate(
         hall_id = lookup.hall(c, hall_name)
         chosen = _named(c, hall_id, name)
         _expect_all_usable(c, hall_id, list(chosen.models.values()))
+        active = activations.active_ids(c, hall_id)
+        there = model_store.listing(c, hall_id, ids=chosen.models.values())
+    compared = {
+        one.plot_type: library.compare(database, hall_name, images, one, active.get(one.plot_type), progress)
+        for one in there
+    }
     with database.write(durable=True) as c:
         ids = activations.hold(c, hall_id, chosen.models)
         library.expect_active(c, hall_id, expected or {})
         active = activations.active_ids(c, hall_id)
         moving = {of: model_id for of, model_id in chosen.models.items() if active.get(of) != model_id}
         records = {one.plot_type: one for one in model_store.listing(c, hall_id, ids=moving.values())}
-        warnings = {of: library.warning_of(c, hall_id, records[of], active.get(of)) for of in moving}
+        warnings = {of: library.warning_of(c, hall_id, records[of], active.get(of), compared[of]) for of in moving}
         against = [f"{of}: {warning}" for of, warning in warnings.items() if warning]
         if against and not in_spite:
             raise WorseModelError(
@@ -133,6 +147,8 @@ def activate(
                 f"{_some(against)}. Nothing was changed."
             )
         kind = ActivationKind.ACTIVATED
+        if not moving:  # there would be nothing to roll back
+            return SetChange(name, kind, [], len(chosen.models))
         noted = model_sets.note(c, hall_id, chosen.id, kind, user=user, station=station, comment=comment)
         changes = []
         for of, model_id in moving.items():

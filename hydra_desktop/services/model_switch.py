@@ -27,6 +27,7 @@ from .normals import Normals
 log = logging.getLogger(__name__)
 
 RETRY_S = 2.0
+FAULT_RETRY_S = 60.0  # after a fault of our own, which may well come again
 LONGEST_CHUNK_S = 30.0  # so long after its first file a chunk is over, and other models wait no longer
 Opened = tuple[Model, TunedPredictor | None]
 
@@ -47,11 +48,13 @@ class ModelLoader:
         self._backbone = Backbone()
         self._normals, self._normals_of_trial = Normals(images, self._backbone), Normals(images, self._backbone)
         self._opened: dict[int, Opened] = {}  # by the model's id
+        self._lacks_normals = False  # what was loaded last goes by what the models know themselves
 
     def load(self, now: JudgingModels | None, *, normals_moved: bool) -> Loaded:
         """What is to be used from now on; where only thresholds are other than those of `now`, its predictors stay.
 
-        A model that can't be opened leaves its plot type with that of `now`. Raises DatabaseError, DBAPIError.
+        A model that can't be opened leaves its plot type with that of `now`, and whatever is wrong with those in shadow
+        leaves only these out. Raises DatabaseError, DBAPIError, and where there is a `now` whatever else goes wrong.
         """
         opened: dict[int, Opened] = {}
         told: list[str] = []
@@ -62,15 +65,17 @@ class ModelLoader:
             tried = {one.plot_type: one for one in model_store.listing(c, self._hall_id, ids=trials.values())}
             on_trial = self._open_trials(c, tried, opened, told)
             same = now is not None and not normals_moved
-            if now is not None and same and _ids(active) == _ids(now.active):
+            if now is not None and same and not self._lacks_normals and _ids(active) == _ids(now.active):
                 predictor = now.predictor
             else:
-                predictor = self._predictor(c, self._normals, active, opened)
+                predictor = self._predictor_of_active(c, active, opened, None if now is not None else told)
             trial: Predictor | None = None
             if now is not None and same and _ids(on_trial) == _ids(now.on_trial):
                 trial = now.trial
             elif on_trial:
-                trial = self._predictor(c, self._normals_of_trial, on_trial, opened)
+                trial = self._predictor_of_trial(c, on_trial, opened, told)
+            if trial is None:
+                on_trial = {}
         # what is in use meanwhile is kept as well: it goes on where the next model can't be opened
         used = now.active.values() if now is not None else ()
         self._opened = {**{one.id: self._opened[one.id] for one in used if one.id in self._opened}, **opened}
@@ -127,17 +132,56 @@ class ModelLoader:
                 f"its file can't be read ({type(error).__name__}); train or import it again."
             ) from error
 
+    def _predictor_of_active(
+        self, c: Connection, active: Mapping[str, ActiveModel], opened: Mapping[int, Opened], told: list[str] | None
+    ) -> Predictor:
+        """With `told`, where what is normal can't be had, one that goes by what the models know themselves."""
+        try:
+            predictor = self._predictor(c, self._normals, active, opened)
+        except (DatabaseError, DBAPIError):
+            raise
+        except Exception as error:
+            if told is None:
+                raise
+            log.exception("What is normal can't be made")
+            told.append(
+                f"References confirmed since training aren't used ({type(error).__name__}: {error}); confirm them "
+                "anew, or train again. The log has more."
+            )
+            self._lacks_normals = True
+            return self._predictor(c, None, active, opened)
+        self._lacks_normals = False
+        return predictor
+
+    def _predictor_of_trial(
+        self, c: Connection, on_trial: Mapping[str, ActiveModel], opened: Mapping[int, Opened], told: list[str]
+    ) -> Predictor | None:
+        try:
+            return self._predictor(c, self._normals_of_trial, on_trial, opened)
+        except (DatabaseError, DBAPIError):
+            raise
+        except Exception as error:
+            log.exception("The models in shadow can't be made ready")
+            told.append(
+                f"No model judges in shadow ({type(error).__name__}: {error}); end the trials of "
+                f"{', '.join(on_trial)}. The log has more."
+            )
+            return None
+
     def _predictor(
-        self, c: Connection, normals: Normals, active: Mapping[str, ActiveModel], opened: Mapping[int, Opened]
+        self, c: Connection, normals: Normals | None, active: Mapping[str, ActiveModel], opened: Mapping[int, Opened]
     ) -> Predictor:
         models = {name: opened[one.id][0] for name, one in active.items()}
         tuned = {name: second for name, one in active.items() if (second := opened[one.id][1]) is not None}
-        references = normals.load(c, self._hall_id, models, _ids(active))
+        references = normals.load(c, self._hall_id, models, _ids(active)) if normals is not None else {}
         return Predictor(models, self._backbone, references, tuned)
 
 
 class ModelSwitch:
-    """Loads on a thread of its own; the monitor's main thread asks for it, and takes what is ready."""
+    """Loads on a thread of its own; the monitor's main thread asks for it, and takes what is ready.
+
+    `fault` says what went wrong with the last load, "" for nothing; the models of before are kept then.
+    """
 
     def __init__(self, loader: ModelLoader) -> None:
         self._loader = loader
@@ -145,6 +189,7 @@ class ModelSwitch:
         self._loading: Future[Loaded] | None = None
         self._wanted = self._normals_moved = False
         self._not_before_s = 0.0
+        self.fault = ""
 
     def want(self, *, normals_moved: bool) -> None:
         """Models, or what is normal, may be others now."""
@@ -156,11 +201,20 @@ class ModelSwitch:
         if self._loading is not None and self._loading.done():
             done, self._loading = self._loading, None
             try:
-                return done.result()
+                loaded = done.result()
+                self.fault = ""
+                return loaded
             except (DatabaseError, DBAPIError) as error:
                 log.warning("The models are loaded later: %s", str(error).splitlines()[0])
                 self._wanted = self._normals_moved = True
                 self._not_before_s = time.monotonic() + RETRY_S
+            except Exception as error:  # plots go on being judged
+                fault = f"The models of before go on: others can't be loaded ({type(error).__name__}: {error})."
+                if fault != self.fault:
+                    log.exception("Other models can't be loaded")
+                self.fault = fault
+                self._wanted = self._normals_moved = True
+                self._not_before_s = time.monotonic() + FAULT_RETRY_S
         if self._wanted and self._loading is None and time.monotonic() >= self._not_before_s:
             moved, self._wanted, self._normals_moved = self._normals_moved, False, False
             self._loading = self._pool.submit(self._loader.load, now, normals_moved=moved)

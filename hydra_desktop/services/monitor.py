@@ -240,6 +240,8 @@ class Monitor:
         if loaded is not None:
             self._next = loaded.models
             self._troubles.models = loaded.trouble
+        elif self._switch.fault:
+            self._troubles.models = self._switch.fault
         if self._next is None:
             return
         if coming is not None:

@@ -6,19 +6,22 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pytest
 import sqlalchemy as sa
 from alembic import command
 from alembic.config import Config
 
-from hydra_desktop.database import activations, halls, plots
+from hydra_desktop.database import activations, halls, model_sets, plots, shadows, verdicts
 from hydra_desktop.database import connection as of_connection
 from hydra_desktop.database.connection import Database, open_database
 from hydra_desktop.database.tables import UtcDateTime
 from hydra_desktop.domain.errors import DatabaseError
+from hydra_desktop.domain.library import ActivationKind
 from hydra_desktop.domain.plot import PlotName
+from hydra_desktop.domain.verdict import Familiarity
 
-from .conftest import START
+from .conftest import START, Site, evidence_map
 
 CONFIG: Config = of_connection._alembic()
 
@@ -97,6 +100,48 @@ def test_what_was_live_before_each_activation_is_known_afterwards(bare: Database
         assert told == [(1, None, "activated"), (3, 1, "activated"), (4, 3, "activated")]
     assert upgraded.check() == []
     upgraded.close()
+
+
+def test_a_filled_library_goes_back_to_the_program_before_it_and_forth(bare: Database) -> None:
+    _move(bare, "head")
+    with bare.write() as c:
+        site = Site(bare, halls.find_or_create(c, "D"))
+        first, second, tried = (site.add_model(c, file=one) for one in (b"a", b"b", b"c"))
+        plot = site.add(c)
+        said = {"familiarity": Familiarity(1.0, (), np.ones(3, np.float32)), "timings_ms": {"read": 1.0}}
+        said |= {"evidence": {"Bad": evidence_map(1)}}
+        judged = [site.judged(plot, model, **said) for model in (first, tried)]
+        (verdict_id,) = verdicts.add(c, site.hall_id, judged[:1])
+        verdicts.add(c, site.hall_id, judged[1:], live=False, shadow=True)
+        shadows.begin(c, site.hall_id, "CDC_occupancy", tried, user="eva", station="desk")
+        type_id = activations.hold(c, site.hall_id, ["CDC_occupancy"])["CDC_occupancy"]
+        back, off = ActivationKind.ROLLED_BACK, ActivationKind.DEACTIVATED
+        set_id = model_sets.add(
+            c, site.hall_id, "Spring", "", {"CDC_occupancy": second}, user="eva", station="", comment=""
+        )
+        noted = model_sets.note(c, site.hall_id, set_id, ActivationKind.ACTIVATED, user="eva", station="", comment="")
+        for model_id, kind, of_set in (
+            (second, back, None),
+            (None, off, None),
+            (second, ActivationKind.ACTIVATED, noted),
+            (tried, ActivationKind.ACTIVATED, None),
+            (first, ActivationKind.ACTIVATED, None),
+            (tried, back, None),
+        ):
+            activations.put(c, site.hall_id, type_id, model_id, user="eva", kind=kind, set_activation_id=of_set)
+    _move(bare, "0014", down=True)
+    with bare.read() as c:
+        old = list(c.execute(sa.text("SELECT model_id FROM model_activations ORDER BY id")).scalars())
+        assert old == [first, second, tried]
+        for name in ("verdicts", "probabilities", "evidence", "familiarities", "stage_timings"):
+            column = sa.column("id" if name == "verdicts" else "verdict_id")
+            assert set(c.scalars(sa.select(column).select_from(sa.table(name)))) == {verdict_id}, name
+    _move(bare, "head")
+    assert bare.check() == []
+    with bare.read() as c:
+        history = activations.history(c, site.hall_id, "CDC_occupancy")
+        assert [(one.before_id, one.model_id) for one in history] == [(None, first), (first, second), (second, tried)]
+        assert activations.active_ids(c, site.hall_id) == {"CDC_occupancy": tried}
 
 
 def test_the_way_back_and_forth_ends_where_it_began(bare: Database) -> None:

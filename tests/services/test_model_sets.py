@@ -71,6 +71,29 @@ def test_what_is_live_already_is_not_changed_and_not_rolled_back(
     assert active(database, hall_id) == {TYPES[0]: autumn[TYPES[0]], TYPES[1]: before[TYPES[1]]}
 
 
+def test_live_is_the_set_whose_models_are_live_and_no_other(
+    database: Database, hall_id: int, before: dict[str, int], autumn: dict[str, int]
+) -> None:
+    def live() -> list[str]:
+        return [one.name for one in model_sets.listing(database, HALL) if one.in_force]
+
+    assert live() == ["Spring"]  # it was saved as what is live
+    for name in ("Spring", "Autumn", "Spring", "Autumn", "Autumn"):
+        done = model_sets.activate(database, HALL, name, **EVA)
+        assert live() == [name]
+    assert done.text() == "The set Autumn is live already; nothing was changed."
+    model_sets.roll_back(database, HALL, name="Autumn", **EVA)  # of the one that changed something
+    assert live() == ["Spring"]
+    assert active(database, hall_id) == {**autumn, **before}
+    other = library_hall.add(database, hall_id, TYPES[1])
+    library.activate(database, HALL, other, user="ben")
+    assert live() == []
+    library.roll_back(database, HALL, TYPES[1], user="ann")
+    assert live() == ["Spring"]
+    spring = next(one for one in model_sets.listing(database, HALL) if one.in_force)
+    assert (spring.live_by, "live since" in spring.text()) == ("ann", True)
+
+
 def test_one_damaged_file_keeps_the_whole_set_out(database: Database, hall_id: int, before: dict[str, int]) -> None:
     models = {name: library_hall.add(database, hall_id, name) for name in TYPES[:2]}
     models[TYPES[2]] = library_hall.add(database, hall_id, TYPES[2], file=b"no model")

@@ -6,6 +6,7 @@ import threading
 import time
 from collections import defaultdict
 from collections.abc import Iterator
+from concurrent.futures import wait
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
@@ -17,10 +18,11 @@ from hydra_desktop import settings
 from hydra_desktop.database import halls, heartbeats, label_queue, model_store, verdicts, wall
 from hydra_desktop.database import tables as t
 from hydra_desktop.database.connection import Database, open_database
+from hydra_desktop.database.image_store import ImageStore
 from hydra_desktop.domain.verdict import Status
-from hydra_desktop.services import demo, library, model_sets, shadow
+from hydra_desktop.services import demo, library, model_sets, model_switch, shadow
 from hydra_desktop.services.judging import JudgingModels
-from hydra_desktop.services.model_switch import LONGEST_CHUNK_S, Chunks
+from hydra_desktop.services.model_switch import LONGEST_CHUNK_S, Chunks, ModelLoader, ModelSwitch
 from hydra_desktop.services.monitor import Monitor
 from hydra_desktop.sources.simulated import SimulatedHall
 from hydra_desktop.vision.predictor import Predictor
@@ -198,6 +200,58 @@ def test_a_model_in_shadow_judges_and_nothing_follows(
         assert len(verdicts.probabilities(c, trial)[0]) == len(tried)
     report = shadow.report(ready, HALL, trial)
     assert (report.total.plots, report.total.same) == (len(tried), len(tried))
+
+
+def broken(*_: object) -> Any:
+    raise ZeroDivisionError("of a fault of our own")
+
+
+@pytest.fixture
+def loader(chosen: settings.Settings, ready: Database) -> ModelLoader:
+    with ready.read() as c:
+        return ModelLoader(ready, halls.find(c, HALL) or 0, ImageStore(chosen.image_folder))
+
+
+def test_a_fault_of_what_is_in_shadow_leaves_only_that_out(
+    ready: Database, loader: ModelLoader, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    name = next(iter(live(ready)))
+    shadow.begin(ready, HALL, again(ready, name), user="eva")
+    with monkeypatch.context() as patch:
+        patch.setattr(loader._normals_of_trial, "load", broken)
+        loaded = loader.load(None, normals_moved=False)
+    assert (loaded.models.active.keys(), loaded.models.on_trial, loaded.models.trial) == (live(ready).keys(), {}, None)
+    assert f"ZeroDivisionError: of a fault of our own); end the trials of {name}" in loaded.trouble
+    loaded = loader.load(loaded.models, normals_moved=False)
+    assert (loaded.models.on_trial.keys(), loaded.trouble) == ({name}, "")
+
+
+def test_a_fault_while_others_are_loaded_keeps_those_of_before_and_is_said_once(
+    ready: Database, loader: ModelLoader, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    monkeypatch.setattr(model_switch, "FAULT_RETRY_S", 0.0)
+    name = next(iter(live(ready)))
+    with monkeypatch.context() as patch:
+        patch.setattr(loader._normals, "load", broken)
+        now = loader.load(None, normals_moved=False)  # the monitor begins all the same
+        assert now.models.active.keys() == live(ready).keys()
+        assert "References confirmed since training aren't used (ZeroDivisionError" in now.trouble
+        library.activate(ready, HALL, again(ready, name), user="eva", in_spite=True)
+        switch = ModelSwitch(loader)
+        caplog.clear()
+        switch.want(normals_moved=False)
+        for _ in range(3):
+            assert switch.ready(now.models) is None
+            assert switch._loading is not None
+            wait([switch._loading])
+        assert "models of before go on: others can't be loaded (ZeroDivisionError" in switch.fault
+        assert len(caplog.records) == 1
+    while (loaded := switch.ready(now.models)) is None:
+        assert switch._loading is not None
+        wait([switch._loading])
+    switch.close()
+    assert loaded.models.active[name].id == live(ready)[name]
+    assert switch.fault == ""
 
 
 def test_files_of_a_chunk_are_judged_by_the_models_that_it_began_with() -> None:

@@ -12,13 +12,15 @@ from PySide6.QtCore import QObject, Signal
 
 from ...database.connection import Database
 from ...database.image_store import ImageStore
-from ...domain.errors import SiteError, UnknownPlotTypeError, WorseModelError
+from ...domain.errors import SiteError, Stopped, UnknownPlotTypeError, WorseModelError
 from ...domain.library import ModelSet
 from ...services import library, model_exchange, model_listing, model_sets, shadow
 from ...services.model_listing import Shelf, TypeStanding
+from ...services.progress import Progress
 from ...services.shadow import ShadowReport
 from ..background import Background, Newest
 
+TELL_S = 0.2
 SHADOWS_EVERY_S = 3.0  # a comparison is read anew while plots come in
 
 
@@ -51,6 +53,7 @@ class LibraryDesk(QObject):
     told = Signal(str, bool)
     warned = Signal(object)
     unknown_type = Signal(str)
+    went = Signal(str, float)  # where a long comparison stands: the stage in words, its fraction
 
     def __init__(
         self, database: Database, hall: str, hall_id: int, background: Background, *, user: str, station: str,
@@ -62,6 +65,7 @@ class LibraryDesk(QObject):
         self._reading, self._looking = Newest(background), Newest(background)
         self._who = {"user": user, "station": station}
         self._user = user
+        self._progress, self._went_at_s = Progress(self._tell_progress), 0.0
         self._position: int | None = None
         self._shadows_at_s = 0.0
         self.plot_type = ""
@@ -73,6 +77,10 @@ class LibraryDesk(QObject):
     def is_busy(self) -> bool:
         """Whether something is read or done."""
         return self.is_acting or self._reading.busy
+
+    def close(self) -> None:
+        """Stop what takes long; nothing is changed by it then."""
+        self._progress.stop.set()
 
     def read(self) -> None:
         """Read everything that is shown anew."""
@@ -118,7 +126,7 @@ class LibraryDesk(QObject):
         self._act(
             lambda: library.activate(
                 self._database, self._hall, model_id, expected_active=expected, comment=comment,
-                in_spite=in_spite, images=self._images, **self._who,
+                in_spite=in_spite, images=self._images, progress=self._progress, **self._who,
             ).text(),
             lambda why: self._activate(model_id, expected, comment=why, in_spite=True),
         )  # fmt: skip
@@ -182,7 +190,7 @@ class LibraryDesk(QObject):
             lambda: _first_line(
                 model_sets.activate(
                     self._database, self._hall, chosen.name, expected=expected, comment=comment, in_spite=in_spite,
-                    **self._who,
+                    images=self._images, progress=self._progress, **self._who,
                 ).text()
             ),
             lambda why: self._activate_set(chosen, expected, comment=why, in_spite=True),
@@ -212,6 +220,8 @@ class LibraryDesk(QObject):
                 return partial(self.warned.emit, Warned(str(error), again))
             except SiteError as error:
                 return partial(self.told.emit, str(error), True)
+            except Stopped as error:
+                return partial(self.told.emit, f"{error} Nothing was changed.", False)
             return partial(self.told.emit, text, False)
 
         def done(tell: Callable[[], None]) -> None:
@@ -228,6 +238,13 @@ class LibraryDesk(QObject):
         self.is_acting = False
         self.seen_changed.emit()
         self.read()
+
+    def _tell_progress(self, stage: str, fraction: float) -> None:
+        """On the thread that works."""
+        now_s = time.monotonic()
+        if now_s - self._went_at_s > TELL_S:
+            self._went_at_s = now_s
+            self.went.emit(stage, fraction)
 
     def _reports(self, shelf: Shelf | None) -> dict[int, ShadowReport]:
         models = shelf.models if shelf is not None else ()

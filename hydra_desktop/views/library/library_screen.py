@@ -235,6 +235,8 @@ class LibraryScreen(QWidget):
     def _connect(self) -> None:
         self.desk.seen_changed.connect(self._show)
         self.desk.told.connect(self.show_told)
+        self.desk.went.connect(lambda stage, done: self.show_told(f"Comparing, {stage}: {done:.0%}", False))
+        self.desk.warned.connect(self._clear_told)
         self.desk.warned.connect(self._asking.in_spite)
         self.desk.unknown_type.connect(self._asking.for_type)
         self._slow.timeout.connect(self._say_slow)
@@ -413,7 +415,7 @@ class LibraryScreen(QWidget):
         self.search.clear()
         self.type_view.setFocus()
 
-    def _clear_told(self) -> None:
+    def _clear_told(self, *_: object) -> None:
         self.show_told("", False)
 
     def _activate(self) -> None:

@@ -72,9 +72,7 @@ def saved(one: ModelSet) -> str:
 
 def live(one: ModelSet) -> str:
     """Since when it is live, "" where it isn't."""
-    if not one.in_force or one.activated_at is None:
-        return ""
-    return f"live since {words.day(one.activated_at)} by {one.activated_by}"
+    return f"live since {words.day(one.live_since)} by {one.live_by}" if one.live_since is not None else ""
 
 
 class SetDelegate(QStyledItemDelegate):

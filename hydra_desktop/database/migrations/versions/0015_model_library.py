@@ -16,6 +16,7 @@ _RUNNING: dict[str, Any] = {
     "postgresql_where": sa.text("ended_at IS NULL"),
 }
 _ACTIVATIONS = "model_activations"
+_OF_A_VERDICT = ("probabilities", "evidence", "familiarities", "stage_timings")
 
 
 def upgrade() -> None:
@@ -93,10 +94,16 @@ def upgrade() -> None:
 
 
 def downgrade() -> None:
-    """Go back; that there was no model for a time is forgotten."""
+    """Go back: what models on trial said goes, of activations those stay that weren't taken back.
+
+    That there was no model for a time is forgotten.
+    """
+    for name in _OF_A_VERDICT:  # a former program would take them for guesses
+        op.execute(sa.delete(sa.table(name)).where(sa.text("verdict_id IN (SELECT id FROM verdicts WHERE shadow)")))
+    op.execute("DELETE FROM verdicts WHERE shadow")
     op.drop_index("ix_verdicts_shadow", "verdicts")
     op.drop_column("verdicts", "shadow")
-    op.execute("DELETE FROM model_activations WHERE model_id IS NULL")
+    _forget_what_was_taken_back()
     big = sa.BigInteger().with_variant(sa.Integer(), "sqlite")
     with op.batch_alter_table(_ACTIVATIONS) as batch:
         batch.drop_index(f"ix_{_ACTIVATIONS}_set_activation_id")
@@ -108,3 +115,27 @@ def downgrade() -> None:
         batch.alter_column("model_id", existing_type=big, nullable=False)
     for name in ("shadow_models", "model_set_activations", "model_set_members", "model_sets"):
         op.drop_table(name)
+
+
+def _forget_what_was_taken_back() -> None:
+    """Leave of each plot type the activations one after the other that led to what is live."""
+    connection = op.get_bind()
+    a = sa.table(_ACTIVATIONS, *(sa.column(name) for name in ("id", "plot_type_id", "model_id", "kind")))
+    standing: dict[int, list[tuple[int, int | None]]] = {}
+    rows = connection.execute(sa.select(a.c.id, a.c.plot_type_id, a.c.model_id, a.c.kind).order_by(a.c.id)).all()
+    for id_, type_id, model_id, kind in rows:
+        stack = standing.setdefault(type_id, [])
+        if kind == "rolled back":
+            del stack[-1:]
+        else:
+            stack.append((id_, model_id))
+    kept: set[int] = set()
+    for stack in standing.values():
+        before = None
+        for id_, model_id in stack:
+            if model_id not in (None, before):
+                kept.add(id_)
+                before = model_id
+    gone = [{"gone": row.id} for row in rows if row.id not in kept]
+    if gone:
+        connection.execute(sa.delete(a).where(a.c.id == sa.bindparam("gone")), gone)
