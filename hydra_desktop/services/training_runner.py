@@ -173,9 +173,13 @@ class Runner:
         for words in ended.values():
             account.note(words)
         with database.write() as c:
-            if training_jobs.get(c, job.id).state is JobState.RUNNING:
+            there = training_jobs.get(c, job.id)
+            if told is not Stop.NONE and there.wished_by:
+                account.note(f"Stopped by {there.wished_by}.")
+            if there.state is JobState.RUNNING:
                 if "stopped" in ended or (account.is_gone and told is Stop.DISCARD):
-                    training_jobs.cancel(c, self._hall_id, job.id, fencing, "stopped; no model was stored")
+                    why = f"stopped by {there.wished_by}; no model was stored"
+                    training_jobs.cancel(c, self._hall_id, job.id, fencing, why)
                 elif "failed" in ended:
                     training_jobs.fail(c, self._hall_id, job.id, fencing, ended["failed"])
                 else:

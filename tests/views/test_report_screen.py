@@ -210,7 +210,7 @@ def test_another_plot_type_or_queue_ends_what_was_chosen(qtbot: QtBot, site: Sit
     assert desk.side.wishes == "chosen plots"
     desk.side._another_type(TYPE)
     assert desk.side.filters.count == 0
-    assert len(labeling(qtbot, site, min(40, desk.grid.capacity())).desk.sheet.tiles) > 3
+    qtbot.waitUntil(lambda: len(desk.desk.sheet.tiles) > 3 and not desk.desk.is_loading, timeout=20_000)
 
 
 @pytest.mark.parametrize(("key", "suffix"), [(Qt.Key.Key_S, "html"), (Qt.Key.Key_P, "pdf")])

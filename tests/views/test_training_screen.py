@@ -168,6 +168,11 @@ def test_the_job_that_runs_shows_stage_time_left_and_curves_and_is_stopped(
     assert panel.name.text() == "D_drifted"
     assert "asked for by eva at desk, runs on control room" in panel.facts.text()
     assert panel.headline.text() == "1 min 50 s left in this stage"
+    panel.show_job(replace(RUNNING, options=USUAL), 0)  # whose stages are short, but more than one too
+    assert panel.headline.text() == "1 min 50 s left in this stage"
+    panel.show_job(replace(RUNNING, wish=Stop.KEEP, wished_by="ben at control room", wished_at=NOW), 0)
+    assert panel.facts.text().endswith(" stopped by ben at control room")
+    panel.show_job(RUNNING, 0)
     assert "epoch 3 of at most 10: 25 %" in panel.line.text()
     assert panel.curves.plots[HELD_OUT_LOSS].title.text() == "Log-loss, best 0.40"
     assert not panel.curves.plots[TRAINING_LOSS].isVisible()
