@@ -109,6 +109,8 @@ class Desktop(QObject):
     def close(self) -> None:
         """End all threads and the siren."""
         for hall in self.halls.values():
+            hall.begin_end()
+        for hall in self.halls.values():
             hall.close()
         for window in self.windows:
             self._pages[window].close()

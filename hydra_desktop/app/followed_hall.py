@@ -60,6 +60,7 @@ class FollowedHall(QObject):
         self._tending.timeout.connect(self._look_after_monitor)
         self.follower.snapshot.connect(self.take)
         self.follower.trouble.connect(self._take_trouble)
+        self.trainer.trouble.connect(self.failed)
 
     def start(self) -> None:
         """Start following."""
@@ -71,10 +72,15 @@ class FollowedHall(QObject):
         self._look_after_monitor()
         self._tending.start(TEND_MS)
 
+    def begin_end(self) -> None:
+        """Let what takes its time to end begin with it."""
+        self.trainer.begin_end()
+
     def close(self) -> None:
         """End its thread; a monitor goes on."""
         self._closed = True
         self._tending.stop()
+        self.begin_end()
         self.follower.close()
         self.trainer.close()
         self._wishes.close()

@@ -11,7 +11,6 @@ from ..database.image_store import ImageStore
 from ..domain.training import Options, Stop
 from ..services.training_desk import Look, look
 from ..services.training_jobs import TrainingJobs
-from ..views import words
 from ..views.background import Background, Newest
 from ..views.library.asking import Asking
 from ..views.library.desk import LibraryDesk
@@ -125,21 +124,21 @@ class TrainingDesks(QObject):
     def _ask(self, names: list[str], options: Options) -> None:
         jobs = self._jobs
         if jobs is not None:
-            asked = f"{words.count(len(names), 'job')} asked for: {', '.join(names[:3])}"
-            self._do(lambda: jobs.ask(names, options), asked + (" and more." if len(names) > 3 else "."))
+            self._do(lambda: jobs.answer(jobs.ask(names, options), options))
 
     def _stop(self, job_id: int, wish: Stop) -> None:
         jobs = self._jobs
         if jobs is not None:
-            self._do(lambda: jobs.stop(job_id, wish), "")
+            self._do(lambda: jobs.stop(job_id, wish))
 
-    def _do(self, work: Callable[[], object], told: str) -> None:
+    def _do(self, work: Callable[[], str | None]) -> None:
+        """Do what a person asked for, and say the words that come of it."""
         screen = self.screen
         if screen is None:
             return
 
-        def done(_result: object) -> None:
-            screen.tell(told)
+        def done(told: str | None) -> None:
+            screen.tell(told or "")
             self._look()
 
         self._background.run(work, done, screen.tell, owner=screen)

@@ -386,6 +386,9 @@ training_jobs = Table(
     _long("fencing"),  # of the lease under which it runs
     _int("attempts"),
     _text("wish"),
+    _text("wish_user"),  # who wants it stopped, and where
+    _text("wish_station"),
+    _at("wish_at", nullable=True),
     _to("models", "model_id", nullable=True),
     _text("error"),
     _text("log"),

@@ -27,37 +27,45 @@ _JOB = sa.select(t.training_jobs, t.plot_types.c.name.label("plot_type")).join(
     t.plot_types, t.plot_types.c.id == _J.plot_type_id
 )
 _IS_OPEN = _J.state.in_([sa.literal_column(f"'{state}'") for state in OPEN])  # written out, to fit the index
+_NO_WISH: Mapping[str, Any] = {"wish": "", "wish_user": "", "wish_station": "", "wish_at": None}
 _IS_RUNNING = _J.state == sa.literal_column(f"'{JobState.RUNNING}'")
 
 
 def ask(
     c: sa.Connection, hall_id: int, plot_types: Iterable[str], options: Options, *, user: str, station: str
 ) -> list[int]:
-    """Let plot types be trained, in this order; the jobs' ids. One that waits already waits on as it is.
+    """Let plot types be trained, in this order; the jobs' ids.
 
-    Raises KeyError for a plot type that the hall doesn't have.
+    One that waits already keeps its place. It takes over the options where the same person asked for it, else it waits
+    on as it is. Raises KeyError for a plot type that the hall doesn't have.
     """
     ids = plot_type_ids(c, hall_id, plot_types)
     _hold(c, hall_id)
-    waiting = dict(
-        c.execute(
-            sa.select(_J.plot_type_id, _J.id).where(_J.hall_id == hall_id, _IS_OPEN, _J.state == str(JobState.WAITING))
-        ).all()
-    )
+    waits = (_J.hall_id == hall_id, _IS_OPEN, _J.state == str(JobState.WAITING))
+    waiting = {
+        row.plot_type_id: row for row in c.execute(sa.select(_J.plot_type_id, _J.id, _J.user, _J.options).where(*waits))
+    }
     now, found = clock.now(c), []
     for type_id in ids.values():
-        if type_id not in waiting:
-            waiting[type_id] = c.execute(
+        row = waiting.get(type_id)
+        if row is None:
+            job_id = c.execute(
                 t.training_jobs.insert()
                 .values(
                     hall_id=hall_id, plot_type_id=type_id, state=str(JobState.WAITING), user=user, station=station,
                     asked_at=now, options=options.plain(), stage="", fraction=0.0, runs_on="", fencing=0, attempts=0,
-                    wish="", error="", log="", curves={},
+                    error="", log="", curves={}, **_NO_WISH,
                 )
                 .returning(_J.id)
             ).scalar_one()  # fmt: skip
-            feed.publish(c, hall_id, "training", waiting[type_id])
-        found.append(waiting[type_id])
+            feed.publish(c, hall_id, "training", job_id)
+        else:
+            job_id = row.id
+            if row.user == user and Options.of(row.options) != options:
+                changed = t.training_jobs.update().where(_J.id == job_id, _J.state == str(JobState.WAITING))
+                c.execute(changed.values(options=options.plain()))
+                feed.publish(c, hall_id, "training", job_id)
+        found.append(job_id)
     return found
 
 
@@ -96,14 +104,16 @@ def waiting_since_s(c: sa.Connection, hall_id: int, station: str) -> float | Non
     return (clock.now(c) - rows[0].asked_at).total_seconds()
 
 
-def wish(c: sa.Connection, hall_id: int, job_id: int, wanted: Stop, *, user: str) -> None:
+def wish(c: sa.Connection, hall_id: int, job_id: int, wanted: Stop, *, user: str, station: str) -> None:
     """Stop a job: one that waits is cancelled at once, one that runs hears of it soon; one that ended stays."""
+    now = clock.now(c)
+    said = {"wish": str(wanted), "wish_user": user, "wish_station": station, "wish_at": now}
     gone = (
         t.training_jobs.update()
         .where(_J.id == job_id, _J.hall_id == hall_id, _J.state == str(JobState.WAITING))
-        .values(state=str(JobState.CANCELLED), ended_at=clock.now(c), error=f"cancelled by {user}")
+        .values(state=str(JobState.CANCELLED), ended_at=now, error=f"cancelled by {user} at {station}", **said)
     )
-    told = t.training_jobs.update().where(_J.id == job_id, _J.hall_id == hall_id, _IS_RUNNING).values(wish=str(wanted))
+    told = t.training_jobs.update().where(_J.id == job_id, _J.hall_id == hall_id, _IS_RUNNING).values(**said)
     if c.execute(gone).rowcount or c.execute(told).rowcount:
         feed.publish(c, hall_id, "training", job_id)
 
@@ -124,7 +134,7 @@ def take_next(c: sa.Connection, hall_id: int, fencing: int, runs_on: str) -> Job
         .where(_J.id == job_id, _J.state == str(JobState.WAITING))
         .values(
             state=str(JobState.RUNNING), started_at=clock.now(c), runs_on=runs_on, fencing=fencing,
-            attempts=_J.attempts + 1, wish="", stage="", fraction=0.0, left_s=None, log="", curves={}, error="",
+            attempts=_J.attempts + 1, stage="", fraction=0.0, left_s=None, log="", curves={}, error="", **_NO_WISH,
         )
     )  # fmt: skip
     if not begun.rowcount:  # it was cancelled at this moment
@@ -136,14 +146,17 @@ def take_next(c: sa.Connection, hall_id: int, fencing: int, runs_on: str) -> Job
 def _take_up(c: sa.Connection, hall_id: int) -> None:
     """Let what a runner left behind wait again, unless a person wants it stopped or it was tried too often."""
     row = c.execute(
-        sa.select(_J.id, _J.attempts, _J.wish, _J.runs_on).where(_J.hall_id == hall_id, _IS_RUNNING)
+        sa.select(_J.id, _J.attempts, _J.wish, _J.wish_user, _J.wish_station, _J.runs_on).where(
+            _J.hall_id == hall_id, _IS_RUNNING
+        )
     ).one_or_none()
     if row is None:
         return
     ended = {"ended_at": clock.now(c), "left_s": None}
     values: dict[str, Any]
     if row.wish:
-        values = {"state": str(JobState.CANCELLED), "error": f"stopped, while {row.runs_on} died", **ended}
+        why = f"stopped by {_wished_by(row)}, while {row.runs_on} died"
+        values = {"state": str(JobState.CANCELLED), "error": why, **ended}
     elif row.attempts >= MOST_ATTEMPTS:
         values = {
             "state": str(JobState.LOST),
@@ -193,7 +206,7 @@ def fail(c: sa.Connection, hall_id: int, job_id: int, fencing: int, why: str) ->
 
 
 def cancel(c: sa.Connection, hall_id: int, job_id: int, fencing: int, why: str) -> None:
-    """End a job because a person wanted it; raises LeaseLostError."""
+    """End a job because a person wanted it, `why` in words; raises LeaseLostError."""
     _end(c, hall_id, job_id, fencing, JobState.CANCELLED, error=why)
 
 
@@ -204,7 +217,11 @@ def note(c: sa.Connection, hall_id: int, job_id: int, log: str) -> None:
 
 
 def give_back(c: sa.Connection, hall_id: int, job_id: int, fencing: int) -> None:
-    """Let a job wait again whose runner ends in peace; raises LeaseLostError."""
+    """Let a job wait again whose runner ends in peace, unless a person wants it stopped; raises LeaseLostError."""
+    job = get(c, job_id)
+    if job.wish is not Stop.NONE:
+        cancel(c, hall_id, job_id, fencing, f"stopped by {job.wished_by}; no model was stored")
+        return
     values = {"state": str(JobState.WAITING), "stage": "", "fraction": 0.0, "left_s": None, "curves": {}}
     _write(c, job_id, fencing, **values, attempts=_J.attempts - 1)
     feed.publish(c, hall_id, "training", job_id)
@@ -227,6 +244,10 @@ def _hold(c: sa.Connection, hall_id: int) -> None:
         c.execute(sa.select(t.halls.c.id).where(t.halls.c.id == hall_id).with_for_update(key_share=True))
 
 
+def _wished_by(row: Any) -> str:
+    return f"{row.wish_user} at {row.wish_station}" if row.wish else ""
+
+
 def _job(row: Any, alive: bool) -> Job:
     curves: Mapping[str, Sequence[Sequence[float]]] = row.curves
     return Job(
@@ -234,5 +255,5 @@ def _job(row: Any, alive: bool) -> Job:
         row.started_at, row.ended_at, row.stage, row.fraction, row.left_s, row.runs_on, Stop(row.wish), row.attempts,
         row.model_id, row.error, row.log,
         {name: Curve(tuple((point[0], point[1]) for point in points)) for name, points in curves.items()},
-        silent=row.state == JobState.RUNNING and not alive,
+        silent=row.state == JobState.RUNNING and not alive, wished_by=_wished_by(row), wished_at=row.wish_at,
     )  # fmt: skip

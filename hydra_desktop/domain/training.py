@@ -94,6 +94,16 @@ class Options:
             found["false_alarms_a_day"] = self.false_alarms_a_day
         return found
 
+    @property
+    def text(self) -> str:
+        """In words."""
+        parts = ["head and whole network" if self.recipe is Recipe.BOTH else "head on the shared network"]
+        if not self.balanced:
+            parts.append("labels weigh by their number")
+        if self.false_alarms_a_day is not None:
+            parts.append(f"for {self.false_alarms_a_day:g} false alarms a day")
+        return ", ".join(parts)
+
     @classmethod
     def of(cls, plain: Mapping[str, Any]) -> Options:
         """From plain values."""
@@ -131,7 +141,8 @@ class Job:
     """A training that somebody asked for.
 
     `fraction` and `left_s` are those of the `stage`; `left_s` is None where nothing can be told. `station` is where
-    it was asked for, `runs_on` where it runs or ran last. `wish` is what a person wants of it meanwhile.
+    it was asked for, `runs_on` where it runs or ran last. `wish` is what a person wants of it meanwhile,
+    `wished_by` who and where: ``ben at control room``.
     """
 
     id: int
@@ -153,6 +164,8 @@ class Job:
     error: str = ""
     log: str = ""
     curves: Mapping[str, Curve] = field(default_factory=dict)
+    wished_by: str = ""
+    wished_at: datetime | None = None
     silent: bool = False  # it is said to run, and its station doesn't answer: another takes it up
 
     @property

@@ -21,7 +21,7 @@ class TrainingJobs:
     station: str
 
     def ask(self, plot_types: Sequence[str], options: Options = USUAL) -> list[Job]:
-        """Let plot types be trained, in this order; one that waits already keeps its place.
+        """Let plot types be trained, in this order; one that waits already keeps its place, see `answer`.
 
         Raises SettingsError for a plot type that isn't there any more.
         """
@@ -39,7 +39,24 @@ class TrainingJobs:
     def stop(self, job_id: int, wish: Stop) -> None:
         """Cancel a job, or let it end with the best so far; on whatever station it runs."""
         with self.database.write(durable=True) as c:
-            training_jobs.wish(c, self.hall_id, job_id, wish, user=self.user)
+            training_jobs.wish(c, self.hall_id, job_id, wish, user=self.user, station=self.station)
+
+    def answer(self, asked: Sequence[Job], options: Options) -> str:
+        """What came of asking for jobs with these options, in words: those of others that wait go on as they are."""
+        kept = [job for job in asked if job.user != self.user]
+        names = [job.plot_type for job in asked if job.user == self.user]
+        lines = []
+        if names:
+            count = f"{len(names)} job{'' if len(names) == 1 else 's'}"
+            lines.append(f"{count} asked for: {', '.join(names[:3])}{' and more' if len(names) > 3 else ''}.")
+        for job in kept[:3]:
+            line = f"{job.plot_type} waits already, asked for by {job.user} at {job.station}"
+            if job.options != options:
+                line += f" with other options ({job.options.text}), which hold; cancel that job to use yours"
+            lines.append(f"{line}.")
+        if len(kept) > 3:
+            lines.append(f"So do {len(kept) - 3} more.")
+        return " ".join(lines)
 
 
 def described(job: Job) -> str:

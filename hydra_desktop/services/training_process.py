@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import json
+import logging
 import os
 import queue
 import signal
@@ -20,6 +21,8 @@ from .. import paths
 from ..domain.errors import StorageError
 from ..domain.training import Job, Stop
 from ..settings import Settings
+
+log = logging.getLogger(__name__)
 
 LAST_LINES = 60  # of what it said on stderr, for the log file
 TOLD_LINES = 3  # of these, where it ended by itself, for the person
@@ -81,7 +84,11 @@ class TrainingProcess:
     def why_gone(self) -> str:
         """Why it ended by itself, in words; only after it said that it is gone."""
         assert self._process is not None  # noqa: S101 it was there
-        code = self._process.wait(END_S)
+        try:
+            code = self._process.wait(END_S)
+        except subprocess.TimeoutExpired:
+            self._process.kill()
+            return "The process that trains said nothing more and didn't end, so it was killed."
         for reader in self._readers:
             reader.join(END_S)
         said = " / ".join([line for line in self._errors if line][-TOLD_LINES:])
@@ -98,6 +105,12 @@ class TrainingProcess:
         """What it said last on stderr."""
         return "\n".join(self._errors)
 
+    def kill(self) -> None:
+        """End it at once, from whatever thread; the one that uses it hears that it is gone."""
+        process = self._process
+        if process is not None and process.poll() is None:
+            process.kill()
+
     def close(self) -> None:
         """End it and forget what it said."""
         process, self._process = self._process, None
@@ -105,7 +118,12 @@ class TrainingProcess:
             return
         if process.poll() is None:
             process.kill()
-        process.wait(END_S)
+        try:
+            process.wait(END_S)
+        except subprocess.TimeoutExpired:  # it hangs in the kernel, and its pipes with it
+            log.warning("The process that trains, %d, was killed and doesn't end; it is left behind", process.pid)
+            self._readers = []
+            return
         for reader in self._readers:
             reader.join(END_S)
         for stream in (process.stdin, process.stdout, process.stderr):

@@ -12,6 +12,7 @@ import logging
 import os
 import threading
 import time
+from collections.abc import Callable
 from dataclasses import dataclass, field
 
 from ..database import halls, leases, training_jobs
@@ -34,6 +35,7 @@ HEED_S = 0.6  # for a child to stop by itself when all is discarded
 IDLE_S = 5.0  # between two looks whether another station died
 BETWEEN_S = 0.5  # between two looks for a new job, however much else changes
 RETRY_S = 2.0  # while the database is away
+FAULT_S = 20.0  # after a fault of our own
 TOLD_S = 2.0  # of a stage, before anything can be said of the rest
 LOG_LINES = 200
 
@@ -41,8 +43,10 @@ LOG_LINES = 200
 class Runner:
     """The runner of one hall on one station."""
 
-    def __init__(self, settings: Settings) -> None:
-        self._settings = settings
+    def __init__(self, settings: Settings, tell: Callable[[str], object] = lambda _words: None) -> None:
+        """`tell` gets words for a person when jobs can't run; on the thread of `run`."""
+        self._settings, self._tell = settings, tell
+        self._told = ""
         self._holder = f"{settings.station}:{os.getpid()}"
         self._child = TrainingProcess(settings)
         self._hall_id = 0
@@ -52,32 +56,55 @@ class Runner:
         """The id of the process that trains, None when none lives."""
         return self._child.pid
 
+    def kill_child(self) -> None:
+        """End the process that trains, from whatever thread; for when `run` doesn't end."""
+        self._child.kill()
+
     def run(self, stop: threading.Event) -> None:
-        """Run jobs until `stop` is set; a job that runs then is given back, for another station or the next start."""
+        """Run jobs until `stop` is set; a job that runs then is given back, for another station or the next start.
+
+        Nothing else ends it: after any error it begins anew, and tells of each kind once until it works again.
+        """
         while not stop.is_set():
             try:
-                database = open_up_to_date(self._settings.database_url)
-            except DatabaseError:
+                self._serve(stop)
+            except DatabaseError as error:  # those who look at the hall are told by what follows it
+                self._warn(f"Training: {error}")
                 stop.wait(RETRY_S)
-                continue
-            waiter = ChangeWaiter(database, LOOK_S)
-            try:
-                with database.write() as c:
-                    self._hall_id = halls.find_or_create(c, self._settings.hall)
-                while not stop.is_set():
-                    waiter.wait(IDLE_S, stop)
-                    self.run_waiting(database, stop)
-                    stop.wait(BETWEEN_S)
             except SiteError as error:
-                log.warning("Training: %s", error)
+                if self._warn(f"Training: {error}"):
+                    self._tell(f"No training job runs on this station now. {error}")
                 stop.wait(RETRY_S)
-            except Exception:  # a fault of our own must not end training until the next start
-                log.exception("Training: the runner of %s begins anew", self._settings.hall)
-                stop.wait(RETRY_S)
-            finally:
-                self._child.close()
-                waiter.close()
-                database.close()
+            except Exception as error:  # a fault of our own must not end training until the next start
+                words = f"{type(error).__name__} {error}"
+                if words != self._told:
+                    log.exception("Training: the runner of %s begins anew", self._settings.hall)
+                    self._tell(f"Training had a fault of its own and begins anew: {words}")
+                self._told = words
+                stop.wait(FAULT_S)
+
+    def _warn(self, words: str) -> bool:
+        """Log what keeps jobs from running, once; whether it is new."""
+        is_new, self._told = words != self._told, words
+        if is_new:
+            log.warning(words)
+        return is_new
+
+    def _serve(self, stop: threading.Event) -> None:
+        """Run jobs until `stop` is set, with a database that is open; raises whatever goes wrong."""
+        with contextlib.ExitStack() as ended:
+            database = open_up_to_date(self._settings.database_url)
+            ended.callback(database.close)
+            waiter = ChangeWaiter(database, LOOK_S)
+            ended.callback(waiter.close)
+            ended.callback(self._child.close)
+            with database.write() as c:
+                self._hall_id = halls.find_or_create(c, self._settings.hall)
+            while not stop.is_set():
+                waiter.wait(IDLE_S, stop)
+                self.run_waiting(database, stop)
+                self._told = ""
+                stop.wait(BETWEEN_S)
 
     def run_waiting(self, database: Database, stop: threading.Event) -> None:
         """Run all jobs that wait, unless another runner does."""
@@ -173,9 +200,13 @@ class Runner:
         for words in ended.values():
             account.note(words)
         with database.write() as c:
-            if training_jobs.get(c, job.id).state is JobState.RUNNING:
+            there = training_jobs.get(c, job.id)
+            if told is not Stop.NONE and there.wished_by:
+                account.note(f"Stopped by {there.wished_by}.")
+            if there.state is JobState.RUNNING:
                 if "stopped" in ended or (account.is_gone and told is Stop.DISCARD):
-                    training_jobs.cancel(c, self._hall_id, job.id, fencing, "stopped; no model was stored")
+                    why = f"stopped by {there.wished_by}; no model was stored"
+                    training_jobs.cancel(c, self._hall_id, job.id, fencing, why)
                 elif "failed" in ended:
                     training_jobs.fail(c, self._hall_id, job.id, fencing, ended["failed"])
                 else:

@@ -11,6 +11,7 @@ import pytest
 from hydra_desktop.database import feed, halls, leases, training_jobs
 from hydra_desktop.domain.errors import LeaseLostError, TrainingError
 from hydra_desktop.domain.training import USUAL, Curve, Job, JobState, Options, Recipe, Stop
+from hydra_desktop.services.training_jobs import TrainingJobs
 
 from .conftest import Site
 
@@ -70,7 +71,7 @@ def test_every_station_hears_of_a_job(typed: Site) -> None:
     fencing = lease(typed)
     take(typed, fencing)
     with typed.database.write() as c:
-        training_jobs.wish(c, typed.hall_id, job_id, Stop.KEEP, user="bob")
+        training_jobs.wish(c, typed.hall_id, job_id, Stop.KEEP, user="bob", station="hut")
     with typed.database.write() as c:
         training_jobs.fail(c, typed.hall_id, job_id, fencing, "too few")
     with typed.database.read() as c:
@@ -103,18 +104,18 @@ def test_a_job_that_waits_is_cancelled_at_once_and_one_that_runs_hears_of_it(typ
     fencing = lease(typed)
     take(typed, fencing)
     with typed.database.write() as c:
-        training_jobs.wish(c, typed.hall_id, waits, Stop.KEEP, user="bob")
-        training_jobs.wish(c, typed.hall_id, runs, Stop.KEEP, user="bob")
+        training_jobs.wish(c, typed.hall_id, waits, Stop.KEEP, user="bob", station="hut")
+        training_jobs.wish(c, typed.hall_id, runs, Stop.KEEP, user="bob", station="hut")
         assert training_jobs.wish_of(c, runs, fencing) is Stop.KEEP
-        training_jobs.wish(c, typed.hall_id, runs, Stop.DISCARD, user="bob")
+        training_jobs.wish(c, typed.hall_id, runs, Stop.DISCARD, user="bob", station="hut")
         assert training_jobs.wish_of(c, runs, fencing) is Stop.DISCARD
         training_jobs.cancel(c, typed.hall_id, runs, fencing, "stopped")
-        training_jobs.wish(c, typed.hall_id, runs, Stop.KEEP, user="bob")  # too late
+        training_jobs.wish(c, typed.hall_id, runs, Stop.KEEP, user="bob", station="hut")  # too late
         assert training_jobs.wish_of(c, runs, fencing) is None
     assert sorted(states(typed)) == [("CDC", "cancelled"), ("FDC", "cancelled")]
     assert take(typed, fencing) is None
     with typed.database.read() as c:
-        assert training_jobs.get(c, waits).error == "cancelled by bob"
+        assert training_jobs.get(c, waits).error == "cancelled by bob at hut"
 
 
 def test_a_job_whose_station_died_is_taken_up_and_its_old_runner_writes_nothing(typed: Site) -> None:
@@ -160,9 +161,43 @@ def test_one_that_was_to_be_stopped_when_its_station_died_is_cancelled(typed: Si
     (job_id,) = ask(typed, "CDC")
     take(typed, lease(typed, ttl_s=-1.0))
     with typed.database.write() as c:
-        training_jobs.wish(c, typed.hall_id, job_id, Stop.DISCARD, user="bob")
+        training_jobs.wish(c, typed.hall_id, job_id, Stop.DISCARD, user="bob", station="hut")
     assert take(typed, lease(typed)) is None
     assert states(typed) == [("CDC", "cancelled")]
+    with typed.database.read() as c:
+        assert training_jobs.get(c, job_id).error == "stopped by bob at hut, while desk died"
+
+
+def test_who_wants_a_job_stopped_is_kept_and_its_runners_end_leaves_it_cancelled(typed: Site) -> None:
+    (job_id,) = ask(typed, "CDC")
+    fencing = lease(typed)
+    take(typed, fencing)
+    with typed.database.write() as c:
+        training_jobs.wish(c, typed.hall_id, job_id, Stop.DISCARD, user="bob", station="hut")
+        job = training_jobs.get(c, job_id)
+        assert job.wished_at is not None
+        assert job.started_at is not None
+        assert (job.wished_by, job.wished_at >= job.started_at) == ("bob at hut", True)
+        training_jobs.give_back(c, typed.hall_id, job_id, fencing)
+        ended = training_jobs.get(c, job_id)
+    assert (ended.state, ended.error) == (JobState.CANCELLED, "stopped by bob at hut; no model was stored")
+
+
+def test_who_asks_again_changes_the_options_of_the_job_that_waits_and_of_nobody_elses(typed: Site) -> None:
+    (first,) = ask(typed, "CDC")
+    newer = Options(Recipe.BOTH, balanced=False)
+    assert ask(typed, "CDC", options=newer) == [first]
+    with typed.database.write() as c:
+        assert training_jobs.get(c, first).options == newer
+        asked = training_jobs.ask(c, typed.hall_id, ["CDC"], USUAL, user="bob", station="hut")
+        assert asked == [first]
+        assert training_jobs.get(c, first).options == newer
+    jobs = TrainingJobs(typed.database, typed.hall_id, "bob", "hut")
+    told = jobs.answer(jobs.ask(["FDC", "CDC"]), USUAL)
+    assert told == (
+        "1 job asked for: FDC. CDC waits already, asked for by eva at desk with other options (head and whole network, "
+        "labels weigh by their number), which hold; cancel that job to use yours."
+    )
 
 
 def test_one_that_is_given_back_waits_at_its_place_and_wasnt_tried(typed: Site) -> None:

@@ -168,6 +168,8 @@ def test_a_stop_from_another_station_is_heard(
         other.stop(job.id, wish)
         stopped = until(jobs, ended, job.id)
     assert stopped.state is state
+    assert stopped.wished_by == "bob at control room"
+    assert stopped.error == ("" if wish is Stop.KEEP else "stopped by bob at control room; no model was stored")
     assert models(jobs) == (1 if wish is Stop.KEEP else 0)
     if wish is Stop.KEEP:
         with jobs.database.read() as c:

@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 from PySide6.QtCore import QPoint, Qt
 from PySide6.QtPdf import QPdfDocument
-from PySide6.QtWidgets import QFileDialog, QMenu, QWidget
+from PySide6.QtWidgets import QFileDialog, QLabel, QMenu, QWidget
 from pytestqt.qtbot import QtBot
 
 from hydra_desktop import settings
@@ -25,6 +25,7 @@ from hydra_desktop.views import keys
 from hydra_desktop.views.labeling.labeling_screen import LabelingScreen
 from hydra_desktop.views.main_window import Place
 from hydra_desktop.views.report.report_screen import ReportScreen, told
+from hydra_desktop.views.thresholds.threshold_screen import ThresholdScreen
 from hydra_desktop.vision import model_file
 from tests.domain.test_model_report import THRESHOLDS, many
 from tests.domain.test_model_report import TYPE as TYPE_OF_MANY
@@ -137,7 +138,7 @@ def test_a_click_on_a_cell_lists_its_plots_with_their_pictures(qtbot: QtBot, sit
     qtbot.mouseClick(screen.matrix, Qt.MouseButton.LeftButton, pos=middle)
     assert runs(screen) == [30]
     screen.grab()
-    qtbot.waitUntil(lambda: not screen.pictures.busy)
+    qtbot.waitUntil(lambda: not screen.pictures.busy, timeout=20_000)
     shown = screen.plots.grab().toImage()
     assert len({shown.pixel(x, y) for x in range(0, 120, 2) for y in range(0, 90, 2)}) > 4  # no empty frame
     qtbot.mouseClick(screen.matrix, Qt.MouseButton.LeftButton, pos=QPoint(2, 2))
@@ -171,13 +172,13 @@ def test_enter_opens_labeling_on_them_and_f8_comes_back_to_figures_with_the_new_
     press(qtbot, screen.matrix, Qt.Key.Key_Return)
     desk = labeling(qtbot, site, 3)
     assert set(desk.desk.sheet.tiles) == wanted
-    qtbot.waitUntil(lambda: desk.title.text() == "Model 1: 3 plots, Bad, said to be Good")
+    qtbot.waitUntil(lambda: desk.title.text() == "Model 1: 3 plots, Bad, said to be Good", timeout=20_000)
     assert desk.leave_button.isVisible()
     assert desk.leave_button.keys == ("F8",)
     assert desk.side.queue is Queue.EVERY
     press(qtbot, desk.grid, Qt.Key.Key_A, more=CONTROL)
     press(qtbot, desk.grid, Qt.Key.Key_G)
-    qtbot.waitUntil(lambda: desk.desk.is_stored and desk.desk.sheet.given_counts()["Good"] == 3)
+    qtbot.waitUntil(lambda: desk.desk.is_stored and desk.desk.sheet.given_counts()["Good"] == 3, timeout=20_000)
     press(qtbot, desk, Qt.Key.Key_F8)
     again = wait_for_report(qtbot, site)
     assert again is not screen
@@ -185,7 +186,7 @@ def test_enter_opens_labeling_on_them_and_f8_comes_back_to_figures_with_the_new_
     assert again.headline.text() == "Would miss none of 15 Bad and call 1 of 25 Good faulty"
     assert site.desktop.window._buttons.checkedId() == Place.TRAINING
     site.desktop.window.open_screen(Place.LABELING)
-    qtbot.waitUntil(lambda: desk.title.text() == "Every plot" and not desk.leave_button.isVisible())
+    qtbot.waitUntil(lambda: desk.title.text() == "Every plot" and not desk.leave_button.isVisible(), timeout=20_000)
 
 
 def test_only_the_selected_plots_are_labelled_anew(qtbot: QtBot, site: Site) -> None:
@@ -209,7 +210,7 @@ def test_another_plot_type_or_queue_ends_what_was_chosen(qtbot: QtBot, site: Sit
     assert desk.side.wishes == "chosen plots"
     desk.side._another_type(TYPE)
     assert desk.side.filters.count == 0
-    assert len(labeling(qtbot, site, min(40, desk.grid.capacity())).desk.sheet.tiles) > 3
+    qtbot.waitUntil(lambda: len(desk.desk.sheet.tiles) > 3 and not desk.desk.is_loading, timeout=20_000)
 
 
 @pytest.mark.parametrize(("key", "suffix"), [(Qt.Key.Key_S, "html"), (Qt.Key.Key_P, "pdf")])
@@ -217,7 +218,7 @@ def test_it_is_saved_where_the_person_says(qtbot: QtBot, site: Site, tmp_path: P
     site.open(2)
     screen = wait_for_report(qtbot, site)
     press(qtbot, screen.matrix, key, more=CONTROL)
-    qtbot.waitUntil(lambda: bool(screen.findChildren(QFileDialog)))
+    qtbot.waitUntil(lambda: bool(screen.findChildren(QFileDialog)), timeout=20_000)
     (dialog,) = screen.findChildren(QFileDialog)
     assert dialog.selectedFiles()[0].endswith(f"hump model 2.{suffix}")
     path = tmp_path / f"saved.{suffix}"
@@ -240,11 +241,11 @@ def test_it_is_compared_with_the_active_model_by_itself_and_with_others_when_ask
     screen = wait_for_report(qtbot, site)
     assert "No difference between model 2 and model 1 (active) can be shown on 40 plots" in screen.lines.text()
     press(qtbot, screen.matrix, Qt.Key.Key_C)
-    qtbot.waitUntil(lambda: screen._menu.isVisible())
+    qtbot.waitUntil(lambda: screen._menu.isVisible(), timeout=20_000)
     assert [action.text().split(",")[0] for action in screen._menu.actions()] == ["Model 4", "Model 3", "Model 1"]
     assert screen._menu.actions()[2].text().endswith(", active")
     press(qtbot, screen._menu, Qt.Key.Key_Down, Qt.Key.Key_Down, Qt.Key.Key_Return)
-    qtbot.waitUntil(lambda: not site.desktop.background.busy)
+    qtbot.waitUntil(lambda: not site.desktop.background.busy, timeout=20_000)
     assert "model 1 (active)" in screen.lines.text()
     screen.choose_model([])
     assert "no other model" in screen.told.text()
@@ -255,11 +256,16 @@ def test_h_asks_for_the_thresholds_and_escape_goes_back(qtbot: QtBot, site: Site
     site.open(2, Place.LIBRARY)
     screen = wait_for_report(qtbot, site)
     reports = site.desktop.screens[site.desktop.window].reports
+    known = dict(keys.of(site.desktop.window))
+    assert {"M", "C", "H", "Esc", "Ctrl+S", "Ctrl+P", "Arrows"} <= known.keys()
     with qtbot.waitSignal(reports.thresholds_asked) as asked:
         press(qtbot, screen.matrix, Qt.Key.Key_H)
     assert asked.args == [2]
-    known = dict(keys.of(site.desktop.window))
-    assert {"M", "C", "H", "Esc", "Ctrl+S", "Ctrl+P", "Arrows"} <= known.keys()
+    bench = site.desktop.window.page
+    assert isinstance(bench, ThresholdScreen)
+    qtbot.waitUntil(lambda: bench.bench is not None, timeout=20_000)
+    press(qtbot, bench, Qt.Key.Key_Escape)
+    screen = wait_for_report(qtbot, site)
     press(qtbot, screen.matrix, Qt.Key.Key_Escape)
     assert site.desktop.window._buttons.checkedId() == Place.LIBRARY
     assert site.desktop.window.page is None
@@ -279,7 +285,7 @@ def test_what_a_report_lacks_is_said(qtbot: QtBot, site: Site) -> None:
     assert "which plots they are isn't known" in screen._heads["plots"][1].text()
     site.open(99)
     screen = site.screen
-    qtbot.waitUntil(lambda: "There is no model 99" in screen.told.text())
+    qtbot.waitUntil(lambda: "There is no model 99" in screen.told.text(), timeout=20_000)
     assert screen.headline.text() == "There is no report of this model."
     assert not screen.buttons["html"].isEnabled()
     press(qtbot, screen.matrix, Qt.Key.Key_Return, Qt.Key.Key_C, Qt.Key.Key_H)
@@ -297,6 +303,10 @@ def test_who_leaves_while_it_is_read_is_not_bothered(qtbot: QtBot, site: Site) -
     assert site.desktop.screens[site.desktop.window].reports.screen is None
 
 
+def _fits(label: QLabel) -> bool:
+    return label.height() >= label.heightForWidth(label.width())
+
+
 @pytest.mark.parametrize("size", [(1280, 800), (1920, 1080), (3840, 2160)])
 def test_everything_has_room_at_every_size_and_in_every_theme(qtbot: QtBot, site: Site, size: tuple[int, int]) -> None:
     window = site.desktop.window
@@ -304,7 +314,7 @@ def test_everything_has_room_at_every_size_and_in_every_theme(qtbot: QtBot, site
     site.open(2)
     screen = wait_for_report(qtbot, site)
     for _ in range(3):
-        screen.grab()
+        qtbot.waitUntil(lambda: _fits(screen.lines) and _fits(screen.headline), timeout=20_000)  # once laid out
         bottom = max(
             one.mapTo(screen, QPoint(0, one.height())).y() for one in (screen.relabel, *screen.buttons.values())
         )
@@ -312,8 +322,6 @@ def test_everything_has_room_at_every_size_and_in_every_theme(qtbot: QtBot, site
         for button in (screen.relabel, *screen.buttons.values()):
             assert button.isVisible()
             assert button.mapTo(screen, QPoint(button.width(), 0)).x() <= screen.width()
-        for label in (screen.headline, screen.lines):
-            assert label.height() >= label.heightForWidth(label.width())
         assert all(screen.matrix.rect().contains(screen.matrix.box((row, column)).toRect())
                    for row in range(2) for column in range(2))  # fmt: skip
         window.theme.next()

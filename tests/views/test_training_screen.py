@@ -168,6 +168,11 @@ def test_the_job_that_runs_shows_stage_time_left_and_curves_and_is_stopped(
     assert panel.name.text() == "D_drifted"
     assert "asked for by eva at desk, runs on control room" in panel.facts.text()
     assert panel.headline.text() == "1 min 50 s left in this stage"
+    panel.show_job(replace(RUNNING, options=USUAL), 0)  # whose stages are short, but more than one too
+    assert panel.headline.text() == "1 min 50 s left in this stage"
+    panel.show_job(replace(RUNNING, wish=Stop.KEEP, wished_by="ben at control room", wished_at=NOW), 0)
+    assert panel.facts.text().endswith(" stopped by ben at control room")
+    panel.show_job(RUNNING, 0)
     assert "epoch 3 of at most 10: 25 %" in panel.line.text()
     assert panel.curves.plots[HELD_OUT_LOSS].title.text() == "Log-loss, best 0.40"
     assert not panel.curves.plots[TRAINING_LOSS].isVisible()
@@ -277,7 +282,7 @@ def test_it_is_painted_in_every_look_and_no_word_of_a_button_is_cut(
         screen._theme.set_window_scale(scale)
         screen.setStyleSheet(screen._theme.style_sheet())
         screen.rescale()
-        qtbot.waitUntil(lambda: screen.table.view.viewport().width() > 100)
+        qtbot.waitUntil(lambda: screen.table.view.viewport().width() > 100, timeout=20_000)
         assert not screen.grab().isNull()
         for button in screen.findChildren(QPushButton):
             if button.isVisible() and button.text():
@@ -326,7 +331,7 @@ def site(qtbot: QtBot, tmp_path: Path) -> Iterator[Site]:
     for thread in (desktop.hall.follower, desktop.hall.trainer):
         thread.start()
     desktop.window.open_screen(Place.TRAINING)
-    qtbot.waitUntil(lambda: len(desktop.window.screens[Place.TRAINING].types.rows) == 2)
+    qtbot.waitUntil(lambda: len(desktop.window.screens[Place.TRAINING].types.rows) == 2, timeout=20_000)
     yield Site(desktop, database)
     desktop.close()
     database.close()
@@ -337,9 +342,9 @@ def test_from_a_key_to_a_finished_model_on_every_station(qtbot: QtBot, site: Sit
     assert view.hasFocus()
     assert names(screen) == ["hump", "few"]
     qtbot.keyClick(view, Qt.Key.Key_T, SHIFT)
-    qtbot.waitUntil(lambda: "1 job asked for: hump." in screen.told.text())
+    qtbot.waitUntil(lambda: "1 job asked for: hump." in screen.told.text(), timeout=20_000)
     qtbot.waitUntil(lambda: bool(screen.jobs) and screen.jobs[0].state is JobState.DONE, timeout=60_000)
-    qtbot.waitUntil(lambda: screen.types.everything["hump"].state.standing.light is Light.UP_TO_DATE)
+    qtbot.waitUntil(lambda: screen.types.everything["hump"].state.standing.light is Light.UP_TO_DATE, timeout=20_000)
     asked: list[int] = []
     site.desktop.screens[site.desktop.window].training.report_asked.connect(asked.append)
     qtbot.keyClick(view, Qt.Key.Key_F6)
@@ -348,13 +353,13 @@ def test_from_a_key_to_a_finished_model_on_every_station(qtbot: QtBot, site: Sit
     assert asked == [screen.jobs[0].model_id]
     site.desktop.window.open_screen(Place.TRAINING)  # from the report
     panel = screen.panel
-    qtbot.waitUntil(panel.activate.isVisible)
+    qtbot.waitUntil(panel.activate.isVisible, timeout=20_000)
     not_live, measured = panel.line.text().splitlines()
     assert not_live == "Not live. No model is live now; nothing changes until you activate it."
     assert "held-out plots, missed " in measured
     assert not panel.back.isVisible()
     qtbot.keyClick(view, Qt.Key.Key_Return, CONTROL)
-    qtbot.waitUntil(lambda: panel.line.text().startswith("It is live"))
+    qtbot.waitUntil(lambda: panel.line.text().startswith("It is live"), timeout=20_000)
     assert f"model {asked[0]} is live now, before it no model" in screen.told.text()
     assert not panel.activate.isVisible()
     view.setCurrentIndex(screen.types.index(screen.types.place("few")))
@@ -362,7 +367,7 @@ def test_from_a_key_to_a_finished_model_on_every_station(qtbot: QtBot, site: Sit
     qtbot.keyClick(view, Qt.Key.Key_L)
     labeling = site.desktop.window.screens[Place.LABELING]
     assert isinstance(labeling, LabelingScreen)
-    qtbot.waitUntil(lambda: labeling.side.plot_types.currentText() == "few")
+    qtbot.waitUntil(lambda: labeling.side.plot_types.currentText() == "few", timeout=20_000)
 
 
 def test_a_new_model_goes_live_and_back_and_a_worse_one_only_in_spite(qtbot: QtBot, site: Site) -> None:
@@ -381,29 +386,29 @@ def test_a_new_model_goes_live_and_back_and_a_worse_one_only_in_spite(qtbot: QtB
             .values(state=str(JobState.DONE), model_id=worse, ended_at=datetime.now(UTC))
         )
     screen, panel = site.screen, site.screen.panel
-    qtbot.waitUntil(panel.activate.isVisible)
+    qtbot.waitUntil(panel.activate.isVisible, timeout=20_000)
     assert panel.line.text().startswith(f"Not live. Model {first} is live now")
     qtbot.keyClick(screen.table.view, Qt.Key.Key_Return, CONTROL)
-    qtbot.waitUntil(lambda: bool(screen.findChildren(InSpiteQuestion)))
+    qtbot.waitUntil(lambda: bool(screen.findChildren(InSpiteQuestion)), timeout=20_000)
     (question,) = screen.findChildren(InSpiteQuestion)
     qtbot.keyClicks(question.why, "new detector")
     qtbot.keyClick(question.why, Qt.Key.Key_Return, CONTROL)
-    qtbot.waitUntil(lambda: library_hall.active(site.database, hall_id) == {"hump": worse})
-    qtbot.waitUntil(panel.back.isVisible)
+    qtbot.waitUntil(lambda: library_hall.active(site.database, hall_id) == {"hump": worse}, timeout=20_000)
+    qtbot.waitUntil(panel.back.isVisible, timeout=20_000)
     assert panel.back.text() == f"Go back to model {first}  [B]"
     qtbot.keyClick(screen.table.view, Qt.Key.Key_B)
-    qtbot.waitUntil(lambda: library_hall.active(site.database, hall_id) == {"hump": first})
-    qtbot.waitUntil(panel.activate.isVisible)
+    qtbot.waitUntil(lambda: library_hall.active(site.database, hall_id) == {"hump": first}, timeout=20_000)
+    qtbot.waitUntil(panel.activate.isVisible, timeout=20_000)
     assert "rolled back" in screen.told.text()
 
 
 def choose_files(qtbot: QtBot, screen: TrainingScreen, *paths: Path) -> None:
     """Write paths into the dialog that asks for them (tests/test_whole_training.py types them)."""
-    qtbot.waitUntil(lambda: bool(screen.findChildren(QFileDialog)))
+    qtbot.waitUntil(lambda: bool(screen.findChildren(QFileDialog)), timeout=20_000)
     (dialog,) = screen.findChildren(QFileDialog)
     dialog.findChild(QLineEdit, "fileNameEdit").setText(" ".join(f'"{path}"' for path in paths))
     dialog.accept()
-    qtbot.waitUntil(lambda: not screen.findChildren(QFileDialog))
+    qtbot.waitUntil(lambda: not screen.findChildren(QFileDialog), timeout=20_000)
 
 
 def test_manifests_and_folders_are_imported_by_keys(qtbot: QtBot, site: Site, tmp_path: Path) -> None:
@@ -413,24 +418,24 @@ def test_manifests_and_folders_are_imported_by_keys(qtbot: QtBot, site: Site, tm
     (tmp_path / "one" / "two_3.png").unlink()
     qtbot.keyClick(view, Qt.Key.Key_I, CONTROL)
     choose_files(qtbot, screen, one, two)
-    qtbot.waitUntil(lambda: "imported" in screen.told.text())
+    qtbot.waitUntil(lambda: "imported" in screen.told.text(), timeout=20_000)
     assert screen.told.text().startswith("24 plots of one, 19 plots of two imported, 1 refused.")
     assert "two.csv 4: two_3.png isn't there" in screen.told.text()
-    qtbot.waitUntil(lambda: set(names(screen)) == {"hump", "few", "one", "two"})
+    qtbot.waitUntil(lambda: set(names(screen)) == {"hump", "few", "one", "two"}, timeout=20_000)
     assert names(screen)[:2] == ["hump", "one"]  # ready to train
     assert screen.imports.button.text() == "Import...  [Ctrl+I]"
     bad = tmp_path / "bad.csv"
     bad.write_text("a,b\n1,2\n")
     qtbot.keyClick(view, Qt.Key.Key_I, CONTROL)
     choose_files(qtbot, screen, bad)
-    qtbot.waitUntil(lambda: "lacks the columns file and plot_type" in screen.told.text())
+    qtbot.waitUntil(lambda: "lacks the columns file and plot_type" in screen.told.text(), timeout=20_000)
     assert screen.told.text().endswith("Nothing was imported.")
     folder = tmp_path / "labels" / "three" / "Bad"
     folder.mkdir(parents=True)
     (folder / "a.png").write_bytes(manifests.png("Bad", 1))
     qtbot.keyClick(view, Qt.Key.Key_I, CONTROL | SHIFT)
     choose_files(qtbot, screen, tmp_path / "labels")
-    qtbot.waitUntil(lambda: screen.told.text().startswith("1 plot of three imported, 0 refused."))
+    qtbot.waitUntil(lambda: screen.told.text().startswith("1 plot of three imported, 0 refused."), timeout=20_000)
 
 
 def test_closing_the_program_ends_the_child_and_gives_its_job_back(qtbot: QtBot, site: Site) -> None:

@@ -8,7 +8,7 @@ from PySide6.QtCore import Signal
 from PySide6.QtWidgets import QFrame, QHBoxLayout, QLabel, QPlainTextEdit, QPushButton, QVBoxLayout
 
 from ...domain.library import named
-from ...domain.training import Job, JobState, Recipe, Stop
+from ...domain.training import Job, JobState, Stop
 from ...services.model_listing import Shelf
 from .. import words
 from ..theme import Theme
@@ -170,12 +170,12 @@ class JobPanel(QFrame):
 
 
 def _facts(job: Job) -> str:
-    recipe = "head and whole network" if job.options.recipe is Recipe.BOTH else "head on the shared network"
     where = f"asked for by {job.user} at {job.station}"
     if job.runs_on and job.runs_on != job.station:
         where += f", runs on {job.runs_on}" if job.is_open else f", ran on {job.runs_on}"
     begun = f", begun {words.clock(job.started_at)}" if job.started_at is not None else ""
-    return f"{recipe}; {where}{begun}"
+    stopped = f", {words.clock(job.wished_at)} stopped by {job.wished_by}" if job.wished_at is not None else ""
+    return f"{job.options.text}; {where}{begun}{stopped}"
 
 
 def _headline(job: Job) -> str:
@@ -187,7 +187,7 @@ def _headline(job: Job) -> str:
         return "Stopping..." if job.wish is Stop.DISCARD else "Stopping, the best is kept..."
     if job.left_s is None:
         return "Reading..." if not job.stage else "At work"
-    return f"{left(job.left_s)} left" + (" in this stage" if job.options.recipe is Recipe.BOTH else "")
+    return f"{left(job.left_s)} left in this stage"
 
 
 def _line(job: Job) -> str:
