@@ -22,7 +22,6 @@ from ..domain.label import Role, Severity
 from ..domain.replay import Alarms, Change, Replay, Replayed
 from ..domain.unseen import Unseen, roles
 from ..domain.verdict import DEFAULT_THRESHOLD
-from ..vision import head
 from . import label_pages, lookup, thresholds, unseen
 from .progress import Progress
 from .thresholds import FalseAlarms, Rate
@@ -157,7 +156,9 @@ class ThresholdBench:
         """The threshold with the best F1 of a label on the held-out plots, None where there are none."""
         if self.unseen is None or label not in self.unseen.names:
             return None
-        return head.best_f1_threshold(self.unseen.chances, self.unseen.truth, self.unseen.names.index(label))
+        return chosen_thresholds.best_f1_threshold(
+            self.unseen.chances, self.unseen.truth, self.unseen.names.index(label)
+        )
 
     def a_day(self, share: Share) -> tuple[float, float, float] | None:
         """Of a share of Good plots how many there are a day, with the interval; None where the rate isn't known."""

@@ -17,7 +17,7 @@ from ..domain.errors import ModelFileError, SettingsError
 from ..domain.hall import PlotType
 from ..domain.label import Role
 from ..domain.verdict import DEFAULT_THRESHOLD
-from ..vision import head
+from ..vision.chosen_thresholds import best_f1_threshold, threshold_for_rate
 from ..vision.held_out import Cost, HeldOut
 from ..vision.model_file import Model
 from ..vision.opening import read_model
@@ -85,9 +85,7 @@ class Evidence:
     def best_f1(self) -> dict[str, float]:
         """The thresholds with the best F1 of each label."""
         target = self.held_out.target.astype(int)
-        return {
-            name: head.best_f1_threshold(self.held_out.chances, target, index) for index, name in enumerate(self.labels)
-        }
+        return {name: best_f1_threshold(self.held_out.chances, target, index) for index, name in enumerate(self.labels)}
 
     def for_false_alarms(self, a_day: float, rate: Rate, plot_type: PlotType) -> dict[str, float]:
         """The thresholds of the faulty labels with at most `a_day` false positives; raises SettingsError without any.
@@ -102,7 +100,7 @@ class Evidence:
         if not is_good.any():
             raise SettingsError(f"The model of {plot_type.name} knows no Good plot, so false alarms can't be told.")
         share = min(1.0, a_day / rate.plots_a_day)
-        value = head.threshold_for_rate(self.held_out.chances, is_good, faulty, share)
+        value = threshold_for_rate(self.held_out.chances, is_good, faulty, share)
         least = self.best_f1() if share * is_good.sum() < 1 else {}
         return {name: max(value, least.get(name, 0.0)) for name in (self.labels[index] for index in faulty)}
 

@@ -20,8 +20,6 @@ from typing import Any
 
 import numpy as np
 import numpy.typing as npt
-import onnxruntime
-from onnxruntime.capi.onnxruntime_pybind11_state import InvalidArgument, InvalidProtobuf
 
 from .. import paths
 from ..domain.errors import ModelFileError, StorageError
@@ -74,6 +72,9 @@ class Backbone:
     """
 
     def __init__(self, threads: int = 1) -> None:
+        import onnxruntime  # only here: the program that holds wall and siren reads models and runs none
+        from onnxruntime.capi.onnxruntime_pybind11_state import InvalidArgument, InvalidProtobuf
+
         options = onnxruntime.SessionOptions()
         options.intra_op_num_threads = threads
         options.inter_op_num_threads = 1
@@ -103,6 +104,8 @@ class Backbone:
 
 
 def _session(path: Path, options: Any) -> Any:
+    import onnxruntime
+
     return onnxruntime.InferenceSession(str(path), options, providers=["CPUExecutionProvider"])
 
 

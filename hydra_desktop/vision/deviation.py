@@ -20,7 +20,6 @@ from typing import Any
 
 import numpy as np
 import numpy.typing as npt
-from sklearn.utils.extmath import randomized_svd
 
 from .backbone import CHANNELS, IDENTITY, MID_CHANNELS, MID_HEIGHT, MID_WIDTH, Features, Floats
 from .picture import HEIGHT, WIDTH
@@ -174,6 +173,8 @@ class Variation:
         scaled = (centred / deviation).reshape(len(part), -1)
         components = np.empty((0, scaled.shape[1]), np.float32)
         if removed:
+            from sklearn.utils.extmath import randomized_svd  # only where it is learned: a model is read without
+
             _, sizes, components = randomized_svd(scaled, removed, n_iter=4, random_state=0)
             components = components[sizes > 1e-4 * max(float(sizes[0]), 1e-6)].astype(np.float32)
         rest = scaled - (scaled @ components.T) @ components

@@ -35,10 +35,11 @@ from ..domain.errors import Stopped, StorageError, TrainingError
 from ..domain.training import HELD_OUT_F1, HELD_OUT_LOSS, TRAINING_LOSS
 from . import backbone
 from .backbone import IDENTITY, LAST_CHANNELS, Floats
+from .chosen_thresholds import best_f1_threshold
 from .evaluate import evaluate
 from .familiar import LEAST_SPREAD
 from .fitting import best_temperature
-from .head import FEWEST_A_LABEL, Progress, best_f1_threshold
+from .head import FEWEST_A_LABEL, Progress
 from .held_out import HeldOut
 from .model_file import softmax
 from .picture import HEIGHT, WIDTH, Picture

@@ -14,8 +14,6 @@ from typing import Any
 
 import numpy as np
 import numpy.typing as npt
-import onnxruntime
-from onnxruntime.capi import onnxruntime_pybind11_state as refusals
 from safetensors import SafetensorError
 from safetensors.numpy import load as load_tensors
 from safetensors.numpy import save as save_tensors
@@ -34,16 +32,6 @@ OPERATORS = {
     *("Add", "Cast", "Clip", "Concat", "Constant", "ConstantOfShape", "Conv", "Div", "Gemm", "Pad", "ReduceMean"),
     *("Reshape", "Slice", "Sub", "Transpose"),
 }
-_REFUSALS = (
-    refusals.Fail,
-    refusals.InvalidArgument,
-    refusals.InvalidGraph,
-    refusals.InvalidProtobuf,
-    refusals.NoModel,
-    refusals.NotImplemented,
-    refusals.RuntimeException,
-    ValueError,
-)
 
 
 @dataclass(frozen=True)
@@ -85,6 +73,9 @@ class TunedPredictor:
 
     def __init__(self, model: TunedModel, threads: int = 1) -> None:
         """Open the network; raises ModelFileError when it isn't one that Hydra wrote, or is damaged."""
+        import onnxruntime  # only here: the program that holds wall and siren reads models and runs none
+        from onnxruntime.capi import onnxruntime_pybind11_state as refusals
+
         _expect_harmless(model.network)
         self.model = model
         options = onnxruntime.SessionOptions()
@@ -96,7 +87,10 @@ class TunedPredictor:
         try:
             self._session = onnxruntime.InferenceSession(model.network, options, providers=["CPUExecutionProvider"])
             found = self._run(np.zeros((1, HEIGHT, WIDTH, 3), np.uint8))
-        except _REFUSALS as error:
+        except (
+            refusals.Fail, refusals.InvalidArgument, refusals.InvalidGraph, refusals.InvalidProtobuf, refusals.NoModel,
+            refusals.NotImplemented, refusals.RuntimeException, ValueError,
+        ) as error:  # fmt: skip
             raise ModelFileError(f"The network in this model can't be run ({error}); train it again.") from error
         shapes = [(1, LAST_CHANNELS), (1, len(model.labels)), (1, LAST_CHANNELS, MAP_HEIGHT, MAP_WIDTH)]
         if [part.shape for part in found] != shapes or not all(np.isfinite(part).all() for part in found):

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from hydra_desktop.domain.errors import Stopped, TrainingError
-from hydra_desktop.vision import fitting, head, model_file
+from hydra_desktop.vision import chosen_thresholds, fitting, head, model_file
 from hydra_desktop.vision.backbone import CHANNELS
 from hydra_desktop.vision.deviation import Description
 from hydra_desktop.vision.predictor import Predictor
@@ -345,8 +345,8 @@ def test_the_best_threshold_is_in_the_middle_of_the_best_range() -> None:
     target = np.array([0] * 10 + [1] * 10)
     bad = np.concatenate([np.full(8, 0.1), np.full(2, 0.6), np.full(10, 0.9)])
     chances = np.stack([1 - bad, bad], axis=1).astype(np.float32)
-    assert 0.65 < head.best_f1_threshold(chances, target, 1) < 0.85
-    assert head.best_f1_threshold(chances, np.zeros(20, int), 1) == 0.5
+    assert 0.65 < chosen_thresholds.best_f1_threshold(chances, target, 1) < 0.85
+    assert chosen_thresholds.best_f1_threshold(chances, np.zeros(20, int), 1) == 0.5
 
 
 @pytest.mark.parametrize(("share", "called"), [(0.0, 0), (0.01, 1), (0.02, 2), (1.0, 30)])
@@ -354,7 +354,7 @@ def test_a_threshold_for_a_rate_lets_at_most_that_share_of_good_plots_be_called(
     bad = np.concatenate([np.linspace(0.55, 0.99, 30), np.full(70, 0.1), np.full(20, 0.97)])
     chances = np.stack([1 - bad, bad], axis=1).astype(np.float32)
     good = np.arange(120) < 100
-    threshold = head.threshold_for_rate(chances, good, [1], share)
+    threshold = chosen_thresholds.threshold_for_rate(chances, good, [1], share)
     assert (chances[good, 1] >= threshold).sum() == called
     assert 0.5 <= threshold <= 1.0
 
