@@ -25,6 +25,7 @@ from hydra_desktop.views import keys
 from hydra_desktop.views.labeling.labeling_screen import LabelingScreen
 from hydra_desktop.views.main_window import Place
 from hydra_desktop.views.report.report_screen import ReportScreen, told
+from hydra_desktop.views.thresholds.threshold_screen import ThresholdScreen
 from hydra_desktop.vision import model_file
 from tests.domain.test_model_report import THRESHOLDS, many
 from tests.domain.test_model_report import TYPE as TYPE_OF_MANY
@@ -254,12 +255,16 @@ def test_it_is_compared_with_the_active_model_by_itself_and_with_others_when_ask
 def test_h_asks_for_the_thresholds_and_escape_goes_back(qtbot: QtBot, site: Site) -> None:
     site.open(2, Place.LIBRARY)
     screen = wait_for_report(qtbot, site)
+    known = dict(keys.of(site.desktop.window))
+    assert {"M", "C", "H", "Esc", "Ctrl+S", "Ctrl+P", "Arrows"} <= known.keys()
     reports = site.desktop.screens[site.desktop.window].reports
     with qtbot.waitSignal(reports.thresholds_asked) as asked:
         press(qtbot, screen.matrix, Qt.Key.Key_H)
     assert asked.args == [2]
-    known = dict(keys.of(site.desktop.window))
-    assert {"M", "C", "H", "Esc", "Ctrl+S", "Ctrl+P", "Arrows"} <= known.keys()
+    bench = site.desktop.window.page
+    assert isinstance(bench, ThresholdScreen)
+    press(qtbot, bench, Qt.Key.Key_Escape)  # back to the report
+    screen = wait_for_report(qtbot, site)
     press(qtbot, screen.matrix, Qt.Key.Key_Escape)
     assert site.desktop.window._buttons.checkedId() == Place.LIBRARY
     assert site.desktop.window.page is None

@@ -6,7 +6,7 @@ from collections.abc import Collection, Sequence
 from typing import Any
 
 from PySide6.QtCore import QAbstractListModel, QModelIndex, QRect, QRectF, QSize, Qt, Signal
-from PySide6.QtGui import QColor, QKeyEvent, QMouseEvent, QPainter, QPen
+from PySide6.QtGui import QColor, QFocusEvent, QKeyEvent, QMouseEvent, QPainter, QPen
 from PySide6.QtWidgets import QAbstractItemView, QFrame, QListView, QStyle, QStyledItemDelegate, QStyleOptionViewItem
 
 from ...domain.training import Job, JobState
@@ -185,6 +185,12 @@ class QueueView(QListView):
         """The job in the current row."""
         row = self.currentIndex().row()
         return self._jobs.jobs[row] if 0 <= row < len(self._jobs.jobs) else None
+
+    def focusInEvent(self, event: QFocusEvent) -> None:
+        """The keyboard is always at a job."""
+        super().focusInEvent(event)
+        if self.job is None and self._jobs.jobs and event.reason() is not Qt.FocusReason.MouseFocusReason:
+            self.setCurrentIndex(self._jobs.index(0))
 
     def keyPressEvent(self, event: QKeyEvent) -> None:
         """Enter does what the row's button says; the rest is the list's."""
