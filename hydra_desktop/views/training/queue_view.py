@@ -189,8 +189,10 @@ class QueueView(QListView):
     def focusInEvent(self, event: QFocusEvent) -> None:
         """The keyboard is always at a job."""
         super().focusInEvent(event)
-        if self.job is None and self._jobs.jobs and event.reason() is not Qt.FocusReason.MouseFocusReason:
-            self.setCurrentIndex(self._jobs.index(0))
+        by_mouse = event.reason() is Qt.FocusReason.MouseFocusReason
+        if self._jobs.jobs and not by_mouse and not self.selectionModel().hasSelection():
+            self.setCurrentIndex(self._jobs.index(max(0, self.currentIndex().row())))
+            self._tell()
 
     def keyPressEvent(self, event: QKeyEvent) -> None:
         """Enter does what the row's button says; the rest is the list's."""
