@@ -156,7 +156,7 @@ class ThresholdBench:
         """The threshold with the best F1 of a label on the held-out plots, None where there are none."""
         if self.unseen is None or label not in self.unseen.names:
             return None
-        return chosen_thresholds.best_f1_threshold(
+        return best_f1_threshold(
             self.unseen.chances, self.unseen.truth, self.unseen.names.index(label)
         )
 

@@ -255,9 +255,9 @@ def test_it_is_compared_with_the_active_model_by_itself_and_with_others_when_ask
 def test_h_asks_for_the_thresholds_and_escape_goes_back(qtbot: QtBot, site: Site) -> None:
     site.open(2, Place.LIBRARY)
     screen = wait_for_report(qtbot, site)
-    reports = site.desktop.screens[site.desktop.window].reports
     known = dict(keys.of(site.desktop.window))
     assert {"M", "C", "H", "Esc", "Ctrl+S", "Ctrl+P", "Arrows"} <= known.keys()
+    reports = site.desktop.screens[site.desktop.window].reports
     with qtbot.waitSignal(reports.thresholds_asked) as asked:
         press(qtbot, screen.matrix, Qt.Key.Key_H)
     assert asked.args == [2]

@@ -205,7 +205,8 @@ def test_ended_jobs_lead_to_their_report_or_to_labeling(qtbot: QtBot, screen: Tr
     queue = screen.queue
     qtbot.keyClick(screen.table.view, Qt.Key.Key_F6)
     assert queue.hasFocus()
-    queue.setCurrentIndex(screen.listed.index(1))
+    assert queue.selectionModel().isSelected(screen.listed.index(0))  # the keyboard is seen to be there
+    qtbot.keyClick(queue, Qt.Key.Key_Down)
     assert screen.panel.headline.text() == "Finished: model 44"
     with qtbot.waitSignal(screen.report_asked) as told:
         qtbot.keyClick(queue, Qt.Key.Key_Return)

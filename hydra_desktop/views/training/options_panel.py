@@ -58,6 +58,7 @@ class OptionsPanel(QFrame):
     def rescale(self) -> None:
         """Take over the theme's size and colours."""
         px = self._theme.px
+        self.balanced.setPalette(self._theme.palette())  # its box is Qt's own, in the window's look
         self._grid.setContentsMargins(px(14), px(6), px(14), px(10))
         for grid in (self._grid, self._fields):
             grid.setSpacing(px(6))

@@ -6,7 +6,7 @@ from collections.abc import Collection, Sequence
 from typing import Any
 
 from PySide6.QtCore import QAbstractListModel, QModelIndex, QRect, QRectF, QSize, Qt, Signal
-from PySide6.QtGui import QColor, QKeyEvent, QMouseEvent, QPainter, QPen
+from PySide6.QtGui import QColor, QFocusEvent, QKeyEvent, QMouseEvent, QPainter, QPen
 from PySide6.QtWidgets import QAbstractItemView, QFrame, QListView, QStyle, QStyledItemDelegate, QStyleOptionViewItem
 
 from ...domain.training import Job, JobState
@@ -185,6 +185,14 @@ class QueueView(QListView):
         """The job in the current row."""
         row = self.currentIndex().row()
         return self._jobs.jobs[row] if 0 <= row < len(self._jobs.jobs) else None
+
+    def focusInEvent(self, event: QFocusEvent) -> None:
+        """The keyboard is always at a job."""
+        super().focusInEvent(event)
+        by_mouse = event.reason() is Qt.FocusReason.MouseFocusReason
+        if self._jobs.jobs and not by_mouse and not self.selectionModel().hasSelection():
+            self.setCurrentIndex(self._jobs.index(max(0, self.currentIndex().row())))
+            self._tell()
 
     def keyPressEvent(self, event: QKeyEvent) -> None:
         """Enter does what the row's button says; the rest is the list's."""

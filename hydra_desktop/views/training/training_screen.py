@@ -204,10 +204,10 @@ class TrainingScreen(QWidget):
         for widget in (self.queue_title, self.no_job):
             inside.addWidget(widget)
         inside.addWidget(self.queue, 1)
-        inside.addStretch(0)
         self._right = QScrollArea()
         self._right.setWidgetResizable(True)
         self._right.setFrameShape(QFrame.Shape.NoFrame)
+        self._right.setFocusPolicy(Qt.FocusPolicy.NoFocus)
         self._right.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
         page = QWidget()
         page.setObjectName("screen")

@@ -158,8 +158,8 @@ class TypeDelegate(QStyledItemDelegate):
         line = QRect(place.left(), place.top() + px(4), place.width(), px(19))
         self._word(painter, line, f"model {active.id}", 13)
         old = words.age(datetime.now(UTC) - active.created_at)
-        measured = f", F1 {active.macro_f1:.2f}" if active.macro_f1 is not None else ""
-        self._word(painter, line.translated(0, px(18)), f"{old} old{measured}", 12, colour=c.muted)
+        measured = f"F1 {active.macro_f1:.2f}, {old}" if active.macro_f1 is not None else f"{old} old"
+        self._word(painter, line.translated(0, px(18)), measured, 12, colour=c.muted)
 
     def _button(self, painter: QPainter, box: QRect, text: str, *, gains: bool) -> None:
         c, works = self._theme.colours, gains or text == "Label"
