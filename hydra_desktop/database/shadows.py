@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Sequence
 from datetime import datetime
 from typing import Any
 
@@ -58,27 +58,37 @@ def of_model(c: sa.Connection, model_id: int) -> list[Shadow]:
     return [Shadow(*row) for row in c.execute(_SELECT.where(_S.model_id == model_id))]
 
 
-def said(c: sa.Connection, model_id: int, since: datetime) -> Iterator[Any]:
-    """What a model on trial and the one that was active said of each plot since a moment, in the order of time.
+def said(c: sa.Connection, model_id: int, since: datetime, until: datetime) -> Sequence[sa.Row[Any]]:
+    """What a model on trial and the one that was active said of plots in a span of time, counted by what that was.
 
-    Rows with plot_id, decided_at, label and status, active_label and active_status; labels are None without one.
+    Rows with label and status, active_label and active_status, and so many plots; of those that a person labelled,
+    accepted guesses left out, how many there are and for how many each model has that label. Labels are None without.
     """
-    tried, live = t.verdicts.alias("tried"), t.verdicts.alias("live")
+    tried, live, given = t.verdicts.alias("tried"), t.verdicts.alias("live"), t.given_labels.alias("given")
     own, other = t.labels.alias("own"), t.labels.alias("other")
-    yield from c.execute(
+    g = t.given_labels.c
+    in_force = (
+        sa.select(sa.func.max(g.id))
+        .where(g.plot_id == tried.c.plot_id, sa.not_(g.withdrawn), sa.not_(g.accepted))
+        .correlate(tried)
+        .scalar_subquery()
+    )
+    return c.execute(
         sa.select(
-            tried.c.plot_id,
-            tried.c.decided_at,
             own.c.name.label("label"),
             tried.c.status,
             other.c.name.label("active_label"),
             live.c.status.label("active_status"),
+            sa.func.count().label("plots"),
+            sa.func.count(given.c.id).label("labelled"),
+            sa.func.count(sa.case((given.c.label_id == live.c.label_id, 1))).label("active_right"),
+            sa.func.count(sa.case((given.c.label_id == tried.c.label_id, 1))).label("shadow_right"),
         )
         .select_from(tried)
         .join(live, sa.and_(live.c.plot_id == tried.c.plot_id, live.c.live))
         .outerjoin(own, own.c.id == tried.c.label_id)
         .outerjoin(other, other.c.id == live.c.label_id)
-        .where(tried.c.model_id == model_id, tried.c.shadow, tried.c.decided_at >= since)
-        .order_by(tried.c.decided_at, tried.c.id)
-        .execution_options(yield_per=2000)
-    )
+        .outerjoin(given, given.c.id == in_force)
+        .where(tried.c.model_id == model_id, tried.c.shadow, tried.c.decided_at >= since, tried.c.decided_at < until)
+        .group_by(own.c.name, tried.c.status, other.c.name, live.c.status)
+    ).all()

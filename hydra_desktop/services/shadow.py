@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Sequence
-from dataclasses import dataclass, field
-from datetime import UTC, datetime, timedelta
+from dataclasses import dataclass
+from datetime import UTC, timedelta
+from typing import Any
 
-from ..database import activations, clock, given_labels, halls, shadows
+from ..database import activations, clock, halls, shadows
 from ..database.connection import Database
 from ..domain.errors import LibraryError
 from ..domain.library import Shadow, ShadowDay, by
@@ -124,59 +125,37 @@ def end(database: Database, hall_name: str, plot_type: str, *, user: str) -> str
     return f"{name}: model {running.model_id} isn't in shadow any more; what it said is kept."
 
 
-@dataclass
-class _Day:
-    plots: int = 0
-    same: int = 0
-    labelled: int = 0
-    active_right: int = 0
-    shadow_right: int = 0
-    differences: Counter[tuple[str, str]] = field(default_factory=Counter)
-
-
 def report(database: Database, hall_name: str, model_id: int, *, days: int = DAYS) -> ShadowReport:
     """How a model in shadow compares with the active one on the last days; raises LibraryError without such a model."""
     with database.read() as c:
         hall_id = lookup.hall(c, hall_name)
         record = library.record_of(c, hall_id, model_id)
         trials = shadows.of_model(c, model_id)
-        since = (clock.now(c) - timedelta(days=days - 1)).replace(hour=0, minute=0, second=0, microsecond=0)
-        said = list(shadows.said(c, model_id, since)) if trials else []
-        given = given_labels.current(c, hall_id, record.plot_type) if said else []
-    labels = {one.plot.id: one.label for one in given if not one.accepted}
-    found: dict[str, _Day] = {}
-    for row in said:
-        day = found.setdefault(_day(row.decided_at), _Day())
-        active, tried = (
-            _words(row.active_label, row.active_status),
-            _words(row.label, row.status),
-        )
-        day.plots += 1
-        if active == tried:
-            day.same += 1
-        else:
-            day.differences[active, tried] += 1
-        label = labels.get(row.plot_id)
-        if label is not None:
-            day.labelled += 1
-            day.active_right += row.active_label == label
-            day.shadow_right += row.label == label
-    return ShadowReport(
-        record.plot_type,
-        model_id,
-        trials,
-        [
-            ShadowDay(
-                name, one.plots, one.same, one.labelled, one.active_right, one.shadow_right,
-                dict(one.differences.most_common()),
-            )
-            for name, one in sorted(found.items(), reverse=True)
-        ],
-    )  # fmt: skip
+        today = clock.now(c).astimezone(UTC).replace(hour=0, minute=0, second=0, microsecond=0)
+        found = []
+        for day in (today - timedelta(days=back) for back in range(days if trials else 0)):
+            rows = shadows.said(c, model_id, day, day + timedelta(days=1))
+            if rows:
+                found.append(_day(f"{day:%Y-%m-%d}", rows))
+    return ShadowReport(record.plot_type, model_id, trials, found)
 
 
-def _day(at: datetime) -> str:
-    return f"{at.astimezone(UTC):%Y-%m-%d}"
+def _day(name: str, rows: Sequence[Any]) -> ShadowDay:
+    differences: Counter[tuple[str, str]] = Counter()
+    for row in rows:
+        active, tried = _words(row.active_label, row.active_status), _words(row.label, row.status)
+        if active != tried:
+            differences[active, tried] += row.plots
+    plots = sum(row.plots for row in rows)
+    return ShadowDay(
+        name,
+        plots,
+        plots - differences.total(),
+        sum(row.labelled for row in rows),
+        sum(row.active_right for row in rows),
+        sum(row.shadow_right for row in rows),
+        dict(differences.most_common()),
+    )
 
 
 def _words(label: str | None, status: str) -> str:

@@ -14,7 +14,8 @@ from pytestqt.qtbot import QtBot
 
 from hydra_desktop.database import activations, shadows
 from hydra_desktop.database.connection import Database, open_database
-from hydra_desktop.services import library, model_exchange, model_sets
+from hydra_desktop.services import library, model_exchange, model_sets, shadow
+from hydra_desktop.services.shadow import ShadowReport
 from hydra_desktop.views import keys
 from hydra_desktop.views.background import Background
 from hydra_desktop.views.library.desk import LibraryDesk
@@ -233,6 +234,35 @@ def test_a_model_is_tried_in_shadow_by_one_key(at: Library, models: list[int]) -
         assert shadows.running(c, at.hall_id) == {}
     at.choose(models[0])
     assert not at.screen.shadow.isEnabled()  # it is live
+
+
+def test_what_was_said_in_shadow_is_read_of_the_chosen_model_only(
+    at: Library, models: list[int], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    read: list[int] = []
+    real = shadow.report
+
+    def report(database: Database, hall: str, model_id: int) -> ShadowReport:
+        read.append(model_id)
+        return real(database, hall, model_id)
+
+    def read_anew() -> list[int]:
+        at.settle()
+        read.clear()
+        at.screen.desk.read()
+        at.settle()
+        return read
+
+    monkeypatch.setattr(shadow, "report", report)
+    for model_id in models[1:]:
+        shadow.begin(at.database, HALL, model_id, user="ben")
+    assert read_anew() == [models[2]]  # the newest is chosen
+    at.choose(models[1])
+    assert read_anew() == [models[1]]
+    assert "until" in at.screen.facts.toPlainText()
+    assert "It has judged no plot yet" in at.screen.facts.toPlainText()
+    at.choose(models[0])
+    assert read_anew() == []
 
 
 def test_a_set_is_saved_put_live_and_rolled_back(at: Library, models: list[int]) -> None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, replace
 from functools import partial
 from pathlib import Path
 
@@ -15,7 +15,7 @@ from ...database.image_store import ImageStore
 from ...domain.errors import SiteError, Stopped, UnknownPlotTypeError, WorseModelError
 from ...domain.library import ModelSet
 from ...services import library, model_exchange, model_listing, model_sets, shadow
-from ...services.model_listing import Shelf, TypeStanding
+from ...services.model_listing import LibraryModel, Shelf, TypeStanding
 from ...services.progress import Progress
 from ...services.shadow import ShadowReport
 from ..background import Background, Newest
@@ -31,7 +31,7 @@ class Seen:
     types: Sequence[TypeStanding] | None = None
     sets: Sequence[ModelSet] = ()
     shelf: Shelf | None = None
-    reports: Mapping[int, ShadowReport] = field(default_factory=dict)  # of the models that were or are in shadow
+    report: ShadowReport | None = None  # of the chosen model, once it was read
 
 
 @dataclass(frozen=True)
@@ -62,13 +62,14 @@ class LibraryDesk(QObject):
         super().__init__()
         self._database, self._hall, self._hall_id = database, hall, hall_id
         self._background, self._images = background, images
-        self._reading, self._looking = Newest(background), Newest(background)
+        self._reading, self._looking, self._reporting = (Newest(background) for _ in range(3))
         self._who = {"user": user, "station": station}
         self._user = user
         self._progress, self._went_at_s = Progress(self._tell_progress), 0.0
         self._position: int | None = None
         self._shadows_at_s = 0.0
         self.plot_type = ""
+        self.model_id: int | None = None  # the chosen one
         self.seen = Seen()
         self.is_acting = False
         self.arrived: int | None = None  # the model that was imported last, until it is shown
@@ -76,7 +77,7 @@ class LibraryDesk(QObject):
     @property
     def is_busy(self) -> bool:
         """Whether something is read or done."""
-        return self.is_acting or self._reading.busy
+        return self.is_acting or self._reading.busy or self._reporting.busy
 
     def close(self) -> None:
         """Stop what takes long; nothing is changed by it then."""
@@ -92,11 +93,7 @@ class LibraryDesk(QObject):
             names = [one.plot_type for one in types]
             name = wanted if wanted in names else next(iter(names), "")
             shelf = model_listing.shelf(self._database, self._hall, name) if name else None
-            return (
-                position,
-                name,
-                Seen(types, model_sets.listing(self._database, self._hall), shelf, self._reports(shelf)),
-            )
+            return position, name, Seen(types, model_sets.listing(self._database, self._hall), shelf)
 
         self._reading.run(work, self._take, lambda why: self.told.emit(why, True))
 
@@ -105,6 +102,12 @@ class LibraryDesk(QObject):
         if plot_type != self.plot_type:
             self.plot_type = plot_type
             self.read()
+
+    def choose_model(self, model_id: int | None) -> None:
+        """Read what a model in shadow said, if it is or was."""
+        if model_id != self.model_id:
+            self.model_id = model_id
+            self._read_report()
 
     def follow(self) -> None:
         """Something changed in the hall: read anew where it is something shown here."""
@@ -246,22 +249,41 @@ class LibraryDesk(QObject):
             self._went_at_s = now_s
             self.went.emit(stage, fraction)
 
-    def _reports(self, shelf: Shelf | None) -> dict[int, ShadowReport]:
-        models = shelf.models if shelf is not None else ()
-        return {one.id: shadow.report(self._database, self._hall, one.id) for one in models if one.shadows}
+    def _read_report(self) -> None:
+        model = self._chosen
+        if model is not None and model.shadows:
+            self._shadows_at_s = time.monotonic()
+            self._reporting.run(
+                lambda: shadow.report(self._database, self._hall, model.id),
+                self._take_report,
+                lambda why: self.told.emit(why, True),
+            )
+
+    @property
+    def _chosen(self) -> LibraryModel | None:
+        models = self.seen.shelf.models if self.seen.shelf is not None else ()
+        return next((one for one in models if one.id == self.model_id), None)
+
+    def _take_report(self, report: ShadowReport) -> None:
+        self.seen = replace(self.seen, report=report)
+        self.seen_changed.emit()
 
     def _take(self, found: tuple[int, str, Seen]) -> None:
-        self._position, self.plot_type, self.seen = found
-        self._shadows_at_s = time.monotonic()
+        self._position, self.plot_type, seen = found
+        self.seen = replace(seen, report=self.seen.report)
+        chosen = self.model_id
         self.seen_changed.emit()
+        if self.model_id == chosen:  # else it is read by now
+            self._read_report()
 
     def _heard(self, found: tuple[int, frozenset[str]]) -> None:
         position, kinds = found
         self._position = position
-        trials = any(one.on_trial for one in self.seen.shelf.models) if self.seen.shelf is not None else False
         late = time.monotonic() - self._shadows_at_s > SHADOWS_EVERY_S
-        if kinds & {"model", "model_set", "hall"} or (trials and late and kinds & {"plots", "label"}):
+        if kinds & {"model", "model_set", "hall"}:
             self.read()
+        elif self._chosen is not None and self._chosen.on_trial and late and kinds & {"plots", "label"}:
+            self._read_report()
 
 
 def _first_line(text: str) -> str:

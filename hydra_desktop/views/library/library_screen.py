@@ -303,6 +303,7 @@ class LibraryScreen(QWidget):
         if self._showing:
             return
         seen, shelf, model = self.desk.seen, self.desk.seen.shelf, self.chosen
+        self.desk.choose_model(model.id if model is not None else None)
         self._look_at_pace()
         self.title.setText(speech.headline(seen, self._failed))
         self.under.setText(WORKING if self._is_slow else speech.second_line(seen))
@@ -376,8 +377,7 @@ class LibraryScreen(QWidget):
         shelf, model = self.desk.seen.shelf, self.chosen
         if shelf is None:
             return
-        report = self.desk.seen.reports.get(model.id) if model is not None else None
-        page = facts.page(self._theme, shelf, model, report)
+        page = facts.page(self._theme, shelf, model, self.desk.seen.report)
         if page != self._shown_page:
             same = self._shown_for == (shelf.plot_type, model.id if model else None)
             place = self.facts.verticalScrollBar().value()
