@@ -40,6 +40,13 @@ class ModelRecord:
         return frozenset(one for one in told if isinstance(one, str)) if isinstance(told, list) else frozenset()
 
     @property
+    def runs_seen(self) -> frozenset[tuple[str, int]]:
+        """The runs that it was trained on, by run period and number; none in models of older versions."""
+        told = self.card.get("runs_seen")
+        pairs = [one for one in told if isinstance(one, list) and len(one) == 2] if isinstance(told, list) else []
+        return frozenset((one[0], one[1]) for one in pairs if isinstance(one[0], str) and isinstance(one[1], int))
+
+    @property
     def is_imported(self) -> bool:
         """Whether it was trained elsewhere."""
         return "imported" in self.card

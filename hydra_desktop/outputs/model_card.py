@@ -72,6 +72,11 @@ def _by_name(check: Check) -> Check:
     return lambda value: isinstance(value, dict) and all(map(is_text, value)) and all(map(check, value.values()))
 
 
+def _is_run(value: object) -> bool:
+    """Whether it is a run period with a run number."""
+    return isinstance(value, list) and len(value) == 2 and is_text(value[0]) and _is_whole(value[1])
+
+
 def _is_plain(value: object, depth: int = 0) -> bool:
     """Whether it is of texts and finite numbers, in lists and dicts."""
     if isinstance(value, dict | list) and depth < DEEPEST:
@@ -90,6 +95,7 @@ _CARD: dict[str, tuple[Check, str]] = {
     **dict.fromkeys(("log_loss", "temperature"), _NUMBER),
     **dict.fromkeys(("run_periods", "trained_on", "held_out"), _TEXTS),
     **dict.fromkeys(("plots", "references"), _COUNTS),
+    "runs_seen": (_list_of(_is_run), "run periods with run numbers"),
     **dict.fromkeys(("recipe", "unfamiliar", "versions", "log_loss_by_epoch"), _PLAIN),
     "figures": (lambda value: isinstance(value, dict), "figures by name"),
 }

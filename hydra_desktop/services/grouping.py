@@ -26,7 +26,7 @@ def groups(plots: Sequence[Plot], beside: Sequence[Plot] = ()) -> np.ndarray:
 def runs(plots: Sequence[Plot]) -> np.ndarray:
     """The run of each plot as int64 (N,), numbered from 0 in the order of appearance, however few runs there are."""
     found: dict[object, int] = {}
-    return np.asarray([found.setdefault(_run(plot), len(found)) for plot in plots], dtype=np.int64)
+    return np.asarray([found.setdefault(run_of(plot), len(found)) for plot in plots], dtype=np.int64)
 
 
 def unit(plots: Sequence[Plot]) -> str:
@@ -37,7 +37,8 @@ def unit(plots: Sequence[Plot]) -> str:
     return "picture"
 
 
-def _run(plot: Plot) -> object:
+def run_of(plot: Plot) -> tuple[str, int]:
+    """The run of a plot: its run period and number."""
     return plot.name.run_period, plot.name.run_number
 
 
@@ -49,4 +50,4 @@ def _picture(plot: Plot) -> object:
     return plot.content_hash
 
 
-_WAYS: Mapping[str, Callable[[Plot], object]] = {"run": _run, "chunk": _chunk, "picture": _picture}
+_WAYS: Mapping[str, Callable[[Plot], object]] = {"run": run_of, "chunk": _chunk, "picture": _picture}

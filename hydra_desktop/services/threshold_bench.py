@@ -156,9 +156,7 @@ class ThresholdBench:
         """The threshold with the best F1 of a label on the held-out plots, None where there are none."""
         if self.unseen is None or label not in self.unseen.names:
             return None
-        return best_f1_threshold(
-            self.unseen.chances, self.unseen.truth, self.unseen.names.index(label)
-        )
+        return best_f1_threshold(self.unseen.chances, self.unseen.truth, self.unseen.names.index(label))
 
     def a_day(self, share: Share) -> tuple[float, float, float] | None:
         """Of a share of Good plots how many there are a day, with the interval; None where the rate isn't known."""

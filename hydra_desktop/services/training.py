@@ -31,7 +31,7 @@ from ..vision.fitting import Recipe
 from ..vision.model_file import Model
 from ..vision.tuned_model import TunedModel
 from . import evaluating, features, library, lookup, second_recipe, suspects, thresholds
-from .grouping import groups, unit
+from .grouping import groups, run_of, unit
 from .progress import Progress
 from .thresholds import Evidence, FalseAlarms
 
@@ -189,6 +189,8 @@ def train(
     card = {**trained.model.card, "figures": asdict(held_out)}
     # by these it is seen which labels came, and which were taken back, since
     card |= {"newest_label": newest_label, "labels_seen": dict(Counter(one.label for one in labelled))}
+    # by these it is seen which plots come from a run that it knows, whatever becomes of its labels
+    card |= {"runs": len({run_of(one.plot) for one in chosen}), "runs_seen": sorted({run_of(one) for one in plots})}
     # by these the monitor knows that it needn't make what is normal anew, by fewer plots than were here
     card["reference_sets"] = {
         one.run_period: one.fingerprint for one in confirmed if one.run_period in card["references"]

@@ -25,7 +25,7 @@ from ..vision.model_file import Model
 from ..vision.opening import read_model
 from ..vision.tuned_model import TunedModel
 from . import lookup
-from .grouping import runs
+from .grouping import run_of, runs
 from .judging_anew import judge_anew
 from .normals import is_used
 from .progress import Progress
@@ -73,12 +73,12 @@ def look(connection: Connection, hall_id: int, model_id: int) -> Ground:
     run = {one.plot.id: int(its) for one, its in zip(every, number, strict=True)}
     held, left_out = _held(model.held_out, every, settings)
     known = set(record.trained_on)
-    seen_runs = {run[one.plot.id] for one in every if one.plot.content_hash in known}
+    seen_runs = record.runs_seen or {run_of(one.plot) for one in every if one.plot.content_hash in known}
     first = model_file.load(model.first) if isinstance(model, TunedModel) else model
     in_force = references.in_force(connection, hall_id, record.plot_type)
     known |= {content for one in in_force.values() if is_used(one, first) for content in one.content_hashes}
     fresh = frozenset(
-        one.plot.id for one in usable if one.plot.content_hash not in known and run[one.plot.id] not in seen_runs
+        one.plot.id for one in usable if one.plot.content_hash not in known and run_of(one.plot) not in seen_runs
     )
     return Ground(record, settings, model, labelled, run, held, fresh, left_out)
 

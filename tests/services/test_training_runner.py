@@ -74,7 +74,7 @@ def running(*runners: Runner) -> Iterator[threading.Event]:
 
 def until(jobs: TrainingJobs, so: Callable[[Job], object], job_id: int) -> Job:
     """Wait until something is so of a job."""
-    wait_for(jobs.database, HALL, lambda c, _hall: so(training_jobs.get(c, job_id)))
+    wait_for(jobs.database, HALL, lambda c, _hall: so(training_jobs.get(c, job_id)), timeout_s=240)
     with jobs.database.read() as c:
         return training_jobs.get(c, job_id)
 

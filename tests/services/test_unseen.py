@@ -111,7 +111,13 @@ def test_plots_of_few_runs_are_counted_by_run_and_a_later_chunk_of_one_is_not_ne
     hall.add(("Good", "Bad"), first_run=200)
     of_two_runs(hall)
     with hall.database.read() as c:
+        assert look(c, hall.hall_id, model_id).record.card["runs"] == 2
         assert look(c, hall.hall_id, model_id).fresh == frozenset()
+    with hall.database.write() as c:  # nor is it where the labels that it was trained on are taken back
+        trained = t.given_labels.c.plot_id <= 40
+        c.execute(t.given_labels.update().where(trained).values(withdrawn=True))
+        assert look(c, hall.hall_id, model_id).fresh == frozenset()
+        c.execute(t.given_labels.update().where(trained).values(withdrawn=False))
     again = of_model(hall.database, HALL, hall.images, older(hall, model_id, held_out=None))
     assert again.in_sample
 
