@@ -22,6 +22,7 @@ from ..domain.label import Role, Severity
 from ..domain.replay import Alarms, Change, Replay, Replayed
 from ..domain.unseen import Unseen, roles
 from ..domain.verdict import DEFAULT_THRESHOLD
+from ..vision.chosen_thresholds import best_f1_threshold
 from . import label_pages, lookup, thresholds, unseen
 from .progress import Progress
 from .thresholds import FalseAlarms, Rate
