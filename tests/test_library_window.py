@@ -23,6 +23,7 @@ from tests.fakes.library_hall import HALL
 
 CONTROL = Qt.KeyboardModifier.ControlModifier
 TYPE = "CDC_occupancy"
+LONG_MS = 30_000  # real models are read, on a machine that may be busy
 
 
 @pytest.fixture
@@ -45,7 +46,7 @@ def desktop(qtbot: QtBot, database: Database, models: list[int]) -> Iterator[Des
     made = Desktop(settings.load(None, HALL), database)
     made.hall.start()
     made.window.show()
-    qtbot.waitUntil(made.window.isActiveWindow)
+    qtbot.waitUntil(made.window.isActiveWindow, timeout=LONG_MS)
     yield made
     made.end()
     made.close()
@@ -56,7 +57,7 @@ def opened(qtbot: QtBot, window: MainWindow) -> LibraryScreen:
     qtbot.keyClick(QApplication.focusWidget() or window, Qt.Key.Key_4, CONTROL)
     screen = window.screens[Place.LIBRARY]
     assert isinstance(screen, LibraryScreen)
-    qtbot.waitUntil(lambda: screen.desk.seen.types is not None and not screen.desk.is_busy)
+    qtbot.waitUntil(lambda: screen.desk.seen.types is not None and not screen.desk.is_busy, timeout=LONG_MS)
     return screen
 
 
@@ -65,19 +66,19 @@ def test_what_another_station_does_comes_by_the_feed(
 ) -> None:
     screen = opened(qtbot, desktop.window)
     assert screen.title.text() == "No plot type of 1 has a live model"
-    qtbot.waitUntil(lambda: screen.type_view.hasFocus())
+    qtbot.waitUntil(lambda: screen.type_view.hasFocus(), timeout=LONG_MS)
     library.activate(database, HALL, models[0], user="ben", station="elsewhere")
-    qtbot.waitUntil(lambda: screen.title.text() == "1 of 1 plot type has a live model", timeout=10_000)
+    qtbot.waitUntil(lambda: screen.title.text() == "1 of 1 plot type has a live model", timeout=LONG_MS)
     assert "ben at elsewhere" in screen.facts.toPlainText()
 
 
 def test_the_references_are_within_reach(qtbot: QtBot, desktop: Desktop) -> None:
     screen = opened(qtbot, desktop.window)
-    qtbot.waitUntil(lambda: screen.type_view.hasFocus())
+    qtbot.waitUntil(lambda: screen.type_view.hasFocus(), timeout=LONG_MS)
     assert screen.reference.isVisible()
     qtbot.keyClick(screen.type_view, Qt.Key.Key_R)
     assert isinstance(desktop.window.page, ReferenceScreen)
-    qtbot.waitUntil(lambda: not desktop.background.busy)
+    qtbot.waitUntil(lambda: not desktop.background.busy, timeout=LONG_MS)
     assert opened(qtbot, desktop.window) is screen  # as it was left
 
 
@@ -89,6 +90,6 @@ def test_each_hall_has_a_library_of_its_own(qtbot: QtBot, desktop: Desktop) -> N
     assert other.title.text() == "No plot types yet"
     second = desktop.open_window()
     second.show()
-    qtbot.waitUntil(second.isActiveWindow)
+    qtbot.waitUntil(second.isActiveWindow, timeout=LONG_MS)
     assert opened(qtbot, second).title.text() == "No plot type of 1 has a live model"
     second.close()

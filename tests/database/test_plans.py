@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from datetime import timedelta
 from itertools import product
 from pathlib import Path
 from typing import Any
@@ -31,6 +32,7 @@ from hydra_desktop.database import (
     problems,
     references,
     runs,
+    shadows,
     verdicts,
     wall,
 )
@@ -177,6 +179,7 @@ QUESTIONS: dict[str, Callable[[sa.Connection, Site], object]] = {
     "the last heartbeat": lambda c, site: heartbeats.newest(c, site.hall_id, "monitor"),
     "the newest problems": lambda c, site: problems.newest(c, site.hall_id),
     "the wall of another time": lambda c, site: wall.at(c, site.hall_id, Moment.of(START)),
+    "what was said in shadow": lambda c, _: shadows.said(c, 1, START, START + timedelta(days=1)),
     "runs": lambda c, site: runs.runs(c, site.hall_id),
     "the chunk beside": lambda c, site: runs.chunk_beside(c, site.hall_id, "A", 1, 1, -1),
     "the end of a run": lambda c, site: runs.end_of(c, site.hall_id, "A", 1),

@@ -15,14 +15,16 @@ import sqlalchemy as sa
 from hydra_desktop.database import halls, model_store
 from hydra_desktop.database import tables as t
 from hydra_desktop.database.connection import Database
+from hydra_desktop.database.image_store import ImageStore
 from hydra_desktop.domain.errors import LibraryError, ModelFileError, SettingsError, SiteError, StorageError
 from hydra_desktop.domain.label import Role, Severity
 from hydra_desktop.outputs import model_package
 from hydra_desktop.services import library, model_listing, training_state, unseen
 from hydra_desktop.services.model_exchange import export, file_name, import_file
 from hydra_desktop.vision.opening import open_model
-from tests.fakes import library_hall
+from tests.fakes import library_hall, measured_hall
 from tests.fakes.library_hall import HALL, TYPES, card, figures
+from tests.fakes.measured_hall import MeasuredHall
 
 TYPE = TYPES[0]
 OTHER = "Elsewhere"
@@ -193,6 +195,26 @@ def test_what_holds_in_one_database_only_neither_goes_out_nor_comes_in(
     assert record.card.keys() == card().keys() | {"imported"}
     assert (state := training_state.of_hall(database, OTHER)[TYPE].labelled.last) is not None
     assert (state.newest_label, state.seen) == (None, {})
+
+
+def test_all_that_a_training_writes_on_a_card_and_holds_elsewhere_comes_in(database: Database, tmp_path: Path) -> None:
+    site = MeasuredHall(database, ImageStore(tmp_path / "images"), tmp_path)
+    site.add()
+    model = site.train().model_id
+    with database.write() as c:
+        other = halls.find_or_create(c, OTHER)
+        halls.ensure_plot_type(c, other, measured_hall.TYPE)
+        (record,) = model_store.listing(c, site.hall_id)
+    path = export(database, measured_hall.HALL, model, tmp_path, user="eva").path
+    import_file(database, OTHER, path, user="ben")
+    with database.read() as c:
+        (imported,) = model_store.listing(c, other)
+    of_here = {"newest_label", "labels_seen", "reference_sets"}
+    assert record.card.keys() >= of_here
+    assert {**imported.card, "imported": 0} == {
+        **{name: value for name, value in record.card.items() if name not in of_here},
+        "imported": 0,
+    }
 
 
 @pytest.mark.parametrize(

@@ -45,7 +45,7 @@ class Library:
 
     def press(self, key: Qt.Key, modifier: Qt.KeyboardModifier = Qt.KeyboardModifier.NoModifier) -> None:
         """Press a key where the focus is."""
-        self.qtbot.waitUntil(lambda: QApplication.focusWidget() is not None)
+        self.qtbot.waitUntil(lambda: QApplication.focusWidget() is not None, timeout=LONG_MS)
         self.qtbot.keyClick(QApplication.focusWidget(), key, modifier)
 
     def settle(self) -> None:
@@ -61,14 +61,14 @@ class Library:
 
     def dialog(self, kind: type[QWidget]) -> Any:
         """The dialog that is open."""
-        self.qtbot.waitUntil(lambda: isinstance(QApplication.activeWindow(), kind))
+        self.qtbot.waitUntil(lambda: isinstance(QApplication.activeWindow(), kind), timeout=LONG_MS)
         return QApplication.activeWindow()
 
     def after_dialog(self) -> None:
         """The dialog went; the offscreen platform gives the focus back to no window by itself."""
-        self.qtbot.waitUntil(lambda: QApplication.activeModalWidget() is None)
+        self.qtbot.waitUntil(lambda: QApplication.activeModalWidget() is None, timeout=LONG_MS)
         self.window.activateWindow()
-        self.qtbot.waitUntil(self.window.isActiveWindow)
+        self.qtbot.waitUntil(self.window.isActiveWindow, timeout=LONG_MS)
         self.settle()
 
     def live(self) -> dict[str, int]:
@@ -103,7 +103,7 @@ def open_library(qtbot: QtBot, database: Database, hall_id: int, tmp_path: Path)
     desk.told.connect(lambda text, failed: made.told.append((text, failed)))
     window.resize(1280, 800)
     window.show()
-    qtbot.waitUntil(window.isActiveWindow)
+    qtbot.waitUntil(window.isActiveWindow, timeout=LONG_MS)
     qtbot.keyClick(window, Key.Key_4, CONTROL)
     desk.read()
     made.settle()
@@ -412,10 +412,12 @@ def test_no_word_on_a_button_is_cut_off(at: Library, models: list[int], theme: s
         signal.connect(lambda _of: None)
     at.choose(models[2])
     at.do(Key.Key_Return, CONTROL)
-    at.qtbot.waitUntil(lambda: at.window.width() == size[0])
+    at.qtbot.waitUntil(lambda: at.window.width() == size[0], timeout=LONG_MS)
     buttons = [button for button in at.screen._buttons if button.isVisible()]
     assert len(buttons) == (len(at.screen._buttons) - 2)  # there is no set yet
-    at.qtbot.waitUntil(lambda: all(button.width() >= button.minimumSizeHint().width() for button in buttons))
+    at.qtbot.waitUntil(
+        lambda: all(button.width() >= button.minimumSizeHint().width() for button in buttons), timeout=LONG_MS
+    )
     for button in buttons:
         assert button.mapTo(at.screen, QPoint(button.width(), 0)).x() <= at.screen.width()
     told: Callable[[], dict[str, str]] = lambda: {text: key for key, text in keys.of(at.window)}  # noqa: E731
@@ -433,8 +435,8 @@ def test_with_large_words_nothing_is_wider_than_the_window(at: Library, models: 
     for _ in range(3):
         at.press(Key.Key_Equal, CONTROL)
     at.window.resize(1000, 700)
-    at.qtbot.waitUntil(lambda: at.window.width() == 1000)
-    at.qtbot.waitUntil(lambda: not at.screen.thresholds.isVisible())
+    at.qtbot.waitUntil(lambda: at.window.width() == 1000, timeout=LONG_MS)
+    at.qtbot.waitUntil(lambda: not at.screen.thresholds.isVisible(), timeout=LONG_MS)
     assert at.screen.activate.mapTo(at.window, QPoint(at.screen.activate.width(), 0)).x() <= 1000
     at.press(Key.Key_H)  # its key acts all the same
     assert heard == [models[2]]
