@@ -220,7 +220,7 @@ class Measured:
         """In a line."""
         parts = [f"F1 {self.macro_f1:.3f} on {self.plots} held-out plots"]
         if self.faulty:
-            parts.append(f"missed {self.missed} of {self.faulty} faulty")
+            parts.append(f"{self.missed} of {self.faulty} faulty called good")
         if self.good and self.false_positives is not None:
             parts.append(f"{self.false_positives} false positives of {self.good} Good")
         return ", ".join(parts)

@@ -14,6 +14,7 @@ from ..theme import Theme
 
 TITLES = {HELD_OUT_F1: "Macro-F1", HELD_OUT_LOSS: "Log-loss", TRAINING_LOSS: "Loss on the plots it is trained on"}
 FOLD = "measures only progress"
+SHORTEST = 4  # epochs that an axis has at least
 
 
 class Curves(QWidget):
@@ -87,6 +88,10 @@ class _CurvePlot(QWidget):
         self._shown = curve
         steps, values = zip(*curve.points, strict=True) if curve.points else ((), ())
         self._line.setData(steps, values)
+        if curve.points:  # from the begin, and no wider than epochs go
+            self.area.setXRange(0, max(SHORTEST, steps[-1]), padding=0.03)
+            if self._name != HELD_OUT_F1:
+                self.area.setYRange(0, 1.1 * max(values))
         if not curve.points or self._name == TRAINING_LOSS:
             self._best.setData([], [])
             self.title.setText(TITLES[self._name])

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from PySide6.QtGui import QColor, QPalette
 from PySide6.QtWidgets import QCheckBox, QComboBox, QFrame, QGridLayout, QLabel, QLineEdit, QPushButton, QWidget
 
 from ...domain.training import USUAL, Options, Recipe
@@ -29,7 +30,7 @@ class OptionsPanel(QFrame):
             label.setObjectName("muted")
         self.recipe = QComboBox()
         self.recipe.addItem("A head on the shared network: seconds", Recipe.FIRST)
-        self.recipe.addItem("Tune a whole network too, use it if it clearly wins: minutes to hours", Recipe.BOTH)
+        self.recipe.addItem("A whole network too, if it clearly wins: minutes to hours", Recipe.BOTH)
         self.balanced = QCheckBox("Every label weighs alike, however few plots have it")
         self.alarms = QLineEdit()
         self.alarms.setPlaceholderText("best F1")
@@ -57,8 +58,9 @@ class OptionsPanel(QFrame):
 
     def rescale(self) -> None:
         """Take over the theme's size and colours."""
-        px = self._theme.px
-        self.balanced.setPalette(self._theme.palette())  # its box is Qt's own, in the window's look
+        px, look = self._theme.px, self._theme.palette()
+        look.setColor(QPalette.ColorRole.Window, QColor(self._theme.colours.edge).lighter(140))
+        self.balanced.setPalette(look)  # its box is drawn by Qt, the edge of it as Window made darker
         self._grid.setContentsMargins(px(14), px(6), px(14), px(10))
         for grid in (self._grid, self._fields):
             grid.setSpacing(px(6))

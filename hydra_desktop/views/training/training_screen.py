@@ -135,6 +135,7 @@ class TrainingScreen(QWidget):
             f"QPushButton:flat {{ border: none; background: transparent; padding: {px(4)}px; }}"
             f"QPushButton:flat:focus {{ border: 2px solid {c.text}; }}"
             f"QCheckBox::indicator {{ width: {px(15)}px; height: {px(15)}px; }}"
+            f"QCheckBox {{ border: 2px solid {c.panel}; }} QCheckBox:focus {{ border-color: {c.text}; }}"
             f"QPlainTextEdit {{ background: {c.background}; border: 1px solid {c.line}; }}"
         )
         self.title.setStyleSheet(f"font-size: {px(20)}px; font-weight: bold;")
@@ -201,8 +202,8 @@ class TrainingScreen(QWidget):
         queue.setObjectName("card")
         inside = QVBoxLayout(queue)
         inside.setContentsMargins(1, 1, 1, 1)
-        for widget in (self.queue_title, self.no_job):
-            inside.addWidget(widget)
+        inside.addWidget(self.queue_title)
+        inside.addWidget(self.no_job)
         inside.addWidget(self.queue, 1)
         self._right = QScrollArea()
         self._right.setWidgetResizable(True)
@@ -375,8 +376,7 @@ class TrainingScreen(QWidget):
             widget.setVisible(bool(states))
         self.empty.setVisible(not shown and states is not None)
         self.empty.setText(NONE_SHOWN if states else NO_PLOT_TYPE)
-        row = self.table.view.row
-        current = self.types.rows[row] if 0 <= row < len(self.types.rows) else None
+        current = self.types.rows[row] if 0 <= (row := self.table.view.row) < len(self.types.rows) else None
         self.detail.setText(current.rich if current is not None else "")
         free = current is not None and current.job is None
         selected, all_changed = len(self.types.selected), len(self.changed)
