@@ -7,6 +7,7 @@ from collections.abc import Callable
 from PySide6.QtCore import QObject, Signal
 
 from ..database.connection import Database
+from ..database.image_store import ImageStore
 from ..domain.training import Options, Stop
 from ..services.training_desk import Look, look
 from ..services.training_jobs import TrainingJobs
@@ -86,8 +87,9 @@ class TrainingDesks(QObject):
         """What becomes of a finished job's model goes the library's way."""
         settings = hall.settings
         desk = self._models = LibraryDesk(
-            self._database, hall.name, hall.id, self._background, user=settings.user, station=settings.station
-        )
+            self._database, hall.name, hall.id, self._background, user=settings.user, station=settings.station,
+            images=ImageStore(settings.image_folder),
+        )  # fmt: skip
         desk.setParent(screen)
         self._asking = Asking(screen, desk)  # a signal alone would not keep it
         screen.model_shown.connect(desk.choose)

@@ -227,7 +227,10 @@ def open_bench(
         try:
             rate, rate_unknown = thresholds.rate_of(c, hall_id, record.plot_type, FalseAlarms(0.0)), ""
         except SettingsError as error:
-            rate, rate_unknown = None, str(error)
+            rate, rate_unknown = (
+                None,
+                f"{str(error).partition('; say how many')[0].rstrip('.')}.",
+            )  # that is a command's
         history = tuple(model_store.threshold_history(c, model_id))
     faulty = roles(labels, Role.FAULTY, settings)
     severe = [settings.label(name).severity > Severity.NONE for name in labels]
