@@ -116,13 +116,13 @@ def test_a_line_moved_by_key_tells_at_once_what_it_would_do(qtbot: QtBot, site: 
 
 def test_plots_of_one_run_that_it_was_trained_on_are_marked_and_give_no_interval(qtbot: QtBot, site: Site) -> None:
     screen = site.open(qtbot)
-    assert "40 labelled plots of 40 runs it never saw." in screen.lines.text()
+    assert "40 labelled plots of 40 runs that it never saw." in screen.lines.text()
     assert "95 %: " in screen.missed.text
     found = screen.bench.unseen
     alone = replace(found, groups=np.zeros(40, int), split="5 folds by chunk, as the plots are of too few runs")
     screen.show_bench(replace(screen.bench, unseen=alone))
     assert (
-        "40 labelled plots of 1 run it never saw, but other plots of these runs it did: a new run will keep less. No "
+        "40 labelled plots of 1 run that it never saw, but other plots of these runs it did: a new run will keep less. No "
         "intervals, as plots of one run don't tell what another will bring."
     ) in screen.lines.text()
     for card in (screen.missed, screen.false_alarms):
