@@ -122,8 +122,8 @@ def test_plots_of_one_run_that_it_was_trained_on_are_marked_and_give_no_interval
     alone = replace(found, groups=np.zeros(40, int), split="5 folds by chunk, as the plots are of too few runs")
     screen.show_bench(replace(screen.bench, unseen=alone))
     assert (
-        "40 labelled plots of 1 run that it never saw, but other plots of these runs it did: a new run will keep less. No "
-        "intervals, as plots of one run don't tell what another will bring."
+        "40 labelled plots of 1 run that it never saw, but other plots of these runs it did: a new run will keep less. "
+        "No intervals, as plots of one run don't tell what another will bring."
     ) in screen.lines.text()
     for card in (screen.missed, screen.false_alarms):
         assert "95 %" not in card.text
