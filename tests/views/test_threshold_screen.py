@@ -199,6 +199,7 @@ def test_a_model_without_a_week_says_so(qtbot: QtBot, site: Site) -> None:
     site.model_id = site.hall.train().model_id
     screen = site.open(qtbot)
     assert "not active" in screen.trail.text()
+    assert screen.headline.text().endswith("as it is now; the model judged no plot of late")  # not: 0 alarms
     press(qtbot, Key.Key_Right)
     assert "judged no plot" in screen.headline.text()
     assert screen.strip._state is not None

@@ -281,7 +281,7 @@ class LibraryScreen(QWidget):
         if row != self.type_view.currentIndex().row():
             self.type_view.setCurrentIndex(self.types.index(row) if row >= 0 else self.types.index(-1))
         shelf, before = seen.shelf, self.chosen.id if self.chosen is not None else None
-        self.models.show_models(shelf.models if shelf is not None else ())
+        self.models.show_rows(shelf.models if shelf is not None else ())
         if shelf is not None and shelf.models and not self.model_view.currentIndex().isValid():
             kept = self.models.row_of(before) if before is not None else -1
             self.model_view.setCurrentIndex(self.models.index(max(kept, 0)))
@@ -290,7 +290,7 @@ class LibraryScreen(QWidget):
             self.model_view.setCurrentIndex(self.models.index(arrived))
             self.desk.arrived = None
         set_row = self.set_view.currentIndex().row()
-        self.sets.show_sets(seen.sets)
+        self.sets.show_rows(seen.sets)
         if seen.sets and not self.set_view.currentIndex().isValid():
             self.set_view.setCurrentIndex(self.sets.index(min(max(set_row, 0), len(seen.sets) - 1)))
         self._showing = False

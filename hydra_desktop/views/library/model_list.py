@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-
-from PySide6.QtCore import QAbstractListModel, QModelIndex, QObject, QRectF, QSize, Qt
+from PySide6.QtCore import QObject, QRectF, QSize, Qt
 from PySide6.QtGui import QPainter
 from PySide6.QtWidgets import QStyledItemDelegate, QStyleOptionViewItem
 
@@ -13,43 +11,16 @@ from .. import words
 from ..theme import Theme
 from . import painting
 from .painting import ROW_ROLE, Index
+from .row_list_model import RowListModel
 
 LINES = 5
 
 
-class ModelListModel(QAbstractListModel):
+class ModelListModel(RowListModel):
     """Models in the order of the shelf."""
 
-    def __init__(self, parent: QObject | None = None) -> None:
-        super().__init__(parent)
-        self.rows: Sequence[LibraryModel] = ()
-
-    def show_models(self, models: Sequence[LibraryModel]) -> None:
-        """Take over what there is."""
-        if [one.id for one in models] == [one.id for one in self.rows]:
-            self.rows = models  # what is chosen stays chosen
-            if models:
-                self.dataChanged.emit(self.index(0), self.index(len(models) - 1))
-            return
-        self.beginResetModel()
-        self.rows = models
-        self.endResetModel()
-
-    def row_of(self, model_id: int) -> int:
-        """Where a model is, -1 where it isn't."""
-        return next((row for row, one in enumerate(self.rows) if one.id == model_id), -1)
-
-    def rowCount(self, parent: Index = QModelIndex()) -> int:  # noqa: B008 Qt's own
-        """How many there are."""
-        return 0 if parent.isValid() else len(self.rows)
-
-    def data(self, index: Index, role: int = Qt.ItemDataRole.DisplayRole) -> object:
-        """A model."""
-        if not index.isValid():
-            return None
-        one = self.rows[index.row()]
-        if role == ROW_ROLE:
-            return one
+    def told(self, one: LibraryModel, role: Qt.ItemDataRole) -> str | None:
+        """A model in words."""
         if role == Qt.ItemDataRole.DisplayRole:
             return f"model {one.id}"
         if role == Qt.ItemDataRole.AccessibleTextRole:

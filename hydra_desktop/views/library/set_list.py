@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from datetime import datetime
 
-from PySide6.QtCore import QAbstractListModel, QModelIndex, QObject, QRectF, QSize, Qt
+from PySide6.QtCore import QObject, QRectF, QSize, Qt
 from PySide6.QtGui import QPainter
 from PySide6.QtWidgets import QStyledItemDelegate, QStyleOptionViewItem
 
@@ -14,44 +14,19 @@ from .. import words
 from ..theme import Theme
 from . import painting
 from .painting import ROW_ROLE, Index
+from .row_list_model import RowListModel
 
 
-class SetListModel(QAbstractListModel):
-    """Sets in the order in which they came, the newest first."""
+class SetListModel(RowListModel):
+    """Sets, the newest first."""
 
-    def __init__(self, parent: QObject | None = None) -> None:
-        super().__init__(parent)
-        self.rows: Sequence[ModelSet] = ()
-
-    def show_sets(self, sets: Sequence[ModelSet]) -> None:
-        """Take over what there is."""
-        if [one.id for one in sets] == [one.id for one in self.rows]:
-            self.rows = sets  # what is chosen stays chosen
-            if sets:
-                self.dataChanged.emit(self.index(0), self.index(len(sets) - 1))
-            return
-        self.beginResetModel()
-        self.rows = sets
-        self.endResetModel()
-
-    def rowCount(self, parent: Index = QModelIndex()) -> int:  # noqa: B008 Qt's own
-        """How many there are."""
-        return 0 if parent.isValid() else len(self.rows)
-
-    def data(self, index: Index, role: int = Qt.ItemDataRole.DisplayRole) -> object:
-        """A set."""
-        if not index.isValid():
-            return None
-        one = self.rows[index.row()]
-        if role == ROW_ROLE:
-            return one
+    def told(self, one: ModelSet, role: Qt.ItemDataRole) -> str | None:
+        """A set in words."""
         if role == Qt.ItemDataRole.DisplayRole:
             return one.name
         if role == Qt.ItemDataRole.AccessibleTextRole:
             return ", ".join(filter(None, (titled(one), live(one), saved(one), one.comment)))
-        if role == Qt.ItemDataRole.ToolTipRole:
-            return one.comment or None
-        return None
+        return (one.comment or None) if role == Qt.ItemDataRole.ToolTipRole else None
 
 
 def last(sets: Sequence[ModelSet]) -> ModelSet | None:

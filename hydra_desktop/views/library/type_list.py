@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from datetime import UTC, datetime
 
-from PySide6.QtCore import QAbstractListModel, QModelIndex, QObject, QRectF, QSize, Qt
+from PySide6.QtCore import QObject, QRectF, QSize, Qt
 from PySide6.QtGui import QPainter
 from PySide6.QtWidgets import QStyledItemDelegate, QStyleOptionViewItem
 
@@ -14,55 +14,34 @@ from .. import words
 from ..theme import Theme
 from . import painting
 from .painting import ROW_ROLE, Index
+from .row_list_model import RowListModel
 
 
-class TypeListModel(QAbstractListModel):
+class TypeListModel(RowListModel):
     """Plot types whose name holds what is searched for."""
+
+    key = "plot_type"
 
     def __init__(self, parent: QObject | None = None) -> None:
         super().__init__(parent)
         self.all: Sequence[TypeStanding] = ()
-        self.rows: Sequence[TypeStanding] = ()
         self._wanted = ""
 
     def show_types(self, standings: Sequence[TypeStanding]) -> None:
         """Take over what there is."""
         self.all = standings
-        found = [one for one in standings if self._wanted in one.plot_type.casefold()]
-        if [one.plot_type for one in found] == [one.plot_type for one in self.rows]:
-            self.rows = found  # what is chosen stays chosen
-            if found:
-                self.dataChanged.emit(self.index(0), self.index(len(found) - 1))
-            return
-        self.beginResetModel()
-        self.rows = found
-        self.endResetModel()
+        self.show_rows([one for one in standings if self._wanted in one.plot_type.casefold()])
 
     def search(self, text: str) -> None:
         """Leave only those whose name holds this."""
         self._wanted = text.strip().casefold()
         self.show_types(self.all)
 
-    def row_of(self, plot_type: str) -> int:
-        """Where a plot type is, -1 where it isn't."""
-        return next((row for row, one in enumerate(self.rows) if one.plot_type == plot_type), -1)
-
-    def rowCount(self, parent: Index = QModelIndex()) -> int:  # noqa: B008 Qt's own
-        """How many there are."""
-        return 0 if parent.isValid() else len(self.rows)
-
-    def data(self, index: Index, role: int = Qt.ItemDataRole.DisplayRole) -> object:
-        """A plot type."""
-        if not index.isValid():
-            return None
-        one = self.rows[index.row()]
-        if role == ROW_ROLE:
-            return one
+    def told(self, one: TypeStanding, role: Qt.ItemDataRole) -> str | None:
+        """A plot type in words."""
         if role == Qt.ItemDataRole.DisplayRole:
             return one.plot_type
-        if role == Qt.ItemDataRole.AccessibleTextRole:
-            return f"{one.plot_type}, {said(one)}"
-        return None
+        return f"{one.plot_type}, {said(one)}" if role == Qt.ItemDataRole.AccessibleTextRole else None
 
 
 def said(one: TypeStanding) -> str:

@@ -42,6 +42,8 @@ def when(bench: ThresholdBench) -> str:
 
 def headline(bench: ThresholdBench, outcome: Outcome, label: str, changed: Mapping[str, float]) -> str:
     """What the thresholds that are tried would do to alarms; `changed` are those that aren't in force."""
+    if not changed and not len(bench.replay.recorded):
+        return f"{label} at {percent(bench.now[label])}, as it is now; the model judged no plot of late"
     if not changed:
         count = words.count(len(outcome.replayed.alarms), "alarm")
         return f"{label} at {percent(bench.now[label])}, as it is now: {count} {when(bench)}"
