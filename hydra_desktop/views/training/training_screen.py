@@ -203,7 +203,7 @@ class TrainingScreen(QWidget):
         inside = QVBoxLayout(queue)
         inside.setContentsMargins(1, 1, 1, 1)
         inside.addWidget(self.queue_title)
-        inside.addWidget(self.no_job)
+        inside.addWidget(self.no_job, 1)  # takes the list's room where there is none
         inside.addWidget(self.queue, 1)
         self._right = QScrollArea()
         self._right.setWidgetResizable(True)
