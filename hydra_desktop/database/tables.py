@@ -132,6 +132,7 @@ halls = Table(
     _text("beam_file"),
     _text("logbook_folder", server_default=""),
     Column("logbook_command", sa.JSON, nullable=False, server_default="[]"),  # words of a command
+    Column("alarm_settings", sa.JSON, nullable=False, server_default="{}"),  # those that aren't the defaults
 )
 
 hall_history = Table(
@@ -155,6 +156,11 @@ plot_types = Table(
     _bool("chunked"),
     _int("alarm_k"),
     _int("alarm_n"),
+    _float("alarm_on_delay_s", server_default="0"),
+    _float("alarm_off_delay_s", server_default="0"),
+    _float("alarm_hysteresis", server_default="0"),
+    _bool("alarm_latches", server_default=sa.false()),
+    _bool("alarm_once_per_run", server_default=sa.false()),
     _float("age_limit_s"),
     _float("stale_after_s"),
     _float("collect_percent"),
@@ -622,23 +628,38 @@ alarms = Table(
     metadata,
     _id(),
     _to("halls", "hall_id"),
-    _to("plot_types", "plot_type_id"),
+    _text("point", server_default=""),  # kind, plot type and pad: of each there is one open alarm at most
+    _text("kind", server_default="fault"),  # as in domain.alarm
+    _to("plot_types", "plot_type_id", nullable=True, index=True),  # none for one of the hall
     _text("pad"),
     _text("label"),
+    _text("facts", server_default=""),
     _int("severity"),
-    _text("state"),
+    _text("state"),  # follows from what domain.alarm.Life holds, beside it
+    _bool("active", server_default=sa.true()),
+    _bool("annunciated", server_default=sa.true()),
+    _int("taken_severity", nullable=True),
+    _bool("latches", server_default=sa.false()),
+    _bool("suppressed", server_default=sa.false()),
+    _at("shelved_until", nullable=True),
+    _bool("out_of_service", server_default=sa.false()),
     _at("raised_at"),
     _at("changed_at"),
-    _to("plots", "plot_id"),
-    _to("verdicts", "verdict_id"),
-    _float("confidence"),
+    _to("plots", "plot_id", nullable=True),
+    _to("verdicts", "verdict_id", nullable=True),
+    _float("confidence", nullable=True),
     _text("acknowledged_by", nullable=True),
     _at("acknowledged_at", nullable=True),
     _at("returned_at", nullable=True),
+    _text("held_by", server_default=""),
+    _text("held_why", server_default=""),
+    _text("comment", server_default=""),
+    _text("disposition", server_default=""),
+    _long("version", server_default="0"),
     Index(
-        "uq_alarms_open",
-        "plot_type_id",
-        "pad",
+        "uq_alarms_point",
+        "hall_id",
+        "point",
         unique=True,
         sqlite_where=sa.text("state <> 'normal'"),
         postgresql_where=sa.text("state <> 'normal'"),
@@ -667,13 +688,107 @@ alarm_log = Table(
     _text("label"),
     _int("severity"),
     _to("plots", "plot_id", nullable=True),
+    _to("verdicts", "verdict_id", nullable=True),
+    _to("models", "model_id", nullable=True),
     _float("confidence", nullable=True),
+    _float("threshold", nullable=True),
+    _text("comment", server_default=""),
+    _bool("annunciates", server_default=sa.false()),  # the entry into unacknowledged, or a rise of severity
     Index(
         "ix_alarm_log_raised",
         "at",
         sqlite_where=sa.text("from_state = 'normal'"),
         postgresql_where=sa.text("from_state = 'normal'"),
     ),
+    Index("ix_alarm_log_at", "at"),
+)
+
+suppressions = Table(
+    "suppressions",
+    metadata,
+    _id(),
+    _to("halls", "hall_id"),
+    _text("rule"),  # its name in the hall's settings
+    _text("why"),
+    _at("since"),
+    _at("holds_until", nullable=True),  # its conditions are over, and it stays on until then
+    _at("until", nullable=True),
+    _int("arrivals"),  # faults that made no alarm because of it
+    Index(
+        "uq_suppressions_open",
+        "hall_id",
+        "rule",
+        unique=True,
+        sqlite_where=sa.text("until IS NULL"),
+        postgresql_where=sa.text("until IS NULL"),
+    ),
+    Index("ix_suppressions_since", "hall_id", "since"),
+)
+
+out_of_service = Table(
+    "out_of_service",
+    metadata,
+    _id(),
+    _to("halls", "hall_id"),
+    _to("plot_types", "plot_type_id"),
+    _at("since"),
+    _at("until", nullable=True),  # returns by itself then
+    _text("user"),
+    _text("station"),
+    _text("why"),
+    _at("ended_at", nullable=True),
+    _text("ended_by", server_default=""),
+    Index(
+        "uq_out_of_service_open",
+        "plot_type_id",
+        unique=True,
+        sqlite_where=sa.text("ended_at IS NULL"),
+        postgresql_where=sa.text("ended_at IS NULL"),
+    ),
+    Index("ix_out_of_service_since", "hall_id", "since"),
+)
+
+known_faults = Table(
+    "known_faults",
+    metadata,
+    _id(),
+    _to("halls", "hall_id"),
+    _to("plot_types", "plot_type_id", index=True),
+    _text("pad"),
+    _to("labels", "label_id"),
+    Column("region", sa.JSON, nullable=True),  # [left, top, width, height] as shares of the picture; none: all of it
+    _text("run_period"),
+    _long("until_run", nullable=True),  # the last run of the period of which it is known
+    _at("until", nullable=True),
+    _text("why"),
+    _text("user"),
+    _text("station"),
+    _at(),
+    _at("ended_at", nullable=True),
+    _text("ended_by", server_default=""),
+    Index(
+        "ix_known_faults_open",
+        "hall_id",
+        sqlite_where=sa.text("ended_at IS NULL"),
+        postgresql_where=sa.text("ended_at IS NULL"),
+    ),
+)
+
+canaries = Table(
+    "canaries",
+    metadata,
+    _id(),
+    _to("halls", "hall_id"),
+    _to("plot_types", "plot_type_id"),
+    _text("content_hash"),  # of a plot that is known to be faulty
+    _text("label"),
+    _at("sent_at"),
+    _at("judged_at", nullable=True),
+    _text("said", server_default=""),  # label and status of its verdict
+    _float("confidence", nullable=True),
+    _at("heard_at", nullable=True),  # by the siren of an audible station
+    _text("heard_by", server_default=""),
+    Index("ix_canaries_sent", "hall_id", "sent_at"),
 )
 
 contests = Table(
@@ -738,7 +853,39 @@ stations = Table(
     _to("halls", "hall_id"),
     _text("name"),
     _text("role"),  # audible or viewer
+    _text("user", server_default=""),  # who is signed in
+    _at("signed_in_at", nullable=True),
+    _at("heard_at", nullable=True),  # its last sign of life
+    _text("sound", server_default=""),  # how sound stands there, in words
+    _bool("can_sound", server_default=sa.false()),
+    _at("tested_at", nullable=True),  # when a person last heard a test of the sound
+    _text("tested_by", server_default=""),
     UniqueConstraint("hall_id", "name"),
+)
+
+station_presence = Table(
+    "station_presence",
+    metadata,
+    _id(),
+    _to("halls", "hall_id"),
+    _text("station"),
+    _text("role"),
+    _bool("can_sound"),
+    _at("since"),
+    _at("until"),
+    Index("ix_station_presence_until", "hall_id", "until"),
+)
+
+sign_ins = Table(
+    "sign_ins",
+    metadata,
+    _id(),
+    _to("halls", "hall_id"),
+    _text("station"),
+    _text("user"),
+    _at(),
+    _at("until", nullable=True),
+    Index("ix_sign_ins_at", "hall_id", "at"),
 )
 
 heartbeats = Table(
@@ -787,6 +934,9 @@ run_states = Table(
     _float("beam_current_na", nullable=True),
     _text("source"),
     _at("updated_at", nullable=True),
+    _text("state", server_default=""),  # as the run control names it
+    _long("events", nullable=True),
+    _at("began_at", nullable=True),
 )
 
 news = Table(

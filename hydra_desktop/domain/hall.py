@@ -6,6 +6,7 @@ import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
+from .alarm_settings import AlarmSettings
 from .label import Label, default_label
 
 DEFAULT_LABEL_NAMES = ("Good", "Bad", "NoData", "Ignore")
@@ -20,10 +21,25 @@ DEFAULT_NAME_PATTERN = (
 
 @dataclass(frozen=True)
 class AlarmRule:
-    """A Confirmed faulty verdict alarms once `k` of the last `n` chunks had one (1 <= k <= n)."""
+    """A Confirmed faulty verdict alarms once `k` of the last `n` chunks had one (1 <= k <= n).
+
+    It must have been so for `on_delay_s`, and over for `off_delay_s` before the alarm ends. `hysteresis` is by how
+    much the probability of a fault must have fallen below the threshold that confirmed it, 0..1. One that `latches`
+    stays until a person resets it; `once_per_run` is for cumulative plots, which don't become good again in a run.
+    """
 
     k: int = 2
     n: int = 3
+    on_delay_s: float = 0.0
+    off_delay_s: float = 0.0
+    hysteresis: float = 0.0
+    latches: bool = False
+    once_per_run: bool = False
+
+    @property
+    def is_delayed(self) -> bool:
+        """Whether more than the last n chunks matter."""
+        return self.on_delay_s > 0 or self.off_delay_s > 0
 
     def __post_init__(self) -> None:
         if not 1 <= self.k <= self.n:
@@ -56,7 +72,7 @@ class PlotType:
     @property
     def rule(self) -> AlarmRule:
         """The alarm rule in force: a plot made once per run has no second chance to confirm."""
-        return self.alarm_rule if self.chunked else AlarmRule(1, 1)
+        return self.alarm_rule if self.chunked else AlarmRule(1, 1, latches=self.alarm_rule.latches)
 
 
 @dataclass(frozen=True)
@@ -103,3 +119,4 @@ class Hall:
     beam_file: str = ""
     plot_types: Mapping[str, PlotType] = field(default_factory=dict)
     logbook: Logbook = Logbook()
+    alarms: AlarmSettings = AlarmSettings()

@@ -27,6 +27,9 @@ class RunState:
     beam_current_na: float | None = None
     source: BeamSource = BeamSource.UNKNOWN
     updated_at: datetime | None = None
+    state: str = ""  # of the run, as the run control names it
+    events: int | None = None  # in the run so far
+    began_at: datetime | None = None  # when the run was first heard of
 
     def beam_during(self, run_number: int, taken_at: datetime, now: datetime) -> bool | None:
         """Whether the beam was on while a plot was taken, None where this state can't tell.
