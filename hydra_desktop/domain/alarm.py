@@ -322,9 +322,7 @@ class AlarmWindow:
         newest = self.newest
         if newest is None or newest.verdict.status is not Status.CONFIRMED or not self._is_clearly_good(newest):
             return False
-        quiet = [
-            not self._is_reached(end) and one.severity is Severity.NONE for end, one in enumerate(self._all)
-        ]
+        quiet = [not self._is_reached(end) and one.severity is Severity.NONE for end, one in enumerate(self._all)]
         return self._lasts(quiet, self.rule.off_delay_s)
 
     def _is_reached(self, end: int) -> bool:
