@@ -175,6 +175,9 @@ class Desktop(QObject):
             lambda: self.halls[window.hall],
             self._pages[window].open_references,
         )
+        alarms = self.screens[window].alarms
+        alarms.silenced.connect(self._silence)
+        alarms.sound_tested.connect(self.siren.test)
         self.show_hall(window, self.hall.name)
         self.windows.append(window)
         return window
@@ -221,9 +224,12 @@ class Desktop(QObject):
             pages.tell(hall)
         for screens in self.screens.values():
             screens.library.follow(hall)
+            screens.alarms.follow(hall)
 
     def _tell_failure(self, hall: FollowedHall, message: str) -> None:
         """Tell what was not done where the hall is shown, and where it isn't any more on every wall."""
+        for screens in self.screens.values():
+            screens.alarms.tell_failure(hall, message)
         if any(window.hall == hall.name for window in self.windows):
             self._on_walls(hall, lambda wall: wall.show_failure(message))
         else:
@@ -251,6 +257,7 @@ class Desktop(QObject):
             self.siren.stop()
         for window in self.windows:
             self._tell_of_others(window)
+            self.screens[window].alarms.follow(self.halls[window.hall])
 
     def _tell_of_others(self, window: MainWindow) -> None:
         """A wall says when a hall that it doesn't show has alarms to take."""

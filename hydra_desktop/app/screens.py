@@ -11,6 +11,7 @@ from ..settings import Settings
 from ..views.background import Background
 from ..views.main_window import MainWindow, Place
 from ..views.pictures import Evidence
+from .alarms import AlarmScreens
 from .followed_hall import FollowedHall
 from .labeling import LabelingDesks
 from .library import Libraries
@@ -20,7 +21,7 @@ from .training import TrainingDesks
 
 
 class Screens(QObject):
-    """Labeling, training and library of the hall that a window shows, with the pages that are opened from them.
+    """Labeling, training, library and alarms of the hall that a window shows, with the pages that are opened from them.
 
     `shown` gives the hall, `open_references` shows what is normal in one.
     """
@@ -40,6 +41,7 @@ class Screens(QObject):
         self.labeling = LabelingDesks(window, settings, database, background, evidence)
         self.training = TrainingDesks(window, database, background)
         self.library = Libraries(window, database, background, open_references)
+        self.alarms = AlarmScreens(window, settings, database, background, evidence)
         self.reports = Reports(window, database, background, evidence, self.labeling)
         self.thresholds = ThresholdBenches(window, database, background, evidence)
         window.screen_wanted.connect(self._open)
@@ -55,7 +57,7 @@ class Screens(QObject):
 
     def close(self) -> None:
         """End their work."""
-        for one in (self.labeling, self.training, self.reports, self.thresholds, self.library):
+        for one in (self.labeling, self.training, self.reports, self.thresholds, self.library, self.alarms):
             one.close()
 
     def _open(self, place: int) -> None:
@@ -63,6 +65,7 @@ class Screens(QObject):
             Place.LABELING: self.labeling.open,
             Place.TRAINING: self.training.open,
             Place.LIBRARY: self.library.open,
+            Place.ALARMS: self.alarms.open,
         }.get(Place(place))
         if opened is not None:
             opened(self._shown())

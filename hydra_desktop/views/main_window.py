@@ -41,7 +41,6 @@ class Place(IntEnum):
 
 
 SCREENS_TO_COME = {
-    Place.ALARMS: "The alarm area of the wall shows what is open; hydra-desktop export alarms writes the log.",
     Place.LOG: "hydra-desktop export verdicts --csv FILE writes every verdict.",
     Place.TRENDS: "hydra-desktop export verdicts --csv FILE writes the confidence of every verdict.",
     Place.STATUS: "The wall's header shows the monitor; hydra-desktop db check looks after the database.",
