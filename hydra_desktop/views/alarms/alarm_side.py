@@ -6,6 +6,7 @@ import html
 from pathlib import Path
 
 from PySide6.QtCore import QSize, Qt, Signal
+from PySide6.QtGui import QResizeEvent
 from PySide6.QtWidgets import (
     QFrame,
     QGridLayout,
@@ -29,7 +30,7 @@ from ..question import LONGEST
 from ..theme import Theme
 from .rows import ItemRow, Look, Picture
 from .side_head import SideHead
-from .side_picture import SidePicture, good_said
+from .side_picture import SidePicture
 
 BUTTONS = {  # what can be done, with its key
     "shelve": ("Shelve...", "H"), "unshelve": ("Unshelve", "U"), "wrong": ("This verdict is wrong", "W"),
@@ -98,8 +99,7 @@ class AlarmSide(QFrame):
             button = self.buttons[name]
             self._grid.removeWidget(button)
             button.setVisible(name in names)
-        for number, name in enumerate(names):
-            self._grid.addWidget(self.buttons[name], number // PER_ROW, number % PER_ROW)
+        self._place_buttons()
 
     def rescale(self) -> None:
         """Take over the theme's size and colours."""
@@ -115,11 +115,18 @@ class AlarmSide(QFrame):
         self.empty.setStyleSheet(f"font-size: {max(13, px(16))}px; color: {c.muted}; padding: {px(24)}px;")
         self._scroll.setStyleSheet(f"QScrollArea, #inside {{ background: {c.panel}; }}")
         self.comment.setMinimumHeight(max(px(36), 28))
+        self.comment.setStyleSheet(f"font-size: {max(12, px(14))}px;")
+        self._fit()
         for name in MAIN:
             self.buttons[name].setStyleSheet(f"font-size: {max(14, px(18))}px; padding: {px(9)}px;")
         for name in BUTTONS:
             self.buttons[name].setStyleSheet(f"font-size: {max(12, px(14))}px; padding: {px(7)}px {px(4)}px;")
         self._show()
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        """Give the plot its share."""
+        super().resizeEvent(event)
+        self._fit()
 
     def minimumSizeHint(self) -> QSize:
         """As narrow as needs be."""
@@ -157,8 +164,6 @@ class AlarmSide(QFrame):
         self.comment.setPlaceholderText("Comment: everyone on shift reads it  [C]")
         self.comment.returnPressed.connect(self._comment)
         self._grid = QGridLayout()
-        for column in range(PER_ROW):
-            self._grid.setColumnStretch(column, 1)
         main = QHBoxLayout()
         for name, (text, key) in (BUTTONS | MAIN).items():
             button = QPushButton(f"{text}  [{key}]")
@@ -173,9 +178,9 @@ class AlarmSide(QFrame):
         page = QWidget()
         self._inner = QVBoxLayout(page)
         self._inner.setSizeConstraint(QVBoxLayout.SizeConstraint.SetNoConstraint)
-        self._inner.addWidget(self.picture, 5)
+        self._inner.addWidget(self.picture)
         self._inner.addWidget(self.facts)
-        self._inner.addWidget(self._scroll, 5)
+        self._inner.addWidget(self._scroll, 1)
         self._inner.addWidget(self.comment)
         self._inner.addLayout(self._grid)
         self._inner.addLayout(main)
@@ -186,6 +191,22 @@ class AlarmSide(QFrame):
         layout.addWidget(self.head)
         layout.addWidget(page, 1)
         layout.addWidget(self.empty, 1)
+
+    def _fit(self) -> None:
+        self.picture.fit(self.width() - 2 * self._theme.px(14), round(0.4 * self.height()))
+        self._place_buttons()
+
+    def _place_buttons(self) -> None:
+        """Three in a row, or two where their words have no room."""
+        room = self.width() - 2 * self._theme.px(20)
+        size, gap = max(12, self._theme.px(14)), self._theme.px(8)
+        widest = max((self._theme.advance(self.buttons[name].text(), size) for name in self._offered), default=0)
+        columns = PER_ROW if widest + self._theme.px(14) <= (room - 2 * gap) / PER_ROW else 2
+        for number, name in enumerate(self._offered):
+            self._grid.addWidget(self.buttons[name], number // columns, number % columns)
+        for column in range(PER_ROW):
+            self._grid.setColumnStretch(column, int(column < columns))
+            self._grid.setColumnMinimumWidth(column, 0)
 
     def _show(self) -> None:
         row = self.row
@@ -234,7 +255,7 @@ class AlarmSide(QFrame):
         good = ("", "")
         if look.last_good is not None:
             taken = look.last_good.plot.taken_at
-            good = (look.last_good.plot.content_hash, good_said(alarm_log_speech.moment(taken)))
+            good = (look.last_good.plot.content_hash, alarm_log_speech.moment(taken))
         self.picture.show_picture(Picture(look.plot.content_hash, verdict, alarm.label), alarm.label, good)
 
     def _facts(self, row: ItemRow) -> str:
@@ -297,7 +318,7 @@ class AlarmSide(QFrame):
                 f'<span style="color:{c.muted}">{html.escape(why)}</span></td></tr>'
             )
         disposed = _disposed(row.alarm)
-        return _part("What happened", f"{disposed}<table cellspacing=0 cellpadding=1>{''.join(lines)}</table>")
+        return f"<b>What happened</b>{disposed}<table cellspacing=0 cellpadding=1>{''.join(lines)}</table>"
 
     def _comment(self) -> None:
         text = self.comment.text().strip()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import html
 from collections.abc import Callable, Collection
 from datetime import UTC, datetime
 from pathlib import Path
@@ -14,7 +15,7 @@ from ...database.connection import Database
 from ...domain.alarm import OF_PLOTS, Alarm, AlarmState, Disposition
 from ...domain.alarm_settings import SHIFT_S
 from ...domain.hall import PlotType
-from ...domain.station import StationRole, unheard
+from ...domain.station import StationRole
 from ...domain.wall import WallSnapshot
 from .. import alarm_speech, keys, words
 from ..background import Background
@@ -91,7 +92,7 @@ class AlarmsScreen(QWidget):
         self._showing = False
         self.pictures = Pictures(evidence, parent=self)
         self.reader = AlarmReader(database, hall_id, background, self)
-        self.standing, self.unheard = MessageLine("Trouble"), MessageLine("Nobody hears the alarms")
+        self.standing = MessageLine("Trouble")
         self.failures = MessageLine("Failures", is_button=True)
         self.banner = AlarmBanner(theme)
         self.model = AlarmListModel(self)
@@ -191,9 +192,6 @@ class AlarmsScreen(QWidget):
         line = f"padding: {px(5)}px {px(10)}px; border-radius: {px(4)}px; background: {c.panel}; color: {c.text};"
         for one in (self.standing, self.failures):
             one.setStyleSheet(f"font-size: {max(12, px(14))}px; {line} border: 1px solid {c.medium};")
-        self.unheard.setStyleSheet(
-            f"font-size: {max(13, px(17))}px; font-weight: bold; {line} border: {px(3)}px solid {c.high};"
-        )
         self._fit_side()
         self.view.scheduleDelayedItemsLayout()
         self._show()
@@ -299,13 +297,12 @@ class AlarmsScreen(QWidget):
         table.addWidget(self.empty, 1)
         self.empty.setAlignment(Qt.AlignmentFlag.AlignCenter)
         self.empty.setWordWrap(True)
-        self.unheard.setAccessibleName("Nobody hears the alarms")
         body = QHBoxLayout()
         body.addWidget(self._frame, 1)
         body.addWidget(self.side)
         layout = QVBoxLayout(self)
         layout.setSizeConstraint(QVBoxLayout.SizeConstraint.SetNoConstraint)
-        for line in (self.unheard, self.standing, self.failures):
+        for line in (self.standing, self.failures):
             layout.addWidget(line)
         layout.addWidget(self.banner)
         layout.addLayout(body, 1)
@@ -330,6 +327,8 @@ class AlarmsScreen(QWidget):
         self.stations.sound_tested.connect(self.sound_tested)
         self.stations.role_wanted.connect(self.role_wanted)
         self.stations.volume_wanted.connect(self.volume_wanted)
+        self.stations.performance_wanted.connect(self.performance_asked)
+        self.stations.handover_wanted.connect(self.handover_asked)
         self.stations.sign_in_wanted.connect(self.ask_sign_in)
 
     def _make_keys(self) -> None:
@@ -372,8 +371,6 @@ class AlarmsScreen(QWidget):
             self._show_chosen()
             return
         now = snapshot.as_of or self._clock()
-        known = snapshot.stations if snapshot.as_of is None else ()
-        self.unheard.show_message(unheard(known, now) if known else "")
         before = self.view.chosen
         self._showing = True
         self.model.show_rows(make_rows(snapshot, now, self.reader.why, self._silenced))
@@ -462,6 +459,8 @@ class AlarmsScreen(QWidget):
             ("handover", self._is_heard(self.handover_asked)),
         ):
             self._actions[name].setEnabled(possible)
+        self.stations.performance.setVisible(self._actions["performance"].isEnabled())
+        self.stations.handover.setVisible(self._actions["handover"].isEnabled())
         if self._snapshot is None:
             return
         now = self._snapshot.as_of or self._clock()
@@ -481,7 +480,9 @@ class AlarmsScreen(QWidget):
         self.view.setVisible(not empty)
         self.heads.setVisible(not empty)
         self.empty.setVisible(empty)
-        self.empty.setText(speech.empty(self._snapshot, self._trouble) if empty else "")
+        title, _, rest = speech.empty(self._snapshot, self._trouble).partition("\n")
+        self.empty.setText(f"<b>{html.escape(title)}</b><br>{html.escape(rest).replace(chr(10), '<br>')}")
+        self.side.empty.setVisible(self.side.row is None and not empty)
 
     def _worst(self) -> Alarm | None:
         """The alarm that most needs a person, but for one that was just taken here."""
@@ -572,6 +573,11 @@ class AlarmsScreen(QWidget):
         self.view.setFocus()
 
     def _ask(self, question: QDialog) -> None:
+        c, px = self._theme.colours, self._theme.px
+        question.setStyleSheet(
+            f"QDialog {{ border: {max(2, px(2))}px solid {c.edge}; }} * {{ font-size: {max(13, px(15))}px; }}"
+            f"QPushButton:checked {{ background: {c.text}; color: {c.background}; }}"
+        )
         question.finished.connect(self.view.setFocus)
         open_over(self, question)
 

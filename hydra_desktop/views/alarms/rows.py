@@ -44,12 +44,11 @@ class Act(StrEnum):
     RESET = "Reset"
     UNSHELVE = "Unshelve"
     PUT_BACK = "Put back"
-    LIST = "List"
     END = "End it"
 
 
 KEYS = {
-    Act.TAKE: "A", Act.COMMENT: "C", Act.RESET: "R", Act.UNSHELVE: "U", Act.PUT_BACK: "O", Act.LIST: "Enter",
+    Act.TAKE: "A", Act.COMMENT: "C", Act.RESET: "R", Act.UNSHELVE: "U", Act.PUT_BACK: "O",
 }  # fmt: skip
 
 
@@ -209,7 +208,7 @@ class _Maker:
         until = ""
         if one.holds_until is not None:
             until = alarm_speech.left(one.holds_until, self._now)
-        facts = [f"The rule \u201c{one.rule}\u201d holds"]
+        facts = [f"\u201c{one.rule}\u201d holds: {one.why}" if one.why else f"The rule \u201c{one.rule}\u201d holds"]
         facts += [f"{words.count(len(waiting), 'alarm')} {'wait' if len(waiting) > 1 else 'waits'}"] if waiting else []
         facts += [f"{words.count(one.arrivals, 'fault')} made no alarm"] if one.arrivals else []
         return ItemRow(
@@ -224,12 +223,12 @@ class _Maker:
             f"of {', '.join(groups)}" if groups else "",
             "pause",
             "Suppressed by design",
-            until or one.why,
+            until or "as long as the rule holds",
             _moment(one.since, self._now),
             words.age(self._now - one.since),
             "",
             "; ".join(facts) + ".",
-            Act.LIST,
+            Act.NONE,
             suppression=one,
             plot_types=names,
         )
@@ -237,7 +236,7 @@ class _Maker:
     def out_of_service(self, one: OutOfService) -> ItemRow:
         panel = self._by_type.get(one.plot_type)
         item = make_item(panel, self._snapshot, self._now) if panel is not None else None
-        until = f"until {alarm_log_speech.moment(one.until)}" if one.until is not None else "until it is put back"
+        until = f"until {_moment(one.until, self._now)}" if one.until is not None else ""
         return ItemRow(
             f"out of service {one.plot_type}",
             Section.HELD,
@@ -250,7 +249,7 @@ class _Maker:
             item.where if item is not None else "",
             "barred",
             "Out of service",
-            f"by {one.user} {until}",
+            f"by {one.user} {until}".strip(),
             _moment(one.since, self._now),
             words.age(self._now - one.since),
             "",
@@ -269,8 +268,8 @@ class _Maker:
             silent = (alarm.id, alarm.raised_at) in self._silenced
             return "bell", "Unacknowledged", "silenced here" if silent else "sounding"
         if alarm.state is AlarmState.RETURNED_UNACKNOWLEDGED:
-            to = f", to {words.clock(alarm.returned_at)}" if alarm.returned_at is not None else ""
-            return marks.RETURN, "Returned unacknowledged", f"was {alarm.label}{to}"
+            to = f", to {words.clock(alarm.returned_at)[:5]}" if alarm.returned_at is not None else ""
+            return marks.RETURN, "Returned, not taken", f"was {alarm.label}{to}"
         if alarm.state is AlarmState.SHELVED:
             left = alarm_speech.left(alarm.held_until, self._now) if alarm.held_until is not None else ""
             until = f" until {words.clock(alarm.held_until)[:5]}" if alarm.held_until is not None else ""

@@ -26,7 +26,7 @@ class SidePicture(QWidget):
         self.label = ""
         self.evidence = True
         self._keys: set[PictureKey] = set()
-        self.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Expanding)
+        self.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Fixed)
         self.setAccessibleName("Plot")
         pictures.ready.connect(self._ready)
 
@@ -46,9 +46,10 @@ class SidePicture(QWidget):
         """Whether there may be a map to switch off."""
         return bool(self.picture.content_hash) and self.picture.verdict_id is not None
 
-    def minimumSizeHint(self) -> QSize:
-        """As small as needs be."""
-        return QSize(1, self._theme.px(150))
+    def fit(self, width: int, most: int) -> None:
+        """Be as high as a plot of that width is wide, and no higher than `most`."""
+        room = width - max(self._theme.px(128), 90)
+        self.setFixedHeight(max(1, min(most, round(0.68 * room))))
 
     def paintEvent(self, _event: QPaintEvent) -> None:
         """Paint the plot, the scale and the last Good one."""
@@ -111,8 +112,10 @@ class SidePicture(QWidget):
         if not self.good[0]:
             return
         painter.setPen(QColor(c.muted))
-        painter.drawText(QRect(box.left(), top, box.width(), small + 6), Qt.AlignmentFlag.AlignVCenter, self.good[1])
-        top += small + 8
+        for line in ("Last Good", self.good[1]):
+            painter.drawText(QRect(box.left(), top, box.width(), small + 4), Qt.AlignmentFlag.AlignVCenter, line)
+            top += small + 4
+        top += 2
         room = QRect(box.left(), top, box.width(), box.bottom() - top)
         if room.height() < px(30):
             return
@@ -163,8 +166,3 @@ class SidePicture(QWidget):
     def _ready(self, key: PictureKey) -> None:
         if key in self._keys:
             self.update()
-
-
-def good_said(at: str) -> str:
-    """What stands over the last Good plot."""
-    return f"Last Good, {at}"

@@ -140,5 +140,5 @@ def alive(stations: Iterable[Station], now: datetime) -> tuple[str, str]:
     if newest is not None and newest.tested_at is not None:
         at = newest.tested_at
         when = words.clock(at)[:5] if (now - at).total_seconds() < 86400 else f"{words.age(now - at)} ago"
-        said = f"sound tested {when} by {newest.tested_by} at {newest.name}"
+        said = f"sound tested {when} by {newest.tested_by}"
     return f"{there} of {len(meant)} audible {'station' if len(meant) == 1 else 'stations'} alive", said

@@ -6,7 +6,7 @@ from datetime import UTC, datetime
 
 from PySide6.QtCore import QRectF, QSize, Qt, Signal
 from PySide6.QtGui import QColor, QPainter, QPaintEvent
-from PySide6.QtWidgets import QHBoxLayout, QPushButton, QSizePolicy, QSlider, QWidget
+from PySide6.QtWidgets import QGridLayout, QHBoxLayout, QLabel, QPushButton, QSizePolicy, QSlider, QWidget
 
 from ...domain.alarm import AlarmState
 from ...domain.station import Station, StationRole, StationState, unheard
@@ -62,12 +62,14 @@ class _Facts(QWidget):
 
         room = self.width() - px(14) - width(first) - width(last)
         shown = list(stations)
-        while shown and sum(map(width, shown)) > room:
+
+        def more() -> list[tuple[str, str, str, str]]:
+            left_out = len(stations) - len(shown)
+            return [("", f"{left_out} more", "", self._theme.colours.muted)] if left_out else []
+
+        while shown and sum(map(width, (*shown, *more()))) > room:
             shown.pop()
-        left_out = len(stations) - len(shown)
-        blocks = [first, *shown]
-        if left_out:
-            blocks.append(("", f"{left_out} more", "", self._theme.colours.muted))
+        blocks = [first, *shown, *more()]
         x: float = px(14)
         for block in (*blocks, last):
             self._block(painter, x, block, large, small)
@@ -102,6 +104,8 @@ class StationBar(QWidget):
     role_wanted = Signal(object)
     volume_wanted = Signal(float)
     sign_in_wanted = Signal()
+    performance_wanted = Signal()
+    handover_wanted = Signal()
 
     def __init__(self, theme: Theme, own: str) -> None:
         super().__init__()
@@ -118,6 +122,11 @@ class StationBar(QWidget):
         self.volume.setValue(20)
         self.volume.setAccessibleName("Volume of the alarms here")
         self.volume.setToolTip("Volume of the alarms at this station")
+        self.performance, self.handover = QPushButton("Performance  [P]"), QPushButton("Hand over  [Ctrl+D]")
+        self.performance.setAccessibleName("How the alarms perform")
+        self.handover.setAccessibleName("Hand the shift over")
+        self.performance.clicked.connect(self.performance_wanted)
+        self.handover.clicked.connect(self.handover_wanted)
         self.sign_in.setAccessibleName("Sign in")
         self.test.setAccessibleName("Sound test")
         self.sign_in.clicked.connect(self.sign_in_wanted)
@@ -127,8 +136,15 @@ class StationBar(QWidget):
         self._row = QHBoxLayout(self)
         self._row.setSizeConstraint(QHBoxLayout.SizeConstraint.SetNoConstraint)
         self._row.addWidget(self.facts, 1)
-        for widget in (self.volume, self.sign_in, self.role_button, self.test):
-            self._row.addWidget(widget)
+        self._grid = QGridLayout()
+        loud = QHBoxLayout()
+        self._loud = QLabel("Volume")
+        loud.addWidget(self._loud)
+        loud.addWidget(self.volume)
+        for place, widget in enumerate((self.handover, self.sign_in, self.test, self.performance, self.role_button)):
+            self._grid.addWidget(widget, place // 3, place % 3)
+        self._grid.addLayout(loud, 1, 2)
+        self._row.addLayout(self._grid)
         self.show_role(self.role)
         self.rescale()
 
@@ -166,13 +182,16 @@ class StationBar(QWidget):
     def rescale(self) -> None:
         """Take over the theme's size and colours."""
         c, px = self._theme.colours, self._theme.px
-        self.setFixedHeight(max(px(64), 46))
+        self.setFixedHeight(max(px(84), 62))
         self.facts.setFixedHeight(self.height() - 4)
         self._row.setContentsMargins(2, 2, px(12), 2)
         self._row.setSpacing(px(8))
-        self.volume.setFixedWidth(px(90))
+        self._grid.setSpacing(px(6))
+        self.volume.setMinimumWidth(px(60))
         self.setStyleSheet(
             f"#stations {{ background: {c.panel}; border: 1px solid {c.line}; border-radius: {px(4)}px; }}"
+            f"#stations QPushButton {{ font-size: {max(11, px(13))}px; padding: {px(4)}px {px(10)}px; }}"
+            f"#stations QLabel {{ font-size: {max(11, px(13))}px; color: {c.muted}; }}"
         )
         self.update()
 

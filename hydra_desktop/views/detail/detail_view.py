@@ -380,7 +380,8 @@ class DetailView(QWidget):
 
     def _read(self) -> None:
         if self._ask is not None:
-            self._reader.read(replace(self._ask, alarm_id=self._alarm.id if self._alarm is not None else None))
+            alarm = self._alarm or stream.held(self._snapshot, self._ask)
+            self._reader.read(replace(self._ask, alarm_id=alarm.id if alarm is not None else None))
 
     def _take(self, detail: Detail) -> None:
         if self._ask == replace(detail.ask, alarm_id=None):  # else one is elsewhere by now

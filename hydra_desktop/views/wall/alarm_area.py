@@ -11,7 +11,7 @@ from PySide6.QtGui import QColor, QFocusEvent, QKeyEvent, QMouseEvent, QPainter,
 from PySide6.QtWidgets import QFrame, QHBoxLayout, QLabel, QPushButton, QScrollArea, QVBoxLayout, QWidget
 
 from ...domain.alarm import Alarm, AlarmState
-from ...domain.wall import PanelState
+from ...domain.wall import PanelState, WallSnapshot
 from .. import alarm_speech, marks, words
 from ..pictures import PictureKey, Pictures
 from ..spread import Spread
@@ -53,7 +53,8 @@ class AlarmCard(QWidget):
 
     def rescale(self) -> None:
         """Take over the theme's size."""
-        self.setFixedHeight(self._theme.px(360 if self.large else 150))
+        high = (360 if self._has_picture else 190) if self.large else 150
+        self.setFixedHeight(self._theme.px(high))
 
     @property
     def _title(self) -> str:
@@ -360,6 +361,8 @@ class AlarmArea(QWidget):
         self._quiet = QLabel("")
         self._quiet.setAlignment(Qt.AlignmentFlag.AlignCenter)
         self._quiet.setWordWrap(True)
+        self._more = QLabel("")
+        self._more.setAlignment(Qt.AlignmentFlag.AlignCenter)
         self._doubt = QLabel("")
         self._doubt.setWordWrap(True)
         self._silence = QPushButton("Silence  [S]")
@@ -390,9 +393,13 @@ class AlarmArea(QWidget):
         layout.addLayout(top)
         layout.addWidget(self._quiet, 1)
         layout.addWidget(self._scroll, 1)
+        layout.addWidget(self._more)
         layout.addWidget(self._doubt)
         layout.addLayout(buttons)
         self._pictures.ready.connect(self._repaint)
+        bar = self._scroll.verticalScrollBar()
+        bar.valueChanged.connect(self._count_below)
+        bar.rangeChanged.connect(lambda _least, _most: self._count_below())
         self.rescale()
         self.refresh()
 
@@ -433,6 +440,10 @@ class AlarmArea(QWidget):
             f" background: {c.panel};"
         )
         self._doubt.setStyleSheet(f"font-size: {px(13)}px; color: {c.muted};")
+        self._more.setStyleSheet(
+            f"font-size: {px(14)}px; font-weight: bold; color: {c.text}; background: {c.raised};"
+            f" border: 1px solid {c.edge}; border-radius: {px(4)}px; padding: {px(3)}px;"
+        )
         self._scroll.setStyleSheet(f"background: {c.background};")
         self._list_layout.setSpacing(px(8))
         for card in self._cards:
@@ -472,15 +483,27 @@ class AlarmArea(QWidget):
         since = f"quiet since {words.clock(ended)[:5]}" if ended else "none was raised yet"
         self._quiet.setText(f"No alarms\n{since}")
         doubtful = sum(item.state in (PanelState.UNCONFIRMED, PanelState.UNFAMILIAR) for item in self._model.all_items)
-        self._doubt.setVisible(doubtful > 0)
+        held = _held_back(snapshot)
+        self._doubt.setVisible(doubtful > 0 or bool(held))
         verb = "are" if doubtful > 1 else "is"
         waits = "they wait for an expert and ask" if doubtful > 1 else "it waits for an expert and asks"
-        self._doubt.setText(f"{doubtful} more {verb} not confirmed or unfamiliar; {waits} nothing of you.")
+        doubt = f"{doubtful} more {verb} not confirmed or unfamiliar; {waits} nothing of you." if doubtful else ""
+        self._doubt.setText(" ".join(filter(None, (doubt, held))))
         self._mark_chosen()
         fresh = {(alarm.id, alarm.raised_at) for alarm in alarms if alarm.state is AlarmState.UNACKNOWLEDGED}
         if fresh - self._fresh:
             self._scroll.verticalScrollBar().setValue(0)  # where the new one is
         self._fresh = fresh
+        self._count_below()
+
+    def _count_below(self) -> None:
+        """Say how many cards don't fit, and how many of them are to take."""
+        bottom = self._scroll.verticalScrollBar().value() + self._scroll.viewport().height()
+        shown = [card for card in self._cards if not card.isHidden() and card.alarm is not None]
+        below = [card.alarm for card in shown if card.y() + card.height() // 2 > bottom]
+        to_take = sum(map(alarm_speech.is_to_take, below))
+        self._more.setText(f"{len(below)} more below" + (f", {to_take} to take" if to_take else ""))
+        self._more.setVisible(bool(below) and self._scroll.verticalScrollBar().maximum() > 0)
 
     def set_blink(self, blink: bool) -> None:
         """Turn the cards that nobody has taken to their other look."""
@@ -521,3 +544,13 @@ class AlarmArea(QWidget):
         for card in self._cards:
             if card.isVisible() and card.key == key:
                 card.update()
+
+
+def _held_back(snapshot: WallSnapshot) -> str:
+    """What makes no alarm now, in numbers."""
+    shelved = sum(alarm.state is AlarmState.SHELVED for alarm in snapshot.held)
+    resting = len(snapshot.out_of_service)
+    parts = [f"{shelved} shelved"] if shelved else []
+    parts += [f"{resting} out of service"] if resting else []
+    parts += [f"suppressed: {one.rule}" for one in snapshot.suppressions]
+    return f"Held back: {', '.join(parts)}; look with Ctrl+5." if parts else ""

@@ -109,9 +109,10 @@ class Header(QWidget):
                 PanelState.UNFAMILIAR: c.unfamiliar,
             }.get(item.state, c.muted)
             by_key[marks.for_state(item.state, item.severity), colour, word] += 1
-        for reason in sorted({item.held for item in self._items if item.held and not item.is_kept}):
-            by_key["pause", c.muted, reason] = sum(item.held == reason for item in self._items)
-        return [(mark, colour, f"{count} {word}", word) for (mark, colour, word), count in by_key.items()]
+        found = [(mark, colour, f"{count} {word}", word) for (mark, colour, word), count in by_key.items()]
+        rules = Counter(item.held for item in self._items if item.held and not item.is_kept)
+        by_rule = [("pause", c.muted, f"{count} {reason}", reason) for reason, count in sorted(rules.items())]
+        return [*found[:1], *by_rule, *found[1:]]
 
     def paintEvent(self, _event: QPaintEvent) -> None:
         """Paint the header."""
