@@ -12,7 +12,7 @@ from ...domain.alarm import OF_PLOTS, Alarm, AlarmState
 from ...domain.held import OutOfService, Suppression
 from ...domain.label import Severity
 from ...domain.wall import Panel, WallSnapshot
-from .. import alarm_log_speech, alarm_speech, marks, words
+from .. import alarm_speech, marks, words
 from ..wall.panel_list_model import PanelItem, make_item
 
 _K_OF_N = re.compile(r"\d+ of \d+")
