@@ -83,11 +83,12 @@ class Judged:
 
 @dataclass(frozen=True)
 class Refused:
-    """A file that couldn't be taken, and why; `retry` when the fault isn't the file's."""
+    """A file that couldn't be taken, and why; `retry` when the fault isn't the file's, but perhaps of our storage."""
 
     arrival: Arrival
     reason: str
     retry: bool = False
+    is_of_storage: bool = False
 
 
 @dataclass(frozen=True)
@@ -186,7 +187,7 @@ class Judge:
             self.images.add(data)
             saved = time.perf_counter()
         except StorageError as error:
-            return Refused(arrival, str(error), retry=True)
+            return Refused(arrival, str(error), retry=True, is_of_storage=True)
         except PlotError as error:
             return Refused(arrival, str(error))
         timings_ms = {

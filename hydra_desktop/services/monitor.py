@@ -37,9 +37,11 @@ from ..sources.arrival import Arrival
 from ..sources.watched_folder import WatchedFolder
 from ..vision.deviation import DESCRIBED_BY
 from . import monitor_process, priority, retention
+from .alarm_watch import AlarmWatch
 from .beam import BeamFollower
 from .judging import Judge, Judged, JudgingModels, Outcome, Refused
 from .model_switch import Chunks, ModelLoader, ModelSwitch
+from .monitor_alarms import MonitorAlarms
 from .proposals import Proposals
 from .streams import Streams
 
@@ -75,6 +77,7 @@ class _Troubles:
     database: str = ""
     models: str = ""
     pictures: str = ""
+    storage: str = ""
 
     def text(self) -> str:
         return " ".join(filter(None, vars(self).values()))
@@ -127,7 +130,9 @@ class Monitor:
         self._holder = f"{settings.station}:{os.getpid()}"
         self._streams = Streams(self._hall_id, self._hall, settings.station)
         self._beam = BeamFollower(self._hall_id, names_run=bool(self._hall.beam_file))
-        self._fencing = 0
+        self._watch = AlarmWatch(self._database, self._hall_id, settings.station, self._holder)
+        self._own_alarms = MonitorAlarms(self._hall_id, settings.station, settings.image_folder)
+        self._fencing = self._stored_under = 0
         self._feed_position = 0
         self._stop = threading.Event()
         self._reload = threading.Event()
@@ -180,6 +185,8 @@ class Monitor:
         threads.append(threading.Thread(target=self._keep, args=(self._beat_all,), name="heartbeat"))
         threads.append(threading.Thread(target=self._keep, args=(self._forget_all,), name="retention"))
         threads.append(threading.Thread(target=self._keep, args=(self._propose_all,), name="proposals"))
+        if not once:
+            threads.append(threading.Thread(target=self._keep, args=(self._watch_alarms,), name="alarms"))
         if once:
             self._arrived.put(self._unseen(self._source.existing()))
             self._log_trouble(self._source.trouble)
@@ -316,6 +323,13 @@ class Monitor:
                         self._store_safely(outcomes)
                     if len(outcomes) < len(results):
                         self._look_again_at_refused()
+                except LeaseLostError:
+                    if self._stored_under and self._stored_under == self._fencing:
+                        raise
+                    self._reload_streams()  # the folder was gone for a moment, and the lease with it
+                    if self._stop.wait(RETRY_S):
+                        return
+                    continue
                 except DatabaseError as error:
                     self._troubles.database = f"The database doesn't answer: {_first_line(error)}. Plots wait."
                     if self._stop.wait(RETRY_S):
@@ -362,7 +376,10 @@ class Monitor:
         now = datetime.now(UTC)
         started = time.perf_counter()
         with self._database.write() as connection:
-            leases.verify(connection, self._hall_id, self._source_name, self._fencing)
+            self._stored_under = self._fencing
+            if not self._stored_under:
+                raise LeaseLostError(f"{self._folder} is gone; what was read of it waits until it is back.")
+            leases.verify(connection, self._hall_id, self._source_name, self._stored_under)
             if self._alarms_moved.is_set():
                 self._alarms_moved.clear()
                 self._streams.refresh_alarms(connection)
@@ -374,6 +391,9 @@ class Monitor:
             files_seen.remember(connection, self._hall_id, stamps)
             if stored:
                 feed.publish(connection, self._hall_id, "plots", None)
+        full = next((one.reason for one in refused if one.is_of_storage), "")
+        if full or stored:
+            self._troubles.storage = full
         self._proposals.saw(lacking)
         self.stored += stored
         self.refused += len(refused)
@@ -501,8 +521,11 @@ class Monitor:
                     )
                     self._release()
                     self._fencing = 0
+                if not self._fencing:
+                    self._tell_of_missing_folder()
                 self._log_trouble(self._trouble)
             except (DatabaseError, DBAPIError) as error:
+                self._own_alarms.forget()
                 self._log_trouble(f"The database doesn't answer: {_first_line(error)}. Plots wait.")
             if self._stop.wait(BEAT_S):
                 return
@@ -523,6 +546,29 @@ class Monitor:
         if self._folder.is_dir():
             self._folder_seen_at = now
         return now - self._folder_seen_at < GONE_AFTER_S
+
+    def _watch_alarms(self) -> None:
+        self._watch.run(self._stop)
+
+    def _tell_of_missing_folder(self) -> None:
+        """Say that this monitor lives and has no folder, unless another monitor watches it."""
+        with self._database.write() as connection:
+            if leases.living_holder(connection, self._hall_id, self._source_name) is not None:
+                return
+            facts = f"The folder {self._folder}, where plots arrive, isn't there. Mount it, or look after its server."
+            self._say_alive(connection, facts)
+            self._own_alarms.tell(connection, source=facts, storage=self._troubles.storage)
+
+    def _say_alive(self, connection: Connection, message: str) -> None:
+        heartbeats.beat(
+            connection,
+            self._hall_id,
+            heartbeats.MONITOR,
+            self._settings.station,
+            os.getpid(),
+            queue_length=len(self._backlog),
+            message=message,
+        )
 
     def _forget_all(self) -> None:
         wait_s = FIRST_FORGETTING_S
@@ -551,15 +597,8 @@ class Monitor:
         with self._database.write() as connection:
             if not leases.renew(connection, self._hall_id, self._source_name, self._fencing, LEASE_TTL_S):
                 raise LeaseLostError(f"Another monitor watches {self._folder} now; this one ends.")
-            heartbeats.beat(
-                connection,
-                self._hall_id,
-                heartbeats.MONITOR,
-                self._settings.station,
-                os.getpid(),
-                queue_length=len(self._backlog),
-                message=self._trouble,
-            )
+            self._say_alive(connection, self._trouble)
+            self._own_alarms.tell(connection, storage=self._troubles.storage)
             self._beam.follow(connection, self._hall.beam_file)
             self._read_feed(connection)
 
@@ -585,6 +624,7 @@ class Monitor:
         while not self._folder.is_dir() and not self._stop.wait(RETRY_S):
             with contextlib.suppress(DatabaseError, DBAPIError):
                 self._load_hall()
+                self._tell_of_missing_folder()
 
     def _load_hall(self) -> None:
         with self._database.read() as connection:
