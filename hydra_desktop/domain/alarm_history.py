@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from .alarm import TO_TAKE, Alarm, AlarmKind, AlarmState, Disposition
+from .held import OutOfService, Suppression
 from .label import Severity
 
 OF_THE_PROGRAM = (AlarmKind.FLOOD, AlarmKind.CANARY)  # about alarms themselves, and left out of all figures
@@ -72,43 +73,6 @@ class LogLine:
 
 
 @dataclass(frozen=True)
-class Suppression:
-    """When a rule suppressed alarms by design, `until` None while it does; `arrivals` are the faults that it held."""
-
-    rule: str
-    why: str
-    since: datetime
-    until: datetime | None
-    arrivals: int
-
-
-@dataclass(frozen=True)
-class OutOfService:
-    """A plot type that isn't watched, until a time or until somebody puts it back."""
-
-    plot_type: str
-    since: datetime
-    until: datetime | None
-    user: str
-    why: str
-    ended_at: datetime | None = None
-
-
-@dataclass(frozen=True)
-class KnownFault:
-    """A fault that is known and doesn't alarm, until a run or a time."""
-
-    plot_type: str
-    pad: str
-    label: str
-    why: str
-    user: str
-    at: datetime
-    until_run: int | None
-    until: datetime | None
-
-
-@dataclass(frozen=True)
 class Presence:
     """When a station was alive, in one role; `is_audible` is whether it was to sound and could."""
 
@@ -143,7 +107,6 @@ class AlarmHistory:
     sign_ins: Sequence[SignIn] = ()
     open_now: Sequence[Alarm] = ()
     out_of_service: Sequence[OutOfService] = ()  # now
-    known_faults: Sequence[KnownFault] = field(default=())  # now
 
 
 def merged(spans: Iterable[Span], within: Span) -> list[Span]:

@@ -14,7 +14,8 @@ from datetime import datetime, timedelta
 from statistics import median
 
 from .alarm import Alarm, AlarmKind, AlarmState, Disposition
-from .alarm_history import AlarmHistory, LogLine, OutOfService, Span, Suppression, merged, total
+from .alarm_history import OF_THE_PROGRAM, AlarmHistory, LogLine, Span, merged, total
+from .held import OutOfService, Suppression
 from .intervals import Share, wilson
 from .label import Severity
 
@@ -138,7 +139,7 @@ def performance(
     `fleeting_under` is how long an alarm must stand so that a person could act.
     """
     span = Span(history.span.begin, max(history.span.begin, min(history.span.end, now)))
-    lines = [one for one in history.lines if one.kind not in (AlarmKind.FLOOD, AlarmKind.CANARY)]
+    lines = [one for one in history.lines if one.kind not in OF_THE_PROGRAM]
     heard = [one for one in lines if one.counts and span.holds(one.at)]
     counts = windows_of(span, [one.at for one in heard])
     is_dark = dark_windows(span, dark)
