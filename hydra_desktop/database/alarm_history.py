@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Any
 
 import sqlalchemy as sa
@@ -57,6 +57,12 @@ def read(c: sa.Connection, hall_id: int, span: Span) -> AlarmHistory:
         open_now=alarms.open_alarms(c, hall_id),
         out_of_service=out_of_service.all_open(c, hall_id),
     )
+
+
+def first(c: sa.Connection, hall_id: int) -> datetime | None:
+    """When the first alarm that is still known was raised, None where there never was one."""
+    found: datetime | None = c.scalar(sa.select(_A.raised_at).where(_A.hall_id == hall_id).order_by(_A.id).limit(1))
+    return found
 
 
 def _suppressions(c: sa.Connection, hall_id: int, span: Span) -> list[Suppression]:

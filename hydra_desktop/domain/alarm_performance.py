@@ -10,7 +10,7 @@ import math
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from statistics import median
 
 from .alarm import Alarm, AlarmKind, AlarmState, Disposition
@@ -192,6 +192,12 @@ def performance(
     )
 
 
+def begin_of_window(moment: datetime) -> datetime:
+    """When the window of 10 min began in which a time is, so that an alarm is in the same one however it is asked."""
+    passed = (moment - datetime(1970, 1, 1, tzinfo=UTC)) % WINDOW
+    return moment - passed
+
+
 def windows_of(span: Span, times: Iterable[datetime]) -> list[int]:
     """How many of some times fall into each window of 10 min from the begin of a span on."""
     counts = [0] * math.ceil(span.length / WINDOW)
@@ -232,15 +238,19 @@ def find_floods(span: Span, counts: Sequence[int], dark: Sequence[bool], heard: 
 
 
 def find_chattering(heard: Sequence[LogLine]) -> list[Actor]:
-    """What alarmed 3 or more times in 30 min, with how often it did in all.
+    """What alarmed 3 or more times in 30 min, with how often it did so.
 
     ISA-18.2 has three times in a minute; here a plot comes once in some minutes, so that is drawn out.
     """
     found = []
     for lines in _by_point(heard).values():
-        times = sorted(one.at for one in lines)
-        if any(after - at <= CHATTERING_IN for at, after in zip(times, times[CHATTERS - 1 :], strict=False)):
-            found.append(_actor(lines))
+        lines.sort(key=lambda one: one.at)
+        often: set[int] = set()
+        for place, (one, last) in enumerate(zip(lines, lines[CHATTERS - 1 :], strict=False)):
+            if last.at - one.at <= CHATTERING_IN:
+                often |= set(range(place, place + CHATTERS))
+        if often:
+            found.append(_actor([lines[place] for place in often]))
     return _most_first(found)
 
 
@@ -293,7 +303,7 @@ def _stations(history: AlarmHistory, lines: Sequence[LogLine], span: Span) -> li
                 to_sound,
                 sounded / (hears / WINDOW) if hears >= FEWEST_WINDOWS * WINDOW else None,
                 len(mine),
-                median(known) if len(known) >= FEWEST_TAKEN else None,
+                timedelta(seconds=median(one.total_seconds() for one in known)) if len(known) >= FEWEST_TAKEN else None,
                 total(alive) / span.length if span.length else 0.0,
             )
         )

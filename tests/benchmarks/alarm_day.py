@@ -93,6 +93,4 @@ def draw(seed: int, burst: int, *, flicker: float = 0.5, density: float = 1.0) -
     dark = ~beam
     dark[ragged] = True
     empty = np.where(chance.random(said.shape) < DARK_BAD, BAD, NODATA)
-    return Day(
-        np.where(dark, empty, said), beam, tuple(faults), tuple(flickering), bursts, wrong
-    )
+    return Day(np.where(dark, empty, said), beam, tuple(faults), tuple(flickering), bursts, wrong)

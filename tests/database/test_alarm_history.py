@@ -54,7 +54,11 @@ def test_suppressions_that_reach_into_the_span(site: Site) -> None:
             suppressions.end(c, site.hall_id, one, at=begun + length * HOUR)
         suppressions.begin(c, site.hall_id, "access", "the run is paused", at=START - 90 * HOUR)
         found = alarm_history.read(c, site.hall_id, SHIFT).suppressions
-    assert [(one.rule, (one.since - START) / HOUR) for one in found] == [("access", -90), ("no beam", -9), ("no beam", 2)]
+    assert [(one.rule, (one.since - START) / HOUR) for one in found] == [
+        ("access", -90),
+        ("no beam", -9),
+        ("no beam", 2),
+    ]
     assert [one.arrivals for one in found] == [0, 1, 1]
 
 

@@ -48,8 +48,8 @@ from .conftest import START, Site
 
 GROWING = {
     "alarm_log", "alarms", "changes", "conditions", "contests", "episodes", "evidence", "familiarities", "features",
-    "files_seen", "given_labels", "label_actions", "label_queue", "label_skips", "out_of_service", "plots", "probabilities",
-    "sign_ins", "stage_timings", "station_presence", "suppressions", "verdicts",
+    "files_seen", "given_labels", "label_actions", "label_queue", "label_skips", "out_of_service", "plots",
+    "probabilities", "sign_ins", "stage_timings", "station_presence", "suppressions", "verdicts",
 }  # fmt: skip
 
 
@@ -173,6 +173,8 @@ QUESTIONS: dict[str, Callable[[sa.Connection, Site], object]] = {
     "the alarms of a shift": lambda c, site: alarm_history.read(
         c, site.hall_id, Span(START, START + timedelta(hours=8))
     ),
+    "the first alarm": lambda c, site: alarm_history.first(c, site.hall_id),
+    "when a run began": lambda c, site: runs.begin_of(c, site.hall_id, "A", 1),
     "open conditions": lambda c, site: conditions.open_conditions(c, site.hall_id),
     "newest conditions": lambda c, site: conditions.newest(c, site.hall_id),
     "a condition goes on": lambda c, _: conditions.go_on(c, 1, facts=""),

@@ -6,6 +6,7 @@ import math
 from collections import Counter
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
+from itertools import pairwise
 
 import pytest
 from hypothesis import given
@@ -192,9 +193,7 @@ def test_all_is_as_a_slow_count_has_it(lines: list[LogLine], dark: list[list[int
         assert found.severities.get(severity, 0) == sum(one.severity is severity for one in heard)
     for name in of_type:
         times = [[one.at for one in heard if one.plot_type == name and one.kind is kind] for kind in AlarmKind]
-        often = any(
-            sum(a <= other <= a + timedelta(minutes=30) for other in some) >= 3 for some in times for a in some
-        )
+        often = any(sum(a <= other <= a + timedelta(minutes=30) for other in some) >= 3 for some in times for a in some)
         assert often == any(one.plot_type == name for one in found.chattering)
 
 
@@ -203,4 +202,4 @@ def test_spans_together_are_as_long_as_their_minutes(spans: list[list[int]]) -> 
     joined = merged((Span(at(a), at(b)) for a, b in spans), Span(at(30), at(400)))
     minutes = {minute for a, b in spans for minute in range(a, b) if 30 <= minute < 400}
     assert total(joined) == timedelta(minutes=len(minutes))
-    assert all(first.end < second.begin for first, second in zip(joined, joined[1:], strict=False))
+    assert all(first.end < second.begin for first, second in pairwise(joined))
