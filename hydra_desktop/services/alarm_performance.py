@@ -142,8 +142,7 @@ class AlarmFigures:
             until = f" to {clock_of(last.until)}" if last.until is not None else ""
             by_design += f", last: {last.rule}, {moment(last.since, self.now)}{until}"
         out = ", ".join(
-            f"{one.plot_type} since {moment(one.since, self.now)}, by {one.user}"
-            for one in found.out_of_service
+            f"{one.plot_type} since {moment(one.since, self.now)}, by {one.user}" for one in found.out_of_service
         )
         return (
             (
@@ -209,7 +208,9 @@ class AlarmFigures:
             beside = f" ({one.beside})" if one.beside else ""
             lines.append(f"  {one.name:<28} {one.value}{beside}, {one.note}")
         for flood in found.floods:
-            lines.append(f"  Flood {on_day(flood.span.begin, self.now)} for {lasting(flood.span.length)}: {flood_of(flood)}")
+            lines.append(
+                f"  Flood {on_day(flood.span.begin, self.now)} for {lasting(flood.span.length)}: {flood_of(flood)}"
+            )
         if found.worst:
             lines.append("Ten worst:")
             for place, actor in enumerate(found.worst, start=1):
