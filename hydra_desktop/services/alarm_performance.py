@@ -376,13 +376,15 @@ def day_of(local: datetime) -> str:
 
 
 def named(span: Span, now: datetime) -> str:
-    """A span in words, as ``Wed 18 Nov, 08:00 to 16:00`` or ``16 to 22 Nov``."""
+    """A span in words, as ``Wed 18 Nov, 08:00 to 16:00`` or ``Mon 16 Nov to Sun 22 Nov``."""
     begin, end = span.begin.astimezone(), min(span.end, max(now, span.begin)).astimezone()
     last = (end - timedelta(microseconds=1)).astimezone() if end > begin else end
     until = "now" if end < span.end or span.end == now else clock_of(end)
     if begin.date() == last.date():
         return f"{day_of(begin)}, {clock_of(begin)} to {until}"
-    return f"{day_of(begin)} to {day_of(last)}"
+    if (begin.hour, begin.minute) == (0, 0):
+        return f"{day_of(begin)} to {day_of(last)}"
+    return f"{day_of(begin)} {clock_of(begin)} to {until if until == 'now' else f'{day_of(last)} {until}'}"
 
 
 def name_of(plot_type: str, pad: str, label: str) -> str:

@@ -57,13 +57,15 @@ class Handover:
         there, found = self.open, self.shown.found
         nobody = sum(one.state in TO_TAKE for one in there)
         first = f"{count(len(there), 'alarm')} open" if there else "No alarm is open"
-        if nobody:
-            first += f", {nobody} of them nobody has taken" if nobody < len(there) else ", nobody has taken "
-            first += ("it" if nobody == 1 else "them") if nobody == len(there) else ""
+        if nobody == len(there) > 0:
+            first += f", nobody has taken {'it' if nobody == 1 else 'them'}"
+        elif nobody:
+            first += f", {nobody} of them nobody has taken"
         floods = (
             f"{len(found.floods)} {'flood' if len(found.floods) == 1 else 'floods'}" if found.floods else "no flood"
         )
-        return f"{first}; {count(found.alarms, 'alarm')} in {lasting(self.span.length)}, {floods}"
+        since = moment(self.span.begin, self.shown.now)
+        return f"{first}; {count(found.alarms, 'alarm')} since {since}, {floods}"
 
     def occurrences(self) -> list[Occurrence]:
         """The alarms that were heard in the shift, the oldest first."""
@@ -191,9 +193,10 @@ class Handover:
         return Table(f"Alarms of this shift: {len(there)}", head, rows, note)
 
     def _comments(self) -> list[str]:
+        now = self.shown.now
         lines = [one for one in self.shown.history.lines if one.comment and self.span.holds(one.at)]
         return [
-            f"{moment(one.at, self.shown.now)} {one.who}, on {name_of(one.plot_type, one.pad, one.label)}: {one.comment}"
+            f"{moment(one.at, now)} {one.who}, on {name_of(one.plot_type, one.pad, one.label)}: {one.comment}"
             for one in lines
         ]
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from itertools import pairwise
+
 from PySide6.QtCore import QRectF, QSize
 from PySide6.QtGui import QColor, QPainter, QPaintEvent, QPen
 
@@ -70,7 +72,8 @@ class WorstActors(_Part):
         number, bar, last = float(px(22)), 0.42 * width, width - px(104)
         high = min(float(px(ROW)), (self.height() - px(HEAD)) / 10)
         for text, left, right, side in (
-            ("plot type", number + px(8), bar, None), ("alarms", bar, last, None), ("share", last, last + px(50), RIGHT),
+            ("plot type", number + px(8), bar, None), ("alarms", bar, last, None),
+            ("share", last, last + px(50), RIGHT),
             ("k of n", last + px(50), width, RIGHT),
         ):  # fmt: skip
             box = QRectF(left, 0, right - left, px(HEAD))
@@ -125,7 +128,7 @@ class Nuisances(_Part):
 class Stations(_Part):
     """What each station sounded, took and how long it was alive."""
 
-    HEADS = ("sounds per 10 min", "acknowledged", "median time to it", "time alive")
+    HEADS = ("sounds per 10 min", "taken", "median time to it", "time alive")
 
     def told(self) -> str:
         """The table in words."""
@@ -143,7 +146,7 @@ class Stations(_Part):
             text = "No station was on in this span, and nobody took an alarm."
             self._word(painter, QRectF(0, 0, width, px(HEAD)), text, c.muted)
             return
-        edges = [share_ * width for share_ in (0.30, 0.50, 0.66, 0.86, 1.0)]
+        edges = [share_ * width for share_ in (0.27, 0.52, 0.62, 0.86, 1.0)]
         self._word(painter, QRectF(0, 0, edges[0], px(HEAD)), "station", c.muted, 12)
         for head, left, right in zip(self.HEADS, edges, edges[1:], strict=False):
             box = QRectF(left + px(6), 0, right - left - px(6), px(HEAD))
@@ -158,10 +161,7 @@ class Stations(_Part):
             if two:
                 under = QRectF(0, top + high / 2, edges[0], high / 2)
                 self._word(painter, under, "audible" if one.is_audible else "viewer", c.muted, 12)
-            boxes = [
-                QRectF(left + px(6), top, right - left - px(6), high)
-                for left, right in zip(edges, edges[1:], strict=False)
-            ]
+            boxes = [QRectF(left + px(6), top, right - left - px(6), high) for left, right in pairwise(edges)]
             if not one.is_audible:
                 self._word(painter, boxes[0], "silent", c.muted, 13, RIGHT)
             elif one.sounds is None:
@@ -230,7 +230,7 @@ class Severities(_Part):
             text = f"{percent(shared)} {severity.word}"
             if self._theme.advance(text, px(12), bold=True) > inner.width():
                 text = percent(shared)
-            if self._theme.advance(text, px(9)) <= inner.width():
+            if self._theme.advance(text, px(10)) < inner.width():
                 ink = c.text if coloured else c.muted
                 self._word(painter, inner, text, ink, 12, bold=bool(coloured), least=9)
             begin += wide
