@@ -14,7 +14,7 @@ from hydra_desktop.domain.alarm import AlarmState
 from hydra_desktop.domain.alarm_history import Span
 from hydra_desktop.domain.alarm_performance import Performance, performance
 from hydra_desktop.domain.alarm_settings import NO_BEAM
-from hydra_desktop.domain.hall import Hall, PlotType
+from hydra_desktop.domain.hall import AlarmRule, Hall, PlotType
 from hydra_desktop.domain.label import default_label
 from hydra_desktop.domain.plot import NewPlot, PlotName
 from hydra_desktop.domain.verdict import judge
@@ -32,12 +32,12 @@ _CHANCES = [
 SAID = [judge(chances, dict.fromkeys(LABELS, THRESHOLD), _TYPE) for chances in _CHANCES]  # by what is said of a plot
 
 
-def follow(database: Database, day: Day) -> tuple[list[tuple[int, int, int]], Performance]:
-    """The alarms of a day by the rules that a plot type has by default, and their figures.
+def follow(database: Database, day: Day, rule: AlarmRule) -> tuple[list[tuple[int, int, int]], Performance]:
+    """The alarms of a day by a rule of all plot types, and their figures.
 
     They are as in `alarm_day.score`. A person takes each alarm when the next chunk comes.
     """
-    types = {f"type {one:02}": replace(_TYPE, name=f"type {one:02}") for one in range(TYPES)}
+    types = {f"type {one:02}": replace(_TYPE, name=f"type {one:02}", alarm_rule=rule) for one in range(TYPES)}
     with database.write() as c:
         hall_id = halls.find_or_create(c, "D")
         halls.apply(c, hall_id, Hall("D", plot_types=types), user="bench")

@@ -41,7 +41,7 @@ def figures(_data: Path | None) -> Iterator[Figure]:
         yield from _of_rule(name, found)
         with tempfile.TemporaryDirectory() as folder:
             database = open_database(f"sqlite:///{folder}/hydra.db", upgrade=True)
-            heard, told = follow(database, days[0])
+            heard, told = follow(database, days[0], rule)
             database.close()
         same = score(days[0], heard, rule.k) == found[0]
         yield Figure(f"{name}, through the services: floods", len(told.floods), "", "0", not told.floods)

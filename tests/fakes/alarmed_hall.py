@@ -143,7 +143,7 @@ class AlarmedHall:
         """Seven days: calm but for three floods, with beam trips and all that is held."""
         chance = np.random.default_rng(seed)
         begin = self.now - timedelta(days=7)
-        trips = [(1.3, 0.35), (4.1, 0.2), (5.8, 0.12)]
+        trips, floods = [(1.3, 0.35), (4.1, 0.2), (5.8, 0.12)], [(2.15, 23), (4.31, 16), (6.4, 13)]
         for day, length in trips:
             self.beam_off(begin + timedelta(days=day), begin + timedelta(days=day + length), 64)
         severities = (Severity.HIGH, Severity.MEDIUM, Severity.LOW)
@@ -151,6 +151,8 @@ class AlarmedHall:
         for minute in np.sort(chance.uniform(0, 7 * 1440 - 30, 300)):
             at = begin + float(minute) * MINUTE
             if any(day <= minute / 1440 < day + length for day, length in trips):
+                continue
+            if any(abs(minute / 1440 - day) < 0.02 for day, _ in floods):
                 continue
             place = int(chance.choice(len(TYPES), p=shares / shares.sum()))
             severity = severities[int(chance.choice(3, p=[0.1, 0.3, 0.6]))]
@@ -161,7 +163,7 @@ class AlarmedHall:
                 label={Severity.HIGH: "Bad", Severity.MEDIUM: "HotChannel"}.get(severity, "LowStat"),
                 station="Control room, left" if chance.random() < 0.6 else "Control room, right",
             )  # fmt: skip
-        for day, many in ((2.15, 23), (4.31, 16), (6.4, 13)):
+        for day, many in floods:
             for number in range(many):
                 at = begin_of_window(begin + timedelta(days=day)) + number * timedelta(seconds=9)
                 self.alarm(at, TYPES[number % 3], over_after_s=1200.0)
