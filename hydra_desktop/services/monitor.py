@@ -25,7 +25,7 @@ from typing import TypeVar
 from sqlalchemy import Connection
 from sqlalchemy.exc import DBAPIError
 
-from ..database import features, feed, files_seen, halls, heartbeats, leases, plots, problems, verdicts
+from ..database import clock, features, feed, files_seen, halls, heartbeats, leases, plots, problems, verdicts
 from ..database.connection import open_up_to_date
 from ..database.image_store import ImageStore
 from ..database.wall import PastVerdict
@@ -440,7 +440,7 @@ class Monitor:
             PastVerdict(plot, verdict_id, result.verdict, result.model_id, result.familiarity, result.inherited)
             for (plot, result), verdict_id in zip(added, ids, strict=True)
         ]
-        kept = self._streams.follow(connection, followed, now)
+        kept = self._streams.follow(connection, followed, now, at=clock.now(connection))
         lacking = [plot for plot, result in added if result.inherited and plot.beam_on is not False]
         whole = kept.union(plot.id for plot in lacking if self._proposals.wants(plot))
         features.put(
