@@ -7,7 +7,7 @@ design, I out of service.
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from enum import StrEnum
 
@@ -109,7 +109,7 @@ class Life:
 
     def with_condition(self, active: bool, severity: Severity = Severity.NONE) -> Life:
         """The condition was looked at: with `active` it holds, at a `severity`."""
-        if self.suppressed and self.annunciated and not active:
+        if self.suppressed and self.annunciated:
             return self  # while a rule suppresses it nobody looks: it stands as it was until the rule ends
         if not active:
             return replace(self, active=False)._settled()
@@ -218,8 +218,13 @@ class Alarm:
     held_why: str = ""
     comment: str = ""  # the newest of the shift's
     disposition: Disposition | None = None
-    version: int = 0
-    life: Life = Life()
+    version: int = field(default=0, compare=False)
+    life: Life = field(default=Life(), compare=False)
+
+    @property
+    def is_over(self) -> bool:
+        """Whether nothing of it is left to do or to wait for."""
+        return self.state is AlarmState.NORMAL
 
 
 @dataclass(frozen=True)
@@ -322,9 +327,7 @@ class AlarmWindow:
         newest = self.newest
         if newest is None or newest.verdict.status is not Status.CONFIRMED or not self._is_clearly_good(newest):
             return False
-        quiet = [
-            not self._is_reached(end) and one.severity is Severity.NONE for end, one in enumerate(self._all)
-        ]
+        quiet = [not self._is_reached(end) and one.severity is Severity.NONE for end, one in enumerate(self._all)]
         return self._lasts(quiet, self.rule.off_delay_s)
 
     def _is_reached(self, end: int) -> bool:

@@ -134,7 +134,7 @@ def _alarms() -> None:
         ):  # fmt: skip
             batch.add_column(column)
     op.execute(
-        "UPDATE alarms SET point = 'fault ' || (SELECT name FROM plot_types WHERE plot_types.id = alarms.plot_type_id) "
+        "UPDATE alarms SET point = 'plot ' || (SELECT name FROM plot_types WHERE plot_types.id = alarms.plot_type_id) "
         "|| ' ' || pad"
     )
     op.execute("UPDATE alarms SET active = (state IN ('unacknowledged', 'acknowledged'))")
