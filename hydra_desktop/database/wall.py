@@ -36,6 +36,7 @@ from . import (
     plots,
     problems,
     references,
+    stations,
     suppressions,
     verdicts,
 )
@@ -86,7 +87,7 @@ class WallReader:
     def read(self, c: sa.Connection) -> WallSnapshot:
         """All that a wall shows; panels by group, then name, ignored plot types left out.
 
-        Where nothing was published since the last time, only the monitor's sign of life is read: all else is
+        Where nothing was published since the last time, only signs of life are read: all else is
         what it was, the very same objects.
         """
         position = feed.position(c, self._hall_id)
@@ -94,7 +95,8 @@ class WallReader:
         if self._last is None or position != self._last.position or now_s - self._read_at_s > WHOLE_S:
             self._last, self._read_at_s = self._read(c, position), now_s
         else:
-            self._last = replace(self._last, monitor=_monitor(c, self._hall_id))
+            known = stations.all(c, self._hall_id)
+            self._last = replace(self._last, monitor=_monitor(c, self._hall_id), stations=known)
         return self._last
 
     def _read(self, c: sa.Connection, position: int) -> WallSnapshot:
@@ -129,6 +131,7 @@ class WallReader:
             held=tuple(held),
             suppressions=suppressing,
             out_of_service=resting,
+            stations=stations.all(c, hall_id),
         )
 
     def _without_reference(self, c: sa.Connection, panels: Iterable[Panel]) -> tuple[WithoutReference, ...]:

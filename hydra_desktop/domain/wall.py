@@ -16,6 +16,7 @@ from .label import Role, Severity
 from .plot import Plot
 from .reference import WithoutReference
 from .run import RunState
+from .station import Station
 from .verdict import Status, Verdict
 
 MONITOR_SILENT_AFTER = timedelta(seconds=10)
@@ -131,6 +132,7 @@ class WallSnapshot:
     held: tuple[Alarm, ...] = ()
     suppressions: tuple[Suppression, ...] = ()
     out_of_service: tuple[OutOfService, ...] = ()
+    stations: tuple[Station, ...] = ()
 
 
 def panel_state(panel: Panel, run: RunState, monitor: MonitorHealth, now: datetime) -> PanelState:
