@@ -21,7 +21,7 @@ from ..domain.past import Moment
 from ..domain.plot import Plot
 from ..domain.reference import ReferenceState, WithoutReference
 from ..domain.run import RunState
-from ..domain.verdict import Familiarity, Status, Verdict
+from ..domain.verdict import DEFAULT_THRESHOLD, Familiarity, Status, Verdict
 from ..domain.wall import MonitorHealth, News, Panel, WallSnapshot
 from . import (
     alarms,
@@ -236,7 +236,7 @@ def _panels(
             known=fault if fault is not None and fault.is_known_in(name, past.plot.taken_at) else None,
         )
         by_stream[name.plot_type, name.pad] = panel
-        if name.plot_type not in newest or _rank(past) > _rank(newest[name.plot_type][0]):
+        if name.plot_type not in newest or _rank(past, panel) > _rank(*newest[name.plot_type]):
             newest[name.plot_type] = (past, panel)
     worst: dict[str, Alarm] = {}
     for alarm in open_alarms:
@@ -542,10 +542,15 @@ def _past(c: sa.Connection, rows: Iterable[Any]) -> list[PastVerdict]:
     ]
 
 
-def _rank(past: PastVerdict) -> tuple[Any, ...]:
-    # of several pads of one chunk the most doubtful is shown
-    name = past.plot.name
-    return (name.run_number, name.chunk or 0, past.verdict.fault_score, past.plot.taken_at)
+def _rank(past: PastVerdict, panel: Panel) -> tuple[Any, ...]:
+    # of several pads of one chunk the most doubtful is shown; what is known lies between faults and Good ones
+    name, doubt = past.plot.name, past.verdict.fault_score
+    return (
+        name.run_number,
+        name.chunk or 0,
+        doubt if panel.known is None else min(doubt, DEFAULT_THRESHOLD),
+        past.plot.taken_at,
+    )
 
 
 def _need(alarm: Alarm) -> tuple[bool, bool, int]:

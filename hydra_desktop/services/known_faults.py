@@ -52,7 +52,8 @@ def add(
         pads = sorted({own for one, own in wall.streams(connection, hall_id) if one == name})
         if pad and pad not in pads:
             raise SettingsError(
-                f"{name} has no pad {pad}; " + (f"it has {', '.join(filter(None, pads))}." if any(pads) else "it has none.")
+                f"{name} has no pad {pad}; "
+                + (f"it has {', '.join(filter(None, pads))}." if any(pads) else "it has none.")
             )
         period = _period(connection, hall_id, until_run, until)
         return known_faults.add(
@@ -97,8 +98,12 @@ def end(database: Database, hall_id: int, fault_id: int, *, who: Who) -> None:
     with database.write() as connection:
         if known_faults.end(connection, hall_id, fault_id, user=who.user):
             return
-        there = ", ".join(f"{one.id} ({one.plot_type} {one.label})" for one in known_faults.not_ended(connection, hall_id))
-    raise AlarmActError(f"There is no known fault {fault_id} that goes on; {f'there are {there}' if there else 'there is none'}.")
+        there = ", ".join(
+            f"{one.id} ({one.plot_type} {one.label})" for one in known_faults.not_ended(connection, hall_id)
+        )
+    raise AlarmActError(
+        f"There is no known fault {fault_id} that goes on; {f'there are {there}' if there else 'there is none'}."
+    )
 
 
 def listing(database: Database, hall_id: int, *, ended: bool = False) -> tuple[list[KnownFault], list[KnownFault]]:

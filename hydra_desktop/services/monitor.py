@@ -25,7 +25,19 @@ from typing import TypeVar
 from sqlalchemy import Connection
 from sqlalchemy.exc import DBAPIError
 
-from ..database import features, feed, files_seen, halls, heartbeats, leases, plots, problems, verdicts
+from ..database import (
+    clock,
+    features,
+    feed,
+    files_seen,
+    halls,
+    heartbeats,
+    known_faults,
+    leases,
+    plots,
+    problems,
+    verdicts,
+)
 from ..database.connection import open_up_to_date
 from ..database.image_store import ImageStore
 from ..database.wall import PastVerdict
@@ -39,6 +51,7 @@ from ..vision.deviation import DESCRIBED_BY
 from . import monitor_process, priority, retention
 from .beam import BeamFollower
 from .judging import Judge, Judged, JudgingModels, Outcome, Refused
+from .known_faults import changed_types, look_again
 from .model_switch import Chunks, ModelLoader, ModelSwitch
 from .proposals import Proposals
 from .streams import Streams
@@ -82,6 +95,17 @@ class _Troubles:
 
 class LookAgain:
     """In the queue to the writer: the name pattern changed, and files refused before this may fit it."""
+
+
+@dataclass(frozen=True)
+class KnownChanged:
+    """In the queue to the writer: what is known of plot types is other than before, in `models` as well."""
+
+    models: JudgingModels
+    plot_types: frozenset[str]
+
+
+ToStore = Outcome | LookAgain | KnownChanged
 
 
 class Monitor:
@@ -143,7 +167,7 @@ class Monitor:
         self._retry: list[tuple[float, Arrival]] = []  # the main thread's
         self._to_retry: queue.Queue[tuple[float, Arrival]] = queue.Queue()
         self._arrived: queue.Queue[list[Arrival]] = queue.Queue()
-        self._to_store: queue.Queue[list[Outcome | LookAgain] | None] = queue.Queue(maxsize=4)
+        self._to_store: queue.Queue[list[ToStore] | None] = queue.Queue(maxsize=4)
         self.stored = 0
         self.refused = 0
 
@@ -238,6 +262,9 @@ class Monitor:
         now_s = time.monotonic()
         loaded = self._switch.ready(judge.models)
         if loaded is not None:
+            changed = changed_types((self._next or judge.models).known.faults, loaded.models.known.faults)
+            if changed:
+                self._hand_over([KnownChanged(loaded.models, changed)])
             self._next = loaded.models
             self._troubles.models = loaded.trouble
         elif self._switch.fault:
@@ -274,7 +301,7 @@ class Monitor:
         self._clock_told = True
         log.warning("%s: %s", ahead[0].arrival.relative, message)
 
-    def _hand_over(self, results: Sequence[Outcome | LookAgain]) -> None:
+    def _hand_over(self, results: Sequence[ToStore]) -> None:
         while not self._stop.is_set():
             try:
                 self._to_store.put(list(results), timeout=0.5)
@@ -311,11 +338,14 @@ class Monitor:
         while results := all_waiting(self._to_store):
             while True:
                 try:
-                    outcomes = [one for one in results if not isinstance(one, LookAgain)]
+                    outcomes = [one for one in results if not isinstance(one, LookAgain | KnownChanged)]
                     if outcomes:
                         self._store_safely(outcomes)
-                    if len(outcomes) < len(results):
+                    if any(isinstance(one, LookAgain) for one in results):
                         self._look_again_at_refused()
+                    for one in results:
+                        if isinstance(one, KnownChanged):
+                            self._look_at_known(one)
                 except DatabaseError as error:
                     self._troubles.database = f"The database doesn't answer: {_first_line(error)}. Plots wait."
                     if self._stop.wait(RETRY_S):
@@ -330,6 +360,16 @@ class Monitor:
         with self._database.write() as connection:
             files_seen.forget_refused(connection, self._hall_id)
         self._source.look_again()
+
+    def _look_at_known(self, changed: KnownChanged) -> None:
+        """What a person said is known, or isn't any more, holds for the newest plots too."""
+        with self._database.read() as connection:
+            marks = look_again(connection, self._hall_id, self._hall, self._images, changed.models, changed.plot_types)
+        with self._database.write() as connection:
+            leases.verify(connection, self._hall_id, self._source_name, self._fencing)
+            known_faults.mark(connection, marks)
+            self._streams.look_at_known(connection, changed.plot_types, clock.now(connection))
+            feed.publish(connection, self._hall_id, "plots", None)
 
     def _reload_streams(self) -> None:
         try:
@@ -418,6 +458,7 @@ class Monitor:
                     timings_ms={**result.timings_ms, "store": share_ms},
                     familiarity=result.familiarity,
                     decided_at=now,
+                    known_fault_id=result.known_fault_id,
                 )
                 for plot, result in added
             ],
@@ -437,7 +478,15 @@ class Monitor:
             shadow=True,
         )
         followed = [
-            PastVerdict(plot, verdict_id, result.verdict, result.model_id, result.familiarity, result.inherited)
+            PastVerdict(
+                plot,
+                verdict_id,
+                result.verdict,
+                result.model_id,
+                result.familiarity,
+                result.inherited,
+                known_fault_id=result.known_fault_id,
+            )
             for (plot, result), verdict_id in zip(added, ids, strict=True)
         ]
         kept = self._streams.follow(connection, followed, now)
@@ -566,7 +615,9 @@ class Monitor:
     def _read_feed(self, connection: Connection) -> None:
         for change in feed.read_after(connection, self._hall_id, self._feed_position, limit=1000):
             self._feed_position = change.position
-            if change.kind in ("model", "hall", "reference"):
+            if change.kind == "known fault":
+                self._reload.set()
+            elif change.kind in ("model", "hall", "reference"):
                 self._hall = halls.load(connection, self._hall_id)
                 self._streams.hall = self._hall
                 self._expect_same_folder()
