@@ -77,7 +77,7 @@ def not_ended(c: sa.Connection, hall_id: int) -> tuple[KnownFault, ...]:
 def in_force(c: sa.Connection, hall_id: int, run: RunState) -> tuple[KnownFault, ...]:
     """Those that are in force now, in the run as last known, oldest first."""
     now = clock.now(c)
-    return tuple(fault for fault in not_ended(c, hall_id) if _goes_on(fault, run, now))
+    return tuple(fault for fault in not_ended(c, hall_id) if fault.goes_on(run, now))
 
 
 def every(c: sa.Connection, hall_id: int) -> tuple[KnownFault, ...]:
@@ -104,14 +104,6 @@ def marks(c: sa.Connection, verdict_ids: Sequence[int]) -> dict[int, int]:
         some = v.verdict_id.in_(verdict_ids[start : start + _AT_ONCE])
         found.update(c.execute(sa.select(v.verdict_id, v.known_fault_id).where(some)).tuples())
     return found
-
-
-def _goes_on(fault: KnownFault, run: RunState, now: datetime) -> bool:
-    if fault.until is not None and now >= fault.until:
-        return False
-    if fault.until_run is None or run.run_number is None:
-        return True
-    return run.run_period == fault.run_period and run.run_number <= fault.until_run
 
 
 _ALL = (

@@ -10,6 +10,7 @@ from datetime import datetime
 from .hall import PlotType
 from .label import Role
 from .plot import PlotName
+from .run import RunState
 from .verdict import Status, Verdict
 
 LEAST_SIDE = 0.01  # of a region, as a share of the picture
@@ -58,8 +59,8 @@ class Region:
 
 
 def _side(low: float, high: float) -> tuple[float, float]:
-    first = min(max(low, 0.0), 1.0 - LEAST_SIDE)
-    return first, max(min(high, 1.0) - first, LEAST_SIDE)
+    first = min(max(float(low), 0.0), 1.0 - LEAST_SIDE)
+    return first, max(min(float(high), 1.0) - first, LEAST_SIDE)
 
 
 @dataclass(frozen=True)
@@ -92,9 +93,20 @@ class KnownFault:
         """Whether it is in force for a plot of this name and time."""
         if self.ended_at is not None or not self.is_of(name.plot_type, name.pad):
             return False
-        if self.until_run is not None and (name.run_period != self.run_period or name.run_number > self.until_run):
+        if self.until_run is not None and not self._reaches(name.run_period, name.run_number):
             return False
         return self.until is None or taken_at < self.until
+
+    def goes_on(self, run: RunState, now: datetime) -> bool:
+        """Whether it is in force now, in the run as last known."""
+        if self.ended_at is not None or (self.until is not None and now >= self.until):
+            return False
+        known = self.until_run is not None and run.run_number is not None
+        return not known or self._reaches(run.run_period, run.run_number or 0)
+
+    def _reaches(self, run_period: str, run_number: int) -> bool:
+        other = self.run_period not in ("", run_period)  # "": nobody knew it
+        return not other and (self.until_run is None or run_number <= self.until_run)
 
     def as_of(self, when: datetime) -> KnownFault:
         """As it stood at a time: what ended later hadn't yet."""

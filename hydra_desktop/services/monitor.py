@@ -235,6 +235,9 @@ class Monitor:
             writer.join()
 
     def _work(self, judge: Judge, *, once: bool) -> None:
+        told = frozenset(fault.plot_type for fault in judge.models.known.faults)
+        if told:  # while no monitor was alive, perhaps
+            self._hand_over([KnownChanged(judge.models, told)])
         while not self._stop.is_set():
             idle = not self._backlog and not judge.busy
             self._take_arrivals(wait_s=0.1 if idle else 0.0)
