@@ -51,7 +51,7 @@ from ..vision.deviation import DESCRIBED_BY
 from . import monitor_process, priority, retention
 from .beam import BeamFollower
 from .judging import Judge, Judged, JudgingModels, Outcome, Refused
-from .known_faults import changed_types, look_again
+from .known_again import changed_types, look_again
 from .model_switch import Chunks, ModelLoader, ModelSwitch
 from .proposals import Proposals
 from .streams import Streams
@@ -371,7 +371,7 @@ class Monitor:
         with self._database.write() as connection:
             leases.verify(connection, self._hall_id, self._source_name, self._fencing)
             known_faults.mark(connection, marks)
-            self._streams.look_at_known(connection, changed.plot_types, clock.now(connection))
+            self._streams.look_at_known(connection, changed.plot_types, datetime.now(UTC), at=clock.now(connection))
             feed.publish(connection, self._hall_id, "plots", None)
 
     def _reload_streams(self) -> None:
@@ -492,7 +492,7 @@ class Monitor:
             )
             for (plot, result), verdict_id in zip(added, ids, strict=True)
         ]
-        kept = self._streams.follow(connection, followed, now)
+        kept = self._streams.follow(connection, followed, now, at=clock.now(connection))
         lacking = [plot for plot, result in added if result.inherited and plot.beam_on is not False]
         whole = kept.union(plot.id for plot in lacking if self._proposals.wants(plot))
         features.put(

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from sqlalchemy import Connection
@@ -66,6 +66,7 @@ class Streams:
         self._streams: dict[tuple[str, str], _Stream] = {}
         self._drift = Drift(hall_id)
         self._known = KnownFaults(hall_id)
+        self._at = datetime.now(UTC)
         self._spans: tuple[Suppression, ...] = ()
         self._out_of_service: frozenset[str] = frozenset()
         self._thresholds: dict[int, dict[str, float]] = {}  # by model, as of this transaction
@@ -95,18 +96,26 @@ class Streams:
             stream.alarm = None
         self._load_alarms(connection)
 
-    def look_at_known(self, connection: Connection, plot_types: Collection[str], now: datetime) -> None:
+    def look_at_known(
+        self, connection: Connection, plot_types: Collection[str], now: datetime, *, at: datetime
+    ) -> None:
         """What is known of plot types is other than before: look at their last chunks again."""
         self._known.load(connection)
-        self._look_what_is_held(connection, now)
+        self._at = at
+        self._look_what_is_held(connection, at)
         for (name, pad), stream in self._streams.items():
             if name in plot_types and stream.newest is not None:
                 stream.window.restart()
                 self._load_window(connection, name, pad, stream)
                 self._follow_window(connection, stream, self._plot_type(name), now, "")
 
-    def follow(self, connection: Connection, batch: Sequence[PastVerdict], now: datetime) -> set[int]:
+    def follow(
+        self, connection: Connection, batch: Sequence[PastVerdict], now: datetime, *, at: datetime | None = None
+    ) -> set[int]:
         """Take stored verdicts into account, the oldest plot first; ids of the plots kept for training.
+
+        `now` is by the clock by which plots are dated, and tells how old they are; `at` by the database's, and is
+        what the log of the alarms says (`now` where it isn't named).
 
         A plot older than the newest of its stream belongs to a backlog: it moves neither panel
         nor episode, and counts for alarms only in its place among the last chunks of this run.
@@ -114,7 +123,8 @@ class Streams:
         touched: dict[int, Episode] = {}  # by id; one not stored yet has a number below zero
         moved: dict[int, tuple[_Stream, PastVerdict]] = {}  # by the stream, what it shows now
         kept: set[int] = set()
-        self._look_what_is_held(connection, now)
+        self._at = at or now
+        self._look_what_is_held(connection, self._at)
         for one in sorted(batch, key=lambda one: one.plot.place):
             plot, verdict = one.plot, one.verdict
             plot_type = self._plot_type(plot.name.plot_type)
@@ -130,7 +140,7 @@ class Streams:
                     self._look_for_alarm(connection, stream, plot_type, finding, now, mark)
             else:
                 self._restart_window_on_change(stream, plot, one.model_id)
-                self._end_with_its_run(connection, stream, plot_type, plot, now)
+                self._end_with_its_run(connection, stream, plot_type, plot)
                 stream.newest, stream.model_id = plot, one.model_id
                 stream.episode = _extended(stream.episode, plot, verdict, new_id=-1 - len(touched))
                 touched[stream.episode.id] = stream.episode
@@ -226,16 +236,14 @@ class Streams:
         known = self._known.is_known(one)
         return Finding(one.plot, one.verdict_id, one.verdict, severity, one.model_id, threshold, known)
 
-    def _end_with_its_run(
-        self, connection: Connection, stream: _Stream, plot_type: PlotType, plot: Plot, now: datetime
-    ) -> None:
+    def _end_with_its_run(self, connection: Connection, stream: _Stream, plot_type: PlotType, plot: Plot) -> None:
         """What annunciates once per run is over with its run."""
         alarm = stream.alarm
         if alarm is None or not plot_type.rule.once_per_run or stream.alarm_run in (None, _run(plot)):
             return
         stream.alarm_run = None
         why = f"run {plot.name.run_number} began"
-        self._move_alarm(connection, stream, alarm, alarm.life.with_condition(False), None, why, now)
+        self._move_alarm(connection, stream, alarm, alarm.life.with_condition(False), None, why)
 
     @staticmethod
     def _restart_window_on_change(stream: _Stream, plot: Plot, model_id: int | None) -> None:
@@ -278,13 +286,13 @@ class Streams:
                 return
             after = alarm.life.with_condition(True, fault.severity)
             if after != alarm.life and not (after.annunciates_after(alarm.life) and self._is_old(fault.plot, now)):
-                self._move_alarm(connection, stream, alarm, after, fault, why, now)
+                self._move_alarm(connection, stream, alarm, after, fault, why)
         elif alarm is not None and window.newest is not None and window.clears() and not window.rule.once_per_run:
             after = alarm.life.with_condition(False)
             if after != alarm.life:
                 label = window.newest.verdict.label
                 why = f"{label} is known" if window.newest.known else f"{label} again"
-                self._move_alarm(connection, stream, alarm, after, window.newest, why, now)
+                self._move_alarm(connection, stream, alarm, after, window.newest, why)
 
     def _is_old(self, plot: Plot, now: datetime) -> bool:
         """Whether a plot belongs to a backlog that is judged without a sound."""
@@ -310,7 +318,7 @@ class Streams:
             model_id=fault.model_id,
             confidence=fault.verdict.confidence,
             threshold=fault.threshold,
-            at=now,
+            at=self._at,
             station=self._station,
             why=why,
         )
@@ -325,7 +333,6 @@ class Streams:
         after: Life,
         finding: Finding | None,
         why: str,
-        now: datetime,
     ) -> None:
         facts: dict[str, Any] = {}
         behind = None
@@ -341,7 +348,7 @@ class Streams:
                 }
                 stream.alarm_run = _run(finding.plot)
         changed = alarms.move(
-            connection, alarm, after, at=now, who=MONITOR, station=self._station, why=why, behind=behind, **facts
+            connection, alarm, after, at=self._at, who=MONITOR, station=self._station, why=why, behind=behind, **facts
         )
         if changed is None:  # somebody acknowledged it in this very moment; look again at the next chunk
             stream.alarm = alarms.get(connection, alarm.id)
