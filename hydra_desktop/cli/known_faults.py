@@ -92,20 +92,9 @@ def _line(fault: KnownFault) -> str:
         one = fault.region
         place = f"region {one.left:.3g},{one.top:.3g},{one.width:.3g},{one.height:.3g}"
     return (
-        f"{fault.id}: {fault.plot_type}{pad} {fault.words}, {place}, until {until_words(fault)}: {fault.why} "
+        f"{fault.id}: {fault.plot_type}{pad} {fault.words}, {place}, until {fault.until_words}: {fault.why} "
         f"({fault.user}, {fault.at.astimezone():%Y-%m-%d %H:%M})"
     )
-
-
-def until_words(fault: KnownFault) -> str:
-    """Until when a fault is known, in words."""
-    parts = []
-    if fault.until_run is not None:
-        period = f" of {fault.run_period}" if fault.run_period else ""
-        parts.append(f"run {fault.until_run}{period}")
-    if fault.until is not None:
-        parts.append(f"{fault.until.astimezone():%Y-%m-%d %H:%M}")
-    return " or ".join(parts) or "it is ended"
 
 
 def _over(fault: KnownFault) -> str:

@@ -114,6 +114,17 @@ class KnownFault:
         return replace(self, ended_at=None, ended_by="") if later else self
 
     @property
+    def until_words(self) -> str:
+        """Until when it is known, times in those of here."""
+        parts = []
+        if self.until_run is not None:
+            period = f" of {self.run_period}" if self.run_period else ""
+            parts.append(f"the end of run {self.until_run}{period}")
+        if self.until is not None:
+            parts.append(f"{self.until.astimezone():%Y-%m-%d %H:%M}")
+        return " or ".join(parts) or "it is ended"
+
+    @property
     def words(self) -> str:
         """How a panel says it."""
         return f"{self.label}, known"

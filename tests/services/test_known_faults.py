@@ -206,7 +206,7 @@ def test_the_commands(
     words = ["--until-run", str(RUN), "--region", "0.1,0.2,0.3,0.25", "--why", "HV trip"]
     assert main([*base, "add", TYPE, "Bad", *words]) == 0
     said = capsys.readouterr().out
-    assert f"{TYPE} Bad, known, region 0.1,0.2,0.3,0.25, until run {RUN}: HV trip (" in said
+    assert f"{TYPE} Bad, known, region 0.1,0.2,0.3,0.25, until the end of run {RUN}: HV trip (" in said
     number = said.split(":")[0]
     assert main([*base, "list"]) == 0
     assert capsys.readouterr().out == said
