@@ -25,7 +25,19 @@ from typing import TypeVar
 from sqlalchemy import Connection
 from sqlalchemy.exc import DBAPIError
 
-from ..database import clock, features, feed, files_seen, halls, heartbeats, leases, plots, problems, verdicts
+from ..database import (
+    clock,
+    features,
+    feed,
+    files_seen,
+    halls,
+    heartbeats,
+    known_faults,
+    leases,
+    plots,
+    problems,
+    verdicts,
+)
 from ..database.connection import open_up_to_date
 from ..database.image_store import ImageStore
 from ..database.wall import PastVerdict
@@ -40,6 +52,7 @@ from . import monitor_process, priority, retention
 from .alarm_watch import AlarmWatch
 from .beam import BeamFollower
 from .judging import Judge, Judged, JudgingModels, Outcome, Refused
+from .known_again import changed_types, look_again
 from .model_switch import Chunks, ModelLoader, ModelSwitch
 from .monitor_alarms import MonitorAlarms
 from .proposals import Proposals
@@ -85,6 +98,17 @@ class _Troubles:
 
 class LookAgain:
     """In the queue to the writer: the name pattern changed, and files refused before this may fit it."""
+
+
+@dataclass(frozen=True)
+class KnownChanged:
+    """In the queue to the writer: what is known of plot types is other than before, in `models` as well."""
+
+    models: JudgingModels
+    plot_types: frozenset[str]
+
+
+ToStore = Outcome | LookAgain | KnownChanged
 
 
 class Monitor:
@@ -148,7 +172,7 @@ class Monitor:
         self._retry: list[tuple[float, Arrival]] = []  # the main thread's
         self._to_retry: queue.Queue[tuple[float, Arrival]] = queue.Queue()
         self._arrived: queue.Queue[list[Arrival]] = queue.Queue()
-        self._to_store: queue.Queue[list[Outcome | LookAgain] | None] = queue.Queue(maxsize=4)
+        self._to_store: queue.Queue[list[ToStore] | None] = queue.Queue(maxsize=4)
         self.stored = 0
         self.refused = 0
 
@@ -218,6 +242,9 @@ class Monitor:
             writer.join()
 
     def _work(self, judge: Judge, *, once: bool) -> None:
+        told = frozenset(fault.plot_type for fault in judge.models.known.faults)
+        if told:  # while no monitor was alive, perhaps
+            self._hand_over([KnownChanged(judge.models, told)])
         while not self._stop.is_set():
             idle = not self._backlog and not judge.busy
             self._take_arrivals(wait_s=0.1 if idle else 0.0)
@@ -245,6 +272,9 @@ class Monitor:
         now_s = time.monotonic()
         loaded = self._switch.ready(judge.models)
         if loaded is not None:
+            changed = changed_types((self._next or judge.models).known.faults, loaded.models.known.faults)
+            if changed:
+                self._hand_over([KnownChanged(loaded.models, changed)])
             self._next = loaded.models
             self._troubles.models = loaded.trouble
         elif self._switch.fault:
@@ -281,7 +311,7 @@ class Monitor:
         self._clock_told = True
         log.warning("%s: %s", ahead[0].arrival.relative, message)
 
-    def _hand_over(self, results: Sequence[Outcome | LookAgain]) -> None:
+    def _hand_over(self, results: Sequence[ToStore]) -> None:
         while not self._stop.is_set():
             try:
                 self._to_store.put(list(results), timeout=0.5)
@@ -318,11 +348,14 @@ class Monitor:
         while results := all_waiting(self._to_store):
             while True:
                 try:
-                    outcomes = [one for one in results if not isinstance(one, LookAgain)]
+                    outcomes = [one for one in results if not isinstance(one, LookAgain | KnownChanged)]
                     if outcomes:
                         self._store_safely(outcomes)
-                    if len(outcomes) < len(results):
+                    if any(isinstance(one, LookAgain) for one in results):
                         self._look_again_at_refused()
+                    for one in results:
+                        if isinstance(one, KnownChanged):
+                            self._look_at_known(one)
                 except LeaseLostError:
                     if self._stored_under and self._stored_under == self._fencing:
                         raise
@@ -344,6 +377,16 @@ class Monitor:
         with self._database.write() as connection:
             files_seen.forget_refused(connection, self._hall_id)
         self._source.look_again()
+
+    def _look_at_known(self, changed: KnownChanged) -> None:
+        """What a person said is known, or isn't any more, holds for the newest plots too."""
+        with self._database.read() as connection:
+            marks = look_again(connection, self._hall_id, self._hall, self._images, changed.models, changed.plot_types)
+        with self._database.write() as connection:
+            leases.verify(connection, self._hall_id, self._source_name, self._fencing)
+            known_faults.mark(connection, marks)
+            self._streams.look_at_known(connection, changed.plot_types, datetime.now(UTC), at=clock.now(connection))
+            feed.publish(connection, self._hall_id, "plots", None)
 
     def _reload_streams(self) -> None:
         try:
@@ -438,6 +481,7 @@ class Monitor:
                     timings_ms={**result.timings_ms, "store": share_ms},
                     familiarity=result.familiarity,
                     decided_at=now,
+                    known_fault_id=result.known_fault_id,
                 )
                 for plot, result in added
             ],
@@ -457,7 +501,15 @@ class Monitor:
             shadow=True,
         )
         followed = [
-            PastVerdict(plot, verdict_id, result.verdict, result.model_id, result.familiarity, result.inherited)
+            PastVerdict(
+                plot,
+                verdict_id,
+                result.verdict,
+                result.model_id,
+                result.familiarity,
+                result.inherited,
+                known_fault_id=result.known_fault_id,
+            )
             for (plot, result), verdict_id in zip(added, ids, strict=True)
         ]
         kept = self._streams.follow(connection, followed, now, at=clock.now(connection))
@@ -605,7 +657,9 @@ class Monitor:
     def _read_feed(self, connection: Connection) -> None:
         for change in feed.read_after(connection, self._hall_id, self._feed_position, limit=1000):
             self._feed_position = change.position
-            if change.kind in ("model", "hall", "reference"):
+            if change.kind == "known fault":
+                self._reload.set()
+            elif change.kind in ("model", "hall", "reference"):
                 self._hall = halls.load(connection, self._hall_id)
                 self._streams.hall = self._hall
                 self._expect_same_folder()
