@@ -3,34 +3,44 @@
 from __future__ import annotations
 
 import logging
+import time
 import wave
 from pathlib import Path
 from typing import Any, Protocol
 
+import numpy as np
 from PySide6.QtCore import QUrl
 from PySide6.QtMultimedia import QMediaDevices, QSoundEffect
 
-from .tones import PATTERNS
+from .tones import PATTERNS, SILENCE
 
 log = logging.getLogger(__name__)
 
+PATIENCE_S = 5.0  # beyond its length, for a device to take what is played
+
 
 class Player(Protocol):
-    """Something that plays a tone once."""
+    """Something that plays a tone once; it begins with a silence, to see whether the device takes it."""
 
     name: str
 
     def play(self, tone: str) -> None:
         """Start a tone; a former one ends."""
 
+    def speak(self, file: Path) -> None:
+        """Start a WAV file; a tone isn't ended by it."""
+
     def stop(self) -> None:
         """Be silent at once."""
+
+    def set_volume(self, volume: float) -> None:
+        """How loud, 0..1."""
 
     def problem(self) -> str:
         """Why nothing can be heard, "" when nothing is known against it."""
 
     def proven(self) -> bool:
-        """Whether the device has taken the last tone."""
+        """Whether the device has taken what was played last."""
 
 
 class QtPlayer:
@@ -39,21 +49,44 @@ class QtPlayer:
     def __init__(self, folder: Path) -> None:
         device = QMediaDevices.defaultAudioOutput()
         self.name = device.description() or "default output"
+        self._proven = False
+        self._playing = ""
+        self._ends_by_s: float | None = None  # something that began before is to have come to its end by then
         self._effects = {}
-        for tone in PATTERNS:
+        self._lengths_s = {}
+        for tone in (*PATTERNS, SILENCE):
+            file = folder / f"{tone}.wav"
+            self._lengths_s[tone] = length_s(file)
             effect = QSoundEffect()
-            effect.setSource(QUrl.fromLocalFile(str(folder / f"{tone}.wav")))
+            effect.setSource(QUrl.fromLocalFile(str(file)))
+            effect.playingChanged.connect(lambda tone=tone: self._turned(tone))
             self._effects[tone] = effect
+        self._voice = QSoundEffect()
+        self._begin(SILENCE)
 
     def play(self, tone: str) -> None:
         """Start a tone; a former one ends."""
-        self.stop()
-        self._effects[tone].play()
+        self._halt()
+        self._begin(tone)
+
+    def speak(self, file: Path) -> None:
+        """Start a WAV file; a tone isn't ended by it."""
+        self._voice.stop()
+        source = QUrl.fromLocalFile(str(file))
+        if self._voice.source() != source:
+            self._voice.setSource(source)
+        self._voice.play()  # once it is loaded
 
     def stop(self) -> None:
         """Be silent at once."""
-        for effect in self._effects.values():
-            effect.stop()
+        self._halt()
+        self._voice.stop()
+        self._ends_by_s = None
+
+    def set_volume(self, volume: float) -> None:
+        """How loud, 0..1."""
+        for effect in (*self._effects.values(), self._voice):
+            effect.setVolume(volume)
 
     def problem(self) -> str:
         """Why nothing can be heard, "" when all is well."""
@@ -61,11 +94,28 @@ class QtPlayer:
             return "no sound device"
         if any(effect.status() == QSoundEffect.Status.Error for effect in self._effects.values()):
             return "the sound device refuses the tones"
+        if self._ends_by_s is not None and time.monotonic() > self._ends_by_s:
+            return "the sound device takes no sound"
         return ""
 
     def proven(self) -> bool:
-        """Whether the device has taken the tones."""
-        return all(effect.status() == QSoundEffect.Status.Ready for effect in self._effects.values())
+        """Whether the device has taken something to its end, the silence or a tone."""
+        return self._proven
+
+    def _begin(self, tone: str) -> None:
+        if self._ends_by_s is None:
+            self._ends_by_s = time.monotonic() + self._lengths_s[tone] + PATIENCE_S
+        self._playing = tone
+        self._effects[tone].play()
+
+    def _halt(self) -> None:
+        halted, self._playing = self._playing, ""
+        if halted and halted != SILENCE:
+            self._effects[halted].stop()
+
+    def _turned(self, tone: str) -> None:
+        if tone in (self._playing, SILENCE) and not self._effects[tone].isPlaying():
+            self._proven, self._ends_by_s = True, None
 
 
 class AlsaPlayer:
@@ -74,37 +124,47 @@ class AlsaPlayer:
     def __init__(self, folder: Path, library: Any) -> None:
         self.name = "ALSA"
         self._library = library
-        self._playing: Any = None
+        self._playing: list[Any] = []
         self._problem = ""
         self._proven = False
-        self._tones = {}
-        for tone in PATTERNS:
-            with wave.open(str(folder / f"{tone}.wav"), "rb") as file:
-                self._tones[tone] = file.readframes(file.getnframes()), file.getframerate()
+        self._volume = 1.0
+        self._tones = {tone: _read(folder / f"{tone}.wav") for tone in (*PATTERNS, SILENCE)}
+        self.play(SILENCE)
 
     def play(self, tone: str) -> None:
         """Start a tone; a former one ends."""
         self.stop()
-        data, rate = self._tones[tone]
-        try:
-            self._playing = self._library.play_buffer(data, 1, 2, rate)
-            self._problem, self._proven = "", True
-        except Exception as error:  # noqa: BLE001 the library's own error type isn't always importable
-            self._problem, self._proven = f"ALSA can't play ({error}); when that is mended, test the sound", False
+        self._begin(*self._tones[tone])
+
+    def speak(self, file: Path) -> None:
+        """Start a WAV file; a tone isn't ended by it."""
+        self._begin(*_read(file))
 
     def stop(self) -> None:
         """Be silent at once."""
-        if self._playing is not None:
-            self._playing.stop()
-            self._playing = None
+        for one in self._playing:
+            one.stop()
+        self._playing.clear()
+
+    def set_volume(self, volume: float) -> None:
+        """How loud, 0..1."""
+        self._volume = volume
 
     def problem(self) -> str:
         """Why nothing can be heard, "" when all is well."""
         return self._problem
 
     def proven(self) -> bool:
-        """Whether the device has taken the last tone."""
+        """Whether the device has taken what was played last."""
         return self._proven
+
+    def _begin(self, samples: np.ndarray[Any, np.dtype[np.int16]], rate_hz: int) -> None:
+        try:
+            data = (samples * self._volume).astype("<i2").tobytes()
+            self._playing.append(self._library.play_buffer(data, 1, 2, rate_hz))
+            self._problem, self._proven = "", True
+        except Exception as error:  # noqa: BLE001 the library's own error type isn't always importable
+            self._problem, self._proven = f"ALSA can't play ({error})", False
 
 
 def find_player(folder: Path) -> Player | None:
@@ -118,6 +178,17 @@ def find_player(folder: Path) -> Player | None:
     if not _has_alsa_card():
         return None
     return AlsaPlayer(folder, simpleaudio)
+
+
+def length_s(file: Path) -> float:
+    """How long a WAV file lasts."""
+    with wave.open(str(file), "rb") as opened:
+        return opened.getnframes() / opened.getframerate()
+
+
+def _read(file: Path) -> tuple[np.ndarray[Any, np.dtype[np.int16]], int]:
+    with wave.open(str(file), "rb") as opened:
+        return np.frombuffer(opened.readframes(opened.getnframes()), "<i2"), opened.getframerate()
 
 
 def _has_alsa_card() -> bool:
