@@ -15,6 +15,7 @@ from ..domain.alarm import Alarm, AlarmState
 from ..domain.errors import SiteError
 from ..domain.label import Severity
 from ..domain.wall import WallSnapshot
+from ..domain.who import Who
 from ..services import alarms as alarm_service
 from ..services import monitor_process, notices
 from ..settings import Settings
@@ -105,10 +106,12 @@ class FollowedHall(QObject):
         self.snapshot.emit(snapshot)
 
     def acknowledge(self, alarm_id: int) -> None:
-        """Take an alarm, in the name of the user of this station."""
-        user, station = self.settings.user, self.settings.station
+        """Take an alarm as it is shown now, in the name of the user of this station."""
+        shown = self.latest.alarms if self.latest is not None else ()
+        seen = next((one.raised_at for one in shown if one.id == alarm_id), None)
+        who = Who(self.settings.user, self.settings.station)
         self._do(
-            lambda: alarm_service.acknowledge(self._database, self.id, alarm_id, user=user, station=station),
+            lambda: alarm_service.acknowledge(self._database, self.id, alarm_id, who=who, seen=seen),
             "The alarm was not acknowledged",
         )
 

@@ -2,14 +2,24 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import replace
 from datetime import datetime
 from typing import Any
 
 import sqlalchemy as sa
 
-from ..domain.alarm import Alarm, AlarmState, AlarmStep
+from ..domain.alarm import (
+    OF_PLOTS,
+    TO_TAKE,
+    Alarm,
+    AlarmKind,
+    AlarmState,
+    AlarmStep,
+    Behind,
+    Disposition,
+    Life,
+)
 from ..domain.label import Severity
 from . import tables as t
 from .naming import plot_type_id
@@ -17,9 +27,10 @@ from .naming import plot_type_id
 # written out, as a planner uses a partial index only for a condition it can read
 _IS_OPEN = t.alarms.c.state != sa.literal_column(f"'{AlarmState.NORMAL}'")
 _IS_RAISED = t.alarm_log.c.from_state == sa.literal_column(f"'{AlarmState.NORMAL}'")
-_SELECT = sa.select(t.alarms, t.plot_types.c.name.label("plot_type")).join(
-    t.plot_types, t.plot_types.c.id == t.alarms.c.plot_type_id
+_SELECT = sa.select(t.alarms, sa.func.coalesce(t.plot_types.c.name, "").label("plot_type")).join(
+    t.plot_types, t.plot_types.c.id == t.alarms.c.plot_type_id, isouter=True
 )
+_IS_OF_TYPE = t.plot_types.c.id == t.alarms.c.plot_type_id
 
 
 def open_alarms(c: sa.Connection, hall_id: int) -> list[Alarm]:
@@ -43,10 +54,10 @@ def open_at(c: sa.Connection, hall_id: int, when: datetime) -> list[Alarm]:
     if last_raised is None:
         return []
     moved = c.execute(
-        sa.select(t.alarm_log, a.pad, t.plot_types.c.name.label("plot_type"))
+        sa.select(t.alarm_log, a.pad, a.kind, sa.func.coalesce(t.plot_types.c.name, "").label("plot_type"))
         .select_from(t.alarms)
         .join(t.alarm_log, g.alarm_id == a.id)
-        .join(t.plot_types, t.plot_types.c.id == a.plot_type_id)
+        .join(t.plot_types, _IS_OF_TYPE, isouter=True)
         .where(a.hall_id == hall_id, a.changed_at > when, a.id <= last_raised, g.at <= when)
         .order_by(g.id)
     )
@@ -56,12 +67,18 @@ def open_at(c: sa.Connection, hall_id: int, when: datetime) -> list[Alarm]:
     return sorted(still, key=lambda alarm: (alarm.raised_at, alarm.id), reverse=True)
 
 
-def get(c: sa.Connection, alarm_id: int) -> Alarm:
-    """The alarm of that id; raises KeyError when there is none."""
+def get(c: sa.Connection, alarm_id: int, hall_id: int | None = None) -> Alarm:
+    """The alarm of that id; raises KeyError when there is none, or only in another hall."""
     row = c.execute(_SELECT.where(t.alarms.c.id == alarm_id)).one_or_none()
-    if row is None:
+    if row is None or hall_id not in (None, row.hall_id):
         raise KeyError(alarm_id)
     return _alarm(row)
+
+
+def verdict_id(c: sa.Connection, alarm_id: int) -> int | None:
+    """The verdict that an alarm rests on, None for one of the hall."""
+    found: int | None = c.scalar(sa.select(t.alarms.c.verdict_id).where(t.alarms.c.id == alarm_id))
+    return found
 
 
 def log(c: sa.Connection, alarm_id: int) -> list[AlarmStep]:
@@ -70,7 +87,8 @@ def log(c: sa.Connection, alarm_id: int) -> list[AlarmStep]:
     return [
         AlarmStep(
             row.at, AlarmState(row.from_state), AlarmState(row.to_state), row.who, row.station, row.why, row.label,
-            row.confidence,
+            row.confidence, Severity(row.severity), row.comment,
+            Behind(row.plot_id, row.verdict_id, row.model_id, row.confidence, row.threshold), row.annunciates,
         )
         for row in rows
     ]  # fmt: skip
@@ -80,73 +98,115 @@ def raise_alarm(
     c: sa.Connection,
     hall_id: int,
     *,
-    plot_type: str,
-    pad: str,
     label: str,
     severity: Severity,
-    plot_id: int,
-    verdict_id: int,
-    confidence: float,
     at: datetime,
     station: str,
-    who: str = "monitor",
     why: str,
+    who: str = "monitor",
+    kind: AlarmKind = AlarmKind.FAULT,
+    plot_type: str = "",
+    pad: str = "",
+    facts: str = "",
+    latches: bool = False,
+    plot_id: int | None = None,
+    verdict_id: int | None = None,
+    model_id: int | None = None,
+    confidence: float | None = None,
+    threshold: float | None = None,
 ) -> Alarm:
-    """A new occurrence, unacknowledged; a stream has one open alarm at most (IntegrityError)."""
+    """A new occurrence, unacknowledged; of a point one alarm is open at most (IntegrityError).
+
+    Raises KeyError for a plot type that the hall doesn't have.
+    """
+    life = Life(latches=latches).with_condition(True, severity)
     alarm_id = c.execute(
         t.alarms.insert()
         .values(
             hall_id=hall_id,
-            plot_type_id=plot_type_id(c, hall_id, plot_type),
+            point=point_of(kind, plot_type, pad),
+            kind=str(kind),
+            plot_type_id=plot_type_id(c, hall_id, plot_type) if plot_type else None,
             pad=pad,
             label=label,
-            severity=int(severity),
-            state=str(AlarmState.UNACKNOWLEDGED),
+            facts=facts,
             raised_at=at,
             changed_at=at,
             plot_id=plot_id,
             verdict_id=verdict_id,
             confidence=confidence,
+            version=0,
+            **_columns(life),
         )
         .returning(t.alarms.c.id)
     ).scalar_one()
     alarm = get(c, alarm_id)
-    _append(c, alarm, AlarmState.NORMAL, at, who, station, why)
+    behind = Behind(plot_id, verdict_id, model_id, confidence, threshold)
+    _append(c, alarm, Life(), at, who, station, why, behind)
     return alarm
 
 
-def change(
+def move(
     c: sa.Connection,
     alarm: Alarm,
-    state: AlarmState,
+    life: Life,
     *,
     at: datetime,
     who: str,
     station: str,
     why: str,
+    comment: str = "",
+    behind: Behind | None = None,
     **facts: Any,
 ) -> Alarm | None:
-    """Move an alarm to another state and append that to its log; None when it moved meanwhile.
+    """Make a life the alarm's and append that to its log; None when it moved meanwhile.
 
-    `facts` are columns to set with it, such as label, severity, plot_id or confidence.
+    `behind` is what it rests on now, the same as before where it is None; `facts` are columns to set with it,
+    such as label, held_by or disposition.
     """
-    values: dict[str, Any] = {"state": str(state), "changed_at": at, **facts}
-    if "severity" in values:
-        values["severity"] = int(values["severity"])
-    if state is AlarmState.ACKNOWLEDGED:
-        values |= {"acknowledged_by": who, "acknowledged_at": at}
-    elif state is AlarmState.UNACKNOWLEDGED:
+    state, before = life.state, alarm.life
+    values: dict[str, Any] = {**_columns(life), "changed_at": at, "version": alarm.version + 1, **facts}
+    if behind is not None:
+        values |= {"plot_id": behind.plot_id, "verdict_id": behind.verdict_id, "confidence": behind.confidence}
+    if comment:
+        values["comment"] = comment
+    if life.annunciates_after(before):
         values |= {"acknowledged_by": None, "acknowledged_at": None, "returned_at": None, "raised_at": at}
-    elif state is AlarmState.RETURNED_UNACKNOWLEDGED:
-        values |= {"returned_at": at}
+    elif state is not before.state:
+        if life.taken is not None and before.taken != life.taken:
+            values |= {"acknowledged_by": who, "acknowledged_at": at}
+        if state is AlarmState.RETURNED_UNACKNOWLEDGED:
+            values["returned_at"] = at
     moved = c.execute(
-        t.alarms.update().where(t.alarms.c.id == alarm.id, t.alarms.c.state == str(alarm.state)).values(**values)
+        t.alarms.update().where(t.alarms.c.id == alarm.id, t.alarms.c.version == alarm.version).values(**values)
     )
     if moved.rowcount != 1:
         return None
     after = get(c, alarm.id)
-    _append(c, after, alarm.state, at, who, station, why)
+    _append(
+        c, after, before, at, who, station, why, behind or Behind(after.plot_id, confidence=after.confidence), comment
+    )
     return after
+
+
+def say(c: sa.Connection, alarm: Alarm, facts: str) -> None:
+    """Keep the sentence up to date that says what is seen; that is no transition."""
+    if facts != alarm.facts:
+        c.execute(t.alarms.update().where(t.alarms.c.id == alarm.id).values(facts=facts))
+
+
+def annunciated_since(c: sa.Connection, hall_id: int, since: datetime, kinds_left_out: Iterable[AlarmKind]) -> int:
+    """How many annunciations there were since a time."""
+    g, a = t.alarm_log.c, t.alarms.c
+    left_out = [str(kind) for kind in kinds_left_out]
+    counted = sa.select(sa.func.count()).select_from(t.alarm_log.join(t.alarms, a.id == g.alarm_id))
+    found = c.scalar(counted.where(g.at > since, g.annunciates, a.hall_id == hall_id, a.kind.not_in(left_out)))
+    return found or 0
+
+
+def point_of(kind: AlarmKind, plot_type: str, pad: str) -> str:
+    """What there is one open alarm of at most: of a stream, whatever its plots show."""
+    return f"{'plot' if kind in OF_PLOTS else kind} {plot_type} {pad}"
 
 
 def last_ended_at(c: sa.Connection, hall_id: int, by: datetime | None = None) -> datetime | None:
@@ -165,8 +225,9 @@ def rows(c: sa.Connection, hall_id: int) -> Iterator[Any]:
     yield from c.execute(
         sa.select(
             g.at,
-            t.plot_types.c.name.label("plot_type"),
+            sa.func.coalesce(t.plot_types.c.name, "").label("plot_type"),
             t.alarms.c.pad,
+            t.alarms.c.kind,
             g.alarm_id,
             g.from_state,
             g.to_state,
@@ -176,51 +237,99 @@ def rows(c: sa.Connection, hall_id: int) -> Iterator[Any]:
             g.who,
             g.station,
             g.why,
+            g.comment,
             g.plot_id,
+            g.verdict_id,
+            g.model_id,
+            g.threshold,
+            g.annunciates,
+            t.alarms.c.disposition,
         )
         .join(t.alarms, t.alarms.c.id == g.alarm_id)
-        .join(t.plot_types, t.plot_types.c.id == t.alarms.c.plot_type_id)
+        .join(t.plot_types, _IS_OF_TYPE, isouter=True)
         .where(t.alarms.c.hall_id == hall_id)
         .order_by(g.id)
     )
 
 
-def _append(c: sa.Connection, alarm: Alarm, former: AlarmState, at: datetime, who: str, station: str, why: str) -> None:
+def _append(
+    c: sa.Connection,
+    alarm: Alarm,
+    before: Life,
+    at: datetime,
+    who: str,
+    station: str,
+    why: str,
+    behind: Behind,
+    comment: str = "",
+) -> None:
     c.execute(
         t.alarm_log.insert().values(
             alarm_id=alarm.id,
             at=at,
-            from_state=str(former),
+            from_state=str(before.state),
             to_state=str(alarm.state),
             who=who,
             station=station,
             why=why,
             label=alarm.label,
             severity=int(alarm.severity),
-            plot_id=alarm.plot_id,
-            confidence=alarm.confidence,
+            plot_id=behind.plot_id,
+            verdict_id=behind.verdict_id,
+            model_id=behind.model_id,
+            confidence=behind.confidence,
+            threshold=behind.threshold,
+            comment=comment,
+            annunciates=alarm.life.annunciates_after(before),
         )
     )
 
 
 def _after(before: Alarm | None, r: Any) -> Alarm:
     """An alarm after a row of its log."""
-    state = AlarmState(r.to_state)
-    if before is None or state is AlarmState.UNACKNOWLEDGED:
+    state, severity = AlarmState(r.to_state), Severity(r.severity)
+    if before is None or r.annunciates:
         return Alarm(
-            r.alarm_id, r.plot_type, r.pad, r.label, Severity(r.severity), state, r.at, r.at, r.plot_id, r.confidence
-        )
+            r.alarm_id, r.plot_type, r.pad, r.label, severity, state, r.at, r.at, r.plot_id, r.confidence,
+            kind=AlarmKind(r.kind), comment=r.comment or (before.comment if before is not None else ""),
+        )  # fmt: skip
     after = replace(
-        before, label=r.label, severity=Severity(r.severity), state=state, changed_at=r.at, plot_id=r.plot_id,
-        confidence=r.confidence,
+        before, label=r.label, severity=severity, state=state, changed_at=r.at,
+        plot_id=before.plot_id if r.plot_id is None else r.plot_id,
+        confidence=before.confidence if r.plot_id is None else r.confidence,
+        comment=r.comment or before.comment, active=state in (AlarmState.UNACKNOWLEDGED, AlarmState.ACKNOWLEDGED),
     )  # fmt: skip
-    if state is AlarmState.ACKNOWLEDGED:
+    if r.from_state == r.to_state:
+        return after
+    if state in (AlarmState.ACKNOWLEDGED, AlarmState.LATCHED) and before.state in TO_TAKE:
         return replace(after, acknowledged_by=r.who, acknowledged_at=r.at)
-    return replace(after, returned_at=r.at)
+    if state is AlarmState.SHELVED:
+        return replace(after, held_by=r.who, held_why=r.comment)
+    return replace(after, returned_at=r.at) if state is AlarmState.RETURNED_UNACKNOWLEDGED else after
+
+
+def _columns(life: Life) -> dict[str, Any]:
+    return {
+        "state": str(life.state),
+        "active": life.active,
+        "severity": int(life.severity),
+        "annunciated": life.annunciated,
+        "taken_severity": None if life.taken is None else int(life.taken),
+        "latches": life.latches,
+        "suppressed": life.suppressed,
+        "shelved_until": life.shelved_until,
+        "out_of_service": life.out_of_service,
+    }
 
 
 def _alarm(r: Any) -> Alarm:
+    life = Life(
+        r.active, Severity(r.severity), r.annunciated, None if r.taken_severity is None else Severity(r.taken_severity),
+        r.latches, r.suppressed, r.shelved_until, r.out_of_service,
+    )  # fmt: skip
     return Alarm(
         r.id, r.plot_type, r.pad, r.label, Severity(r.severity), AlarmState(r.state), r.raised_at, r.changed_at,
-        r.plot_id, r.confidence, r.acknowledged_by, r.acknowledged_at, r.returned_at,
+        r.plot_id, r.confidence, r.acknowledged_by, r.acknowledged_at, r.returned_at, AlarmKind(r.kind), r.facts,
+        r.active, r.shelved_until, r.held_by, r.held_why, r.comment,
+        Disposition(r.disposition) if r.disposition else None, r.version, life,
     )  # fmt: skip

@@ -15,7 +15,7 @@ import sqlalchemy as sa
 from ..domain.hall import AlarmRule, Hall, Logbook, PlotType
 from ..domain.label import Label, Role, Severity, default_label
 from ..domain.run import BeamSource, RunState
-from . import feed, files_seen, label_queue
+from . import alarm_settings, feed, files_seen, label_queue
 from . import tables as t
 from .naming import plot_type_id
 from .upsert import upsert
@@ -62,9 +62,11 @@ def load(c: sa.Connection, hall_id: int) -> Hall:
     for type_id, *properties in c.execute(_LABELS, {"hall_id": hall_id}):
         by_type[type_id].append(_label(*properties))
     types = {}
-    for type_id, name, group, chunked, k, n, *rest in c.execute(_PLOT_TYPES, {"hall_id": hall_id}):
-        types[name] = PlotType(name, group, chunked, tuple(by_type[type_id]), AlarmRule(k, n), *rest)
-    return Hall(row.name, row.source_folder, row.name_pattern, row.beam_file, types, _logbook(row))
+    for type_id, name, group, chunked, *rest in c.execute(_PLOT_TYPES, {"hall_id": hall_id}):
+        rule, others = rest[: len(_OF_RULE)], rest[len(_OF_RULE) :]
+        types[name] = PlotType(name, group, chunked, tuple(by_type[type_id]), _alarm_rule(*rule), *others)
+    alarms = alarm_settings.read(row.alarm_settings)
+    return Hall(row.name, row.source_folder, row.name_pattern, row.beam_file, types, _logbook(row), alarms)
 
 
 def logbook(c: sa.Connection, hall_id: int) -> Logbook:
@@ -89,19 +91,27 @@ _LABELS = (
     .where(_OF_HALL, t.labels.c.valid)
     .order_by(t.labels.c.position)
 )
+_OF_RULE = tuple(f.name for f in fields(AlarmRule))  # a column each, after "alarm_"
 _PLOT_TYPES = (
     sa.select(
         *(
             t.plot_types.c[name]
             for name in (
-                "id", "name", "group_name", "chunked", "alarm_k", "alarm_n", "age_limit_s", "stale_after_s",
-                "collect_percent", "contact", "guidance", "ignored",
+                "id", "name", "group_name", "chunked", *(f"alarm_{name}" for name in _OF_RULE), "age_limit_s",
+                "stale_after_s", "collect_percent", "contact", "guidance", "ignored",
             )
         )
     )
     .where(_OF_HALL)
     .order_by(t.plot_types.c.group_name, t.plot_types.c.name)
 )  # fmt: skip
+
+
+@lru_cache(maxsize=256)
+def _alarm_rule(*values: Any) -> AlarmRule:
+    given = dict(zip(_OF_RULE, values, strict=True))
+    unfamiliar = given.pop("unfamiliar")
+    return AlarmRule(**given, unfamiliar=None if unfamiliar is None else Severity(unfamiliar))
 
 
 @lru_cache(maxsize=4096)  # a wall reads the same few again and again
@@ -139,6 +149,10 @@ def apply(c: sa.Connection, hall_id: int, hall: Hall, *, user: str, comment: str
             logbook_command=list(hall.logbook.command),
         )
     )
+    if hall.alarms != before.alarms:
+        changes += alarm_settings.changes(before.alarms, hall.alarms)
+        values = alarm_settings.stored(hall.alarms)
+        c.execute(t.halls.update().where(t.halls.c.id == hall_id).values(alarm_settings=values))
     if hall.name_pattern != before.name_pattern:
         files_seen.forget_refused(c, hall_id)
     for plot_type in hall.plot_types.values():
@@ -278,8 +292,27 @@ def _type_changes(old: PlotType | None, new: PlotType) -> list[str]:
             before, after = (", ".join(label.name for label in value) for value in (before, after))
             if before == after:
                 after += " (with other properties)"
+        if f.name == "alarm_rule":
+            changes += [f"plot type {new.name}: {line}" for line in _rule_changes(before, after)]
+            continue
         changes.append(f"plot type {new.name}: {f.name}: {before} -> {after}")
     return changes
+
+
+def _rule_changes(old: AlarmRule, new: AlarmRule) -> list[str]:
+    return [
+        f"alarm_rule: {name}: {_word(getattr(old, name))} -> {_word(getattr(new, name))}"
+        for name in _OF_RULE
+        if getattr(old, name) != getattr(new, name)
+    ]
+
+
+def _plain(value: float | Severity | None) -> float | None:
+    return int(value) if isinstance(value, Severity) else value
+
+
+def _word(value: float | Severity | None) -> str:
+    return value.word if isinstance(value, Severity) else "-" if value is None else f"{value}"
 
 
 def _is_excluded(label: Label) -> bool:
@@ -295,8 +328,7 @@ def _store_type(c: sa.Connection, hall_id: int, plot_type: PlotType) -> None:
             "name": plot_type.name,
             "group_name": plot_type.group,
             "chunked": plot_type.chunked,
-            "alarm_k": plot_type.alarm_rule.k,
-            "alarm_n": plot_type.alarm_rule.n,
+            **{f"alarm_{name}": _plain(getattr(plot_type.alarm_rule, name)) for name in _OF_RULE},
             "age_limit_s": plot_type.age_limit_s,
             "stale_after_s": plot_type.stale_after_s,
             "collect_percent": plot_type.collect_percent,

@@ -190,6 +190,11 @@ def set_thresholds(
     feed.publish(c, hall_id, "model", model_id)
 
 
+def thresholds_of(c: sa.Connection, model_id: int) -> dict[str, float]:
+    """The thresholds of a model that are in force, by label."""
+    return _thresholds(c, [model_id]).get(model_id, {})
+
+
 def thresholds_at(c: sa.Connection, model_id: int, at: datetime) -> dict[str, float]:
     """The thresholds of a model that were in force at a moment, by label."""
     h = t.thresholds.c

@@ -161,6 +161,7 @@ plot_types = Table(
     _float("alarm_hysteresis", server_default="0"),
     _bool("alarm_latches", server_default=sa.false()),
     _bool("alarm_once_per_run", server_default=sa.false()),
+    _int("alarm_unfamiliar", nullable=True),  # a severity; none: the highest of the faulty labels
     _float("age_limit_s"),
     _float("stale_after_s"),
     _float("collect_percent"),

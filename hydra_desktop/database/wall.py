@@ -11,17 +11,32 @@ from typing import Any
 
 import sqlalchemy as sa
 
-from ..domain.alarm import Alarm, AlarmState
+from ..domain.alarm import HELD_STATES, OPEN_STATES, Alarm, AlarmState
 from ..domain.condition import Condition
 from ..domain.episode import Episode
 from ..domain.hall import Hall
+from ..domain.held import OutOfService, Suppression
 from ..domain.past import Moment
 from ..domain.plot import Plot
 from ..domain.reference import ReferenceState, WithoutReference
 from ..domain.run import RunState
 from ..domain.verdict import Familiarity, Status, Verdict
 from ..domain.wall import MonitorHealth, News, Panel, WallSnapshot
-from . import alarms, clock, conditions, episodes, feed, halls, heartbeats, plots, problems, references, verdicts
+from . import (
+    alarms,
+    clock,
+    conditions,
+    episodes,
+    feed,
+    halls,
+    heartbeats,
+    out_of_service,
+    plots,
+    problems,
+    references,
+    suppressions,
+    verdicts,
+)
 from . import tables as t
 from .naming import plot_type_id, plot_type_ids
 from .upsert import upsert
@@ -83,8 +98,13 @@ class WallReader:
         self._read_hall(c)
         self._read_streams(c)
         open_conditions = conditions.open_conditions(c, hall_id)
-        open_alarms = alarms.open_alarms(c, hall_id)
+        every_alarm = alarms.open_alarms(c, hall_id)
+        open_alarms = [alarm for alarm in every_alarm if alarm.state in OPEN_STATES]
+        held = [alarm for alarm in every_alarm if alarm.state in HELD_STATES]
+        suppressing = suppressions.all_open(c, hall_id)
+        resting = out_of_service.all_open(c, hall_id)
         panels, in_alarm = _panels(self._hall, self._streams.values(), open_alarms, open_conditions)
+        panels = _with_what_is_held(self._hall, panels, held, suppressing, resting)
         return WallSnapshot(
             hall_name=self._hall.name,
             position=position,
@@ -100,6 +120,9 @@ class WallReader:
             in_alarm=tuple(in_alarm),
             conditions=_of_shown(self._hall, open_conditions),
             without_reference=self._without_reference(c, panels),
+            held=tuple(held),
+            suppressions=suppressing,
+            out_of_service=resting,
         )
 
     def _without_reference(self, c: sa.Connection, panels: Iterable[Panel]) -> tuple[WithoutReference, ...]:
@@ -153,7 +176,9 @@ def at(c: sa.Connection, hall_id: int, moment: Moment) -> WallSnapshot:
     past = {one.plot.id: one for one in _live(c, [row.plot_id for row in rows])}
     known = episodes.by_id(c, [row.episode_id for row in rows if row.episode_id is not None])
     streams = [(past[row.plot_id], _episode_at(known.get(row.episode_id), past[row.plot_id])) for row in rows]
-    open_alarms, open_conditions = alarms.open_at(c, hall_id, moment.when), conditions.open_at(c, hall_id, moment.when)
+    every_alarm = alarms.open_at(c, hall_id, moment.when)
+    open_alarms = [alarm for alarm in every_alarm if alarm.state in OPEN_STATES]
+    open_conditions = conditions.open_at(c, hall_id, moment.when)
     panels, in_alarm = _panels(hall, streams, open_alarms, open_conditions)
     newest = max((one.plot for one, _ in streams), key=lambda plot: plot.place, default=None)
     return WallSnapshot(
@@ -203,6 +228,7 @@ def _panels(
             alarm=alarm,
         )
         for alarm in open_alarms
+        if alarm.plot_type  # the others are of the hall
     }
     panels = []
     for plot_type in hall.plot_types.values():
@@ -217,6 +243,33 @@ def _panels(
                 else Panel(plot_type, condition=condition.get(plot_type.name))
             )
     return panels, list(in_alarm.values())
+
+
+def _with_what_is_held(
+    hall: Hall,
+    panels: Iterable[Panel],
+    held: Sequence[Alarm],
+    suppressing: Sequence[Suppression],
+    resting: Sequence[OutOfService],
+) -> list[Panel]:
+    """The panels, each with what keeps it from alarming."""
+    rules = {rule.name: rule for rule in hall.alarms.rules}
+    by_rule = [(rules[one.rule], one) for one in suppressing if one.rule in rules]
+    shelved = {alarm.plot_type: alarm for alarm in held if alarm.state is AlarmState.SHELVED}
+    at_work = {one.plot_type for one in resting}
+    told = []
+    for panel in panels:
+        name, group = panel.plot_type.name, panel.plot_type.group
+        rule = next((one for rule, one in by_rule if rule.is_for(name, group)), None)
+        why = ""
+        if name in at_work:
+            why = str(AlarmState.OUT_OF_SERVICE)
+        elif name in shelved:
+            why = str(AlarmState.SHELVED)
+        elif rule is not None:
+            why = f"{AlarmState.SUPPRESSED}: {rule.rule}"
+        told.append(replace(panel, held=why) if why else panel)
+    return told
 
 
 def _of_shown(hall: Hall, some: Iterable[Condition]) -> tuple[Condition, ...]:

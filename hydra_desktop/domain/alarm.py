@@ -7,7 +7,7 @@ design, I out of service.
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from enum import StrEnum
 
@@ -109,7 +109,7 @@ class Life:
 
     def with_condition(self, active: bool, severity: Severity = Severity.NONE) -> Life:
         """The condition was looked at: with `active` it holds, at a `severity`."""
-        if self.suppressed and self.annunciated and not active:
+        if self.suppressed and self.annunciated:
             return self  # while a rule suppresses it nobody looks: it stands as it was until the rule ends
         if not active:
             return replace(self, active=False)._settled()
@@ -218,8 +218,13 @@ class Alarm:
     held_why: str = ""
     comment: str = ""  # the newest of the shift's
     disposition: Disposition | None = None
-    version: int = 0
-    life: Life = Life()
+    version: int = field(default=0, compare=False)
+    life: Life = field(default=Life(), compare=False)
+
+    @property
+    def is_over(self) -> bool:
+        """Whether nothing of it is left to do or to wait for."""
+        return self.state is AlarmState.NORMAL
 
 
 @dataclass(frozen=True)

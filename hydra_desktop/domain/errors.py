@@ -14,6 +14,7 @@ HydraError
 │   ├── TrainingError       there is not enough to train on
 │   ├── PlotReferenceError  these plots can't be the reference of a plot type
 │   ├── LabelingError       a label can't be given, or there is nothing to take back
+│   ├── AlarmActError       an alarm can't be shelved, commented or taken as asked
 │   ├── HistoryError        there is nothing to show of that time or run
 │   ├── ModelFileError      a model file is damaged, tampered with or made for another backbone
 │   └── LibraryError        a model can't be put live, taken back or tried as asked
@@ -81,6 +82,10 @@ class PlotReferenceError(SiteError):
 
 class LabelingError(SiteError):
     """A label can't be given, or there is nothing to take back."""
+
+
+class AlarmActError(SiteError):
+    """An alarm can't be put aside, commented or moved as asked; nothing was changed."""
 
 
 class HistoryError(SiteError):

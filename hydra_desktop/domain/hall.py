@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 from .alarm_settings import AlarmSettings
-from .label import Label, default_label
+from .label import Label, Severity, default_label
 
 DEFAULT_LABEL_NAMES = ("Good", "Bad", "NoData", "Ignore")
 
@@ -26,6 +26,8 @@ class AlarmRule:
     It must have been so for `on_delay_s`, and over for `off_delay_s` before the alarm ends. `hysteresis` is by how
     much the probability of a fault must have fallen below the threshold that confirmed it, 0..1. One that `latches`
     stays until a person resets it; `once_per_run` is for cumulative plots, which don't become good again in a run.
+    `unfamiliar` is the severity of an Unfamiliar plot that deviates strongly in one place, None for the highest of
+    the plot type's faulty labels.
     """
 
     k: int = 2
@@ -35,6 +37,7 @@ class AlarmRule:
     hysteresis: float = 0.0
     latches: bool = False
     once_per_run: bool = False
+    unfamiliar: Severity | None = None
 
     @property
     def is_delayed(self) -> bool:
@@ -72,7 +75,8 @@ class PlotType:
     @property
     def rule(self) -> AlarmRule:
         """The alarm rule in force: a plot made once per run has no second chance to confirm."""
-        return self.alarm_rule if self.chunked else AlarmRule(1, 1, latches=self.alarm_rule.latches)
+        own = self.alarm_rule
+        return own if self.chunked else AlarmRule(1, 1, latches=own.latches, unfamiliar=own.unfamiliar)
 
 
 @dataclass(frozen=True)

@@ -10,6 +10,7 @@ from .alarm import Alarm
 from .condition import Condition
 from .episode import Episode
 from .hall import PlotType
+from .held import OutOfService, Suppression
 from .label import Role, Severity
 from .plot import Plot
 from .reference import WithoutReference
@@ -45,6 +46,7 @@ class Panel:
     episode: Episode | None = None
     alarm: Alarm | None = None
     condition: Condition | None = None
+    held: str = ""  # why it makes no alarm now, "" while it may
 
     @property
     def severity(self) -> Severity:
@@ -96,10 +98,11 @@ class News:
 class WallSnapshot:
     """All that a wall shows of one hall, as of one position of the change feed.
 
-    `in_alarm` has a panel for each alarm, with the newest plot of its own pad; `panels` has one for
+    `in_alarm` has a panel for each alarm of a plot type, with the newest plot of its own pad; `panels` has one for
     each plot type: that of the alarm that most needs a person, else that of the most doubtful pad.
-    `alarms` are the open ones, the newest annunciation first; `conditions` the open ones, the
-    newest first; `without_reference` are the plot types whose newest verdict rests on the reference of
+    `alarms` are the open ones, the newest annunciation first; `held` those that are shelved, suppressed by design or
+    out of service, as are the rules and plot types in `suppressions` and `out_of_service`; `conditions` the open
+    ones, the newest first; `without_reference` are the plot types whose newest verdict rests on the reference of
     an older run period; `problems` are the newest plots or files that could not be taken, newest
     first, as (time, message).
 
@@ -122,6 +125,9 @@ class WallSnapshot:
     in_alarm: tuple[Panel, ...] = ()
     without_reference: tuple[WithoutReference, ...] = ()
     as_of: datetime | None = None
+    held: tuple[Alarm, ...] = ()
+    suppressions: tuple[Suppression, ...] = ()
+    out_of_service: tuple[OutOfService, ...] = ()
 
 
 def panel_state(panel: Panel, run: RunState, monitor: MonitorHealth, now: datetime) -> PanelState:

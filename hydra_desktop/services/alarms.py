@@ -1,29 +1,188 @@
-"""What people do with alarms."""
+"""What people do with alarms.
+
+Each act is for the alarm as a person saw it: two may press at once, and one that moved meanwhile is looked at anew.
+"""
 
 from __future__ import annotations
 
-from datetime import UTC, datetime
+from collections.abc import Callable
+from datetime import datetime, timedelta
+from typing import Any
 
-from ..database import alarms, feed
+from sqlalchemy import Connection
+
+from ..database import alarms, clock, contests, feed, halls, out_of_service
 from ..database.connection import Database
-from ..domain.alarm import Alarm, after_acknowledge
+from ..domain.alarm import OF_PLOTS, Alarm, AlarmState, Disposition, Life
+from ..domain.alarm_settings import SHIFT_S
+from ..domain.errors import AlarmActError
+from ..domain.label import Role
+from ..domain.who import Who
+
+LEAST_SHELF_S = 60.0
 
 
 def acknowledge(
-    database: Database, hall_id: int, alarm_id: int, *, user: str, station: str, why: str = "acknowledged"
+    database: Database, hall_id: int, alarm_id: int, *, who: Who, seen: datetime | None = None, comment: str = ""
 ) -> Alarm:
     """Take an alarm for a person; gives it as it stands then.
 
-    One that somebody took before, or that is over, stays as it is: two people may press at
-    once. Raises KeyError when there is no such alarm, DatabaseError when the database is away.
+    `seen` is when that was raised which the person saw: what was raised since, a new occurrence or a higher
+    severity, isn't taken by it. One that somebody took before, or that is over, stays as it is. Raises KeyError
+    when there is no such alarm, DatabaseError when the database is away.
     """
+
+    def taken(alarm: Alarm, _now: datetime) -> Life:
+        return alarm.life if seen is not None and alarm.raised_at != seen else alarm.life.acknowledged()
+
+    return _act(database, hall_id, alarm_id, taken, who, why="acknowledged", comment=comment)
+
+
+def acknowledge_all(database: Database, hall_id: int, seen: dict[int, datetime], *, who: Who) -> int:
+    """Take several alarms, each as it was seen; how many are taken then."""
+    states = [acknowledge(database, hall_id, id_, who=who, seen=at).state for id_, at in seen.items()]
+    return sum(state not in (AlarmState.UNACKNOWLEDGED, AlarmState.RETURNED_UNACKNOWLEDGED) for state in states)
+
+
+def shelve(database: Database, hall_id: int, alarm_id: int, *, for_s: float, why: str, who: Who) -> Alarm:
+    """Put an alarm aside for a time (s), with a reason; it returns by itself.
+
+    Raises AlarmActError without a reason, for a time that is too long or too short, and for an alarm that is over.
+    """
+    if not why.strip():
+        raise AlarmActError("A shelved alarm needs a reason: say why it is put aside.")
+    with database.read() as connection:
+        most_s = halls.load(connection, hall_id).alarms.shelve_at_most_s or SHIFT_S
+    if not LEAST_SHELF_S <= for_s <= most_s:
+        raise AlarmActError(
+            f"An alarm can be shelved for 1 to {most_s / 60:.0f} minutes here, not for {for_s / 60:.0f}; "
+            "what lasts longer is a known fault, or out of service."
+        )
+
+    def shelved(alarm: Alarm, now: datetime) -> Life:
+        after = alarm.life.shelved(now + timedelta(seconds=for_s))
+        if after == alarm.life:
+            raise AlarmActError(f"{alarm.label} is {alarm.state} now; there is nothing to shelve.")
+        return after
+
+    return _act(
+        database, hall_id, alarm_id, shelved, who, why=f"shelved for {for_s / 60:.0f} min", comment=why.strip(),
+        held_by=who.user, held_why=why.strip(),
+    )  # fmt: skip
+
+
+def unshelve(database: Database, hall_id: int, alarm_id: int, *, who: Who) -> Alarm:
+    """Take an alarm from the shelf before its time."""
+    return _act(
+        database, hall_id, alarm_id, lambda alarm, _now: alarm.life.unshelved(), who, why="taken from the shelf"
+    )
+
+
+def reset(database: Database, hall_id: int, alarm_id: int, *, who: Who) -> Alarm:
+    """Say that a latched alarm is over."""
+    return _act(database, hall_id, alarm_id, lambda alarm, _now: alarm.life.reset(), who, why="reset")
+
+
+def comment(database: Database, hall_id: int, alarm_id: int, text: str, *, who: Who) -> Alarm:
+    """Write a comment that everyone on shift reads; AlarmActError for an empty one."""
+    if not text.strip():
+        raise AlarmActError("The comment is empty; write what the others should know.")
+    return _act(database, hall_id, alarm_id, lambda alarm, _now: alarm.life, who, why="comment", comment=text.strip())
+
+
+def dispose(
+    database: Database, hall_id: int, alarm_id: int, disposition: Disposition, *, who: Who, comment: str = ""
+) -> Alarm:
+    """Say what an alarm was in the end; with a wrong model the plot waits for an expert under contested verdicts."""
+    alarm = _act(
+        database, hall_id, alarm_id, lambda alarm, _now: alarm.life, who, why=f"it was: {disposition}", comment=comment,
+        always=True, disposition=str(disposition),
+    )  # fmt: skip
+    if disposition is Disposition.WRONG_MODEL and alarm.kind in OF_PLOTS:
+        _contest(database, hall_id, alarm, who, comment)
+    return alarm
+
+
+def take_out_of_service(
+    database: Database, hall_id: int, plot_type: str, *, why: str, who: Who, until: datetime | None = None
+) -> None:
+    """No plot of a type alarms from now on, until a time or until it is put back; AlarmActError without a reason."""
+    if not why.strip():
+        raise AlarmActError("What is taken out of service needs a reason: say why.")
     with database.write() as connection:
-        alarm = alarms.get(connection, alarm_id)
-        state = after_acknowledge(alarm.state)
-        if state is alarm.state:
-            return alarm
-        taken = alarms.change(connection, alarm, state, at=datetime.now(UTC), who=user, station=station, why=why)
-        if taken is None:  # it moved between reading and writing, on PostgreSQL
-            return alarms.get(connection, alarm_id)
-        feed.publish(connection, hall_id, "alarm", alarm_id)
-        return taken
+        now = clock.now(connection)
+        if until is not None and until <= now:
+            raise AlarmActError("The time until which it is out of service is over already; name a later one.")
+        if plot_type in out_of_service.names(connection, hall_id):
+            raise AlarmActError(f"{plot_type} is out of service already.")
+        out_of_service.begin(connection, hall_id, plot_type, at=now, until=until, who=who, why=why.strip())
+        for alarm in alarms.open_alarms(connection, hall_id):
+            if alarm.plot_type == plot_type:
+                alarms.move(
+                    connection, alarm, alarm.life.taken_out_of_service(), at=now, who=who.user, station=who.station,
+                    why="out of service", comment=why.strip(), held_by=who.user, held_why=why.strip(),
+                )  # fmt: skip
+                feed.publish(connection, hall_id, "alarm", alarm.id)
+
+
+def put_back(database: Database, hall_id: int, plot_type: str, *, who: Who) -> bool:
+    """In service again; False when it was all the time."""
+    with database.write() as connection:
+        return end_out_of_service(connection, hall_id, plot_type, who=who, why="in service again")
+
+
+def end_out_of_service(connection: Connection, hall_id: int, plot_type: str, *, who: Who, why: str) -> bool:
+    """As `put_back`, within a transaction."""
+    now = clock.now(connection)
+    if not out_of_service.end(connection, hall_id, plot_type, at=now, who=who):
+        return False
+    for alarm in alarms.open_alarms(connection, hall_id):
+        if alarm.plot_type == plot_type and alarm.life.out_of_service:
+            alarms.move(
+                connection, alarm, alarm.life.put_back(), at=now, who=who.user, station=who.station, why=why
+            )  # fmt: skip
+            feed.publish(connection, hall_id, "alarm", alarm.id)
+    return True
+
+
+_ATTEMPTS = 5
+
+
+def _act(
+    database: Database,
+    hall_id: int,
+    alarm_id: int,
+    after: Callable[[Alarm, datetime], Life],
+    who: Who,
+    *,
+    why: str,
+    comment: str = "",
+    always: bool = False,
+    **facts: Any,
+) -> Alarm:
+    """Move an alarm of the hall to what `after` says of it; anew, where somebody else moved it meanwhile."""
+    for _ in range(_ATTEMPTS):
+        with database.write() as connection:
+            alarm, now = alarms.get(connection, alarm_id, hall_id), clock.now(connection)
+            life = after(alarm, now)
+            if life == alarm.life and not comment and not always:
+                return alarm
+            moved = alarms.move(
+                connection, alarm, life, at=now, who=who.user, station=who.station, why=why, comment=comment, **facts
+            )
+            if moved is not None:
+                feed.publish(connection, hall_id, "alarm", alarm_id)
+                return moved
+    raise AlarmActError("The alarm is moved by others without a break; try again.")
+
+
+def _contest(database: Database, hall_id: int, alarm: Alarm, who: Who, comment: str) -> None:
+    with database.write() as connection:
+        plot_type = halls.load(connection, hall_id).plot_types[alarm.plot_type]
+        good = next((label.name for label in plot_type.labels if label.role is Role.GOOD), "")
+        verdict_id = alarms.verdict_id(connection, alarm.id)
+        if good and verdict_id is not None:
+            contests.add(
+                connection, hall_id, verdict_id, good, comment=comment or "the alarm was of a wrong model",
+                user=who.user, station=who.station,
+            )  # fmt: skip

@@ -11,17 +11,14 @@ from collections import Counter
 from collections.abc import Callable, Iterator
 from dataclasses import replace
 from pathlib import Path
-from typing import Annotated, Any, Literal, Self
+from typing import Annotated, Any, Literal
 
 from pydantic import (
-    BaseModel,
     BeforeValidator,
-    ConfigDict,
     Field,
     ValidationError,
     ValidationInfo,
     field_validator,
-    model_validator,
 )
 from pydantic_core import ErrorDetails
 from sqlalchemy import Connection
@@ -29,12 +26,13 @@ from sqlalchemy import Connection
 from ..database import given_labels, halls, model_store
 from ..database.connection import Database
 from ..domain.errors import SettingsError
-from ..domain.hall import FACTS, AlarmRule, Hall, Logbook, PlotType
+from ..domain.hall import FACTS, Hall, Logbook, PlotType
 from ..domain.label import Label, Role, Severity, default_label
 from ..domain.plot import NamePattern
+from . import alarm_settings_file
+from .alarm_settings_file import RULE_HELP, AlarmRulePart, AlarmsPart, SuppressionPart
+from .settings_parts import Part, Seconds, clean, storable
 from .toml_text import key, number, text
-
-NAME_LENGTH = 200
 
 _HEADER = """\
 # Settings of the hall {name}: hydra-desktop hall apply THIS_FILE
@@ -56,7 +54,7 @@ _LOGBOOK_HELP = f"""\
 #          {" ".join(f"{{{name}}}" for name in FACTS[6:])}
 """
 
-_PLOT_TYPES_HELP = """\
+_PLOT_TYPES_HELP = f"""\
 # group            panels of one group stand together on the wall
 # chunked          false for a plot that is made once per run (it then alarms at its first fault)
 # labels           what a plot of this type can be, each a name, or a name with
@@ -64,7 +62,7 @@ _PLOT_TYPES_HELP = """\
 #                    severity  none, low, medium or high
 #                    colour    "#RRGGBB", for legends and histograms
 #                    key       one character for labeling, "" for none
-# alarm_rule       a fault alarms when k of the last n chunks had it
+{RULE_HELP}\
 # age_limit_s      a plot older than this never sounds
 # stale_after_s    without a new plot for this long the panel says stale
 # collect_percent  share of the plots without any finding that is kept for training
@@ -74,33 +72,14 @@ _PLOT_TYPES_HELP = """\
 """
 
 
-def _clean(value: str, info: ValidationInfo) -> str:
-    if info.context is not None and value in info.context:
-        return value  # it is in use already, however it came there
-    if value != value.strip() or not value:
-        raise ValueError("must not be empty nor begin or end with a space")
-    if not value.isprintable():
-        raise ValueError("holds a character that can't be printed")
-    if len(value) > NAME_LENGTH:
-        raise ValueError(f"is longer than {NAME_LENGTH} characters")
-    return value
-
-
-Seconds = Annotated[float, Field(gt=0, le=1e9, allow_inf_nan=False)]
-
-
-class _Part(BaseModel):
-    model_config = ConfigDict(extra="forbid", strict=True)
-
-
-class _LabelPart(_Part):
+class _LabelPart(Part):
     name: str
     role: Literal["good", "faulty", "condition", "excluded"] | None = None
     severity: Literal["none", "low", "medium", "high"] | None = None
     colour: Annotated[str, Field(pattern=r"^#[0-9A-Fa-f]{6}$")] | None = None
     key: Annotated[str, Field(max_length=1)] | None = None
 
-    _name = field_validator("name")(_clean)
+    _name = field_validator("name")(clean)
 
     @field_validator("key")
     @classmethod
@@ -120,26 +99,15 @@ class _LabelPart(_Part):
         )
 
 
-class _AlarmRulePart(_Part):
-    k: Annotated[int, Field(ge=1, le=1000)]
-    n: Annotated[int, Field(ge=1, le=1000)]
-
-    @model_validator(mode="after")
-    def _ordered(self) -> Self:
-        if self.k > self.n:
-            raise ValueError(f"k must not be more than n (k = {self.k}, n = {self.n})")
-        return self
-
-
 def _named(value: Any) -> Any:
     return {"name": value} if isinstance(value, str) else value
 
 
-class _PlotTypePart(_Part):
+class _PlotTypePart(Part):
     group: str | None = None
     chunked: bool | None = None
     labels: Annotated[list[Annotated[_LabelPart, BeforeValidator(_named)]], Field(min_length=1)] | None = None
-    alarm_rule: _AlarmRulePart | None = None
+    alarm_rule: AlarmRulePart | None = None
     age_limit_s: Seconds | None = None
     stale_after_s: Seconds | None = None
     collect_percent: Annotated[float, Field(ge=0, le=100, allow_inf_nan=False)] | None = None
@@ -147,12 +115,7 @@ class _PlotTypePart(_Part):
     guidance: str | None = None
     ignored: bool | None = None
 
-    @field_validator("group", "contact", "guidance")
-    @classmethod
-    def _storable(cls, value: str | None) -> str | None:
-        if value is not None and "\x00" in value:
-            raise ValueError("holds the character 0, which no database takes")
-        return value
+    _storable = field_validator("group", "contact", "guidance")(storable)
 
     @field_validator("labels")
     @classmethod
@@ -173,11 +136,11 @@ class _PlotTypePart(_Part):
         if self.labels is not None:
             given["labels"] = tuple(part.label() for part in self.labels)
         if self.alarm_rule is not None:
-            given["alarm_rule"] = AlarmRule(self.alarm_rule.k, self.alarm_rule.n)
+            given["alarm_rule"] = self.alarm_rule.alarm_rule(current.alarm_rule)
         return replace(current, **given)
 
 
-class _SourcePart(_Part):
+class _SourcePart(Part):
     folder: str | None = None
     name_pattern: str | None = None
     beam_file: str | None = None
@@ -200,7 +163,7 @@ class _SourcePart(_Part):
         return value
 
 
-class _LogbookPart(_Part):
+class _LogbookPart(Part):
     folder: str | None = None
     command: Annotated[list[str], Field(max_length=100)] | None = None
 
@@ -221,9 +184,10 @@ class _LogbookPart(_Part):
         return value
 
 
-class _HallPart(_Part):
+class _HallPart(Part):
     source: _SourcePart = _SourcePart()
     logbook: _LogbookPart = _LogbookPart()
+    alarms: AlarmsPart = AlarmsPart()
     plot_types: dict[str, _PlotTypePart] = Field(default_factory=dict)
 
     @field_validator("plot_types")
@@ -231,7 +195,7 @@ class _HallPart(_Part):
     def _usable(cls, parts: dict[str, _PlotTypePart], info: ValidationInfo) -> dict[str, _PlotTypePart]:
         for name in parts:
             try:
-                _clean(name, info)
+                clean(name, info)
             except ValueError as error:
                 raise ValueError(f"the name {name!r} {error}") from error
         return parts
@@ -249,9 +213,18 @@ def read(toml: str, current: Hall, *, place: str = "settings") -> Hall:
     except ValidationError as error:
         lines = [f"{place}: {_place(fault['loc'])}: {_explained(fault)}" for fault in error.errors()]
         raise SettingsError("\n".join(lines)) from error
-    plot_types = dict(current.plot_types)
+    plot_types, alarms, faults = dict(current.plot_types), current.alarms, []
     for name, plot_type in part.plot_types.items():
-        plot_types[name] = plot_type.plot_type(plot_types.get(name, PlotType(name)))
+        try:
+            plot_types[name] = plot_type.plot_type(plot_types.get(name, PlotType(name)))
+        except SettingsError as error:
+            faults.append(f"{place}: plot_types.{key(name)}.alarm_rule: {error}")
+    try:
+        alarms = part.alarms.alarms(alarms)
+    except SettingsError as error:
+        faults.append(f"{place}: alarms: {error}")
+    if faults:
+        raise SettingsError("\n".join(faults))
     source, logbook = part.source, part.logbook
     return replace(
         current,
@@ -263,6 +236,7 @@ def read(toml: str, current: Hall, *, place: str = "settings") -> Hall:
             current.logbook.folder if logbook.folder is None else logbook.folder,
             current.logbook.command if logbook.command is None else tuple(logbook.command),
         ),
+        alarms=alarms,
     )
 
 
@@ -335,6 +309,8 @@ def _lines(hall: Hall) -> Iterator[str]:
     yield f"folder = {text(hall.logbook.folder)}"
     yield f"command = [{', '.join(text(word) for word in hall.logbook.command)}]"
     yield ""
+    yield from alarm_settings_file.lines(hall.alarms)
+    yield ""
     yield "# Plot types. A name that the monitor meets and that isn't here is added with the defaults."
     yield _PLOT_TYPES_HELP.rstrip()
     for plot_type in hall.plot_types.values():
@@ -345,7 +321,7 @@ def _lines(hall: Hall) -> Iterator[str]:
         yield "labels = ["
         yield from (f"  {_label(label)}," for label in plot_type.labels)
         yield "]"
-        yield f"alarm_rule = {{ k = {plot_type.alarm_rule.k}, n = {plot_type.alarm_rule.n} }}"
+        yield f"alarm_rule = {alarm_settings_file.rule_text(plot_type.alarm_rule)}"
         yield f"age_limit_s = {number(plot_type.age_limit_s)}"
         yield f"stale_after_s = {number(plot_type.stale_after_s)}"
         yield f"collect_percent = {number(plot_type.collect_percent)}"
@@ -362,9 +338,9 @@ def _label(label: Label) -> str:
 
 
 def _names(hall: Hall) -> frozenset[str]:
-    """Names of plot types and labels that are in use."""
+    """Names of plot types, labels and suppression rules that are in use."""
     labels = (label.name for plot_type in hall.plot_types.values() for label in plot_type.labels)
-    return frozenset((*hall.plot_types, *labels))
+    return frozenset((*hall.plot_types, *labels, *(rule.name for rule in hall.alarms.rules)))
 
 
 def _truth(value: bool) -> str:
@@ -378,17 +354,19 @@ def _place(location: tuple[int | str, ...]) -> str:
     return parts.lstrip(".") or "the file"
 
 
-_KNOWN_PARTS: dict[str, type[_Part]] = {
+_KNOWN_PARTS: dict[str, type[Part]] = {
     "source": _SourcePart,
     "logbook": _LogbookPart,
+    "alarms": AlarmsPart,
+    "suppression": SuppressionPart,
     "plot_types": _PlotTypePart,
     "labels": _LabelPart,
-    "alarm_rule": _AlarmRulePart,
+    "alarm_rule": AlarmRulePart,
 }
 
 
 def _known(location: tuple[int | str, ...]) -> str:
-    part: type[_Part] = _HallPart
+    part: type[Part] = _HallPart
     for step in location[:-1]:
         part = _KNOWN_PARTS.get(str(step), part)
     return ", ".join(part.model_fields)

@@ -8,21 +8,37 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 
 from sqlalchemy import Connection
 
-from ..database import alarms, episodes, feed, label_queue, plots, wall
+from ..database import (
+    alarms,
+    clock,
+    episodes,
+    feed,
+    label_queue,
+    model_store,
+    out_of_service,
+    plots,
+    suppressions,
+    wall,
+)
 from ..database.wall import PastVerdict
-from ..domain.alarm import Alarm, AlarmState, AlarmWindow, Finding, after_condition
+from ..domain.alarm import OF_PLOTS, Alarm, AlarmKind, AlarmWindow, Behind, Finding, Life
 from ..domain.episode import Episode
 from ..domain.hall import Hall, PlotType
+from ..domain.held import Suppression
+from ..domain.label import Severity
 from ..domain.plot import Plot
-from ..domain.verdict import Status, Verdict, alarm_severity, worth_keeping
+from ..domain.verdict import DEFAULT_THRESHOLD, Status, Verdict, alarm_severity, worth_keeping
 from .drift import Drift
 
 MONITOR = "monitor"
+UNFAMILIAR = str(Status.UNFAMILIAR)
+DELAYED = 50  # chunks that are looked at again after a restart where a rule has delays
+SPANS = timedelta(hours=2)  # for so long it matters for plots that come late what was suppressed
 
 
 @dataclass
@@ -32,6 +48,7 @@ class _Stream:
     model_id: int | None = None
     episode: Episode | None = None
     alarm: Alarm | None = None
+    alarm_run: tuple[str, int] | None = None  # with which the alarm began, where it is once per run
     late: tuple[str, Status, int] = field(default=("", Status.NO_MODEL, 0))
 
 
@@ -47,6 +64,9 @@ class Streams:
         self._station = station
         self._streams: dict[tuple[str, str], _Stream] = {}
         self._drift = Drift(hall_id)
+        self._spans: tuple[Suppression, ...] = ()
+        self._out_of_service: frozenset[str] = frozenset()
+        self._thresholds: dict[int, dict[str, float]] = {}  # by model, as of this transaction
 
     @property
     def newest(self) -> Plot | None:
@@ -57,6 +77,7 @@ class Streams:
     def load(self, connection: Connection) -> None:
         """Rebuild everything from the database."""
         self._streams = {}
+        self._look_what_is_held(connection, clock.now(connection))
         newest_episodes = episodes.newest(connection, self._hall_id)
         for (name, pad), episode in newest_episodes.items():
             stream = self._stream(name, pad)
@@ -80,12 +101,13 @@ class Streams:
         touched: dict[int, Episode] = {}  # by id; one not stored yet has a number below zero
         moved: dict[int, tuple[_Stream, PastVerdict]] = {}  # by the stream, what it shows now
         kept: set[int] = set()
+        self._look_what_is_held(connection, now)
         for one in sorted(batch, key=lambda one: one.plot.place):
             plot, verdict = one.plot, one.verdict
             plot_type = self._plot_type(plot.name.plot_type)
             stream = self._stream(plot.name.plot_type, plot.name.pad)
             mark = self._drift.follow(connection, plot, plot_type, verdict, one.familiarity, one.model_id, now)
-            finding = Finding(plot, one.verdict_id, verdict, alarm_severity(verdict, plot_type))
+            finding = self._finding(connection, one, plot_type)
             if stream.newest is not None and stream.newest.taken_at > now:  # the clock was set back
                 stream.newest = None
                 stream.window.restart()
@@ -95,6 +117,7 @@ class Streams:
                     self._look_for_alarm(connection, stream, plot_type, finding, now, mark)
             else:
                 self._restart_window_on_change(stream, plot, one.model_id)
+                self._end_with_its_run(connection, stream, plot_type, plot, now)
                 stream.newest, stream.model_id = plot, one.model_id
                 stream.episode = _extended(stream.episode, plot, verdict, new_id=-1 - len(touched))
                 touched[stream.episode.id] = stream.episode
@@ -147,15 +170,58 @@ class Streams:
 
     def _load_window(self, connection: Connection, name: str, pad: str, stream: _Stream) -> None:
         plot_type = self._plot_type(name)
-        for past in reversed(wall.last_chunks(connection, self._hall_id, name, pad, stream.window.rule.n)):
+        rule = stream.window.rule
+        wanted = max(rule.n, DELAYED) if rule.is_delayed else rule.n
+        for past in reversed(wall.last_chunks(connection, self._hall_id, name, pad, wanted)):
             self._restart_window_on_change(stream, past.plot, past.model_id)
             stream.newest, stream.model_id = past.plot, past.model_id
-            severity = alarm_severity(past.verdict, plot_type)
-            stream.window.see(Finding(past.plot, past.verdict_id, past.verdict, severity))
+            if self._suppressing(past.plot, plot_type):
+                stream.window.restart()
+            else:
+                stream.window.see(self._finding(connection, past, plot_type))
 
     def _load_alarms(self, connection: Connection) -> None:
         for alarm in alarms.open_alarms(connection, self._hall_id):
-            self._stream(alarm.plot_type, alarm.pad).alarm = alarm
+            if alarm.kind in OF_PLOTS:
+                stream = self._stream(alarm.plot_type, alarm.pad)
+                stream.alarm = alarm
+                if alarm.plot_id is not None and stream.window.rule.once_per_run:
+                    stream.alarm_run = _run(plots.get(connection, alarm.plot_id))
+
+    def _look_what_is_held(self, connection: Connection, now: datetime) -> None:
+        self._spans = suppressions.since(connection, self._hall_id, now - SPANS)
+        self._out_of_service = out_of_service.names(connection, self._hall_id)
+        self._thresholds = {}
+
+    def _suppressing(self, plot: Plot, plot_type: PlotType) -> list[int]:
+        """The suppressions under which this plot means nothing."""
+        found = []
+        for span in self._spans:
+            rules = self.hall.alarms.rules_for([span.rule])  # none: it was taken from the settings, and ends
+            if span.covers(plot.taken_at) and any(rule.is_for(plot_type.name, plot_type.group) for rule in rules):
+                found.append(span.id)
+        return found
+
+    def _finding(self, connection: Connection, one: PastVerdict, plot_type: PlotType) -> Finding:
+        """What a verdict says to the alarms."""
+        severity = alarm_severity(one.verdict, plot_type)
+        threshold = None
+        if severity > Severity.NONE and one.model_id is not None:
+            if one.model_id not in self._thresholds:
+                self._thresholds[one.model_id] = model_store.thresholds_of(connection, one.model_id)
+            threshold = self._thresholds[one.model_id].get(one.verdict.label, DEFAULT_THRESHOLD)
+        return Finding(one.plot, one.verdict_id, one.verdict, severity, one.model_id, threshold)
+
+    def _end_with_its_run(
+        self, connection: Connection, stream: _Stream, plot_type: PlotType, plot: Plot, now: datetime
+    ) -> None:
+        """What annunciates once per run is over with its run."""
+        alarm = stream.alarm
+        if alarm is None or not plot_type.rule.once_per_run or stream.alarm_run in (None, _run(plot)):
+            return
+        stream.alarm_run = None
+        why = f"run {plot.name.run_number} began"
+        self._move_alarm(connection, stream, alarm, alarm.life.with_condition(False), None, why, now)
 
     @staticmethod
     def _restart_window_on_change(stream: _Stream, plot: Plot, model_id: int | None) -> None:
@@ -176,6 +242,12 @@ class Streams:
         if stream.window.rule != plot_type.rule:
             stream.window = AlarmWindow(plot_type.rule)
         window = stream.window
+        suppressing = self._suppressing(finding.plot, plot_type)
+        if suppressing:
+            window.restart()
+            if finding.severity > Severity.NONE:
+                suppressions.count(connection, suppressing)
+            return
         window.see(finding)
         fault, alarm = window.newest_fault, stream.alarm
         if fault is not None and window.raises():
@@ -183,36 +255,44 @@ class Streams:
             if alarm is None:
                 self._raise_alarm(connection, stream, plot_type, fault, why, now)
                 return
-            rises = fault.severity > alarm.severity  # a rise of severity is a new annunciation
-            after = AlarmState.UNACKNOWLEDGED if rises else after_condition(alarm.state, active=True)
-            if after is not alarm.state or rises:
-                label, severity = fault.verdict.label, max(fault.severity, alarm.severity)
-                self._move_alarm(connection, stream, alarm, after, fault, why, now, label=label, severity=severity)
-        elif alarm is not None and window.newest is not None and window.clears():
-            after = after_condition(alarm.state, active=False)
-            if after is not alarm.state:
+            after = alarm.life.with_condition(True, fault.severity)
+            if after != alarm.life and not (after.annunciates_after(alarm.life) and self._is_old(fault.plot, now)):
+                self._move_alarm(connection, stream, alarm, after, fault, why, now)
+        elif alarm is not None and window.newest is not None and window.clears() and not window.rule.once_per_run:
+            after = alarm.life.with_condition(False)
+            if after != alarm.life:
                 why = f"{window.newest.verdict.label} again"
                 self._move_alarm(connection, stream, alarm, after, window.newest, why, now)
+
+    def _is_old(self, plot: Plot, now: datetime) -> bool:
+        """Whether a plot belongs to a backlog that is judged without a sound."""
+        return (now - plot.taken_at).total_seconds() > self._plot_type(plot.name.plot_type).age_limit_s
 
     def _raise_alarm(
         self, connection: Connection, stream: _Stream, plot_type: PlotType, fault: Finding, why: str, now: datetime
     ) -> None:
-        if (now - fault.plot.taken_at).total_seconds() > plot_type.age_limit_s:
+        if self._is_old(fault.plot, now) or plot_type.name in self._out_of_service:
             return
+        is_named = fault.verdict.status is not Status.UNFAMILIAR
         stream.alarm = alarms.raise_alarm(
             connection,
             self._hall_id,
+            kind=AlarmKind.FAULT if is_named else AlarmKind.UNFAMILIAR,
             plot_type=plot_type.name,
             pad=fault.plot.name.pad,
-            label=fault.verdict.label,
+            label=fault.verdict.label if is_named else UNFAMILIAR,
             severity=fault.severity,
+            latches=plot_type.rule.latches,
             plot_id=fault.plot.id,
             verdict_id=fault.verdict_id,
+            model_id=fault.model_id,
             confidence=fault.verdict.confidence,
+            threshold=fault.threshold,
             at=now,
             station=self._station,
             why=why,
         )
+        stream.alarm_run = _run(fault.plot)
         feed.publish(connection, self._hall_id, "alarm", stream.alarm.id)
 
     def _move_alarm(
@@ -220,34 +300,40 @@ class Streams:
         connection: Connection,
         stream: _Stream,
         alarm: Alarm,
-        after: AlarmState,
-        finding: Finding,
+        after: Life,
+        finding: Finding | None,
         why: str,
         now: datetime,
-        **facts: Any,
     ) -> None:
-        changed = alarms.change(
-            connection,
-            alarm,
-            after,
-            at=now,
-            who=MONITOR,
-            station=self._station,
-            why=why,
-            plot_id=finding.plot.id,
-            verdict_id=finding.verdict_id,
-            confidence=finding.verdict.confidence,
-            **facts,
+        facts: dict[str, Any] = {}
+        behind = None
+        if finding is not None:
+            behind = Behind(
+                finding.plot.id, finding.verdict_id, finding.model_id, finding.verdict.confidence, finding.threshold
+            )
+            if after.annunciates_after(alarm.life):  # it is known by the fault that is heard
+                is_named = finding.verdict.status is not Status.UNFAMILIAR
+                facts = {
+                    "label": finding.verdict.label if is_named else UNFAMILIAR,
+                    "kind": str(AlarmKind.FAULT if is_named else AlarmKind.UNFAMILIAR),
+                }
+                stream.alarm_run = _run(finding.plot)
+        changed = alarms.move(
+            connection, alarm, after, at=now, who=MONITOR, station=self._station, why=why, behind=behind, **facts
         )
         if changed is None:  # somebody acknowledged it in this very moment; look again at the next chunk
             stream.alarm = alarms.get(connection, alarm.id)
             return
-        stream.alarm = changed if after is not AlarmState.NORMAL else None
+        stream.alarm = changed if not changed.is_over else None
         feed.publish(connection, self._hall_id, "alarm", alarm.id)
 
 
+def _run(plot: Plot) -> tuple[str, int]:
+    return plot.name.run_period, plot.name.run_number
+
+
 def _same_run(one: Plot, other: Plot) -> bool:
-    return (one.name.run_period, one.name.run_number) == (other.name.run_period, other.name.run_number)
+    return _run(one) == _run(other)
 
 
 def _extended(before: Episode | None, plot: Plot, verdict: Verdict, *, new_id: int) -> Episode:

@@ -9,7 +9,7 @@ import sqlalchemy as sa
 
 from hydra_desktop.database import alarms, conditions, episodes, halls, heartbeats, runs, verdicts, wall
 from hydra_desktop.database.naming import plot_type_id
-from hydra_desktop.domain.alarm import Alarm, AlarmState
+from hydra_desktop.domain.alarm import Alarm, AlarmState, Behind
 from hydra_desktop.domain.condition import ConditionKind
 from hydra_desktop.domain.episode import Episode
 from hydra_desktop.domain.label import Severity
@@ -129,14 +129,19 @@ def test_alarms_stand_as_they_stood_then(site: Site) -> None:
         for minute, (state, who, facts) in enumerate(
             (
                 (AlarmState.ACKNOWLEDGED, "eva", {}),
-                (AlarmState.UNACKNOWLEDGED, "monitor", {"label": "Hot", "severity": Severity.HIGH}),
-                (AlarmState.RETURNED_UNACKNOWLEDGED, "monitor", {"confidence": 0.8}),
+                (AlarmState.UNACKNOWLEDGED, "monitor", {"label": "Hot"}),
+                (AlarmState.RETURNED_UNACKNOWLEDGED, "monitor", {"behind": Behind(plot.id, None, None, 0.8)}),
                 (AlarmState.NORMAL, "ben", {}),
             ),
             start=1,
         ):
             at = START + minute * 10 * MINUTE
-            changed = alarms.change(c, told[-1], state, at=at, who=who, station="s", why="", **facts)
+            life = told[-1].life
+            after = {
+                AlarmState.UNACKNOWLEDGED: life.with_condition(True, Severity.HIGH),
+                AlarmState.RETURNED_UNACKNOWLEDGED: life.with_condition(False),
+            }.get(state, life.acknowledged())
+            changed = alarms.move(c, told[-1], after, at=at, who=who, station="s", why="", **facts)
             assert changed is not None
             told.append(changed)
         later = _raise(c, site, plot, Severity.HIGH, START + 60 * MINUTE)

@@ -10,7 +10,7 @@ import pytest
 import sqlalchemy as sa
 
 from hydra_desktop.database import alarms, episodes, feed, halls, heartbeats, problems, verdicts, wall
-from hydra_desktop.domain.alarm import Alarm, AlarmState
+from hydra_desktop.domain.alarm import Alarm, AlarmState, Behind, Life
 from hydra_desktop.domain.errors import DatabaseError
 from hydra_desktop.domain.hall import PlotType
 from hydra_desktop.domain.label import Severity
@@ -108,7 +108,7 @@ def test_each_alarm_comes_with_the_newest_plot_of_its_own_pad(site: Site) -> Non
         second = _raise(c, site, plots["07"], shown["07"], at=START + timedelta(minutes=1))
         newer = site.add(c, chunk=3, pad="02")
         verdict_id = site.show(c, newer, model_id, BAD)
-        taken = alarms.change(c, second, AlarmState.ACKNOWLEDGED, at=START, who="ben", station="s", why="")
+        taken = alarms.move(c, second, second.life.acknowledged(), at=START, who="ben", station="s", why="")
     snapshot = _load(site)
     assert [(one.alarm, one.plot, one.verdict_id, one.pad) for one in snapshot.in_alarm] == [
         (taken, plots["07"], shown["07"], "07"),
@@ -154,21 +154,27 @@ def test_history_is_newest_first_and_of_live_verdicts(site: Site) -> None:
 def test_the_life_of_an_alarm_is_in_its_log(site: Site) -> None:
     with site.database.write() as c:
         plot = site.add(c)
-        alarm = _raise(c, site, plot, site.show(c, plot, site.add_model(c)))
+        verdict_id = site.show(c, plot, site.add_model(c))
+        alarm = _raise(c, site, plot, verdict_id, severity=Severity.LOW)
+    behind = Behind(plot.id, verdict_id, None, 0.8, 0.5)
     moves = (
-        (AlarmState.ACKNOWLEDGED, "eva"), (AlarmState.UNACKNOWLEDGED, "monitor"),
-        (AlarmState.RETURNED_UNACKNOWLEDGED, "monitor"), (AlarmState.NORMAL, "ben"),
-    )  # fmt: skip
-    for minutes, (state, who) in enumerate(moves, start=1):
+        (AlarmState.ACKNOWLEDGED, "eva", lambda life: life.acknowledged()),
+        (AlarmState.UNACKNOWLEDGED, "monitor", lambda life: life.with_condition(True, Severity.HIGH)),
+        (AlarmState.RETURNED_UNACKNOWLEDGED, "monitor", lambda life: life.with_condition(False)),
+        (AlarmState.NORMAL, "ben", lambda life: life.acknowledged()),
+    )
+    for minutes, (state, who, turn) in enumerate(moves, start=1):
         with site.database.write() as c:
-            changed = alarms.change(
-                c, alarm, state, at=START + timedelta(minutes=minutes), who=who, station="s", why="so", confidence=0.8
-            )
+            changed = alarms.move(
+                c, alarm, turn(alarm.life), at=START + timedelta(minutes=minutes), who=who, station="s", why="so",
+                behind=behind,
+            )  # fmt: skip
             assert changed is not None
+            assert changed.state is state
             assert changed == alarms.get(c, alarm.id)
             alarm = changed
             acknowledged = state is AlarmState.ACKNOWLEDGED
-            assert (alarm.acknowledged_by == "eva") is acknowledged
+            assert (alarm.acknowledged_by == "eva") is acknowledged or state is AlarmState.NORMAL
     with site.database.read() as c:
         assert alarms.open_alarms(c, site.hall_id) == []
         assert alarms.last_ended_at(c, site.hall_id) == START + timedelta(minutes=4)
@@ -189,7 +195,7 @@ def test_who_comes_second_moves_nothing(site: Site) -> None:
         plot = site.add(c)
         alarm = _raise(c, site, plot, site.show(c, plot, site.add_model(c)))
         for who, moved in (("eva", True), ("ben", False)):
-            found = alarms.change(c, alarm, AlarmState.ACKNOWLEDGED, at=START, who=who, station="s", why="")
+            found = alarms.move(c, alarm, alarm.life.acknowledged(), at=START, who=who, station="s", why="")
             assert (found is not None) is moved
         assert alarms.get(c, alarm.id).acknowledged_by == "eva"
         assert len(list(alarms.rows(c, site.hall_id))) == 2
@@ -205,7 +211,7 @@ def test_a_stream_has_one_open_alarm(site: Site) -> None:
     with pytest.raises(sa.exc.IntegrityError), site.database.write() as c:
         _raise(c, site, plot, verdict_id)
     with site.database.write() as c:
-        alarms.change(c, first, AlarmState.NORMAL, at=START, who="m", station="s", why="")
+        alarms.move(c, first, Life(), at=START, who="m", station="s", why="")
         _raise(c, site, plot, verdict_id)
         assert len(alarms.open_alarms(c, site.hall_id)) == 2
 
@@ -254,7 +260,7 @@ def test_a_reader_reads_only_what_is_new_and_misses_nothing(site: Site) -> None:
         halls.ensure_plot_type(c, site.hall_id, "RF_TOF")
     assert not reads_plots()
     with site.database.write() as c:
-        alarms.change(c, alarm, AlarmState.ACKNOWLEDGED, at=START, who="eva", station="s", why="")
+        alarms.move(c, alarm, alarm.life.acknowledged(), at=START, who="eva", station="s", why="")
         (episode,) = episodes.newest(c, site.hall_id).values()
         second = site.add(c, chunk=2)
         (verdict_id,) = verdicts.add(c, site.hall_id, [site.judged(second, model_id, BAD)])

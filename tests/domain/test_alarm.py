@@ -2,20 +2,23 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from itertools import permutations
 
 import pytest
-from hypothesis import given
+from hypothesis import settings
 from hypothesis import strategies as st
+from hypothesis.stateful import RuleBasedStateMachine, invariant, rule
 
-from hydra_desktop.domain.alarm import AlarmState, AlarmWindow, Finding, after_acknowledge, after_condition
+from hydra_desktop.domain.alarm import TO_TAKE, AlarmState, AlarmWindow, Finding, Life
 from hydra_desktop.domain.hall import AlarmRule, PlotType
 from hydra_desktop.domain.label import Severity
 from hydra_desktop.domain.plot import Plot, PlotName
 from hydra_desktop.domain.verdict import Status, Verdict
 
 START = datetime(2026, 3, 1, tzinfo=UTC)
+BEGUN = Life().with_condition(True, Severity.LOW)
 
 
 def found(chunk: int | None, severity: Severity, *, sure: bool = True, minute: int | None = None) -> Finding:
@@ -44,15 +47,17 @@ def test_two_faulty_chunks_of_three_alarm_also_with_a_good_one_between() -> None
 
 
 def test_a_flickering_plot_makes_one_alarm() -> None:
-    state = AlarmState.NORMAL
+    life = Life()
     flicker = AlarmWindow(AlarmRule(2, 4))
     annunciations = 0
     for chunk, severity in enumerate([Severity.HIGH, Severity.NONE] * 10):
         flicker.see(found(chunk, severity))
-        if flicker.raises() and state is AlarmState.NORMAL:
-            state, annunciations = AlarmState.UNACKNOWLEDGED, annunciations + 1
+        before = life
+        if flicker.raises():
+            life = life.with_condition(True, Severity.HIGH)
         elif flicker.clears():
-            state = after_condition(state, active=False)
+            life = life.with_condition(False)
+        annunciations += life.annunciates_after(before)
     assert annunciations == 1
 
 
@@ -98,27 +103,207 @@ def test_plots_without_a_chunk_count_each() -> None:
     assert each.raises()
 
 
-def test_an_unacknowledged_alarm_that_returns_waits_for_its_acknowledgement() -> None:
-    returned = after_condition(AlarmState.UNACKNOWLEDGED, active=False)
-    assert returned is AlarmState.RETURNED_UNACKNOWLEDGED
-    assert after_acknowledge(returned) is AlarmState.NORMAL
+def test_what_returns_unacknowledged_waits_for_its_acknowledgement() -> None:
+    returned = BEGUN.with_condition(False)
+    assert returned.state is AlarmState.RETURNED_UNACKNOWLEDGED
+    assert returned.acknowledged().state is AlarmState.NORMAL
 
 
-def test_an_acknowledged_alarm_that_returns_is_over() -> None:
-    assert after_acknowledge(AlarmState.UNACKNOWLEDGED) is AlarmState.ACKNOWLEDGED
-    assert after_condition(AlarmState.ACKNOWLEDGED, active=False) is AlarmState.NORMAL
+def test_what_returns_acknowledged_is_over() -> None:
+    assert BEGUN.acknowledged().state is AlarmState.ACKNOWLEDGED
+    assert BEGUN.acknowledged().with_condition(False) == Life()
 
 
 def test_a_fault_that_comes_back_is_a_new_annunciation() -> None:
-    assert after_condition(AlarmState.RETURNED_UNACKNOWLEDGED, active=True) is AlarmState.UNACKNOWLEDGED
-    assert after_condition(AlarmState.ACKNOWLEDGED, active=True) is AlarmState.ACKNOWLEDGED
+    returned = BEGUN.with_condition(False)
+    again = returned.with_condition(True, Severity.LOW)
+    assert again.state is AlarmState.UNACKNOWLEDGED
+    assert again.annunciates_after(returned)
+    assert not BEGUN.with_condition(True, Severity.LOW).annunciates_after(BEGUN)
 
 
-@given(st.sampled_from(list(AlarmState)), st.booleans())
-def test_no_transition_leaves_an_unacknowledged_alarm_silently(state: AlarmState, active: bool) -> None:
-    after = after_condition(state, active=active)
-    if state in (AlarmState.UNACKNOWLEDGED, AlarmState.RETURNED_UNACKNOWLEDGED):
-        assert after in (AlarmState.UNACKNOWLEDGED, AlarmState.RETURNED_UNACKNOWLEDGED)
+def test_an_acknowledgement_is_for_one_severity() -> None:
+    taken = BEGUN.acknowledged()
+    risen = taken.with_condition(True, Severity.HIGH)
+    assert (risen.state, risen.severity) == (AlarmState.UNACKNOWLEDGED, Severity.HIGH)
+    assert risen.annunciates_after(taken)
+    assert BEGUN.with_condition(True, Severity.HIGH).annunciates_after(BEGUN)
+    fallen = risen.acknowledged().with_condition(True, Severity.LOW)
+    assert (fallen.state, fallen.severity) == (AlarmState.ACKNOWLEDGED, Severity.HIGH)
+
+
+def test_a_latched_alarm_waits_for_its_reset() -> None:
+    over = replace(BEGUN, latches=True).acknowledged().with_condition(False)
+    assert over.state is AlarmState.LATCHED
+    assert over.acknowledged() == over
+    assert over.reset().state is AlarmState.NORMAL
+    assert over.with_condition(True, Severity.LOW).state is AlarmState.UNACKNOWLEDGED
+    assert replace(BEGUN, latches=True).with_condition(False).acknowledged().state is AlarmState.LATCHED
+    assert BEGUN.reset() == BEGUN
+
+
+def test_a_shelf_returns_by_itself() -> None:
+    shelved = BEGUN.acknowledged().shelved(START)
+    assert shelved.state is AlarmState.SHELVED
+    assert shelved.at(START - timedelta(seconds=1)) == shelved
+    assert shelved.at(START).state is AlarmState.UNACKNOWLEDGED
+    assert shelved.with_condition(False).at(START).state is AlarmState.NORMAL
+    assert shelved.acknowledged() == shelved
+    assert Life().shelved(START) == Life()
+
+
+def test_after_a_beam_trip_what_was_taken_is_taken_still() -> None:
+    taken = BEGUN.acknowledged()
+    trip = taken.suppressed_by_design()
+    assert trip.state is AlarmState.SUPPRESSED
+    assert trip.with_condition(False) == trip  # nobody looks at plots without beam
+    assert trip.released() == taken
+    assert not trip.released().annunciates_after(trip)
+    assert BEGUN.suppressed_by_design().released().state is AlarmState.UNACKNOWLEDGED
+
+
+def test_what_only_began_while_it_was_suppressed_is_looked_at_anew() -> None:
+    began = Life(suppressed=True).with_condition(True, Severity.HIGH)
+    assert began.state is AlarmState.SUPPRESSED
+    assert began.released().state is AlarmState.NORMAL
+    assert began.with_condition(False).state is AlarmState.NORMAL
+
+
+def test_out_of_service_and_back() -> None:
+    out = BEGUN.taken_out_of_service()
+    assert out.state is AlarmState.OUT_OF_SERVICE
+    assert out.put_back().state is AlarmState.UNACKNOWLEDGED
+    assert out.with_condition(False).put_back().state is AlarmState.NORMAL
+    assert out.shelved(START) == out
+
+
+def test_an_on_delay_waits_and_an_off_delay_too() -> None:
+    delayed = AlarmWindow(AlarmRule(1, 1, on_delay_s=120, off_delay_s=180))
+    delayed.see(found(0, Severity.HIGH))
+    delayed.see(found(1, Severity.HIGH))
+    assert not delayed.raises()
+    delayed.see(found(2, Severity.HIGH))
+    assert delayed.raises()
+    for chunk in (3, 4, 5):
+        delayed.see(found(chunk, Severity.NONE))
+        assert not delayed.clears()
+    delayed.see(found(6, Severity.NONE, sure=False))
+    assert not delayed.clears()
+    delayed.see(found(7, Severity.NONE))
+    assert delayed.clears()
+
+
+def test_by_its_hysteresis_a_fault_must_be_clearly_gone() -> None:
+    rule = AlarmRule(1, 1, hysteresis=0.3)
+    for score, clears in ((0.45, False), (0.15, True)):
+        seen = AlarmWindow(replace(rule, n=2))
+        seen.see(replace(found(0, Severity.HIGH), threshold=0.5))
+        for chunk in (1, 2):
+            good = found(chunk, Severity.NONE)
+            seen.see(replace(good, verdict=replace(good.verdict, fault_score=score)))
+        assert seen.clears() is clears
+
+
+class Machine(RuleBasedStateMachine):
+    """Any sequence of conditions, people, rules and time; a crash leaves what is stored, which is the life itself."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.life = Life()
+        self.now = START
+        self.owed = False  # somebody must still be told of what was annunciated
+        self.known = Severity.NONE  # the severity of this occurrence that somebody took
+
+    def turn(self, after: Life) -> None:
+        before, self.life = self.life, after
+        if after.annunciates_after(before):
+            assert after.sounds
+            self.owed, self.known = True, Severity.NONE
+
+    @rule(severity=st.sampled_from([Severity.LOW, Severity.MEDIUM, Severity.HIGH]))
+    def begin(self, severity: Severity) -> None:
+        self.turn(self.life.with_condition(True, severity))
+
+    @rule()
+    def end(self) -> None:
+        self.turn(self.life.with_condition(False))
+
+    @rule()
+    def acknowledge(self) -> None:
+        if self.life.state in TO_TAKE:
+            self.owed, self.known = False, self.life.severity
+        self.turn(self.life.acknowledged())
+        assert not self.life.sounds
+
+    @rule(minutes=st.integers(1, 30))
+    def shelve(self, minutes: int) -> None:
+        after = self.life.shelved(self.now + timedelta(minutes=minutes))
+        if after.state is AlarmState.SHELVED:
+            self.owed = False  # a person put it aside
+        self.turn(after)
+
+    @rule()
+    def unshelve(self) -> None:
+        self.turn(self.life.unshelved())
+
+    @rule(minutes=st.integers(1, 20))
+    def wait(self, minutes: int) -> None:
+        self.now += timedelta(minutes=minutes)
+        self.turn(self.life.at(self.now))
+
+    @rule()
+    def suppress(self) -> None:
+        self.turn(self.life.suppressed_by_design())
+
+    @rule()
+    def release(self) -> None:
+        before = self.life
+        self.turn(before.released())
+        if before.state is AlarmState.SUPPRESSED and not self.owed:
+            assert not self.life.sounds  # after a trip what was taken makes no sound
+
+    @rule()
+    def take_out(self) -> None:
+        self.owed = False
+        self.turn(self.life.taken_out_of_service())
+
+    @rule()
+    def put_back(self) -> None:
+        self.turn(self.life.put_back())
+
+    @rule(latches=st.booleans())
+    def configure(self, latches: bool) -> None:
+        if self.life.state is AlarmState.NORMAL:  # an edit is for alarms to come
+            self.life = replace(self.life, latches=latches)
+
+    @rule()
+    def reset(self) -> None:
+        self.turn(self.life.reset())
+
+    @invariant()
+    def nothing_is_lost(self) -> None:
+        if self.owed:
+            assert self.life.state in (*TO_TAKE, AlarmState.SUPPRESSED)
+
+    @invariant()
+    def nothing_sounds_that_was_taken(self) -> None:
+        if self.life.sounds:
+            assert self.owed
+            assert self.life.active
+
+    @invariant()
+    def no_shelf_is_open_past_its_time(self) -> None:
+        if self.life.state is AlarmState.SHELVED:
+            assert self.life.shelved_until is not None
+            assert self.life.shelved_until > self.now
+
+    @invariant()
+    def every_active_alarm_is_somewhere(self) -> None:
+        assert not (self.life.active and self.life.state in (AlarmState.NORMAL, AlarmState.LATCHED))
+
+
+Machine.TestCase.settings = settings(max_examples=300, stateful_step_count=40, deadline=None)
+test_machine = Machine.TestCase
 
 
 @pytest.mark.parametrize(("k", "n"), [(0, 1), (3, 2), (-1, 3)])

@@ -19,6 +19,7 @@ from hydra_desktop.domain.label import Severity
 from hydra_desktop.domain.plot import NewPlot, PlotName
 from hydra_desktop.domain.run import BeamSource
 from hydra_desktop.domain.verdict import NO_MODEL, Status, Verdict
+from hydra_desktop.domain.who import Who
 from hydra_desktop.services import alarms, checking, notices
 from hydra_desktop.services.exporting import export
 from hydra_desktop.services.importing import import_manifest
@@ -69,8 +70,8 @@ def test_an_alarm_is_taken_once_by_the_first(database: Database, images: ImageSt
     hall_id, alarm = judged(database, images)
     with database.read() as connection:
         before = feed.position(connection, hall_id)
-    first = alarms.acknowledge(database, hall_id, alarm.id, user="ann", station="one")
-    second = alarms.acknowledge(database, hall_id, alarm.id, user="bob", station="two")
+    first = alarms.acknowledge(database, hall_id, alarm.id, who=Who("ann", "one"))
+    second = alarms.acknowledge(database, hall_id, alarm.id, who=Who("bob", "two"))
     assert first == second
     assert (first.state, first.acknowledged_by) == (AlarmState.ACKNOWLEDGED, "ann")
     with database.read() as connection:
@@ -85,10 +86,10 @@ def test_an_alarm_is_taken_once_by_the_first(database: Database, images: ImageSt
 def test_an_alarm_whose_fault_went_away_ends_when_it_is_taken(database: Database, images: ImageStore) -> None:
     hall_id, alarm = judged(database, images)
     with database.write() as connection:
-        alarm_store.change(
-            connection, alarm, AlarmState.RETURNED_UNACKNOWLEDGED, at=NOW, who="monitor", station="here", why="clear"
+        alarm_store.move(
+            connection, alarm, alarm.life.with_condition(False), at=NOW, who="monitor", station="here", why="clear"
         )
-    taken = alarms.acknowledge(database, hall_id, alarm.id, user="ann", station="one")
+    taken = alarms.acknowledge(database, hall_id, alarm.id, who=Who("ann", "one"))
     assert taken.state is AlarmState.NORMAL
     with database.read() as connection:
         assert alarm_store.open_alarms(connection, hall_id) == []

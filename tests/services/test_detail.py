@@ -106,8 +106,8 @@ def test_the_log_of_an_alarm_tells_who_and_why(site: Site) -> None:
     plot, verdict = site.arrive("CDC", 101, 1, BAD, 1)
     alarm = site.alarm(plot, verdict)
     with site.database.write() as c:
-        alarms.change(
-            c, alarm, AlarmState.ACKNOWLEDGED, at=datetime.now(UTC), who="ann", station="here", why="acknowledged"
+        alarms.move(
+            c, alarm, alarm.life.acknowledged(), at=datetime.now(UTC), who="ann", station="here", why="acknowledged"
         )
         raised, taken = alarms.log(c, alarm.id)
     assert (raised.who, raised.why, raised.label) == ("monitor", "Confirmed in 2 of 3 chunks", "Bad")

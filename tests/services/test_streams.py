@@ -18,6 +18,7 @@ from hydra_desktop.domain.alarm import AlarmState
 from hydra_desktop.domain.hall import AlarmRule, Hall, PlotType
 from hydra_desktop.domain.plot import NewPlot, PlotName
 from hydra_desktop.domain.verdict import Status, Verdict, judge
+from hydra_desktop.domain.who import Who
 from hydra_desktop.services import alarms as alarm_service
 from hydra_desktop.services.streams import Streams
 
@@ -75,7 +76,7 @@ class Desk:
         """Take the open alarm."""
         with self.database.read() as c:
             (alarm,) = alarms.open_alarms(c, self.hall_id)
-        alarm_service.acknowledge(self.database, self.hall_id, alarm.id, user="shift", station="station")
+        alarm_service.acknowledge(self.database, self.hall_id, alarm.id, who=Who("shift", "station"))
         with self.database.read() as c:
             self.streams.refresh_alarms(c)
 
@@ -259,7 +260,7 @@ def test_two_stations_that_acknowledge_at_once_make_one_entry(desk: Desk) -> Non
     with desk.database.read() as c:
         (alarm,) = alarms.open_alarms(c, desk.hall_id)
     for station in ("one", "two"):
-        taken = alarm_service.acknowledge(desk.database, desk.hall_id, alarm.id, user=station, station=station)
+        taken = alarm_service.acknowledge(desk.database, desk.hall_id, alarm.id, who=Who(station, station))
         assert taken.acknowledged_by == "one"
     assert desk.log() == [("normal", "unacknowledged"), ("unacknowledged", "acknowledged")]
 

@@ -63,6 +63,7 @@ def upgrade() -> None:
         op.add_column("plot_types", sa.Column(name, sa.Double(), nullable=False, server_default="0"))
     for name in _TYPE_SWITCHES:
         op.add_column("plot_types", _switch(name))
+    op.add_column("plot_types", sa.Column("alarm_unfamiliar", sa.Integer(), nullable=True))
     op.add_column("run_states", _text("state", ""))
     op.add_column("run_states", sa.Column("events", _big(), nullable=True))
     op.add_column("run_states", _at("began_at", nullable=True))
@@ -124,7 +125,7 @@ def _alarms() -> None:
         ):  # fmt: skip
             batch.add_column(column)
     op.execute(
-        "UPDATE alarms SET point = 'fault ' || (SELECT name FROM plot_types WHERE plot_types.id = alarms.plot_type_id) "
+        "UPDATE alarms SET point = 'plot ' || (SELECT name FROM plot_types WHERE plot_types.id = alarms.plot_type_id) "
         "|| ' ' || pad"
     )
     op.execute("UPDATE alarms SET active = (state IN ('unacknowledged', 'acknowledged'))")
@@ -184,6 +185,6 @@ def downgrade() -> None:
             batch.drop_column(name)
     for name in ("state", "events", "began_at"):
         op.drop_column("run_states", name)
-    for name in (*_TYPE_COLUMNS, *_TYPE_SWITCHES):
+    for name in (*_TYPE_COLUMNS, *_TYPE_SWITCHES, "alarm_unfamiliar"):
         op.drop_column("plot_types", name)
     op.drop_column("halls", "alarm_settings")
