@@ -191,7 +191,7 @@ class Desktop(QObject):
             wall.beam_switched.connect(hall.switch_beam)
             wall.news_written.connect(hall.write_news)
             wall.elsewhere.connect(lambda: self._show_loudest(window))
-            wall.alarm_area.show_sound(self.siren.state, self.siren.audible)
+            wall.show_sound(self.siren.state, self.siren.audible)
             self._pages[window].add_to(wall, hall)
             self._add_detail(wall, hall, window.theme)
         window.show_wall(name, wall)
@@ -236,7 +236,7 @@ class Desktop(QObject):
     def _show_sound(self, state: str, audible: bool) -> None:
         for window in self.windows:
             for wall in window.walls.values():
-                wall.alarm_area.show_sound(state, audible)
+                wall.show_sound(state, audible)
 
     def _silence(self) -> None:
         self.siren.silence()

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Collection
+from typing import NamedTuple
 
 import sqlalchemy as sa
 
 from ..domain.alarm import AlarmState
 from ..domain.label import Severity
 from ..domain.loudness import Annunciation
+from . import alarm_settings
 from . import tables as t
 
 _A = t.alarms.c
@@ -22,6 +24,21 @@ _UNTAKEN = (
     )
     .order_by(_A.raised_at.desc(), _A.id.desc())
 )
+_H = t.halls.c
+_HALLS = sa.select(_H.id, _H.alarm_settings).where(_H.name.in_(sa.bindparam("names", expanding=True)))
+
+
+class FollowedHall(NamedTuple):
+    """A hall whose alarms are to be heard; 0 s means that nobody is to be told when its database doesn't answer."""
+
+    id: int
+    unanswered_after_s: float
+
+
+def followed(c: sa.Connection, names: Collection[str]) -> tuple[FollowedHall, ...]:
+    """Those halls of these names that there are."""
+    rows = c.execute(_HALLS, {"names": list(names)})
+    return tuple(FollowedHall(id_, alarm_settings.read(stored).unanswered_after_s) for id_, stored in rows)
 
 
 def untaken(c: sa.Connection, hall_ids: Collection[int]) -> tuple[Annunciation, ...]:

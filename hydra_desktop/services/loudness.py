@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 import logging
+import math
 import threading
 from collections.abc import Callable, Collection
 from pathlib import Path
 
-import sqlalchemy as sa
-
-from ..database import annunciations, halls
+from ..database import annunciations
 from ..database.connection import Database, open_database
 from ..database.feed import ChangeWaiter
 from ..domain.alarm_settings import AlarmSettings
@@ -69,18 +68,17 @@ class AlarmFollower:
         stop: threading.Event,
         on_heard: Callable[[tuple[Annunciation, ...]], object],
     ) -> None:
-        names: tuple[str, ...] = ()
-        ids: dict[str, int] = {}
         while not stop.is_set():
             waiter.wait(WAIT_S, stop)
             if stop.is_set():
                 return
             expect_file(database)
             with database.read() as connection:
-                if names != self.halls or len(ids) < len(names):
-                    names = self.halls
-                    ids = _find(connection, names)
-                heard = annunciations.untaken(connection, ids.values())
+                followed = annunciations.followed(connection, self.halls)
+                heard = annunciations.untaken(connection, [one.id for one in followed])
+            if followed:
+                limits = [one.unanswered_after_s for one in followed if one.unanswered_after_s]
+                self.patience_s = min(limits, default=math.inf)
             on_heard(heard)
 
 
@@ -89,8 +87,3 @@ def expect_file(database: Database) -> None:
     name = database.engine.url.database
     if database.dialect == "sqlite" and name and not Path(name).exists():
         raise DatabaseError(f"The database {database.url} is gone: its file isn't there any more.")
-
-
-def _find(c: sa.Connection, names: Collection[str]) -> dict[str, int]:
-    found = {name: halls.find(c, name) for name in names}
-    return {name: hall_id for name, hall_id in found.items() if hall_id is not None}

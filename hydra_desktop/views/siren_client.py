@@ -17,6 +17,7 @@ from .stored import stored
 log = logging.getLogger(__name__)
 
 _RESTART_MS = 2000
+VIEWS = "this station is a viewer: alarms make no sound here"
 _ALIVE_MS = 2000  # between two signs of life, which this thread gives: when it hangs they stay away
 
 
@@ -48,6 +49,7 @@ class SirenClient(QObject):
         self.halls: tuple[str, ...] = (settings.hall,)
         self.sounds: tuple[str, ...] = ()
         self.silenced = 0
+        self._sound = LOOKING, False
         self.state, self.audible = LOOKING, True
         remembered = stored()
         self.role = _role(remembered.value("sound/role", ""))
@@ -78,6 +80,7 @@ class SirenClient(QObject):
         self.role = role
         stored().setValue("sound/role", str(role))
         self._send(do="role", role=role)
+        self._show_state()
 
     def set_volume(self, volume: float) -> None:
         """How loud, 0..1, from now on and at every start."""
@@ -128,8 +131,8 @@ class SirenClient(QObject):
         self._send(do="speech", on=self.speaks)
 
     def _take(self, said: dict[str, Any]) -> None:
-        state = str(said.get("state", ""))
-        self._set_state(state, bool(said.get("can_sound", False)) or state == LOOKING)
+        self._sound = str(said.get("state", "")), bool(said.get("can_sound", False))
+        self._show_state()
         sounds, silenced = tuple(said.get("sounds", ())), int(said.get("silenced", 0))
         if (sounds, silenced) != (self.sounds, self.silenced):
             self.sounds, self.silenced = sounds, silenced
@@ -138,14 +141,19 @@ class SirenClient(QObject):
     def _ended(self) -> None:
         if self._closing:
             return
-        self._set_state("NO SOUND: the siren ended and is started again", False)
+        self._sound = "NO SOUND: the siren ended and is started again", False
+        self._show_state()
         QTimer.singleShot(_RESTART_MS, self._restart)
 
     def _restart(self) -> None:
         if not self._closing and self._process.state() is QProcess.ProcessState.NotRunning:
             self.start()
 
-    def _set_state(self, state: str, audible: bool) -> None:
+    def _show_state(self) -> None:
+        state, can_sound = self._sound
+        audible = can_sound or state == LOOKING  # which is no trouble
+        if self.role is StationRole.VIEWER:
+            state, audible = VIEWS, True
         if (state, audible) != (self.state, self.audible):
             self.state, self.audible = state, audible
             self.state_changed.emit(state, audible)
