@@ -17,7 +17,7 @@ import sys
 import threading
 import time
 from collections.abc import Iterator
-from dataclasses import dataclass, replace
+from dataclasses import asdict, dataclass, replace
 from datetime import datetime
 from typing import Any, NoReturn
 
@@ -35,10 +35,17 @@ from ..siren.succession import Succession
 
 log = logging.getLogger(__name__)
 
-SIGN_S = 20.0  # without a sign of life a program hangs
-GONE_S = 10.0  # for a program that is gone to come back, before its absence is heard
 TICK_MS = 500
 FAREWELL_S = 1.0  # for a last word to the database
+
+
+@dataclass(frozen=True)
+class Patience:
+    """With a program, s: without a sign of life it hangs; gone for so long is heard; alone for so long it ends."""
+
+    sign_s: float
+    gone_s: float
+    orphan_s: float
 
 
 @dataclass(frozen=True)
@@ -98,9 +105,9 @@ class SirenProcess(QObject):
     _came = Signal(dict)
     _line_ended = Signal()
 
-    def __init__(self, settings: Settings, orphan_s: float, memory: Memory) -> None:
+    def __init__(self, settings: Settings, patience: Patience, memory: Memory) -> None:
         super().__init__()
-        self._settings, self._orphan_s = settings, orphan_s
+        self._settings, self._patience = settings, patience
         self._memory = memory
         self._said = ""
         self._closing = False
@@ -196,8 +203,8 @@ class SirenProcess(QObject):
         troubles = set()
         if now - memory.answered_s > self._follower.patience_s:
             troubles.add(Trouble.DATABASE)
-        gone_s = memory.ended_s if memory.ended_s is not None else memory.seen_s + SIGN_S
-        if now - gone_s > GONE_S:
+        gone_s = memory.ended_s if memory.ended_s is not None else memory.seen_s + self._patience.sign_s
+        if now - gone_s > self._patience.gone_s:
             troubles.add(Trouble.PROGRAM)
         self._memory = replace(memory, loudness=memory.loudness.suffer(troubles))
         if now > gone_s and self._succession.is_over():
@@ -212,7 +219,7 @@ class SirenProcess(QObject):
 
     def _has_no_more_to_do(self, alone_s: float) -> bool:
         is_viewer = self._memory.loudness.role is StationRole.VIEWER
-        return is_viewer or alone_s > self._orphan_s or not self._settings.home.exists()
+        return is_viewer or alone_s > self._patience.orphan_s or not self._settings.home.exists()
 
     def _update(self) -> None:
         if self._closing:
@@ -246,7 +253,9 @@ class SirenProcess(QObject):
     def _start_anew(self) -> NoReturn:
         self._siren.close()
         arguments = ["-m", str(__package__), "--hall", self._settings.hall, "siren"]
-        arguments += ["--station", self._settings.station, "--orphan-s", str(self._orphan_s)]
+        arguments += ["--station", self._settings.station]
+        for name, value in asdict(self._patience).items():
+            arguments += [f"--{name.replace('_', '-')}", str(value)]
         environment = {**os.environ, "HYDRA_DATABASE": self._settings.database_url}
         with contextlib.suppress(BrokenPipeError, ValueError):
             sys.stdout.flush()
@@ -255,14 +264,14 @@ class SirenProcess(QObject):
         )
 
 
-def run(settings: Settings, *, orphan_s: float, resume: str = "") -> int:
+def run(settings: Settings, patience: Patience, resume: str = "") -> int:
     """Run the siren until it is told to end."""
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C in the terminal is for the program, which tells us
     _log_to_file()
     application = QCoreApplication(sys.argv[:1])
     now = time.monotonic()
     memory = Memory.unpacked(resume) if resume else Memory((settings.hall,), Loudness(), now, now)
-    process = SirenProcess(settings, orphan_s, memory)
+    process = SirenProcess(settings, patience, memory)
     process.start()
     code = application.exec()
     with contextlib.suppress(BrokenPipeError, ValueError):
