@@ -185,7 +185,7 @@ def test_an_alarm_sounds_on_and_a_new_one_is_heard_when_the_program_is_gone(
     assert ear.hears(PITCH_HZ["high"], within_s=5)
     take(embedded, first)
     siren.sounds()
-    raise_alarm(embedded, Severity.LOW)
+    raise_alarm(embedded, Severity.LOW, "FDC_occupancy")
     siren.sounds("low")
     assert ear.hears(PITCH_HZ["low"], within_s=5)
     siren.sounds("low", "system")  # in turns

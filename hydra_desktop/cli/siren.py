@@ -34,11 +34,10 @@ def add_commands(commands: Commands) -> None:
     siren.add_argument(
         "--gone-s", type=seconds, default=10.0, metavar="SECONDS", help="for a program to be gone before that is heard"
     )
-    siren.add_argument("--resume", metavar="JSON", help="what it knew before it started itself anew")
 
 
 def _siren(options: argparse.Namespace, settings: Settings) -> int:
     from .siren_process import Patience, run
 
     chosen = replace(settings, station=options.station or settings.station)
-    return run(chosen, Patience(options.sign_s, options.gone_s, options.orphan_s), options.resume or "")
+    return run(chosen, Patience(options.sign_s, options.gone_s, options.orphan_s))

@@ -10,10 +10,11 @@ from .. import paths
 from ..domain.loudness import Sounding
 from ..domain.station import LOOKING
 from . import speech
-from .player import find_player, length_s
+from .player import find_player
 from .sound_server import SoundServer
 from .speech import Speech
 from .tones import PERIOD_S, end_s
+from .wave_file import read
 
 LOOK_AGAIN_MS = 2000
 LOOK_FIRST_MS = 200  # while it isn't known yet whether the device takes a sound
@@ -24,20 +25,18 @@ AUDIBLE = "this station is audible"
 class Siren(QObject):
     """Sounds what it is told, in turns, until it is told otherwise.
 
-    `told` carries how sound stands in words, and whether any can be made; `anew` says that the sound server came or
-    went and the process is to start anew, as Qt looks for a server only once.
+    `told` carries how sound stands in words, and whether any can be made.
     """
 
     told = Signal(str, bool)
-    anew = Signal()
 
     def __init__(self, parent: QObject | None = None) -> None:
         super().__init__(parent)
         self.state, self.can_sound = LOOKING, False
         self._server = SoundServer()
-        self._server_lives = self._server.lives(1.0)  # before Qt looks, so that none comes between unseen
+        self._server_lives = self._server.lives(1.0)
         self._folder = paths.shipped("resources") / "sounds"
-        self._player = find_player(self._folder)
+        self._player = find_player(self._folder, server_lives=self._server_lives)
         self._failed = ""
         self._volume = 1.0
         self._soundings: tuple[Sounding, ...] = ()
@@ -84,18 +83,20 @@ class Siren(QObject):
 
     def look(self) -> None:
         """Look whether sound can be made, and say it when that changed."""
-        if self._server.lives() is not self._server_lives:
-            if self._server_lives:
-                self._say("the sound server went away")
-            self.anew.emit()
-            return
-        if self._player is None or self._player.problem():
-            if self._player is not None:
-                self._failed = self._player.problem()
-            self._player = find_player(self._folder)
+        lives = self._server.lives()
+        if self._player is None or lives is not self._server_lives:
+            if self._server_lives and not lives:
+                self._failed = "the sound server went away"
+                self._say(self._failed)
+            self._server_lives = lives
+            self._player = find_player(self._folder, server_lives=lives)
             if self._player is not None:
                 self._player.set_volume(self._volume)
                 self._play_next()
+        elif self._player.problem():
+            self._failed = self._player.problem()
+            if not self._soundings:  # else a tone tries it soon
+                self._player.try_again()
         self._tell()
         waits = self._player is not None and not self._player.proven() and not self._failed
         self._watch.start(LOOK_FIRST_MS if waits else LOOK_AGAIN_MS)
@@ -139,7 +140,7 @@ class Siren(QObject):
         file = self._speech.file(one.words) if self._speaks and one.words else None
         if file is not None:
             begin_s = end_s(one.tone) + BEFORE_WORDS_S
-            period_s = max(period_s, begin_s + length_s(file) + AFTER_WORDS_S)
+            period_s = max(period_s, begin_s + read(file).length_s + AFTER_WORDS_S)
             self._words.start(round(1000 * begin_s))
         self._repeat.start(round(1000 * period_s))
         self._play(one.tone)

@@ -84,10 +84,11 @@ def pitch(samples: npt.NDArray[np.float64]) -> float:
 def onsets_s(samples: npt.NDArray[np.float64]) -> list[float]:
     """When each pulse begins, s, told to some 2 ms."""
     step = RATE_HZ // 500
+    samples = np.concatenate([np.zeros(10 * step), samples])
     loudness = np.abs(samples[: len(samples) // step * step]).reshape(-1, step).max(axis=1)
     loudness = np.maximum.reduce([np.roll(loudness, by) for by in range(-5, 6)])  # over the swings of the lowest tone
     loud = loudness > 0.2 * loudness.max()
-    return [(at + 5) * step / RATE_HZ for at in np.flatnonzero(loud[1:] & ~loud[:-1])]
+    return [(at - 5) * step / RATE_HZ for at in np.flatnonzero(loud[1:] & ~loud[:-1])]
 
 
 def has_rhythm(samples: npt.NDArray[np.float64], tone: str, within_s: float = 0.02) -> bool:
