@@ -18,7 +18,7 @@ from .. import __version__
 from .. import settings as settings_module
 from ..domain.errors import SiteError, Stopped
 from ..settings import Settings
-from . import alarms, compare, db, hall, known_faults, library, models, plots, reference, thresholds
+from . import alarms, compare, db, hall, known_faults, library, models, plots, reference, siren, thresholds
 from .common import DONE, INTERRUPTED, MENDABLE, Command, add, count, say, seconds
 
 if TYPE_CHECKING:
@@ -80,6 +80,7 @@ def _parser() -> argparse.ArgumentParser:
     alarms.add_commands(commands)
     plots.add_export(commands)
     db.add_commands(commands)
+    siren.add_commands(commands)
     return parser
 
 
