@@ -6,32 +6,38 @@ from PySide6.QtCore import QObject, Signal
 
 from ..database import halls
 from ..database.connection import Database
+from ..domain.station import StationRole
 from ..settings import Settings
 from ..views.alarms.alarms_screen import AlarmsScreen
 from ..views.background import Background
 from ..views.main_window import MainWindow, Place
 from ..views.pictures import Evidence
+from ..views.siren_client import SirenClient
 from .followed_hall import FollowedHall
 
 
 class AlarmScreens(QObject):
     """Opens the alarms in one window, follows their hall, and ends its work when another is shown or the window goes.
 
-    `silenced` and `sound_tested` tell what is for the siren, as do `role_wanted` with a StationRole and
-    `volume_wanted`, 0..1; `performance_asked` and `handover_asked` carry the hall.
+    `performance_asked` and `handover_asked` carry the hall.
     """
 
-    silenced = Signal()
-    sound_tested = Signal()
-    role_wanted = Signal(object)
-    volume_wanted = Signal(float)
     performance_asked = Signal(object)
     handover_asked = Signal(object)
 
     def __init__(
-        self, window: MainWindow, settings: Settings, database: Database, background: Background, evidence: Evidence
+        self,
+        window: MainWindow,
+        settings: Settings,
+        database: Database,
+        background: Background,
+        evidence: Evidence,
+        siren: SirenClient,
     ) -> None:
         super().__init__(window)
+        self._siren = siren
+        siren.state_changed.connect(self._show_sound)
+        siren.sounds_changed.connect(self._show_sound)
         self._window, self._settings, self._database = window, settings, database
         self._background, self._evidence = background, evidence
         self._hall: FollowedHall | None = None
@@ -73,7 +79,7 @@ class AlarmScreens(QObject):
         if screen is None:
             return
         if hall.latest is not None:
-            screen.show_snapshot(hall.latest, hall.silenced)
+            screen.show_snapshot(hall.latest)
         if hall.latest_trouble:
             screen.show_trouble(hall.latest_trouble)
 
@@ -93,14 +99,29 @@ class AlarmScreens(QObject):
         screen.taken_out.connect(hall.take_out_of_service)
         screen.put_back.connect(hall.put_back)
         screen.signed_in.connect(hall.sign_in)
-        screen.silenced.connect(self.silenced)
+        screen.silenced.connect(self._siren.silence)
         screen.sound_tested.connect(hall.note_sound_test)
-        screen.sound_tested.connect(self.sound_tested)
-        screen.role_wanted.connect(self.role_wanted)
-        screen.volume_wanted.connect(self.volume_wanted)
+        screen.sound_tested.connect(self._siren.test)
+        screen.role_wanted.connect(self._take_role)
+        screen.volume_wanted.connect(self._siren.set_volume)
+        screen.speech_wanted.connect(self._siren.set_speech)
+        screen.performance_asked.connect(lambda: self.performance_asked.emit(hall))
+        screen.handover_asked.connect(lambda: self.handover_asked.emit(hall))
         screen.detail_asked.connect(self._open_detail)
         self._window.set_screen(Place.ALARMS, screen)
+        self._show_sound()
         self._read_settings(screen, hall)
+
+    def _take_role(self, role: StationRole) -> None:
+        self._siren.set_role(role)
+        self._show_sound()
+
+    def _show_sound(self, *_: object) -> None:
+        screen, siren = self.screen, self._siren
+        if screen is not None:
+            screen.show_sound(
+                siren.role, siren.volume, speaks=siren.speaks, sounds=bool(siren.sounds), silenced=siren.silenced > 0
+            )
 
     def _read_settings(self, screen: AlarmsScreen, hall: FollowedHall) -> None:
         def read() -> float:

@@ -1,1 +1,1 @@
-"""The alarms screen: what needs a person, what somebody has, what is held back, and who would hear it."""
+"""Alarms: what needs a person and what is held back, how well they work, and what a shift hands over."""

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import html
-from collections.abc import Callable, Collection
+from collections.abc import Callable
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -44,7 +44,8 @@ class AlarmsScreen(QWidget):
     Signals begin with an alarm's id or a plot type's name: `acknowledged`, `unshelved`, `reset_asked`, `put_back`;
     `shelved` (id, seconds, why), `commented` (id, text), `disposed` (id, Disposition), `taken_out` (plot type, seconds
     or None, why), `all_acknowledged` (when each was raised, by id). `detail_asked` carries a plot type and pad,
-    `signed_in` a name, "" for nobody, `role_wanted` a StationRole, `volume_wanted` 0..1. `performance_asked` and
+    `signed_in` a name, "" for nobody, `role_wanted` a StationRole, `volume_wanted` 0..1, `speech_wanted` whether
+    plot types are named. `performance_asked` and
     `handover_asked` ask for other pages; their keys are there as soon as somebody listens.
     """
 
@@ -64,6 +65,7 @@ class AlarmsScreen(QWidget):
     sound_tested = Signal()
     role_wanted = Signal(object)
     volume_wanted = Signal(float)
+    speech_wanted = Signal(bool)
     signed_in = Signal(str)
 
     def __init__(
@@ -86,7 +88,7 @@ class AlarmsScreen(QWidget):
         self.shelve_at_most_s = SHIFT_S
         self._snapshot: WallSnapshot | None = None
         self._trouble = ""
-        self._silenced: frozenset[tuple[int, datetime]] = frozenset()
+        self._sounds = self._silenced_here = False
         self._just_taken: set[tuple[int, datetime]] = set()  # asked for, and not told by a snapshot yet
         self._looked: tuple[int, int] | None = None  # id and version of the alarm that was read last
         self._showing = False
@@ -132,9 +134,9 @@ class AlarmsScreen(QWidget):
         """Whether something is still to come."""
         return self.reader.busy or self.pictures.busy
 
-    def show_snapshot(self, snapshot: WallSnapshot, silenced: Collection[tuple[int, datetime]] = frozenset()) -> None:
-        """Take over how the hall stands, and which alarms make no sound here."""
-        self._snapshot, self._trouble, self._silenced = snapshot, "", frozenset(silenced)
+    def show_snapshot(self, snapshot: WallSnapshot) -> None:
+        """Take over how the hall stands."""
+        self._snapshot, self._trouble = snapshot, ""
         unacknowledged = {(one.id, one.raised_at) for one in snapshot.alarms if alarm_speech.is_to_take(one)}
         self._just_taken &= unacknowledged
         self.reader.follow((*snapshot.alarms, *snapshot.held))
@@ -151,10 +153,13 @@ class AlarmsScreen(QWidget):
         self.failures.show_message(f"{words.clock(datetime.now(UTC))} {message}")
         self._show()
 
-    def show_sound(self, role: StationRole, volume: float) -> None:
-        """Take over what this station is, and how loud."""
+    def show_sound(self, role: StationRole, volume: float, *, speaks: bool, sounds: bool, silenced: bool) -> None:
+        """Take over what this station is and how loud, whether it sounds now, and whether a person silenced it."""
         self.stations.show_role(role)
-        self.stations.show_volume(volume)
+        self.stations.show_volume(volume, speaks=speaks)
+        if (sounds, silenced) != (self._sounds, self._silenced_here):
+            self._sounds, self._silenced_here = sounds, silenced
+            self._show()
 
     def take_focus(self) -> None:
         """Stand on the alarm that most needs a person, with the keyboard in the list."""
@@ -281,8 +286,8 @@ class AlarmsScreen(QWidget):
             return
         if row.alarm is not None and row.alarm.plot_type:
             self.detail_asked.emit(row.alarm.plot_type, row.alarm.pad)
-        elif row.out_of_service is not None:
-            self.detail_asked.emit(row.out_of_service.plot_type, "")
+        elif row.alarm is None and row.suppression is None and row.plot_types:
+            self.detail_asked.emit(row.plot_types[0], row.known.pad if row.known is not None else "")
 
     # putting it together
 
@@ -327,6 +332,7 @@ class AlarmsScreen(QWidget):
         self.stations.sound_tested.connect(self.sound_tested)
         self.stations.role_wanted.connect(self.role_wanted)
         self.stations.volume_wanted.connect(self.volume_wanted)
+        self.stations.speech_wanted.connect(self.speech_wanted)
         self.stations.performance_wanted.connect(self.performance_asked)
         self.stations.handover_wanted.connect(self.handover_asked)
         self.stations.sign_in_wanted.connect(self.ask_sign_in)
@@ -373,7 +379,7 @@ class AlarmsScreen(QWidget):
         now = snapshot.as_of or self._clock()
         before = self.view.chosen
         self._showing = True
-        self.model.show_rows(make_rows(snapshot, now, self.reader.why, self._silenced))
+        self.model.show_rows(make_rows(snapshot, now, self.reader.why, self._sound))
         self._showing = False
         self.delegate.can_act = self.is_live
         self._keep_chosen(before)
@@ -436,7 +442,7 @@ class AlarmsScreen(QWidget):
             main = "reset" if alarm.state is AlarmState.LATCHED else main
         elif row is not None and row.out_of_service is not None:
             names = ["back", "full"] if live else ["full"]
-        elif alarm is not None and alarm.plot_type:
+        elif (alarm is not None and alarm.plot_type) or (row is not None and row.known is not None):
             names = ["full"]
         if self._silences():
             names.append("silence")
@@ -484,6 +490,15 @@ class AlarmsScreen(QWidget):
         self.empty.setText(f"<b>{html.escape(title)}</b><br>{html.escape(rest).replace(chr(10), '<br>')}")
         self.side.empty.setVisible(self.side.row is None and not empty)
 
+    @property
+    def _sound(self) -> str:
+        """What is heard here of an alarm that nobody has taken."""
+        if self._sounds:
+            return "sounding"
+        if self._silenced_here:
+            return "silenced here"
+        return "a viewer makes no sound" if self.stations.role is StationRole.VIEWER else ""
+
     def _worst(self) -> Alarm | None:
         """The alarm that most needs a person, but for one that was just taken here."""
         if self._snapshot is None:
@@ -505,10 +520,7 @@ class AlarmsScreen(QWidget):
         return own[0] if own else self._worst()
 
     def _silences(self) -> bool:
-        if not self.is_live or self._snapshot is None:
-            return False
-        sounding = {(one.id, one.raised_at) for one in self._snapshot.alarms if one.state is AlarmState.UNACKNOWLEDGED}
-        return bool(sounding - self._silenced)
+        return self.is_live and self._sounds
 
     def _take(self, alarm: Alarm) -> None:
         self._just_taken.add((alarm.id, alarm.raised_at))

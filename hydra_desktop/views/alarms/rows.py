@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from enum import Enum, StrEnum
 
 from ...domain.alarm import OF_PLOTS, Alarm, AlarmState
 from ...domain.held import OutOfService, Suppression
+from ...domain.known_fault import KnownFault
 from ...domain.label import Severity
 from ...domain.wall import Panel, WallSnapshot
 from .. import alarm_speech, marks, words
@@ -44,7 +45,6 @@ class Act(StrEnum):
     RESET = "Reset"
     UNSHELVE = "Unshelve"
     PUT_BACK = "Put back"
-    END = "End it"
 
 
 KEYS = {
@@ -76,7 +76,7 @@ class Picture:
 class ItemRow:
     """One row below a section's head; two that are equal look the same.
 
-    `alarm`, `suppression` or `out_of_service` is what it is of.
+    `alarm`, `suppression`, `out_of_service` or `known` is what it is of.
     """
 
     key: str
@@ -100,6 +100,7 @@ class ItemRow:
     alarm: Alarm | None = None
     suppression: Suppression | None = None
     out_of_service: OutOfService | None = None
+    known: KnownFault | None = None
     plot_types: tuple[str, ...] = ()
 
     @property
@@ -129,15 +130,14 @@ def in_order(snapshot: WallSnapshot) -> tuple[list[Alarm], list[Alarm], list[Ala
     return needs, taken, sorted(shelved, key=lambda one: (one.held_until or one.changed_at, one.id))
 
 
-def make_rows(
-    snapshot: WallSnapshot, now: datetime, why: Mapping[int, str], silenced: Collection[tuple[int, datetime]] = ()
-) -> list[Row]:
-    """The whole list at the time `now`; `why` says of alarms why they were last raised."""
+def make_rows(snapshot: WallSnapshot, now: datetime, why: Mapping[int, str], sound: str = "") -> list[Row]:
+    """The whole list at the time `now`; `why` says of alarms why they were last raised, `sound` what is heard here."""
     needs, taken, shelved = in_order(snapshot)
-    maker = _Maker(snapshot, now, why, silenced)
+    maker = _Maker(snapshot, now, why, sound)
     resting = [maker.out_of_service(one) for one in snapshot.out_of_service]
     rules = [maker.suppression(one) for one in snapshot.suppressions]
-    held = [*(maker.alarm(one, Section.HELD) for one in shelved), *rules, *resting]
+    known = [maker.known(panel) for panel in snapshot.panels if panel.known is not None]
+    held = [*(maker.alarm(one, Section.HELD) for one in shelved), *rules, *known, *resting]
     kept = {name for row in held for name in row.plot_types}
     rows: list[Row] = []
     for section, beside, items in (
@@ -155,10 +155,8 @@ def make_rows(
 class _Maker:
     """Makes the rows of one snapshot."""
 
-    def __init__(
-        self, snapshot: WallSnapshot, now: datetime, why: Mapping[int, str], silenced: Collection[tuple[int, datetime]]
-    ) -> None:
-        self._snapshot, self._now, self._why, self._silenced = snapshot, now, why, silenced
+    def __init__(self, snapshot: WallSnapshot, now: datetime, why: Mapping[int, str], sound: str) -> None:
+        self._snapshot, self._now, self._why, self._sound = snapshot, now, why, sound
         self._in_alarm = {panel.alarm.id: panel for panel in snapshot.in_alarm if panel.alarm is not None}
         self._by_type = {panel.plot_type.name: panel for panel in snapshot.panels}
 
@@ -233,6 +231,33 @@ class _Maker:
             plot_types=names,
         )
 
+    def known(self, panel: Panel) -> ItemRow:
+        fault = panel.known
+        assert fault is not None  # noqa: S101 it was asked for
+        item = make_item(panel, self._snapshot, self._now)
+        return ItemRow(
+            f"known fault {fault.id} {panel.plot_type.name} {panel.pad}",
+            Section.HELD,
+            Look.MUTED,
+            Severity.NONE,
+            _plain(item) or Picture(mark="pin"),
+            "pin",
+            fault.words,
+            words.stream(panel.plot_type.name, panel.pad),
+            item.where,
+            "pin",
+            "Known fault",
+            f"by {fault.user} until {fault.until_words}",
+            _moment(fault.at, self._now),
+            words.age(self._now - fault.at),
+            "",
+            fault.why,
+            Act.NONE,
+            is_said_by_person=True,
+            known=fault,
+            plot_types=(panel.plot_type.name,),
+        )
+
     def out_of_service(self, one: OutOfService) -> ItemRow:
         panel = self._by_type.get(one.plot_type)
         item = make_item(panel, self._snapshot, self._now) if panel is not None else None
@@ -265,8 +290,7 @@ class _Maker:
 
     def _state(self, alarm: Alarm) -> tuple[str, str, str]:
         if alarm.state is AlarmState.UNACKNOWLEDGED:
-            silent = (alarm.id, alarm.raised_at) in self._silenced
-            return "bell", "Unacknowledged", "silenced here" if silent else "sounding"
+            return "bell", "Unacknowledged", self._sound
         if alarm.state is AlarmState.RETURNED_UNACKNOWLEDGED:
             to = f", to {words.clock(alarm.returned_at)[:5]}" if alarm.returned_at is not None else ""
             return marks.RETURN, "Returned, not taken", f"was {alarm.label}{to}"

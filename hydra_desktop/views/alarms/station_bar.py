@@ -103,6 +103,7 @@ class StationBar(QWidget):
     sound_tested = Signal()
     role_wanted = Signal(object)
     volume_wanted = Signal(float)
+    speech_wanted = Signal(bool)
     sign_in_wanted = Signal()
     performance_wanted = Signal()
     handover_wanted = Signal()
@@ -139,6 +140,12 @@ class StationBar(QWidget):
         self._grid = QGridLayout()
         loud = QHBoxLayout()
         self._loud = QLabel("Volume")
+        self.speech = QPushButton("Names")
+        self.speech.setCheckable(True)
+        self.speech.setAccessibleName("Speak the names of plot types")
+        self.speech.setToolTip("Speak the plot type's name between the tones, at this station")
+        self.speech.clicked.connect(self.speech_wanted)
+        loud.addWidget(self.speech)
         loud.addWidget(self._loud)
         loud.addWidget(self.volume)
         for place, widget in enumerate((self.handover, self.sign_in, self.test, self.performance, self.role_button)):
@@ -165,8 +172,9 @@ class StationBar(QWidget):
         )
         self.volume.setEnabled(role is StationRole.AUDIBLE)
 
-    def show_volume(self, volume: float) -> None:
-        """How loud this station is, 0..1."""
+    def show_volume(self, volume: float, *, speaks: bool) -> None:
+        """How loud this station is, 0..1, and whether it names plot types."""
+        self.speech.setChecked(speaks)
         self.volume.blockSignals(True)
         self.volume.setValue(round(volume * self.volume.maximum()))
         self.volume.blockSignals(False)
@@ -191,6 +199,7 @@ class StationBar(QWidget):
         self.setStyleSheet(
             f"#stations {{ background: {c.panel}; border: 1px solid {c.line}; border-radius: {px(4)}px; }}"
             f"#stations QPushButton {{ font-size: {max(11, px(13))}px; padding: {px(4)}px {px(10)}px; }}"
+            f"#stations QPushButton:checked {{ background: {c.text}; color: {c.background}; }}"
             f"#stations QLabel {{ font-size: {max(11, px(13))}px; color: {c.muted}; }}"
         )
         self.update()
