@@ -163,10 +163,11 @@ class AlarmSide(QFrame):
         self.comment.setAccessibleName("Comment")
         self.comment.setPlaceholderText("Comment: everyone on shift reads it  [C]")
         self.comment.returnPressed.connect(self._comment)
+        page = QWidget()
         self._grid = QGridLayout()
         main = QHBoxLayout()
         for name, (text, key) in (BUTTONS | MAIN).items():
-            button = QPushButton(f"{text}  [{key}]")
+            button = QPushButton(f"{text}  [{key}]", page)  # else one that is shown is a window of its own
             button.setAccessibleName(text.rstrip("."))
             button.setFocusPolicy(Qt.FocusPolicy.TabFocus)
             button.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Fixed)
@@ -175,7 +176,6 @@ class AlarmSide(QFrame):
             if name in MAIN:
                 button.setObjectName("main")
                 main.addWidget(button)
-        page = QWidget()
         self._inner = QVBoxLayout(page)
         self._inner.setSizeConstraint(QVBoxLayout.SizeConstraint.SetNoConstraint)
         self._inner.addWidget(self.picture)

@@ -50,7 +50,7 @@ class AlarmsScreen(QWidget):
     """
 
     acknowledged = Signal(int)
-    all_acknowledged = Signal(dict)
+    all_acknowledged = Signal(object)  # a dict: as Signal(dict) its keys would have to be texts
     shelved = Signal(int, float, str)
     unshelved = Signal(int)
     commented = Signal(int, str)
@@ -83,6 +83,7 @@ class AlarmsScreen(QWidget):
     ) -> None:
         super().__init__()
         self.setObjectName("screen")
+        self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)  # while there is no list
         self._theme, self._clock = theme, clock
         self._user, self._station = user, station
         self.shelve_at_most_s = SHIFT_S
@@ -164,7 +165,7 @@ class AlarmsScreen(QWidget):
     def take_focus(self) -> None:
         """Stand on the alarm that most needs a person, with the keyboard in the list."""
         self._choose_worst()
-        self.view.setFocus()
+        self._focus_list()
 
     def choose(self, alarm_id: int) -> None:
         """Stand on an alarm."""
@@ -328,7 +329,7 @@ class AlarmsScreen(QWidget):
         self.reader.failed.connect(self.side.show_trouble)
         self.side.pressed.connect(self._pressed)
         self.side.commented.connect(self._comment)
-        self.side.left.connect(self.view.setFocus)
+        self.side.left.connect(self._focus_list)
         self.stations.sound_tested.connect(self.sound_tested)
         self.stations.role_wanted.connect(self.role_wanted)
         self.stations.volume_wanted.connect(self.volume_wanted)
@@ -483,12 +484,15 @@ class AlarmsScreen(QWidget):
 
     def _show_emptiness(self) -> None:
         empty = not any(isinstance(row, ItemRow) for row in self.model.rows)
+        here = self.hasFocus() or self.view.hasFocus()
         self.view.setVisible(not empty)
         self.heads.setVisible(not empty)
         self.empty.setVisible(empty)
         title, _, rest = speech.empty(self._snapshot, self._trouble).partition("\n")
         self.empty.setText(f"<b>{html.escape(title)}</b><br>{html.escape(rest).replace(chr(10), '<br>')}")
         self.side.empty.setVisible(self.side.row is None and not empty)
+        if here:
+            self._focus_list()  # the keyboard stays here, whether there is a list or not
 
     @property
     def _sound(self) -> str:
@@ -498,6 +502,9 @@ class AlarmsScreen(QWidget):
         if self._silenced_here:
             return "silenced here"
         return "a viewer makes no sound" if self.stations.role is StationRole.VIEWER else ""
+
+    def _focus_list(self) -> None:
+        (self if self.view.isHidden() else self.view).setFocus()
 
     def _worst(self) -> Alarm | None:
         """The alarm that most needs a person, but for one that was just taken here."""
@@ -582,7 +589,7 @@ class AlarmsScreen(QWidget):
 
     def _leave_comment(self) -> None:
         self.side.comment.clear()
-        self.view.setFocus()
+        self._focus_list()
 
     def _ask(self, question: QDialog) -> None:
         c, px = self._theme.colours, self._theme.px
@@ -590,7 +597,7 @@ class AlarmsScreen(QWidget):
             f"QDialog {{ border: {max(2, px(2))}px solid {c.edge}; }} * {{ font-size: {max(13, px(15))}px; }}"
             f"QPushButton:checked {{ background: {c.text}; color: {c.background}; }}"
         )
-        question.finished.connect(self.view.setFocus)
+        question.finished.connect(self._focus_list)
         open_over(self, question)
 
     def _fit_side(self) -> None:
