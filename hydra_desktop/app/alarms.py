@@ -55,6 +55,12 @@ class AlarmScreens(QObject):
             self._build(hall)
         self._show(hall)
 
+    def open_at(self, alarm_id: int) -> None:
+        """Show the alarms of the window's hall, at one of them."""
+        self._window.open_screen(Place.ALARMS)
+        if self.screen is not None:
+            self.screen.choose(alarm_id)
+
     def follow(self, hall: FollowedHall) -> None:
         """The hall has changed, or the database is away."""
         if hall is self._hall:

@@ -192,6 +192,7 @@ class Desktop(QObject):
             wall.silenced.connect(self._silence)
             wall.sound_tested.connect(self.siren.test)
             wall.acknowledged.connect(hall.acknowledge)
+            wall.alarm_asked.connect(self.screens[window].alarms.open_at)
             wall.beam_switched.connect(hall.switch_beam)
             wall.news_written.connect(hall.write_news)
             wall.elsewhere.connect(lambda: self._show_loudest(window))

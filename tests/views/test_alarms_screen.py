@@ -358,6 +358,13 @@ def test_an_alarm_of_the_hall_has_a_sentence_and_no_plot(room: Room) -> None:
     assert room.acting().isdisjoint({"W", "O", "E"})
     room.press(Key.Key_Return)  # there is no plot to open
     assert room.desktop.window.screens[Place.ALARMS].isVisible()
+    window = room.desktop.window
+    room.press(Key.Key_1, CONTROL)
+    card = window.wall.alarm_area._cards[0]
+    card.setFocus()
+    room.press(Key.Key_Return)  # nor on the wall: all about it is here
+    assert room.screen.isVisible()
+    assert room.screen.chosen.id == alarm.id
     room.press(Key.Key_A)
     room.stored(alarm, AlarmState.ACKNOWLEDGED)
 
@@ -465,6 +472,7 @@ def test_where_it_is_another_time_or_the_database_is_away_nothing_can_be_done(ro
     screen.show_trouble("It doesn't answer.")
     assert screen.standing.isVisible()
     assert "what you see is old" in screen.standing.message
+    assert room.acting().isdisjoint({"A", "H", "C"})
     screen.show_snapshot(replace(latest, as_of=datetime.now(UTC)))
     assert not screen.standing.isVisible()
     assert room.acting().isdisjoint({"A", "H", "C", "W", "D", "O", "U", "R", "S"})

@@ -261,7 +261,7 @@ class AlarmSide(QFrame):
     def _facts(self, row: ItemRow) -> str:
         alarm, look = row.alarm, self._look
         if alarm is None:
-            return row.where
+            return row.where if row.picture.content_hash else ""
         if look is None or look.plot is None:
             return ""
         name = look.plot.name
@@ -299,7 +299,7 @@ class AlarmSide(QFrame):
         c = self._theme.colours
         if row.alarm is None:
             since = f"{row.since}, {row.age} ago"
-            told = [f"since {since}", row.state_under, row.text]
+            told = [f"since {since}", row.state_under, row.text if row.picture.content_hash else ""]
             return _part(row.state, "<br>".join(html.escape(one) for one in told if one))
         if self._trouble:
             return _part("What happened", html.escape(f"It can't be read now. {self._trouble}"))

@@ -122,7 +122,7 @@ class AlarmsScreen(QWidget):
     @property
     def is_live(self) -> bool:
         """Whether what is shown is now, so that something can be done about it."""
-        return self._snapshot is not None and self._snapshot.as_of is None
+        return self._snapshot is not None and self._snapshot.as_of is None and not self._trouble
 
     @property
     def chosen(self) -> Alarm | None:
@@ -141,12 +141,14 @@ class AlarmsScreen(QWidget):
         unacknowledged = {(one.id, one.raised_at) for one in snapshot.alarms if alarm_speech.is_to_take(one)}
         self._just_taken &= unacknowledged
         self.reader.follow((*snapshot.alarms, *snapshot.held))
-        self._show()
+        if self.isVisible():  # else when it is shown
+            self._show()
 
     def show_trouble(self, message: str) -> None:
         """Say that the database is away; what stands here is old."""
         self._trouble = message
-        self._show()
+        if self.isVisible():
+            self._show()
 
     def show_failure(self, message: str) -> None:
         """Say that what a person asked for was not done; it stays until it is put away."""
@@ -160,7 +162,8 @@ class AlarmsScreen(QWidget):
         self.stations.show_volume(volume, speaks=speaks)
         if (sounds, silenced) != (self._sounds, self._silenced_here):
             self._sounds, self._silenced_here = sounds, silenced
-            self._show()
+            if self.isVisible():
+                self._show()
 
     def take_focus(self) -> None:
         """Stand on the alarm that most needs a person, with the keyboard in the list."""
@@ -367,7 +370,7 @@ class AlarmsScreen(QWidget):
         """Bring all up to date with the snapshot, the time and what is known."""
         snapshot = self._snapshot
         self.standing.show_message(
-            f"Database away: what you see is old, and nothing can be done here now. {self._trouble}"
+            f"Database away: what you see is old. Silence works; all else comes back with it. {self._trouble}"
             if self._trouble and snapshot is not None
             else ""
         )
@@ -387,7 +390,7 @@ class AlarmsScreen(QWidget):
         self.stations.show_snapshot(snapshot)
         self._show_emptiness()
         self._show_chosen()
-        fresh = self.is_live and any(one.state is AlarmState.UNACKNOWLEDGED for one in snapshot.alarms)
+        fresh = snapshot.as_of is None and any(one.state is AlarmState.UNACKNOWLEDGED for one in snapshot.alarms)
         if fresh and self.isVisible() and not self._blink.isActive():
             self._blink.start()
         elif not fresh:
@@ -527,7 +530,7 @@ class AlarmsScreen(QWidget):
         return own[0] if own else self._worst()
 
     def _silences(self) -> bool:
-        return self.is_live and self._sounds
+        return self._sounds and (self._snapshot is None or self._snapshot.as_of is None)
 
     def _take(self, alarm: Alarm) -> None:
         self._just_taken.add((alarm.id, alarm.raised_at))

@@ -140,7 +140,7 @@ class StationBar(QWidget):
         self._grid = QGridLayout()
         loud = QHBoxLayout()
         self._loud = QLabel("Volume")
-        self.speech = QPushButton("Names")
+        self.speech = QPushButton("Speak names")
         self.speech.setCheckable(True)
         self.speech.setAccessibleName("Speak the names of plot types")
         self.speech.setToolTip("Speak the plot type's name between the tones, at this station")
