@@ -116,7 +116,7 @@ class Handover:
             Words("Comments", self._comments() or ["Nobody wrote one."]),
             Words("Alarms as a whole", self._as_a_whole()),
             Words("Outages", self._outages()),
-            Table("Runs", ("run", "period", "first plot", "last plot"), self._runs()),
+            Table("Runs", ("run", "period", "first plot", "last plot"), self._runs(), are_words=True),
         ]
 
     def _open(self, alarm: Alarm) -> str:
@@ -190,7 +190,7 @@ class Handover:
         left_out = len(there) - len(rows)
         note = f"The newest {len(rows)}; {count(left_out, 'alarm')} before them." if left_out else ""
         head = ("heard", "what", "label", "severity", "taken after, by", "lasted", "it was")
-        return Table(f"Alarms of this shift: {len(there)}", head, rows, note)
+        return Table(f"Alarms of this shift: {len(there)}", head, rows, note, are_words=True)
 
     def _comments(self) -> list[str]:
         now = self.shown.now
