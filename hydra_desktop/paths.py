@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import os
 from pathlib import Path
 
@@ -40,3 +41,9 @@ def cache() -> Path:
 def log_file() -> Path:
     """Where the program writes what went wrong in it (not created)."""
     return home() / "hydra-desktop.log"
+
+
+def siren_file(station: str, database_url: str) -> Path:
+    """Where the siren of a station that follows a database says which process it is (not created)."""
+    which = hashlib.sha256(f"{station}\n{database_url}".encode()).hexdigest()[:12]
+    return home() / f"siren-{which}.pid"

@@ -40,6 +40,7 @@ def home(tmp_path_factory: pytest.TempPathFactory, monkeypatch: pytest.MonkeyPat
     (folder / "cache").symlink_to(_CACHE, target_is_directory=True)
     _CACHE.mkdir(parents=True, exist_ok=True)
     monkeypatch.setenv("HYDRA_HOME", str(folder))
+    monkeypatch.setenv("HYDRA_ORPHAN_S", "5")  # no siren outlives a program that a test killed by much
     monkeypatch.delenv("HYDRA_DATABASE", raising=False)
     return folder
 

@@ -53,9 +53,8 @@ class Desktop(QObject):
         self._settings = settings
         self._database = database
         self._started = self._tends = self._asks = self._told_to_end = False
-        self._sounding: Severity | None = None
         self.background = Background(parent=self)
-        self.siren = SirenClient(parent=self)
+        self.siren = SirenClient(settings, parent=self)
         self.halls: dict[str, FollowedHall] = {}
         self.windows: list[MainWindow] = []
         self._pages: dict[MainWindow, Pages] = {}
@@ -139,12 +138,13 @@ class Desktop(QObject):
             return self.halls[name]
         hall = FollowedHall(replace(self._settings, hall=name), self._database, self.background, self)
         self.halls[name] = hall
+        self.siren.follow(list(self.halls))
         hall.snapshot.connect(lambda snapshot: self._on_walls(hall, lambda wall: wall.show_snapshot(snapshot)))
         hall.trouble.connect(lambda message: self._on_walls(hall, lambda wall: wall.show_trouble(message)))
         hall.failed.connect(lambda message: self._tell_failure(hall, message))
         for signal in (hall.snapshot, hall.trouble):
             signal.connect(lambda _told: self._tell_pages(hall))
-        hall.sound_changed.connect(self._sound)
+        hall.snapshot.connect(lambda _snapshot: self._tell_windows_of_others())
         if self._started:
             hall.start()
         if self._tends:
@@ -191,7 +191,7 @@ class Desktop(QObject):
             wall.beam_switched.connect(hall.switch_beam)
             wall.news_written.connect(hall.write_news)
             wall.elsewhere.connect(lambda: self._show_loudest(window))
-            wall.alarm_area.show_sound(self.siren.state, self.siren.audible)
+            wall.show_sound(self.siren.state, self.siren.audible)
             self._pages[window].add_to(wall, hall)
             self._add_detail(wall, hall, window.theme)
         window.show_wall(name, wall)
@@ -236,19 +236,12 @@ class Desktop(QObject):
     def _show_sound(self, state: str, audible: bool) -> None:
         for window in self.windows:
             for wall in window.walls.values():
-                wall.alarm_area.show_sound(state, audible)
+                wall.show_sound(state, audible)
 
     def _silence(self) -> None:
-        for hall in self.halls.values():
-            hall.silence()
+        self.siren.silence()
 
-    def _sound(self) -> None:
-        """One siren for all halls: the most severe alarm that nobody silenced."""
-        loud = [hall.loudness for hall in self.halls.values() if hall.loudness is not None]
-        if loud:
-            self.siren.sound(max(loud))
-        else:
-            self.siren.stop()
+    def _tell_windows_of_others(self) -> None:
         for window in self.windows:
             self._tell_of_others(window)
 

@@ -11,7 +11,7 @@ from PySide6.QtCore import QObject, QTimer, Signal
 
 from ..database import halls
 from ..database.connection import Database
-from ..domain.alarm import AlarmState
+from ..domain.alarm import Alarm, AlarmState
 from ..domain.errors import SiteError
 from ..domain.label import Severity
 from ..domain.wall import WallSnapshot
@@ -29,15 +29,14 @@ TEND_MS = 3000
 
 
 class FollowedHall(QObject):
-    """Follows a hall whether a wall shows it or not: its alarms sound all the same.
+    """Follows a hall whether a wall shows it or not; its alarms are heard by the siren, which follows it by itself.
 
-    `snapshot` and `trouble` are those of its follower, `sound_changed` tells that another severity, or
-    none, is to sound, `failed` that something a person asked for was not done.
+    `snapshot` and `trouble` are those of its follower, `failed` tells that something a person asked for was not
+    done.
     """
 
     snapshot = Signal(object)
     trouble = Signal(str)
-    sound_changed = Signal()
     failed = Signal(str)
 
     def __init__(self, settings: Settings, database: Database, background: Background, parent: QObject) -> None:
@@ -55,8 +54,6 @@ class FollowedHall(QObject):
         with database.write() as connection:
             self.id = halls.find_or_create(connection, settings.hall)
         self._closed = False
-        self._heard: set[tuple[int, datetime]] = set()
-        self._silenced: set[tuple[int, datetime]] = set()
         self._tending = QTimer(self)
         self._tending.timeout.connect(self._look_after_monitor)
         self.follower.snapshot.connect(self.take)
@@ -89,37 +86,24 @@ class FollowedHall(QObject):
     @property
     def unacknowledged(self) -> int:
         """How many alarms wait for somebody to take them."""
-        return len(self._heard)
+        return len(self._untaken)
 
     @property
     def loudness(self) -> Severity | None:
-        """The severity that is to sound, None for silence."""
-        if self.latest is None:
-            return None
-        loud = [
-            alarm.severity
-            for alarm in self.latest.alarms
-            if alarm.state is AlarmState.UNACKNOWLEDGED and (alarm.id, alarm.raised_at) not in self._silenced
-        ]
-        return max(loud, default=None)
+        """The severity of the worst alarm that nobody has taken, None without one."""
+        return max((alarm.severity for alarm in self._untaken), default=None)
+
+    @property
+    def _untaken(self) -> list[Alarm]:
+        alarms = self.latest.alarms if self.latest is not None else ()
+        return [alarm for alarm in alarms if alarm.state is AlarmState.UNACKNOWLEDGED]
 
     def take(self, snapshot: WallSnapshot) -> None:
         """Take over what the hall looks like now."""
         if self.monitor.trouble and not snapshot.monitor.alive(datetime.now(UTC)):
             snapshot = replace(snapshot, monitor=replace(snapshot.monitor, message=self.monitor.trouble))
         self.latest, self.latest_trouble = snapshot, ""
-        sounding = {(one.id, one.raised_at) for one in snapshot.alarms if one.state is AlarmState.UNACKNOWLEDGED}
-        if sounding - self._heard:
-            self._silenced.clear()  # silence ends at the next new alarm
-        self._heard = sounding
-        self._silenced &= sounding
         self.snapshot.emit(snapshot)
-        self.sound_changed.emit()
-
-    def silence(self) -> None:
-        """Make no sound for the alarms that are open now; changes no state of theirs."""
-        self._silenced = set(self._heard)
-        self.sound_changed.emit()
 
     def acknowledge(self, alarm_id: int) -> None:
         """Take an alarm as it is shown now, in the name of the user of this station."""

@@ -191,11 +191,12 @@ class Database:
 def open_database(url: str, *, upgrade: bool = False, any_version: bool = False) -> Database:
     """Open the database at an SQLAlchemy URL, and with `upgrade` bring its schema up to date.
 
-    With `any_version` an older or newer schema is let be, for a backup before an upgrade, and nothing is made.
+    With `any_version` an older or newer schema is let be, for a backup before an upgrade. Only with `upgrade` is
+    one made that isn't there.
     Raises DatabaseError, with what to do, when it is away, not set up, or newer than this program.
     """
     try:
-        engine = _engine(sa.make_url(url), must_exist=any_version)
+        engine = _engine(sa.make_url(url), must_exist=not upgrade)
     except (sa.exc.NoSuchModuleError, ModuleNotFoundError) as error:
         raise DatabaseError(f"No driver for {url.split(':')[0]} is installed: {error}") from error
     except (sa.exc.ArgumentError, ValueError) as error:

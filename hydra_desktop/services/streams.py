@@ -6,7 +6,7 @@ episodes, and Confirmed faults in enough of its last chunks make an alarm.
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from typing import Any
@@ -34,6 +34,7 @@ from ..domain.label import Severity
 from ..domain.plot import Plot
 from ..domain.verdict import DEFAULT_THRESHOLD, Status, Verdict, alarm_severity, worth_keeping
 from .drift import Drift
+from .known_faults import KnownFaults
 
 MONITOR = "monitor"
 UNFAMILIAR = str(Status.UNFAMILIAR)
@@ -64,6 +65,7 @@ class Streams:
         self._station = station
         self._streams: dict[tuple[str, str], _Stream] = {}
         self._drift = Drift(hall_id)
+        self._known = KnownFaults(hall_id)
         self._at = datetime.now(UTC)
         self._spans: tuple[Suppression, ...] = ()
         self._out_of_service: frozenset[str] = frozenset()
@@ -78,6 +80,7 @@ class Streams:
     def load(self, connection: Connection) -> None:
         """Rebuild everything from the database."""
         self._streams = {}
+        self._known.load(connection)
         self._look_what_is_held(connection, clock.now(connection))
         newest_episodes = episodes.newest(connection, self._hall_id)
         for (name, pad), episode in newest_episodes.items():
@@ -92,6 +95,19 @@ class Streams:
         for stream in self._streams.values():
             stream.alarm = None
         self._load_alarms(connection)
+
+    def look_at_known(
+        self, connection: Connection, plot_types: Collection[str], now: datetime, *, at: datetime
+    ) -> None:
+        """What is known of plot types is other than before: look at their last chunks again."""
+        self._known.load(connection)
+        self._at = at
+        self._look_what_is_held(connection, at)
+        for (name, pad), stream in self._streams.items():
+            if name in plot_types and stream.newest is not None:
+                stream.window.restart()
+                self._load_window(connection, name, pad, stream)
+                self._follow_window(connection, stream, self._plot_type(name), now, "")
 
     def follow(
         self, connection: Connection, batch: Sequence[PastVerdict], now: datetime, *, at: datetime | None = None
@@ -211,13 +227,14 @@ class Streams:
 
     def _finding(self, connection: Connection, one: PastVerdict, plot_type: PlotType) -> Finding:
         """What a verdict says to the alarms."""
-        severity = alarm_severity(one.verdict, plot_type)
+        severity = self._known.severity(one, alarm_severity(one.verdict, plot_type))
         threshold = None
         if severity > Severity.NONE and one.model_id is not None:
             if one.model_id not in self._thresholds:
                 self._thresholds[one.model_id] = model_store.thresholds_of(connection, one.model_id)
             threshold = self._thresholds[one.model_id].get(one.verdict.label, DEFAULT_THRESHOLD)
-        return Finding(one.plot, one.verdict_id, one.verdict, severity, one.model_id, threshold)
+        known = self._known.is_known(one)
+        return Finding(one.plot, one.verdict_id, one.verdict, severity, one.model_id, threshold, known)
 
     def _end_with_its_run(self, connection: Connection, stream: _Stream, plot_type: PlotType, plot: Plot) -> None:
         """What annunciates once per run is over with its run."""
@@ -254,6 +271,13 @@ class Streams:
                 suppressions.count(connection, suppressing)
             return
         window.see(finding)
+        self._follow_window(connection, stream, plot_type, now, mark)
+
+    def _follow_window(
+        self, connection: Connection, stream: _Stream, plot_type: PlotType, now: datetime, mark: str
+    ) -> None:
+        """Raise, move or end a stream's alarm by what was found in its last chunks."""
+        window = stream.window
         fault, alarm = window.newest_fault, stream.alarm
         if fault is not None and window.raises():
             why = f"Confirmed in {window.faulty} of {window.seen} chunks{mark}"
@@ -266,7 +290,8 @@ class Streams:
         elif alarm is not None and window.newest is not None and window.clears() and not window.rule.once_per_run:
             after = alarm.life.with_condition(False)
             if after != alarm.life:
-                why = f"{window.newest.verdict.label} again"
+                label = window.newest.verdict.label
+                why = f"{label} is known" if window.newest.known else f"{label} again"
                 self._move_alarm(connection, stream, alarm, after, window.newest, why)
 
     def _is_old(self, plot: Plot, now: datetime) -> bool:

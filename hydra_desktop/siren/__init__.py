@@ -1,1 +1,1 @@
-"""The process that makes the alarm sound."""
+"""What makes the alarm sound, in a process of its own."""

@@ -1,9 +1,4 @@
-"""Whether the sound server lives, asked by a connection of our own.
-
-Qt asks for a sound server once, when a process starts: it neither finds one that comes later nor
-notices that its own went away (seen with 6.11 on PulseAudio: the device stays in its list, tones
-"play" in silence, and a stream opened then aborts the process).
-"""
+"""Whether the sound server lives, asked by a connection of our own."""
 
 from __future__ import annotations
 

@@ -11,6 +11,8 @@ from pathlib import Path
 import numpy as np
 import numpy.typing as npt
 
+from hydra_desktop.siren.tones import PATTERNS
+
 RATE_HZ = 44_100
 LIMIT_S = 20.0
 
@@ -53,6 +55,16 @@ class Ear:
                 return True
         return False
 
+    def hears_again(self, tone: str, within_s: float, step_s: float = 0.02) -> float:
+        """When the next sample that isn't silence came, by `time.monotonic`; it is to be of that tone."""
+        for _ in range(round(within_s / step_s)):
+            heard = self.hear(step_s)
+            if np.abs(heard).max() > 0.005:
+                at = time.monotonic()
+                assert abs(pitch(self.hear(0.09)) - PATTERNS[tone][0]) < 15
+                return at
+        raise AssertionError(f"{tone} never came")
+
     def close(self) -> None:
         """Hear no more."""
         self._process.kill()
@@ -67,6 +79,28 @@ def pitch(samples: npt.NDArray[np.float64]) -> float:
         return 0.0
     spectrum = np.abs(np.fft.rfft(samples * np.hanning(len(samples))))
     return float(np.fft.rfftfreq(len(samples), 1 / RATE_HZ)[spectrum.argmax()])
+
+
+def onsets_s(samples: npt.NDArray[np.float64]) -> list[float]:
+    """When each pulse begins, s, told to some 2 ms."""
+    step = RATE_HZ // 500
+    samples = np.concatenate([np.zeros(10 * step), samples])
+    loudness = np.abs(samples[: len(samples) // step * step]).reshape(-1, step).max(axis=1)
+    loudness = np.maximum.reduce([np.roll(loudness, by) for by in range(-5, 6)])  # over the swings of the lowest tone
+    loud = loudness > 0.2 * loudness.max()
+    return [(at - 5) * step / RATE_HZ for at in np.flatnonzero(loud[1:] & ~loud[:-1])]
+
+
+def has_rhythm(samples: npt.NDArray[np.float64], tone: str, within_s: float = 0.02) -> bool:
+    """Whether a whole tone is there, of its pitch, with all of its pulses where they belong and no other between."""
+    pitch_hz, expected, length_s, _ = PATTERNS[tone]
+    heard = onsets_s(samples)
+    for first in range(len(heard) - len(expected) + 1):
+        pulses = np.array(heard[first : first + len(expected)]) - heard[first]
+        if np.abs(pulses - expected).max() < within_s:
+            at = round(heard[first] * RATE_HZ)
+            return abs(pitch(samples[at : at + round(length_s * RATE_HZ)]) - pitch_hz) < 15
+    return False
 
 
 def environment(folder: Path) -> dict[str, str]:

@@ -20,11 +20,12 @@ class Lines:
         self.elsewhere.set_action("look there  [Ctrl+H]")
         self.news = MessageLine("News")
         self.conditions = MessageLine("Changes")
+        self.sound = MessageLine("Sound")  # that this station can make none
         self.standing = MessageLine("Trouble")  # as long as it lasts
         self.problems = MessageLine("Problems", is_button=True)
         self.failures = MessageLine("Failures", is_button=True)
         self._failed: list[str] = []  # newest first
-        self.above_all = (self.elsewhere, self.standing, self.failures)  # over whatever is open
+        self.above_all = (self.sound, self.elsewhere, self.standing, self.failures)  # over whatever is open
         self.beside_alarms = (self.news, self.conditions, self.problems)
         self.problems.clicked.connect(lambda: self.problems.setVisible(False))
         self.failures.clicked.connect(self._put_failures_away)
@@ -37,6 +38,11 @@ class Lines:
         self._show_conditions(snapshot)
         self.standing.show_message(snapshot.monitor.message)
         self._show_problems(snapshot)
+
+    def show_sound(self, state: str, audible: bool) -> None:
+        """Say loudly when no alarm can be heard at this station."""
+        text = f"{state}. Alarms are NOT HEARD at this station: watch the screen, and mend its sound"
+        self.sound.show_message("" if audible else text)
 
     def show_failure(self, message: str) -> None:
         """Say that what a person asked for was not done; it stays until it is put away."""
@@ -63,6 +69,10 @@ class Lines:
         self.elsewhere.setStyleSheet(
             f"font-size: {px(15)}px; font-weight: bold; padding: {px(5)}px {px(10)}px; color: {c.text};"
             f" border: {px(3)}px solid {c.high}; border-radius: {px(4)}px; background: {c.panel};"
+        )
+        self.sound.setStyleSheet(
+            f"font-size: {px(20)}px; font-weight: bold; padding: {px(6)}px {px(10)}px; border-radius: {px(4)}px;"
+            f" border: 0; color: {self._theme.word_on(c.high)}; background: {c.high};"
         )
         for line in (self.standing, self.failures, self.problems):
             line.setStyleSheet(

@@ -128,6 +128,11 @@ class WallScreen(QWidget):
         self.header.show_trouble(message)
         self.lines.standing.show_message(message)
 
+    def show_sound(self, state: str, audible: bool) -> None:
+        """Say how sound stands at this station; loudly when there is none."""
+        self.alarm_area.show_sound(state, audible)
+        self.lines.show_sound(state, audible)
+
     def show_failure(self, message: str) -> None:
         """Say that what a person asked for was not done; it stays until it is put away."""
         self.lines.show_failure(message)

@@ -1,0 +1,114 @@
+"""What a station says of itself: that it lives, how its sound stands, and who is there."""
+
+from __future__ import annotations
+
+import logging
+import threading
+from collections.abc import Collection
+from dataclasses import dataclass
+
+import sqlalchemy as sa
+
+from ..database import halls, stations
+from ..database.connection import Database, open_database
+from ..domain.errors import DatabaseError
+from ..domain.station import LOOKING, StationRole
+from ..settings import Settings
+from .loudness import expect_file
+
+log = logging.getLogger(__name__)
+
+BEAT_S = 3.0
+RETRY_S = 2.0
+
+
+@dataclass(frozen=True)
+class Standing:
+    """How a station stands, as all stations of its halls are to know."""
+
+    halls: tuple[str, ...]
+    role: StationRole = StationRole.AUDIBLE
+    sound: str = LOOKING
+    can_sound: bool = False
+
+
+class StationLife:
+    """Gives signs of life of a station, made to live on a thread of its own."""
+
+    def __init__(self, settings: Settings, standing: Standing) -> None:
+        self._settings = settings
+        self._standing = standing
+        self._changed = threading.Event()
+        self._stop = False
+        self._says_farewell = False
+
+    def stand(self, standing: Standing) -> None:
+        """From now on it stands so; told at once when that is another way, from whatever thread."""
+        if standing != self._standing:
+            self._standing = standing
+            self._changed.set()
+
+    def end(self, *, farewell: bool) -> None:
+        """Let `run` end, and with `farewell` tell all that the station is gone, from whatever thread."""
+        self._says_farewell = farewell
+        self._stop = True
+        self._changed.set()
+
+    def run(self) -> None:
+        """Give signs of life until it is ended; a database that is away is waited for."""
+        while not self._stop:
+            try:
+                database = open_database(self._settings.database_url)
+            except DatabaseError as error:
+                log.info("%s", error)
+                self._wait(RETRY_S)
+                continue
+            try:
+                self._beat(database)
+            except DatabaseError as error:
+                log.info("%s", error)
+                self._wait(RETRY_S)
+            finally:
+                database.close()
+
+    def _beat(self, database: Database) -> None:
+        while not self._stop:
+            expect_file(database)
+            standing = self._standing
+            with database.write() as c:
+                for hall_id in _ids(c, standing.halls):
+                    stations.beat(
+                        c, hall_id, self._settings.station, standing.role, sound=standing.sound,
+                        can_sound=standing.can_sound,
+                    )  # fmt: skip
+            self._wait(BEAT_S)
+        if self._says_farewell:
+            with database.write() as c:
+                for hall_id in _ids(c, self._standing.halls):
+                    stations.leave(c, hall_id, self._settings.station)
+
+    def _wait(self, seconds: float) -> None:
+        self._changed.wait(seconds)
+        self._changed.clear()
+
+
+def sign_in(database: Database, hall_id: int, station: str, user: str) -> None:
+    """A person takes over at a station."""
+    with database.write() as c:
+        stations.sign_in(c, hall_id, station, user)
+
+
+def sign_out(database: Database, hall_id: int, station: str) -> None:
+    """Nobody is at a station any more."""
+    with database.write() as c:
+        stations.sign_out(c, hall_id, station)
+
+
+def sound_tested(database: Database, hall_id: int, station: str, user: str) -> None:
+    """A person had the sound of a station tested."""
+    with database.write() as c:
+        stations.sound_tested(c, hall_id, station, user)
+
+
+def _ids(c: sa.Connection, names: Collection[str]) -> list[int]:
+    return [hall_id for name in names if (hall_id := halls.find(c, name)) is not None]
