@@ -11,6 +11,7 @@ from ..settings import Settings
 from ..views.background import Background
 from ..views.main_window import MainWindow, Place
 from ..views.pictures import Evidence
+from .alarm_performance import AlarmPerformance
 from .followed_hall import FollowedHall
 from .labeling import LabelingDesks
 from .library import Libraries
@@ -42,6 +43,7 @@ class Screens(QObject):
         self.library = Libraries(window, database, background, open_references)
         self.reports = Reports(window, database, background, evidence, self.labeling)
         self.thresholds = ThresholdBenches(window, database, background, evidence)
+        self.performance = AlarmPerformance(window, database, background)
         window.screen_wanted.connect(self._open)
         self.training.labeling_asked.connect(self._label)
         self.training.report_asked.connect(lambda model_id: self._report(Place.TRAINING, model_id))
@@ -55,7 +57,7 @@ class Screens(QObject):
 
     def close(self) -> None:
         """End their work."""
-        for one in (self.labeling, self.training, self.reports, self.thresholds, self.library):
+        for one in (self.labeling, self.training, self.reports, self.thresholds, self.library, self.performance):
             one.close()
 
     def _open(self, place: int) -> None:

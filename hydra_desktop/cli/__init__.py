@@ -18,7 +18,7 @@ from .. import __version__
 from .. import settings as settings_module
 from ..domain.errors import SiteError, Stopped
 from ..settings import Settings
-from . import compare, db, hall, library, models, plots, reference, siren, thresholds
+from . import alarms, compare, db, hall, known_faults, library, models, plots, reference, siren, thresholds
 from .common import DONE, INTERRUPTED, MENDABLE, Command, add, count, say, seconds
 
 if TYPE_CHECKING:
@@ -75,7 +75,9 @@ def _parser() -> argparse.ArgumentParser:
     compare.add_compare(library.add_commands(commands))
     thresholds.add_commands(commands)
     reference.add_commands(commands)
+    known_faults.add_commands(commands)
     hall.add_commands(commands)
+    alarms.add_commands(commands)
     plots.add_export(commands)
     db.add_commands(commands)
     siren.add_commands(commands)

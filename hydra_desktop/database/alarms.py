@@ -189,10 +189,12 @@ def move(
     return after
 
 
-def say(c: sa.Connection, alarm: Alarm, facts: str) -> None:
-    """Keep the sentence up to date that says what is seen; that is no transition."""
-    if facts != alarm.facts:
-        c.execute(t.alarms.update().where(t.alarms.c.id == alarm.id).values(facts=facts))
+def say(c: sa.Connection, alarm: Alarm, facts: str) -> bool:
+    """Keep the sentence up to date that says what is seen, which is no transition; whether it is another one."""
+    if facts == alarm.facts:
+        return False
+    c.execute(t.alarms.update().where(t.alarms.c.id == alarm.id).values(facts=facts))
+    return True
 
 
 def annunciated_since(c: sa.Connection, hall_id: int, since: datetime, kinds_left_out: Iterable[AlarmKind]) -> int:

@@ -15,7 +15,7 @@ import sqlalchemy as sa
 from ..domain.hall import AlarmRule, Hall, Logbook, PlotType
 from ..domain.label import Label, Role, Severity, default_label
 from ..domain.run import BeamSource, RunState
-from . import alarm_settings, feed, files_seen, label_queue
+from . import alarm_settings, clock, feed, files_seen, label_queue
 from . import tables as t
 from .naming import plot_type_id
 from .upsert import upsert
@@ -237,12 +237,15 @@ def run_state(c: sa.Connection, hall_id: int) -> RunState:
     if row is None:
         return RunState()
     return RunState(
-        row.run_number, row.run_period, row.beam_on, row.beam_current_na, BeamSource(row.source), row.updated_at
-    )
+        row.run_number, row.run_period, row.beam_on, row.beam_current_na, BeamSource(row.source), row.updated_at,
+        row.state, row.events, row.began_at,
+    )  # fmt: skip
 
 
 def set_run_state(c: sa.Connection, hall_id: int, state: RunState) -> None:
-    """Store the run and beam state, and tell it to all."""
+    """Store the run and beam state, and tell it to all; a run began when it was first heard of."""
+    before = c.execute(_RUN_STATE, {"hall_id": hall_id}).one_or_none()
+    is_same = before is not None and (before.run_period, before.run_number) == (state.run_period, state.run_number)
     upsert(
         c,
         t.run_states,
@@ -254,6 +257,9 @@ def set_run_state(c: sa.Connection, hall_id: int, state: RunState) -> None:
             "beam_current_na": state.beam_current_na,
             "source": str(state.source),
             "updated_at": state.updated_at or datetime.now(UTC),
+            "state": state.state,
+            "events": state.events,
+            "began_at": before.began_at if before is not None and is_same else clock.now(c),
         },
         on=["hall_id"],
     )

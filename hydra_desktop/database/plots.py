@@ -5,12 +5,13 @@ from __future__ import annotations
 import hashlib
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta
 from typing import Any
 
 import sqlalchemy as sa
 
 from ..domain.plot import NewPlot, Plot, PlotName
+from . import clock
 from . import tables as t
 from .naming import plot_type_id, plot_type_ids
 from .tables import storable
@@ -85,7 +86,7 @@ def add_all(c: sa.Connection, hall_id: int, new: Sequence[NewPlot], *, live: boo
         _hold(c, chunks)
     known = known_origins(c, hall_id, (one.origin_key for one in new))
     revisions = _newest_revisions(c, chunks) if live else Counter[_StreamChunk]()
-    arrived_at = datetime.now(UTC)
+    arrived_at = clock.now(c)
     rows: dict[str, dict[str, Any]] = {}
     for one, chunk in zip(new, chunks, strict=True):
         if one.origin_key in known:

@@ -33,7 +33,7 @@ def of_model(
     chosen = (
         sa.select(
             _P.id, _P.pad, _P.run_period, _P.run_number, _P.chunk, _P.taken_at, t.labels.c.name, _V.confidence,
-            _V.status, _V.live, _V.id.label("verdict_id"),
+            _V.status, _V.live, _V.id.label("verdict_id"), _V.fault_score,
         )
         .select_from(t.plots.join(t.verdicts, _V.plot_id == _P.id).join(t.labels, t.labels.c.id == _V.label_id))
         .where(*span, *_AS_IT_CAME, _V.model_id == model_id)
@@ -65,6 +65,7 @@ def of_model(
         np.array([row[7] for row in kept], np.float64),
         np.array([row[8] == Status.UNFAMILIAR for row in kept], bool),
         np.array([_SAID.get(roles.get(row[0], ""), -1) for row in kept], np.int8),
+        np.array([row[11] for row in kept], np.float64),
     )
 
 

@@ -39,6 +39,14 @@ def chunk_beside(
     return found
 
 
+def begin_of(c: sa.Connection, hall_id: int, run_period: str, run_number: int) -> datetime | None:
+    """When the first plot of a run was taken, None where it has none."""
+    found: datetime | None = c.scalar(
+        sa.select(sa.func.min(t.plots.c.taken_at)).where(*_of_run(hall_id, run_period, run_number))
+    )
+    return found
+
+
 def end_of(c: sa.Connection, hall_id: int, run_period: str, run_number: int, chunk: int | None = None) -> Moment | None:
     """When the last plot of a run, or of one chunk of it, was judged; None when it has no live verdict."""
     p, v = t.plots.c, t.verdicts.c

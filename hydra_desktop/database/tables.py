@@ -775,6 +775,13 @@ known_faults = Table(
     ),
 )
 
+known_verdicts = Table(  # verdicts that say nothing but what is known
+    "known_verdicts",
+    metadata,
+    Column("verdict_id", _BigId, ForeignKey("verdicts.id"), primary_key=True, autoincrement=False),
+    _to("known_faults", "known_fault_id", index=True),
+)
+
 canaries = Table(
     "canaries",
     metadata,

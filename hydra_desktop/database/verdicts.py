@@ -15,7 +15,7 @@ import numpy.typing as npt
 import sqlalchemy as sa
 
 from ..domain.verdict import Familiarity, Verdict
-from . import plots
+from . import known_faults, plots
 from . import tables as t
 from .naming import label_ids
 from .upsert import insert
@@ -36,6 +36,7 @@ class JudgedPlot:
     timings_ms: Mapping[str, float] = field(default_factory=dict)
     familiarity: Familiarity | None = None
     decided_at: datetime = field(default_factory=lambda: datetime.now(UTC))
+    known_fault_id: int | None = None  # all that the verdict says is this
 
 
 # statements are built once: building one costs more than carrying it out
@@ -86,6 +87,7 @@ def add(
     ]
     if chances:
         c.execute(_INSERT_PROBABILITIES, chances)
+    known_faults.mark(c, {id_: one.known_fault_id for id_, one in pairs if one.known_fault_id is not None})
     maps = [_evidence_row(id_, one) for id_, one in pairs if one.evidence]
     if maps:
         c.execute(_INSERT_EVIDENCE, maps)

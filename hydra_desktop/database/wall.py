@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import time
 from collections import defaultdict
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
@@ -16,11 +16,12 @@ from ..domain.condition import Condition
 from ..domain.episode import Episode
 from ..domain.hall import Hall
 from ..domain.held import OutOfService, Suppression
+from ..domain.known_fault import KnownFault
 from ..domain.past import Moment
 from ..domain.plot import Plot
 from ..domain.reference import ReferenceState, WithoutReference
 from ..domain.run import RunState
-from ..domain.verdict import Familiarity, Status, Verdict
+from ..domain.verdict import DEFAULT_THRESHOLD, Familiarity, Status, Verdict
 from ..domain.wall import MonitorHealth, News, Panel, WallSnapshot
 from . import (
     alarms,
@@ -30,10 +31,12 @@ from . import (
     feed,
     halls,
     heartbeats,
+    known_faults,
     out_of_service,
     plots,
     problems,
     references,
+    stations,
     suppressions,
     verdicts,
 )
@@ -59,6 +62,7 @@ class PastVerdict:
     familiarity: Familiarity | None = None
     inherited: bool = False
     decided_at: datetime | None = None
+    known_fault_id: int | None = None  # all that it says is this
 
 
 WHOLE_S = 10.0  # after so long all is read again, whatever was published
@@ -76,13 +80,14 @@ class WallReader:
         self._settings_version = -1
         self._streams: dict[tuple[int, int], tuple[PastVerdict, Episode]] = {}  # by verdict and episode
         self._inherited: set[int] = set()  # verdicts
+        self._known: dict[int, int] = {}  # of verdicts the known fault that is all they say
         self._last: WallSnapshot | None = None
         self._read_at_s = 0.0
 
     def read(self, c: sa.Connection) -> WallSnapshot:
         """All that a wall shows; panels by group, then name, ignored plot types left out.
 
-        Where nothing was published since the last time, only the monitor's sign of life is read: all else is
+        Where nothing was published since the last time, only signs of life are read: all else is
         what it was, the very same objects.
         """
         position = feed.position(c, self._hall_id)
@@ -90,7 +95,8 @@ class WallReader:
         if self._last is None or position != self._last.position or now_s - self._read_at_s > WHOLE_S:
             self._last, self._read_at_s = self._read(c, position), now_s
         else:
-            self._last = replace(self._last, monitor=_monitor(c, self._hall_id))
+            known = stations.all(c, self._hall_id)
+            self._last = replace(self._last, monitor=_monitor(c, self._hall_id), stations=known)
         return self._last
 
     def _read(self, c: sa.Connection, position: int) -> WallSnapshot:
@@ -103,7 +109,9 @@ class WallReader:
         held = [alarm for alarm in every_alarm if alarm.state in HELD_STATES]
         suppressing = suppressions.all_open(c, hall_id)
         resting = out_of_service.all_open(c, hall_id)
-        panels, in_alarm = _panels(self._hall, self._streams.values(), open_alarms, open_conditions)
+        not_ended = known_faults.not_ended(c, hall_id)
+        known = {one: fault for one, id_ in self._known.items() for fault in not_ended if fault.id == id_}
+        panels, in_alarm = _panels(self._hall, self._streams.values(), open_alarms, open_conditions, known)
         panels = _with_what_is_held(self._hall, panels, held, suppressing, resting)
         return WallSnapshot(
             hall_name=self._hall.name,
@@ -123,6 +131,7 @@ class WallReader:
             held=tuple(held),
             suppressions=suppressing,
             out_of_service=resting,
+            stations=stations.all(c, hall_id),
         )
 
     def _without_reference(self, c: sa.Connection, panels: Iterable[Panel]) -> tuple[WithoutReference, ...]:
@@ -149,6 +158,7 @@ class WallReader:
         rows = c.execute(_STREAMS, {"hall_id": self._hall_id}).all()
         current = [(row.verdict_id, row.episode_id) for row in rows]
         self._inherited = {row.verdict_id for row in rows if row.inherited}
+        self._known = {row.verdict_id: row.known_fault_id for row in rows if row.known_fault_id is not None}
         missing = dict(stream for stream in current if stream not in self._streams)
         if missing:
             past = _past(c, c.execute(_PAST.where(t.verdicts.c.id.in_(list(missing)))).all())
@@ -179,7 +189,10 @@ def at(c: sa.Connection, hall_id: int, moment: Moment) -> WallSnapshot:
     every_alarm = alarms.open_at(c, hall_id, moment.when)
     open_alarms = [alarm for alarm in every_alarm if alarm.state in OPEN_STATES]
     open_conditions = conditions.open_at(c, hall_id, moment.when)
-    panels, in_alarm = _panels(hall, streams, open_alarms, open_conditions)
+    marks = {one.verdict_id: one.known_fault_id for one, _ in streams}
+    by_id = {fault.id: fault.as_of(moment.when) for fault in known_faults.every(c, hall_id)}
+    known_by = {one: by_id[fault] for one, fault in marks.items() if fault is not None}
+    panels, in_alarm = _panels(hall, streams, open_alarms, open_conditions, known_by)
     newest = max((one.plot for one, _ in streams), key=lambda plot: plot.place, default=None)
     return WallSnapshot(
         hall_name=hall.name,
@@ -203,19 +216,27 @@ def _panels(
     streams: Iterable[tuple[PastVerdict, Episode | None]],
     open_alarms: Sequence[Alarm],
     open_conditions: Iterable[Condition],
+    known: Mapping[int, KnownFault],
 ) -> tuple[list[Panel], list[Panel]]:
-    """A panel for each plot type that isn't ignored, and one for each alarm."""
+    """A panel for each plot type that isn't ignored, and one for each alarm; `known` is by verdict."""
     condition = {one.plot_type: one for one in open_conditions}
     by_stream: dict[tuple[str, str], Panel] = {}
     newest: dict[str, tuple[PastVerdict, Panel]] = {}
     for past, episode in streams:
         name = past.plot.name
         plot_type = hall.plot_types[name.plot_type]
+        fault = known.get(past.verdict_id)
         panel = Panel(
-            plot_type, past.plot, past.verdict, past.verdict_id, episode, condition=condition.get(plot_type.name)
+            plot_type,
+            past.plot,
+            past.verdict,
+            past.verdict_id,
+            episode,
+            condition=condition.get(plot_type.name),
+            known=fault if fault is not None and fault.is_known_in(name, past.plot.taken_at) else None,
         )
         by_stream[name.plot_type, name.pad] = panel
-        if name.plot_type not in newest or _rank(past) > _rank(newest[name.plot_type][0]):
+        if name.plot_type not in newest or _rank(past, panel) > _rank(*newest[name.plot_type]):
             newest[name.plot_type] = (past, panel)
     worst: dict[str, Alarm] = {}
     for alarm in open_alarms:
@@ -393,6 +414,21 @@ _WRITTEN_AGAIN = sa.exists().where(
 )
 
 
+def streams(c: sa.Connection, hall_id: int) -> list[tuple[str, str]]:
+    """Plot type and pad of every stream."""
+    p = t.panels.c
+    joined = sa.select(t.plot_types.c.name, p.pad).join(t.plot_types, t.plot_types.c.id == p.plot_type_id)
+    return [(name, pad) for name, pad in c.execute(joined.where(p.hall_id == hall_id))]
+
+
+def last_goods(c: sa.Connection, hall_id: int, plot_type: str, pad: str, limit: int) -> list[PastVerdict]:
+    """The newest plots of a stream with a Confirmed verdict of role good, newest first."""
+    chosen = _of_stream(c, hall_id, plot_type, pad).where(
+        t.verdicts.c.status == str(Status.CONFIRMED), t.labels.c.role == "good"
+    )
+    return _past(c, c.execute(chosen.order_by(*_NEWEST_FIRST).limit(limit)).all())
+
+
 def last_good(
     c: sa.Connection, hall_id: int, plot_type: str, *, pad: str | None = None, before: Plot | None = None
 ) -> PastVerdict | None:
@@ -419,10 +455,12 @@ _PAST = (
         t.verdicts.c.status,
         t.verdicts.c.fault_score,
         t.verdicts.c.decided_at,
+        t.known_verdicts.c.known_fault_id,
     )
     .select_from(plots.JOINED)
     .join(t.verdicts, t.verdicts.c.plot_id == t.plots.c.id)
     .outerjoin(t.labels, t.labels.c.id == t.verdicts.c.label_id)
+    .outerjoin(t.known_verdicts, t.known_verdicts.c.verdict_id == t.verdicts.c.id)
 )
 
 
@@ -463,8 +501,10 @@ def _streams_at() -> sa.Select[Any]:
 
 
 _STREAMS_AT = _streams_at()
-_STREAMS = sa.select(t.panels.c.verdict_id, t.panels.c.episode_id, t.panels.c.inherited).where(
-    t.panels.c.hall_id == sa.bindparam("hall_id")
+_STREAMS = (
+    sa.select(t.panels.c.verdict_id, t.panels.c.episode_id, t.panels.c.inherited, t.known_verdicts.c.known_fault_id)
+    .outerjoin(t.known_verdicts, t.known_verdicts.c.verdict_id == t.panels.c.verdict_id)
+    .where(t.panels.c.hall_id == sa.bindparam("hall_id"))
 )
 
 
@@ -496,15 +536,21 @@ def _past(c: sa.Connection, rows: Iterable[Any]) -> list[PastVerdict]:
             Verdict(row.label, row.confidence, Status(row.status), row.fault_score, chances[row.verdict_id]),
             row.model_id,
             decided_at=row.decided_at,
+            known_fault_id=row.known_fault_id,
         )
         for row in found
     ]
 
 
-def _rank(past: PastVerdict) -> tuple[Any, ...]:
-    # of several pads of one chunk the most doubtful is shown
-    name = past.plot.name
-    return (name.run_number, name.chunk or 0, past.verdict.fault_score, past.plot.taken_at)
+def _rank(past: PastVerdict, panel: Panel) -> tuple[Any, ...]:
+    # of several pads of one chunk the most doubtful is shown; what is known lies between faults and Good ones
+    name, doubt = past.plot.name, past.verdict.fault_score
+    return (
+        name.run_number,
+        name.chunk or 0,
+        doubt if panel.known is None else min(doubt, DEFAULT_THRESHOLD),
+        past.plot.taken_at,
+    )
 
 
 def _need(alarm: Alarm) -> tuple[bool, bool, int]:

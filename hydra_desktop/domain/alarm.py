@@ -249,7 +249,8 @@ class AlarmStep:
 class Finding:
     """What was found in a plot: its verdict, and the severity with which that alarms, NONE when it never does.
 
-    `threshold` is that which the fault's probability had to reach, None where it isn't known.
+    `threshold` is that which the fault's probability had to reach, None where it isn't known. Of one that is
+    `known` all that its verdict says is a known fault, which alarms as little as a Good plot.
     """
 
     plot: Plot
@@ -258,6 +259,12 @@ class Finding:
     severity: Severity
     model_id: int | None = None
     threshold: float | None = None
+    known: bool = False
+
+    @property
+    def is_sure(self) -> bool:
+        """Whether its verdict is in no doubt."""
+        return self.known or self.verdict.status is Status.CONFIRMED
 
 
 _KEPT = 500  # findings at most, however long the delays
@@ -325,7 +332,7 @@ class AlarmWindow:
     def clears(self) -> bool:
         """Whether the condition, being active, ends."""
         newest = self.newest
-        if newest is None or newest.verdict.status is not Status.CONFIRMED or not self._is_clearly_good(newest):
+        if newest is None or not newest.is_sure or not self._is_clearly_good(newest):
             return False
         quiet = [not self._is_reached(end) and one.severity is Severity.NONE for end, one in enumerate(self._all)]
         return self._lasts(quiet, self.rule.off_delay_s)
@@ -336,7 +343,7 @@ class AlarmWindow:
         return sum(one.severity > Severity.NONE for one in some) >= self.rule.k
 
     def _is_clearly_good(self, finding: Finding) -> bool:
-        if not self.rule.hysteresis:
+        if not self.rule.hysteresis or finding.known:
             return True
         fault = self.newest_fault
         threshold = fault.threshold if fault is not None and fault.threshold is not None else DEFAULT_THRESHOLD

@@ -14,6 +14,7 @@ import numpy as np
 import numpy.typing as npt
 
 from .hall import AlarmRule
+from .verdict import DEFAULT_THRESHOLD
 
 Ints = npt.NDArray[np.int64]
 Flags = npt.NDArray[np.bool_]
@@ -25,7 +26,8 @@ class Recorded:
 
     `top` int64 (N,) is the column of the most probable of `labels`, `confidence` float64 (N,) its probability.
     `at_us` are microseconds since 1970 in UTC; equal numbers in `streams` and `runs` are one stream and one run
-    of it. `said` int8 (N,) is what people say: 1 a fault, 0 none, -1 where nobody said.
+    of it. `said` int8 (N,) is what people say: 1 a fault, 0 none, -1 where nobody said. `fault_score` float64 (N,) is
+    one minus the probability of all good labels.
     """
 
     labels: tuple[str, ...]
@@ -37,6 +39,7 @@ class Recorded:
     confidence: npt.NDArray[np.float64]
     unfamiliar: Flags
     said: npt.NDArray[np.int8]
+    fault_score: npt.NDArray[np.float64]
 
     def __len__(self) -> int:
         return len(self.top)
@@ -87,7 +90,7 @@ class Replay:
         of_run[1:] = of_stream[1:] | (recorded.runs[1:] != recorded.runs[:-1])
         places = np.arange(count)
         begin = np.maximum.accumulate(np.where(of_run, places, 0))
-        self._places, self._stream_begins = places, of_stream
+        self._places, self._stream_begins, self._run_first = places, of_stream, begin
         self._window_first = np.maximum(places - rule.n + 1, begin)  # the window starts anew at a run change
         self._stream_first = np.maximum.accumulate(np.where(of_stream, places, 0))
         self._alarms = np.asarray(alarms, bool)[recorded.top] & ~recorded.unfamiliar
@@ -104,8 +107,10 @@ class Replay:
         begins[1:] |= confirmed[1:] != confirmed[:-1]
         faulty = sure & self._alarms
         total = np.concatenate([[0], np.cumsum(faulty)])
-        raises = total[1:] - total[self._window_first] >= self._rule.k
-        clears = confirmed & ~faulty & ~raises
+        reached = total[1:] - total[self._window_first] >= self._rule.k
+        raises = self._lasts(reached, self._rule.on_delay_s)
+        quiet = ~reached & ~faulty
+        clears = confirmed & self._is_clearly_good(faulty, thresholds) & self._lasts(quiet, self._rule.off_delay_s)
         # an alarm stands as the last plot that raised or cleared it left it, in its own stream
         last = np.maximum.accumulate(np.where(raises | clears, places, -1))
         active = raises[last] & (last >= self._stream_first)
@@ -121,6 +126,26 @@ class Replay:
             int(np.count_nonzero(~sure & ~recorded.unfamiliar)),
             active,
         )
+
+    def _lasts(self, so: Flags, delay_s: float) -> Flags:
+        """Where it is so, and was without a break of the run for a delay, bool (N,)."""
+        if delay_s <= 0:
+            return so
+        before = np.maximum(self._run_first, np.maximum.accumulate(np.where(so, 0, self._places + 1)))
+        first = np.minimum(before, self._places)  # where the stretch begins, where it is so
+        at_us = self.recorded.at_us
+        lasted: Flags = so & (at_us - at_us[first] >= delay_s * 1e6)
+        return lasted
+
+    def _is_clearly_good(self, faulty: Flags, thresholds: npt.NDArray[np.float64]) -> Flags:
+        """Where the probability of a fault is below the threshold of the newest of the window by the hysteresis."""
+        if not self._rule.hysteresis:
+            return np.ones(len(faulty), bool)
+        newest = np.maximum.accumulate(np.where(faulty, self._places, -1))
+        there = newest >= self._window_first
+        passed = np.where(there, thresholds[self.recorded.top[newest]], DEFAULT_THRESHOLD)
+        good: Flags = self.recorded.fault_score <= passed - self._rule.hysteresis
+        return good
 
     def said(self, alarms: Alarms) -> npt.NDArray[np.int8]:
         """What people say of the plots of each alarm, int8 (M,): 1 if one is a fault, else 0 if one isn't, else -1."""

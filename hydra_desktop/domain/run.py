@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from enum import StrEnum
 
@@ -29,7 +29,7 @@ class RunState:
     updated_at: datetime | None = None
     state: str = ""  # of the run, as the run control names it
     events: int | None = None  # in the run so far
-    began_at: datetime | None = None  # when the run was first heard of
+    began_at: datetime | None = field(default=None, compare=False)  # when the run was first heard of, as it is stored
 
     def beam_during(self, run_number: int, taken_at: datetime, now: datetime) -> bool | None:
         """Whether the beam was on while a plot was taken, None where this state can't tell.

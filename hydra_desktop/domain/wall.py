@@ -11,10 +11,12 @@ from .condition import Condition
 from .episode import Episode
 from .hall import PlotType
 from .held import OutOfService, Suppression
+from .known_fault import KnownFault
 from .label import Role, Severity
 from .plot import Plot
 from .reference import WithoutReference
 from .run import RunState
+from .station import Station
 from .verdict import Status, Verdict
 
 MONITOR_SILENT_AFTER = timedelta(seconds=10)
@@ -23,6 +25,7 @@ MONITOR_SILENT_AFTER = timedelta(seconds=10)
 class PanelState(StrEnum):
     """How a panel stands; never blank. Named as the wall says it."""
 
+    KNOWN = "known"  # a known fault and nothing else
     GOOD = "Good"  # Confirmed, a label of role good
     CONDITION = "condition"  # Confirmed, a label of role condition without severity: NoData, LED
     FAULT = "fault"  # Confirmed, a label with a severity
@@ -46,6 +49,7 @@ class Panel:
     episode: Episode | None = None
     alarm: Alarm | None = None
     condition: Condition | None = None
+    known: KnownFault | None = None  # all that the verdict says
     held: str = ""  # why it makes no alarm now, "" while it may
 
     @property
@@ -128,6 +132,7 @@ class WallSnapshot:
     held: tuple[Alarm, ...] = ()
     suppressions: tuple[Suppression, ...] = ()
     out_of_service: tuple[OutOfService, ...] = ()
+    stations: tuple[Station, ...] = ()
 
 
 def panel_state(panel: Panel, run: RunState, monitor: MonitorHealth, now: datetime) -> PanelState:
@@ -144,6 +149,8 @@ def panel_state(panel: Panel, run: RunState, monitor: MonitorHealth, now: dateti
         return PanelState.BEAM_OFF if run.beam_on is False else PanelState.STALE
     if panel.verdict.status is Status.NO_MODEL:
         return PanelState.NO_MODEL
+    if panel.known is not None:
+        return PanelState.KNOWN
     if panel.verdict.status is Status.UNFAMILIAR:
         return PanelState.UNFAMILIAR
     if panel.verdict.status is Status.UNCONFIRMED:

@@ -11,7 +11,18 @@ import numpy as np
 import numpy.typing as npt
 from sqlalchemy import Connection
 
-from ..database import alarms, contests, given_labels, halls, model_store, plots, references, verdicts, wall
+from ..database import (
+    alarms,
+    contests,
+    given_labels,
+    halls,
+    known_faults,
+    model_store,
+    plots,
+    references,
+    verdicts,
+    wall,
+)
 from ..database.connection import Database
 from ..database.image_store import ImageStore
 from ..database.wall import PastVerdict
@@ -19,9 +30,12 @@ from ..domain import reference as rules
 from ..domain.alarm import AlarmStep
 from ..domain.contest import Contest
 from ..domain.hall import Logbook
+from ..domain.known_fault import KnownFault, Region, in_force
 from ..domain.plot import Plot
 from ..domain.reference import Reference
 from ..domain.verdict import Verdict
+from ..domain.who import Who
+from . import known_faults as known_faults_service
 from . import reference as reference_service
 
 LAST = 200  # verdicts of the history strip
@@ -94,6 +108,8 @@ class Detail:
     contests: tuple[Contest, ...] = ()
     log: tuple[AlarmStep, ...] = ()
     logbook: Logbook = Logbook()
+    known: tuple[KnownFault, ...] = ()  # faults that are known on this plot
+    known_by: KnownFault | None = None  # that which is all its verdict says
 
 
 @dataclass(frozen=True)
@@ -123,6 +139,27 @@ class DetailService:
         """Take a contest back; False when somebody did before."""
         with self.database.write() as connection:
             return contests.take_back(connection, self.hall_id, contest_id, user=self.user)
+
+    def add_known_fault(
+        self,
+        plot_type: str,
+        label: str,
+        *,
+        pad: str,
+        region: Region | None,
+        until_run: int | None,
+        until: datetime | None,
+        why: str,
+    ) -> KnownFault:
+        """Say that a fault is known. Raises AlarmActError, SettingsError."""
+        return known_faults_service.add(
+            self.database, self.hall_id, plot_type, label, pad=pad, region=region, until_run=until_run, until=until,
+            why=why, who=Who(self.user, self.station),
+        )  # fmt: skip
+
+    def end_known_fault(self, fault_id: int) -> None:
+        """Say that a known fault is over. Raises AlarmActError where it is already."""
+        known_faults_service.end(self.database, self.hall_id, fault_id, who=Who(self.user, self.station))
 
     def confirm_reference(self, plot_type: str, run_period: str) -> str:
         """Put the proposal that waits in force; tells what came of it. Raises PlotReferenceError."""
@@ -169,6 +206,7 @@ class DetailService:
             contests=tuple(contests.of_plot(c, shown.id)),
             log=log,
             logbook=logbook,
+            known=in_force(known_faults.not_ended(c, self.hall_id), shown.name, shown.taken_at),
         )
         return detail if past is None else self._with_verdict(c, detail, past)
 
@@ -191,6 +229,7 @@ class DetailService:
             nearest = self._neighbours(c, detail.ask.plot_type, known.nearest)
         return replace(
             detail,
+            known_by=next((fault for fault in detail.known if fault.id == past.known_fault_id), None),
             thresholds=thresholds,
             maps=verdicts.evidence(c, past.verdict_id),
             novelty=known.novelty if known is not None else None,

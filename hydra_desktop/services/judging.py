@@ -20,9 +20,10 @@ from ..domain.plot import NamePattern, NewPlot, PlotName
 from ..domain.verdict import NO_MODEL, Familiarity, Verdict, judge
 from ..sources.arrival import Arrival
 from ..vision.deviation import Description, Packed, pack
-from ..vision.picture import decode_for_network
-from ..vision.predictor import Predictor
+from ..vision.picture import Picture, decode_for_network
+from ..vision.predictor import Prediction, Predictor
 from .pictures import THREADS
+from .rest_of_plot import Known
 
 log = logging.getLogger(__name__)
 
@@ -50,6 +51,26 @@ class JudgingModels:
     active: Mapping[str, ActiveModel]
     trial: Predictor | None = None
     on_trial: Mapping[str, ActiveModel] = field(default_factory=dict)
+    known: Known = Known()
+
+    def verdict(self, picture: Picture, plot_type: PlotType, period: str) -> tuple[Prediction, Verdict]:
+        """What the active model of a plot type says of a picture."""
+        prediction = self.predictor.predict([picture], [plot_type.name], [period])[0]
+        model = self.active.get(plot_type.name)
+        if model is None or not prediction.probabilities:
+            return prediction, NO_MODEL
+        verdict = judge(prediction.probabilities, model.thresholds, plot_type, unfamiliar=prediction.unfamiliar)
+        return prediction, verdict
+
+    def known_fault(
+        self, verdict: Verdict, picture: Picture, name: PlotName, taken_at: datetime, plot_type: PlotType
+    ) -> int | None:
+        """The known fault that is all that a verdict says, None where there is none or something else to it."""
+
+        def judge_again(painted: Picture) -> Verdict:
+            return self.verdict(painted, plot_type, name.run_period)[1]
+
+        return self.known.explains(verdict, picture, name, taken_at, plot_type, judge_again)
 
 
 @dataclass(frozen=True)
@@ -79,15 +100,17 @@ class Judged:
     features: Packed | None = None
     inherited: bool = False
     tried: Tried | None = None
+    known_fault_id: int | None = None  # all that the verdict says is this
 
 
 @dataclass(frozen=True)
 class Refused:
-    """A file that couldn't be taken, and why; `retry` when the fault isn't the file's."""
+    """A file that couldn't be taken, and why; `retry` when the fault isn't the file's, but perhaps of our storage."""
 
     arrival: Arrival
     reason: str
     retry: bool = False
+    is_of_storage: bool = False
 
 
 @dataclass(frozen=True)
@@ -186,7 +209,7 @@ class Judge:
             self.images.add(data)
             saved = time.perf_counter()
         except StorageError as error:
-            return Refused(arrival, str(error), retry=True)
+            return Refused(arrival, str(error), retry=True, is_of_storage=True)
         except PlotError as error:
             return Refused(arrival, str(error))
         timings_ms = {
@@ -206,12 +229,11 @@ class Judge:
     ) -> Judged:
         started = time.perf_counter()
         plot_type = self.plot_type(new_plot.name.plot_type)
-        prediction = models.predictor.predict([picture], [plot_type.name], [new_plot.name.run_period])[0]
-        model = models.active.get(plot_type.name)
-        verdict, familiarity = NO_MODEL, None
-        if model is not None and prediction.probabilities:
-            verdict = judge(prediction.probabilities, model.thresholds, plot_type, unfamiliar=prediction.unfamiliar)
+        prediction, verdict = models.verdict(picture, plot_type, new_plot.name.run_period)
+        model, familiarity = models.active.get(plot_type.name), None
+        if verdict is not NO_MODEL:
             familiarity = Familiarity(prediction.novelty, prediction.nearest, prediction.deviation)
+        known = models.known_fault(verdict, picture, new_plot.name, new_plot.taken_at, plot_type)
         timings_ms = {**timings_ms, "classify": 1e3 * (time.perf_counter() - started)}
         return Judged(
             arrival,
@@ -225,6 +247,7 @@ class Judge:
             pack(prediction.description, 0) if prediction.description is not None else None,
             prediction.inherited,
             self._tried(prediction.description, picture, plot_type, new_plot.name.run_period, models),
+            known,
         )
 
     def _tried(

@@ -23,6 +23,7 @@ from ..vision.predictor import Predictor
 from ..vision.tuned_model import TunedPredictor
 from .judging import ActiveModel, JudgingModels
 from .normals import Normals
+from .rest_of_plot import KnownLoader
 
 log = logging.getLogger(__name__)
 
@@ -47,6 +48,7 @@ class ModelLoader:
         self._database, self._hall_id = database, hall_id
         self._backbone = Backbone()
         self._normals, self._normals_of_trial = Normals(images, self._backbone), Normals(images, self._backbone)
+        self._known = KnownLoader(hall_id, images)
         self._opened: dict[int, Opened] = {}  # by the model's id
         self._lacks_normals = False  # what was loaded last goes by what the models know themselves
 
@@ -76,10 +78,11 @@ class ModelLoader:
                 trial = self._predictor_of_trial(c, on_trial, opened, told)
             if trial is None:
                 on_trial = {}
+            known = self._known.load(c)
         # what is in use meanwhile is kept as well: it goes on where the next model can't be opened
         used = now.active.values() if now is not None else ()
         self._opened = {**{one.id: self._opened[one.id] for one in used if one.id in self._opened}, **opened}
-        return Loaded(JudgingModels(predictor, active, trial, on_trial), " ".join(told))
+        return Loaded(JudgingModels(predictor, active, trial, on_trial, known), " ".join(told))
 
     def _open_all(
         self,

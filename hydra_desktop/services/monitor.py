@@ -25,7 +25,19 @@ from typing import TypeVar
 from sqlalchemy import Connection
 from sqlalchemy.exc import DBAPIError
 
-from ..database import features, feed, files_seen, halls, heartbeats, leases, plots, problems, verdicts
+from ..database import (
+    clock,
+    features,
+    feed,
+    files_seen,
+    halls,
+    heartbeats,
+    known_faults,
+    leases,
+    plots,
+    problems,
+    verdicts,
+)
 from ..database.connection import open_up_to_date
 from ..database.image_store import ImageStore
 from ..database.wall import PastVerdict
@@ -37,9 +49,12 @@ from ..sources.arrival import Arrival
 from ..sources.watched_folder import WatchedFolder
 from ..vision.deviation import DESCRIBED_BY
 from . import monitor_process, priority, retention
+from .alarm_watch import AlarmWatch
 from .beam import BeamFollower
 from .judging import Judge, Judged, JudgingModels, Outcome, Refused
+from .known_again import changed_types, look_again
 from .model_switch import Chunks, ModelLoader, ModelSwitch
+from .monitor_alarms import MonitorAlarms
 from .proposals import Proposals
 from .streams import Streams
 
@@ -75,6 +90,7 @@ class _Troubles:
     database: str = ""
     models: str = ""
     pictures: str = ""
+    storage: str = ""
 
     def text(self) -> str:
         return " ".join(filter(None, vars(self).values()))
@@ -82,6 +98,17 @@ class _Troubles:
 
 class LookAgain:
     """In the queue to the writer: the name pattern changed, and files refused before this may fit it."""
+
+
+@dataclass(frozen=True)
+class KnownChanged:
+    """In the queue to the writer: what is known of plot types is other than before, in `models` as well."""
+
+    models: JudgingModels
+    plot_types: frozenset[str]
+
+
+ToStore = Outcome | LookAgain | KnownChanged
 
 
 class Monitor:
@@ -127,7 +154,9 @@ class Monitor:
         self._holder = f"{settings.station}:{os.getpid()}"
         self._streams = Streams(self._hall_id, self._hall, settings.station)
         self._beam = BeamFollower(self._hall_id, names_run=bool(self._hall.beam_file))
-        self._fencing = 0
+        self._watch = AlarmWatch(self._database, self._hall_id, settings.station, self._holder)
+        self._own_alarms = MonitorAlarms(self._hall_id, settings.station, settings.image_folder)
+        self._fencing = self._stored_under = 0
         self._feed_position = 0
         self._stop = threading.Event()
         self._reload = threading.Event()
@@ -143,7 +172,7 @@ class Monitor:
         self._retry: list[tuple[float, Arrival]] = []  # the main thread's
         self._to_retry: queue.Queue[tuple[float, Arrival]] = queue.Queue()
         self._arrived: queue.Queue[list[Arrival]] = queue.Queue()
-        self._to_store: queue.Queue[list[Outcome | LookAgain] | None] = queue.Queue(maxsize=4)
+        self._to_store: queue.Queue[list[ToStore] | None] = queue.Queue(maxsize=4)
         self.stored = 0
         self.refused = 0
 
@@ -180,6 +209,8 @@ class Monitor:
         threads.append(threading.Thread(target=self._keep, args=(self._beat_all,), name="heartbeat"))
         threads.append(threading.Thread(target=self._keep, args=(self._forget_all,), name="retention"))
         threads.append(threading.Thread(target=self._keep, args=(self._propose_all,), name="proposals"))
+        if not once:
+            threads.append(threading.Thread(target=self._keep, args=(self._watch_alarms,), name="alarms"))
         if once:
             self._arrived.put(self._unseen(self._source.existing()))
             self._log_trouble(self._source.trouble)
@@ -211,6 +242,9 @@ class Monitor:
             writer.join()
 
     def _work(self, judge: Judge, *, once: bool) -> None:
+        told = frozenset(fault.plot_type for fault in judge.models.known.faults)
+        if told:  # while no monitor was alive, perhaps
+            self._hand_over([KnownChanged(judge.models, told)])
         while not self._stop.is_set():
             idle = not self._backlog and not judge.busy
             self._take_arrivals(wait_s=0.1 if idle else 0.0)
@@ -238,6 +272,9 @@ class Monitor:
         now_s = time.monotonic()
         loaded = self._switch.ready(judge.models)
         if loaded is not None:
+            changed = changed_types((self._next or judge.models).known.faults, loaded.models.known.faults)
+            if changed:
+                self._hand_over([KnownChanged(loaded.models, changed)])
             self._next = loaded.models
             self._troubles.models = loaded.trouble
         elif self._switch.fault:
@@ -274,7 +311,7 @@ class Monitor:
         self._clock_told = True
         log.warning("%s: %s", ahead[0].arrival.relative, message)
 
-    def _hand_over(self, results: Sequence[Outcome | LookAgain]) -> None:
+    def _hand_over(self, results: Sequence[ToStore]) -> None:
         while not self._stop.is_set():
             try:
                 self._to_store.put(list(results), timeout=0.5)
@@ -311,11 +348,21 @@ class Monitor:
         while results := all_waiting(self._to_store):
             while True:
                 try:
-                    outcomes = [one for one in results if not isinstance(one, LookAgain)]
+                    outcomes = [one for one in results if not isinstance(one, LookAgain | KnownChanged)]
                     if outcomes:
                         self._store_safely(outcomes)
-                    if len(outcomes) < len(results):
+                    if any(isinstance(one, LookAgain) for one in results):
                         self._look_again_at_refused()
+                    for one in results:
+                        if isinstance(one, KnownChanged):
+                            self._look_at_known(one)
+                except LeaseLostError:
+                    if self._stored_under and self._stored_under == self._fencing:
+                        raise
+                    self._reload_streams()  # the folder was gone for a moment, and the lease with it
+                    if self._stop.wait(RETRY_S):
+                        return
+                    continue
                 except DatabaseError as error:
                     self._troubles.database = f"The database doesn't answer: {_first_line(error)}. Plots wait."
                     if self._stop.wait(RETRY_S):
@@ -330,6 +377,16 @@ class Monitor:
         with self._database.write() as connection:
             files_seen.forget_refused(connection, self._hall_id)
         self._source.look_again()
+
+    def _look_at_known(self, changed: KnownChanged) -> None:
+        """What a person said is known, or isn't any more, holds for the newest plots too."""
+        with self._database.read() as connection:
+            marks = look_again(connection, self._hall_id, self._hall, self._images, changed.models, changed.plot_types)
+        with self._database.write() as connection:
+            leases.verify(connection, self._hall_id, self._source_name, self._fencing)
+            known_faults.mark(connection, marks)
+            self._streams.look_at_known(connection, changed.plot_types, datetime.now(UTC), at=clock.now(connection))
+            feed.publish(connection, self._hall_id, "plots", None)
 
     def _reload_streams(self) -> None:
         try:
@@ -362,7 +419,10 @@ class Monitor:
         now = datetime.now(UTC)
         started = time.perf_counter()
         with self._database.write() as connection:
-            leases.verify(connection, self._hall_id, self._source_name, self._fencing)
+            self._stored_under = self._fencing
+            if not self._stored_under:
+                raise LeaseLostError(f"{self._folder} is gone; what was read of it waits until it is back.")
+            leases.verify(connection, self._hall_id, self._source_name, self._stored_under)
             if self._alarms_moved.is_set():
                 self._alarms_moved.clear()
                 self._streams.refresh_alarms(connection)
@@ -374,6 +434,9 @@ class Monitor:
             files_seen.remember(connection, self._hall_id, stamps)
             if stored:
                 feed.publish(connection, self._hall_id, "plots", None)
+        full = next((one.reason for one in refused if one.is_of_storage), "")
+        if full or stored:
+            self._troubles.storage = full
         self._proposals.saw(lacking)
         self.stored += stored
         self.refused += len(refused)
@@ -418,6 +481,7 @@ class Monitor:
                     timings_ms={**result.timings_ms, "store": share_ms},
                     familiarity=result.familiarity,
                     decided_at=now,
+                    known_fault_id=result.known_fault_id,
                 )
                 for plot, result in added
             ],
@@ -437,10 +501,18 @@ class Monitor:
             shadow=True,
         )
         followed = [
-            PastVerdict(plot, verdict_id, result.verdict, result.model_id, result.familiarity, result.inherited)
+            PastVerdict(
+                plot,
+                verdict_id,
+                result.verdict,
+                result.model_id,
+                result.familiarity,
+                result.inherited,
+                known_fault_id=result.known_fault_id,
+            )
             for (plot, result), verdict_id in zip(added, ids, strict=True)
         ]
-        kept = self._streams.follow(connection, followed, now)
+        kept = self._streams.follow(connection, followed, now, at=clock.now(connection))
         lacking = [plot for plot, result in added if result.inherited and plot.beam_on is not False]
         whole = kept.union(plot.id for plot in lacking if self._proposals.wants(plot))
         features.put(
@@ -501,8 +573,11 @@ class Monitor:
                     )
                     self._release()
                     self._fencing = 0
+                if not self._fencing:
+                    self._tell_of_missing_folder()
                 self._log_trouble(self._trouble)
             except (DatabaseError, DBAPIError) as error:
+                self._own_alarms.forget()
                 self._log_trouble(f"The database doesn't answer: {_first_line(error)}. Plots wait.")
             if self._stop.wait(BEAT_S):
                 return
@@ -523,6 +598,29 @@ class Monitor:
         if self._folder.is_dir():
             self._folder_seen_at = now
         return now - self._folder_seen_at < GONE_AFTER_S
+
+    def _watch_alarms(self) -> None:
+        self._watch.run(self._stop)
+
+    def _tell_of_missing_folder(self) -> None:
+        """Say that this monitor lives and has no folder, unless another monitor watches it."""
+        with self._database.write() as connection:
+            if leases.living_holder(connection, self._hall_id, self._source_name) is not None:
+                return
+            facts = f"The folder {self._folder}, where plots arrive, isn't there. Mount it, or look after its server."
+            self._say_alive(connection, facts)
+            self._own_alarms.tell(connection, source=facts, storage=self._troubles.storage)
+
+    def _say_alive(self, connection: Connection, message: str) -> None:
+        heartbeats.beat(
+            connection,
+            self._hall_id,
+            heartbeats.MONITOR,
+            self._settings.station,
+            os.getpid(),
+            queue_length=len(self._backlog),
+            message=message,
+        )
 
     def _forget_all(self) -> None:
         wait_s = FIRST_FORGETTING_S
@@ -551,22 +649,17 @@ class Monitor:
         with self._database.write() as connection:
             if not leases.renew(connection, self._hall_id, self._source_name, self._fencing, LEASE_TTL_S):
                 raise LeaseLostError(f"Another monitor watches {self._folder} now; this one ends.")
-            heartbeats.beat(
-                connection,
-                self._hall_id,
-                heartbeats.MONITOR,
-                self._settings.station,
-                os.getpid(),
-                queue_length=len(self._backlog),
-                message=self._trouble,
-            )
+            self._say_alive(connection, self._trouble)
+            self._own_alarms.tell(connection, storage=self._troubles.storage)
             self._beam.follow(connection, self._hall.beam_file)
             self._read_feed(connection)
 
     def _read_feed(self, connection: Connection) -> None:
         for change in feed.read_after(connection, self._hall_id, self._feed_position, limit=1000):
             self._feed_position = change.position
-            if change.kind in ("model", "hall", "reference"):
+            if change.kind == "known fault":
+                self._reload.set()
+            elif change.kind in ("model", "hall", "reference"):
                 self._hall = halls.load(connection, self._hall_id)
                 self._streams.hall = self._hall
                 self._expect_same_folder()
@@ -585,6 +678,7 @@ class Monitor:
         while not self._folder.is_dir() and not self._stop.wait(RETRY_S):
             with contextlib.suppress(DatabaseError, DBAPIError):
                 self._load_hall()
+                self._tell_of_missing_folder()
 
     def _load_hall(self) -> None:
         with self._database.read() as connection:

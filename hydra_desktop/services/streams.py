@@ -6,9 +6,9 @@ episodes, and Confirmed faults in enough of its last chunks make an alarm.
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from sqlalchemy import Connection
@@ -34,6 +34,7 @@ from ..domain.label import Severity
 from ..domain.plot import Plot
 from ..domain.verdict import DEFAULT_THRESHOLD, Status, Verdict, alarm_severity, worth_keeping
 from .drift import Drift
+from .known_faults import KnownFaults
 
 MONITOR = "monitor"
 UNFAMILIAR = str(Status.UNFAMILIAR)
@@ -64,6 +65,8 @@ class Streams:
         self._station = station
         self._streams: dict[tuple[str, str], _Stream] = {}
         self._drift = Drift(hall_id)
+        self._known = KnownFaults(hall_id)
+        self._at = datetime.now(UTC)
         self._spans: tuple[Suppression, ...] = ()
         self._out_of_service: frozenset[str] = frozenset()
         self._thresholds: dict[int, dict[str, float]] = {}  # by model, as of this transaction
@@ -77,6 +80,7 @@ class Streams:
     def load(self, connection: Connection) -> None:
         """Rebuild everything from the database."""
         self._streams = {}
+        self._known.load(connection)
         self._look_what_is_held(connection, clock.now(connection))
         newest_episodes = episodes.newest(connection, self._hall_id)
         for (name, pad), episode in newest_episodes.items():
@@ -92,8 +96,26 @@ class Streams:
             stream.alarm = None
         self._load_alarms(connection)
 
-    def follow(self, connection: Connection, batch: Sequence[PastVerdict], now: datetime) -> set[int]:
+    def look_at_known(
+        self, connection: Connection, plot_types: Collection[str], now: datetime, *, at: datetime
+    ) -> None:
+        """What is known of plot types is other than before: look at their last chunks again."""
+        self._known.load(connection)
+        self._at = at
+        self._look_what_is_held(connection, at)
+        for (name, pad), stream in self._streams.items():
+            if name in plot_types and stream.newest is not None:
+                stream.window.restart()
+                self._load_window(connection, name, pad, stream)
+                self._follow_window(connection, stream, self._plot_type(name), now, "")
+
+    def follow(
+        self, connection: Connection, batch: Sequence[PastVerdict], now: datetime, *, at: datetime | None = None
+    ) -> set[int]:
         """Take stored verdicts into account, the oldest plot first; ids of the plots kept for training.
+
+        `now` is by the clock by which plots are dated, and tells how old they are; `at` by the database's, and is
+        what the log of the alarms says (`now` where it isn't named).
 
         A plot older than the newest of its stream belongs to a backlog: it moves neither panel
         nor episode, and counts for alarms only in its place among the last chunks of this run.
@@ -101,7 +123,8 @@ class Streams:
         touched: dict[int, Episode] = {}  # by id; one not stored yet has a number below zero
         moved: dict[int, tuple[_Stream, PastVerdict]] = {}  # by the stream, what it shows now
         kept: set[int] = set()
-        self._look_what_is_held(connection, now)
+        self._at = at or now
+        self._look_what_is_held(connection, self._at)
         for one in sorted(batch, key=lambda one: one.plot.place):
             plot, verdict = one.plot, one.verdict
             plot_type = self._plot_type(plot.name.plot_type)
@@ -117,7 +140,7 @@ class Streams:
                     self._look_for_alarm(connection, stream, plot_type, finding, now, mark)
             else:
                 self._restart_window_on_change(stream, plot, one.model_id)
-                self._end_with_its_run(connection, stream, plot_type, plot, now)
+                self._end_with_its_run(connection, stream, plot_type, plot)
                 stream.newest, stream.model_id = plot, one.model_id
                 stream.episode = _extended(stream.episode, plot, verdict, new_id=-1 - len(touched))
                 touched[stream.episode.id] = stream.episode
@@ -204,24 +227,23 @@ class Streams:
 
     def _finding(self, connection: Connection, one: PastVerdict, plot_type: PlotType) -> Finding:
         """What a verdict says to the alarms."""
-        severity = alarm_severity(one.verdict, plot_type)
+        severity = self._known.severity(one, alarm_severity(one.verdict, plot_type))
         threshold = None
         if severity > Severity.NONE and one.model_id is not None:
             if one.model_id not in self._thresholds:
                 self._thresholds[one.model_id] = model_store.thresholds_of(connection, one.model_id)
             threshold = self._thresholds[one.model_id].get(one.verdict.label, DEFAULT_THRESHOLD)
-        return Finding(one.plot, one.verdict_id, one.verdict, severity, one.model_id, threshold)
+        known = self._known.is_known(one)
+        return Finding(one.plot, one.verdict_id, one.verdict, severity, one.model_id, threshold, known)
 
-    def _end_with_its_run(
-        self, connection: Connection, stream: _Stream, plot_type: PlotType, plot: Plot, now: datetime
-    ) -> None:
+    def _end_with_its_run(self, connection: Connection, stream: _Stream, plot_type: PlotType, plot: Plot) -> None:
         """What annunciates once per run is over with its run."""
         alarm = stream.alarm
         if alarm is None or not plot_type.rule.once_per_run or stream.alarm_run in (None, _run(plot)):
             return
         stream.alarm_run = None
         why = f"run {plot.name.run_number} began"
-        self._move_alarm(connection, stream, alarm, alarm.life.with_condition(False), None, why, now)
+        self._move_alarm(connection, stream, alarm, alarm.life.with_condition(False), None, why)
 
     @staticmethod
     def _restart_window_on_change(stream: _Stream, plot: Plot, model_id: int | None) -> None:
@@ -249,6 +271,13 @@ class Streams:
                 suppressions.count(connection, suppressing)
             return
         window.see(finding)
+        self._follow_window(connection, stream, plot_type, now, mark)
+
+    def _follow_window(
+        self, connection: Connection, stream: _Stream, plot_type: PlotType, now: datetime, mark: str
+    ) -> None:
+        """Raise, move or end a stream's alarm by what was found in its last chunks."""
+        window = stream.window
         fault, alarm = window.newest_fault, stream.alarm
         if fault is not None and window.raises():
             why = f"Confirmed in {window.faulty} of {window.seen} chunks{mark}"
@@ -257,12 +286,13 @@ class Streams:
                 return
             after = alarm.life.with_condition(True, fault.severity)
             if after != alarm.life and not (after.annunciates_after(alarm.life) and self._is_old(fault.plot, now)):
-                self._move_alarm(connection, stream, alarm, after, fault, why, now)
+                self._move_alarm(connection, stream, alarm, after, fault, why)
         elif alarm is not None and window.newest is not None and window.clears() and not window.rule.once_per_run:
             after = alarm.life.with_condition(False)
             if after != alarm.life:
-                why = f"{window.newest.verdict.label} again"
-                self._move_alarm(connection, stream, alarm, after, window.newest, why, now)
+                label = window.newest.verdict.label
+                why = f"{label} is known" if window.newest.known else f"{label} again"
+                self._move_alarm(connection, stream, alarm, after, window.newest, why)
 
     def _is_old(self, plot: Plot, now: datetime) -> bool:
         """Whether a plot belongs to a backlog that is judged without a sound."""
@@ -288,7 +318,7 @@ class Streams:
             model_id=fault.model_id,
             confidence=fault.verdict.confidence,
             threshold=fault.threshold,
-            at=now,
+            at=self._at,
             station=self._station,
             why=why,
         )
@@ -303,7 +333,6 @@ class Streams:
         after: Life,
         finding: Finding | None,
         why: str,
-        now: datetime,
     ) -> None:
         facts: dict[str, Any] = {}
         behind = None
@@ -319,7 +348,7 @@ class Streams:
                 }
                 stream.alarm_run = _run(finding.plot)
         changed = alarms.move(
-            connection, alarm, after, at=now, who=MONITOR, station=self._station, why=why, behind=behind, **facts
+            connection, alarm, after, at=self._at, who=MONITOR, station=self._station, why=why, behind=behind, **facts
         )
         if changed is None:  # somebody acknowledged it in this very moment; look again at the next chunk
             stream.alarm = alarms.get(connection, alarm.id)

@@ -29,6 +29,7 @@ def for_state(state: PanelState, severity: Severity = Severity.NONE) -> str:
         return {Severity.HIGH: "square", Severity.MEDIUM: "triangle"}.get(severity, "diamond")
     return {
         PanelState.GOOD: "tick",
+        PanelState.KNOWN: "pin",
         PanelState.CONDITION: "dash",
         PanelState.UNCONFIRMED: "question",
         PanelState.UNFAMILIAR: "star",
@@ -225,6 +226,14 @@ def _return(painter: QPainter, _pen: QPen, _inner: str) -> None:
     painter.drawPolyline(QPolygonF([QPointF(-2.5, -5.5), QPointF(-6, -2), QPointF(-2.5, 1.5)]))
 
 
+def _pin(painter: QPainter, _pen: QPen, inner: str) -> None:
+    painter.drawPolygon(QPolygonF([QPointF(-3.6, 0.6), QPointF(3.6, 0.6), QPointF(0, 7)]))
+    painter.drawEllipse(QPointF(0, -2.2), 4.6, 4.6)
+    painter.setPen(Qt.PenStyle.NoPen)
+    painter.setBrush(QColor(inner))
+    painter.drawEllipse(QPointF(0, -2.2), 1.9, 1.9)
+
+
 def _circle(painter: QPainter, _pen: QPen, _inner: str) -> None:
     painter.drawEllipse(QPointF(0, 0), 6.9, 6.9)
 
@@ -249,6 +258,7 @@ _PAINTERS = {
     "dashed": _dashed,
     "dots": _dots,
     "hatch": _hatch,
+    "pin": _pin,
     ARROW: _arrow,
     RETURN: _return,
 }

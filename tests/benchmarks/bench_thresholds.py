@@ -60,10 +60,11 @@ def a_week() -> ThresholdBench:
     for begin in chance.integers(0, VERDICTS - 200, 2_000):
         top[begin : begin + chance.integers(2, 200)] = 1
     settings = PlotType("week", labels=tuple(map(default_label, LABELS)))
+    confidence = np.clip(chance.normal(0.8, 0.2, VERDICTS), 0.26, 1.0)
     span = Recorded(
         LABELS, np.arange(VERDICTS) * 40 // VERDICTS, np.arange(VERDICTS) // 120, np.arange(VERDICTS) * 1_000_000,
-        np.arange(VERDICTS), top, np.clip(chance.normal(0.8, 0.2, VERDICTS), 0.26, 1.0),
-        chance.random(VERDICTS) < 0.01, chance.choice(np.array([-1, 0, 1], np.int8), VERDICTS),
+        np.arange(VERDICTS), top, confidence, chance.random(VERDICTS) < 0.01,
+        chance.choice(np.array([-1, 0, 1], np.int8), VERDICTS), np.where(top == 0, 1 - confidence, confidence),
     )  # fmt: skip
     truth = chance.integers(0, len(LABELS), HELD_OUT)
     chances = chance.dirichlet(np.ones(len(LABELS)), HELD_OUT).astype(np.float32)

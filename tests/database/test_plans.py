@@ -13,6 +13,7 @@ import pytest
 import sqlalchemy as sa
 
 from hydra_desktop.database import (
+    alarm_history,
     alarms,
     conditions,
     contests,
@@ -38,6 +39,7 @@ from hydra_desktop.database import (
 )
 from hydra_desktop.database.connection import Database, open_database
 from hydra_desktop.database.image_store import ImageStore
+from hydra_desktop.domain.alarm_history import Span
 from hydra_desktop.domain.labeling import Choice, Decision, Filters, Mode, Order, Queue
 from hydra_desktop.domain.past import Moment
 from hydra_desktop.services.detail import Ask, DetailService
@@ -46,8 +48,8 @@ from .conftest import START, Site
 
 GROWING = {
     "alarm_log", "alarms", "changes", "conditions", "contests", "episodes", "evidence", "familiarities", "features",
-    "files_seen", "given_labels", "label_actions", "label_queue", "label_skips", "plots", "probabilities",
-    "stage_timings", "verdicts",
+    "files_seen", "given_labels", "label_actions", "label_queue", "label_skips", "out_of_service", "plots",
+    "probabilities", "sign_ins", "stage_timings", "station_presence", "suppressions", "verdicts",
 }  # fmt: skip
 
 
@@ -168,6 +170,11 @@ QUESTIONS: dict[str, Callable[[sa.Connection, Site], object]] = {
     "whether a reference was set": lambda c, site: references.was_set(c, site.hall_id, "CDC_occupancy", "A"),
     "candidates": lambda c, site: references.candidates(c, site.hall_id, "CDC_occupancy", "A"),
     "open alarms": lambda c, site: alarms.open_alarms(c, site.hall_id),
+    "the alarms of a shift": lambda c, site: alarm_history.read(
+        c, site.hall_id, Span(START, START + timedelta(hours=8))
+    ),
+    "the first alarm": lambda c, site: alarm_history.first(c, site.hall_id),
+    "when a run began": lambda c, site: runs.begin_of(c, site.hall_id, "A", 1),
     "open conditions": lambda c, site: conditions.open_conditions(c, site.hall_id),
     "newest conditions": lambda c, site: conditions.newest(c, site.hall_id),
     "a condition goes on": lambda c, _: conditions.go_on(c, 1, facts=""),

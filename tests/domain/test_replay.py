@@ -25,10 +25,11 @@ def recorded(count: int, seed: int, *, bad: float = 0.3) -> Recorded:
     streams = np.sort(chance.integers(0, 3, count))
     runs = np.concatenate([np.sort(chance.integers(0, 1 + count // 20, (streams == one).sum())) for one in range(3)])
     said = chance.choice(np.array([-1, 0, 1], np.int8), count)
+    top, confidence = chance.choice(3, count, p=[0.9 - bad, bad, 0.1]), chance.uniform(0.34, 1.0, count)
     return Recorded(
-        LABELS, streams, runs, np.arange(count, dtype=np.int64), np.arange(1, count + 1, dtype=np.int64),
-        chance.choice(3, count, p=[0.9 - bad, bad, 0.1]), chance.uniform(0.34, 1.0, count),
-        chance.random(count) < 0.1, said,
+        LABELS, streams, runs, np.arange(count, dtype=np.int64) * 1_000_000, np.arange(1, count + 1, dtype=np.int64),
+        top, confidence, chance.random(count) < 0.1, said,
+        1.0 - np.where(top == 0, confidence, (1 - confidence) / 2),
     )  # fmt: skip
 
 
@@ -56,7 +57,8 @@ def one_by_one(span: Recorded, thresholds: dict[str, float], rule: AlarmRule) ->
         name = PlotName("T", int(run), place)
         at = START + timedelta(seconds=place)
         plot = Plot(place, name, "hash", at, at)
-        window.see(Finding(plot, place, verdict, alarm_severity(verdict, TYPE)))
+        severity = alarm_severity(verdict, TYPE)
+        window.see(Finding(plot, place, verdict, severity, threshold=thresholds.get(verdict.label)))
         if window.raises():
             begun = place if begun is None else begun
         elif begun is not None and window.clears():
@@ -67,7 +69,14 @@ def one_by_one(span: Recorded, thresholds: dict[str, float], rule: AlarmRule) ->
     return alarms, episodes
 
 
-@pytest.mark.parametrize("rule", [AlarmRule(1, 1), AlarmRule(2, 3), AlarmRule(3, 5)])
+RULES = [
+    AlarmRule(1, 1), AlarmRule(2, 3), AlarmRule(3, 5), AlarmRule(2, 3, on_delay_s=2), AlarmRule(1, 1, off_delay_s=3),
+    AlarmRule(2, 3, off_delay_s=12), AlarmRule(2, 4, hysteresis=0.2),
+    AlarmRule(3, 5, on_delay_s=1, off_delay_s=4, hysteresis=0.1),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize("rule", RULES)
 @pytest.mark.parametrize("seed", range(4))
 def test_a_replay_is_what_the_rules_say_one_by_one(rule: AlarmRule, seed: int) -> None:
     span = recorded(400, seed)
@@ -88,7 +97,8 @@ def test_what_vanishes_and_appears() -> None:
     said[1], said[3] = 1, 0
     nothing = np.zeros(13, int)
     span = Recorded(
-        LABELS, nothing, nothing, np.arange(13), np.arange(13), top, confidence, np.zeros(13, bool), said
+        LABELS, nothing, nothing, np.arange(13), np.arange(13), top, confidence, np.zeros(13, bool), said,
+        np.where(top == 0, 1 - confidence, confidence),
     )  # fmt: skip
     replay = Replay(span, ALARMS, AlarmRule(1, 1))
 

@@ -9,7 +9,7 @@ from __future__ import annotations
 import csv
 import hashlib
 import json
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
@@ -72,7 +72,7 @@ class SimulatedHall:
         random = self._random(plot_type, "training", seed)
         look = CATALOGUE[plot_type][1]
         for index in range(good):
-            yield self._draw(plot_type, 90_000 + index, index % CHUNKS_A_RUN, random, None)
+            yield self._draw(plot_type, 90_000 + index, index % CHUNKS_A_RUN, random)
         kinds = look.faults
         for index in range(each * len({faults.Fault(kind, 0, 0).label for kind in kinds})):
             plot = self._draw(plot_type, 95_000 + index, index % CHUNKS_A_RUN, random, faults.draw_fault(look, random))
@@ -82,7 +82,17 @@ class SimulatedHall:
                 )
             yield plot
         for index in range(max(4, each // 3)):
-            yield self._draw(plot_type, 98_000 + index, index % CHUNKS_A_RUN, random, None, beam_on=False)
+            yield self._draw(plot_type, 98_000 + index, index % CHUNKS_A_RUN, random, beam_on=False)
+
+    def plot(
+        self, name: str, run: int, chunk: int, some: Sequence[Fault] = (), *, exact: bool = False
+    ) -> SimulatedPlot:
+        """A plot with these faults, one after the other; `exact` draws what is expected, without fluctuations.
+
+        Its label and `fault` are those of the first.
+        """
+        random = self._random(name, f"of choice {run}", chunk)
+        return self._draw(name, run, chunk, random, *some, exact=exact)
 
     def chunk(self) -> list[SimulatedPlot]:
         """The plots of the next chunk."""
@@ -92,9 +102,9 @@ class SimulatedHall:
         self._age_faults(number)
         plots = []
         for name in self.names:
-            fault = self._faulty[name][0] if name in self._faulty else None
+            some = [self._faulty[name][0]] if name in self._faulty else []
             random = self._random(name, "live", number)
-            plots.append(self._draw(name, run, chunk, random, fault, beam_on=self.beam_on(number)))
+            plots.append(self._draw(name, run, chunk, random, *some, beam_on=self.beam_on(number)))
         return plots
 
     def write_next_chunk(self, folder: Path) -> int:
@@ -148,16 +158,21 @@ class SimulatedHall:
         run: int,
         chunk: int,
         random: np.random.Generator,
-        fault: Fault | None,
-        *,
+        *some: Fault,
         beam_on: bool = True,
+        exact: bool = False,
     ) -> SimulatedPlot:
         look = CATALOGUE[name][1]
         conditions = self._conditions(name, run)
         good = self._scaled(name, look, conditions)
-        expected = faults.apply(fault, good, look) if fault is not None else good
+        fault = some[0] if some else None
+        expected = good
+        for one in some:
+            expected = faults.apply(one, expected, look)
         visible = fault is not None and beam_on and faults.is_visible(good, expected, look)
-        if look.trend:
+        if exact:
+            counts = expected
+        elif look.trend:
             noise = 0.02 * good.mean() * random.standard_normal(good.shape)
             counts = expected + noise if beam_on else np.full(good.shape, np.nan)
         else:

@@ -8,11 +8,13 @@ from PySide6.QtCore import QObject, Signal
 from PySide6.QtWidgets import QWidget
 
 from ...domain.hall import PlotType
+from ...domain.known_fault import Region
 from ...domain.verdict import Status
 from ...services.detail import Detail, DetailService
 from ..background import Background
 from . import speech
 from .contest_dialog import ContestDialog
+from .known_fault_dialog import KnownFaultDialog
 
 _DOUBT = {Status.UNCONFIRMED: ", not confirmed", Status.UNFAMILIAR: ", unfamiliar"}
 
@@ -56,6 +58,41 @@ class Acts(QObject):
                 lambda: self._service.take_back(contest.id),
                 lambda done: "Taken back." if done else "Somebody took it back before.",
                 "Not taken back",
+            )
+
+    def tell_known(self, detail: Detail, plot_type: PlotType, region: Region) -> None:
+        """Ask what is known of the fault in a region of the plot."""
+        plot = detail.shown
+        if plot is None:
+            return
+        label = detail.past.verdict.label if detail.past is not None else ""
+        dialog = KnownFaultDialog(plot_type, plot, label, region, self._window)
+        dialog.given.connect(
+            lambda told: self._do(
+                lambda: self._service.add_known_fault(
+                    plot_type.name,
+                    told.label,
+                    pad=told.pad,
+                    region=told.region,
+                    until_run=told.until_run,
+                    until=told.until,
+                    why=told.why,
+                ),
+                lambda fault: f"{fault.words}: it doesn't alarm until {fault.until_words}.",
+                "Not stored",
+            )
+        )
+        dialog.finished.connect(self._window.window().activateWindow)
+        dialog.open()
+
+    def end_known(self, detail: Detail) -> None:
+        """End the known fault that the verdict says, else the newest of the plot."""
+        if detail.known:
+            fault = detail.known_by or detail.known[-1]
+            self._do(
+                lambda: self._service.end_known_fault(fault.id),
+                lambda _: f"{fault.words}: that is over, it alarms as ever.",
+                "Not ended",
             )
 
     def settle_reference(self, detail: Detail) -> None:

@@ -2,11 +2,16 @@
 
 from __future__ import annotations
 
-from PySide6.QtCore import QObject, QPointF, QRect, QRectF, Qt, QTimer, Signal
+from collections.abc import Sequence
+
+from PySide6.QtCore import QEvent, QObject, QPointF, QRect, QRectF, Qt, QTimer, Signal
 from PySide6.QtGui import QColor, QKeyEvent, QMouseEvent, QPainter, QPaintEvent, QPen, QWheelEvent
 from PySide6.QtWidgets import QSizePolicy, QWidget
 
+from ...domain.known_fault import KnownFault
 from ..theme import Theme
+from .region_tool import RegionTool
+from .regions import outline, place
 from .rendering import Full, FullPictures, Order, Overlay, Rendered
 
 STEP = 1.25  # of zoom, a key press or a notch of the wheel
@@ -58,6 +63,8 @@ class PlotCanvas(QWidget):
         self._opacity = 0.6
         self._message = ""
         self._grip: QPointF | None = None
+        self._known: tuple[KnownFault, ...] = ()
+        self.tool = RegionTool(self)
         self._settle = QTimer(self)
         self._settle.setSingleShot(True)
         self._settle.setInterval(SETTLE_MS)
@@ -66,6 +73,7 @@ class PlotCanvas(QWidget):
         self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
         self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Expanding)
         view.changed.connect(self._moved)
+        self.tool.changed.connect(self._drawn)
         pictures.ready.connect(self.update)
 
     def show_plot(self, content_hash: str, overlay: Overlay | None = None, message: str = "") -> None:
@@ -73,6 +81,12 @@ class PlotCanvas(QWidget):
         self._content_hash, self._overlay, self._message = content_hash, overlay, message
         self._settle.stop()
         self.update()
+
+    def show_known(self, faults: Sequence[KnownFault]) -> None:
+        """Outline known faults on the plot."""
+        if tuple(faults) != self._known:
+            self._known = tuple(faults)
+            self.update()
 
     def set_opacity(self, opacity: float) -> None:
         """How strongly the map covers the plot, 0..1."""
@@ -133,6 +147,20 @@ class PlotCanvas(QWidget):
         painter.setPen(QColor(self._theme.colours.line))
         painter.setBrush(Qt.BrushStyle.NoBrush)
         painter.drawRect(target.adjusted(0, 0, -1, -1))
+        self._paint_regions(painter, full, order, target)
+
+    def _paint_regions(self, painter: QPainter, full: Full, order: Order, target: QRect) -> None:
+        """Outline what is known, and what is being drawn."""
+        c = self._theme.colours
+        size = full.image.width(), full.image.height()
+        painter.save()
+        painter.setClipRect(target)
+        for fault in self._known:
+            box = place(fault.region, size, order.box, target) if fault.region is not None else QRectF(target)
+            outline(painter, self._theme, box, c.muted, fault.words)
+        if self.tool.region is not None:
+            outline(painter, self._theme, place(self.tool.region, size, order.box, target), c.text)
+        painter.restore()
 
     def _say(self, painter: QPainter, message: str) -> None:
         painter.setFont(self._theme.font(14))
@@ -185,23 +213,41 @@ class PlotCanvas(QWidget):
     def mousePressEvent(self, event: QMouseEvent) -> None:
         """Take hold of the plot."""
         if event.button() is Qt.MouseButton.LeftButton:
-            self._grip = self._relative(event.position())
+            here = self._relative(event.position())
+            if self.tool.region is None:
+                self._grip = here
+            elif here is not None:
+                self.tool.press(here)
             self._show_cursor()
 
     def mouseMoveEvent(self, event: QMouseEvent) -> None:
         """Move the plot with the pointer."""
         here = self._relative(event.position())
-        if self._grip is not None and here is not None:
+        if here is not None and self.tool.region is not None:
+            self.tool.drag(here)
+        elif self._grip is not None and here is not None:
             self.view.move(self._grip.x() - here.x(), self._grip.y() - here.y())
 
     def mouseReleaseEvent(self, _event: QMouseEvent) -> None:
         """Let go of it."""
         self._grip = None
+        self.tool.release()
         self._show_cursor()
+
+    def event(self, event: QEvent) -> bool:
+        """While a region is drawn its keys are no shortcuts."""
+        is_key = event.type() is QEvent.Type.ShortcutOverride and isinstance(event, QKeyEvent)
+        if is_key and self.tool.wants(event.key()):
+            event.accept()
+            return True
+        return super().event(event)
 
     def keyPressEvent(self, event: QKeyEvent) -> None:
         """Zoom by + and -, fit by 0, move by Shift and an arrow; everything else is the view's."""
         key, shift = event.key(), bool(event.modifiers() & Qt.KeyboardModifier.ShiftModifier)
+        if self.tool.wants(key):
+            self.tool.key(key, resize=shift)
+            return
         step = MOVE / self.view.zoom
         arrows = {
             Qt.Key.Key_Left: (-step, 0.0),
@@ -225,7 +271,14 @@ class PlotCanvas(QWidget):
         self._show_cursor()
         self.update()
 
+    def _drawn(self) -> None:
+        self._show_cursor()
+        self.update()
+
     def _show_cursor(self) -> None:
         shapes = Qt.CursorShape
+        if self.tool.region is not None:
+            self.setCursor(shapes.CrossCursor)
+            return
         held = shapes.ClosedHandCursor if self._grip is not None else shapes.OpenHandCursor
         self.setCursor(held if self.view.zoom > 1 else shapes.ArrowCursor)

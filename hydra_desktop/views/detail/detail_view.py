@@ -13,6 +13,7 @@ from PySide6.QtWidgets import QFrame, QHBoxLayout, QLabel, QPushButton, QSizePol
 
 from ...domain.alarm import Alarm, AlarmState
 from ...domain.hall import PlotType
+from ...domain.known_fault import Region
 from ...domain.wall import Panel, WallSnapshot
 from ...services.detail import Ask, Detail, DetailService
 from ...services.deviation_process import DeviationProcess
@@ -27,6 +28,7 @@ from .exports import Exports, Shown
 from .history_strip import HistoryStrip
 from .plots_area import PlotsArea
 from .reader import DetailReader
+from .region_tool import offered
 from .rendering import FullPictures
 from .side import Side
 from .strips import Strips
@@ -206,6 +208,29 @@ class DetailView(QWidget):
         if self._detail is not None:
             self._acts.take_back(self._detail)
 
+    def draw_known(self) -> None:
+        """Draw where a fault is that is known; Enter then asks the rest."""
+        detail, canvas = self._detail, self.plots.first.canvas
+        if detail is None or detail.shown is None or detail.past is None or not detail.past.verdict.label:
+            return
+        self.plots.swap(False)
+        canvas.setFocus()
+        canvas.tool.start(offered(detail.maps.get(detail.past.verdict.label)))
+        self.side.show_notice(
+            "Draw where the fault is, by mouse; or arrows move it, with Shift they resize it. "
+            "Enter goes on, Esc leaves it."
+        )
+
+    def end_known(self) -> None:
+        """Say that what is known of this plot is over."""
+        if self._detail is not None:
+            self._acts.end_known(self._detail)
+
+    def _region_drawn(self, region: Region) -> None:
+        self.side.show_notice("")
+        if self._detail is not None:
+            self._acts.tell_known(self._detail, self._plot_type, region)
+
     def settle_reference(self) -> None:
         """Confirm the proposal that waits, or have one made, where the button offers it."""
         if self._detail is not None and self.strips.button.isVisible() and self.strips.button.isEnabled():
@@ -337,6 +362,9 @@ class DetailView(QWidget):
         self.strips.reference_asked.connect(self.settle_reference)
         self.history.chosen.connect(self.look_at)
         self.side.pressed.connect(self._pressed)
+        tool = self.plots.first.canvas.tool
+        tool.confirmed.connect(self._region_drawn)
+        tool.left.connect(lambda: self.side.show_notice(""))
         self._reader.came.connect(self._take)
         self._reader.failed.connect(self._read_failed)
         for part in (self._acts, self._exports):
@@ -365,6 +393,8 @@ class DetailView(QWidget):
             ("R", "Confirm or propose what is normal", self.settle_reference),
             ("W", "This verdict is wrong", self.contest),
             ("Shift+W", "Take the contest back", self.take_back),
+            ("K", "This fault is known: draw where it is", self.draw_known),
+            ("Shift+K", "What is known of this plot is over", self.end_known),
             ("L", "Write a logbook entry", lambda: self.export("logbook")),
             ("Ctrl+C", "Copy the plot as shown", lambda: self.export("copy")),
             ("Ctrl+S", "Save the plot as shown", lambda: self.export("save")),
@@ -374,7 +404,8 @@ class DetailView(QWidget):
     def _pressed(self, name: str) -> None:
         works = {
             "close": self.close_view, "wrong": self.contest, "take back": self.take_back,
-            "silence": self.silenced.emit, "acknowledge": self.acknowledge,
+            "silence": self.silenced.emit, "acknowledge": self.acknowledge, "known": self.draw_known,
+            "known over": self.end_known,
         }  # fmt: skip
         works.get(name, lambda: self.export(name))()
 

@@ -77,6 +77,7 @@ class PlotsArea(QWidget):
     def start(self, plot_type: PlotType) -> None:
         """Begin with another stream: nothing chosen, all of the plot in view."""
         self._plot_type, self._detail, self._wish = plot_type, None, ""
+        self.first.canvas.tool.stop()
         self.view.fit()
         self._show()
 
@@ -239,8 +240,9 @@ class PlotsArea(QWidget):
         self._show_titles()
         detail = self._detail
         if detail is None:
-            self.first.canvas.show_plot("", None, "Opening...")
-            self.second.canvas.show_plot("", None, "")
+            for canvas, message in ((self.first.canvas, "Opening..."), (self.second.canvas, "")):
+                canvas.show_plot("", None, message)
+                canvas.show_known(())
             return
         own = (detail.shown.content_hash if detail.shown is not None else "", self.overlay(), "No plot yet.")
         compared = self.compared
@@ -248,6 +250,8 @@ class PlotsArea(QWidget):
         first, second = (other, own) if self._swapped else (own, other)
         self.first.canvas.show_plot(*first)
         self.second.canvas.show_plot(*second)
+        self.first.canvas.show_known(() if self._swapped else detail.known)
+        self.second.canvas.show_known(detail.known if self._swapped else ())
 
     def _show_titles(self) -> None:
         detail = self._detail

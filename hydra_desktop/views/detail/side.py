@@ -19,6 +19,7 @@ from PySide6.QtWidgets import (
 from ...domain.alarm import Alarm, AlarmState, AlarmStep
 from ...domain.contest import Contest
 from ...domain.hall import PlotType
+from ...domain.known_fault import KnownFault
 from ...domain.label import Role
 from ...domain.verdict import explain
 from ...services.detail import Detail
@@ -80,11 +81,12 @@ class Side(QWidget):
         self._judged.column.addWidget(self.why)
         self._guidance, self._contact = Card(), Card("Contact")
         self._alarm, self.contested = Card("This alarm"), Card("Contested")
+        self.known = Card("Known faults")
         inside = QWidget()
         inside.setObjectName("screen")
         self._cards = QVBoxLayout(inside)
         self._cards.setContentsMargins(0, 0, 0, 0)
-        for card in (self._judged, self.contested, self._guidance, self._contact, self._alarm):
+        for card in (self._judged, self.known, self.contested, self._guidance, self._contact, self._alarm):
             self._cards.addWidget(card)
         self._cards.addStretch(1)
         self._scroll = QScrollArea()
@@ -123,6 +125,9 @@ class Side(QWidget):
         self._alarm.say("\n".join(map(told, detail.log)))
         standing = [one for one in detail.contests if one.stands]
         self.contested.say("\n".join(map(said, standing)))
+        self.known.say("\n".join(map(told_known, detail.known)))
+        self.buttons["known"].setVisible(detail.shown is not None and bool(verdict and verdict.label))
+        self.buttons["known over"].setVisible(bool(detail.known))
         mine = any(one.user == user for one in standing)
         self.buttons["take back"].setVisible(bool(standing))
         self.buttons["wrong"].setVisible(verdict is not None and bool(verdict.label))
@@ -149,7 +154,7 @@ class Side(QWidget):
         self.layout().setSpacing(px(8))
         self._cards.setSpacing(px(8))
         self._grid.setSpacing(px(8))
-        for card in (self._judged, self._guidance, self._contact, self._alarm, self.contested):
+        for card in (self._judged, self.known, self._guidance, self._contact, self._alarm, self.contested):
             card.column.setContentsMargins(px(12), px(8), px(12), px(8))
             card.column.setSpacing(px(4))
         self.notice.setFixedHeight(px(54))
@@ -164,8 +169,10 @@ class Side(QWidget):
             ("close", "Close  [Esc]", 1, 1, 1),
             ("wrong", "This verdict is wrong  [W]", 2, 0, 2),
             ("take back", "Take the contest back  [Shift+W]", 3, 0, 2),
-            ("silence", "Silence  [S]", 4, 0, 2),
-            ("acknowledge", "Acknowledge  [A]", 5, 0, 2),
+            ("known", "This fault is known  [K]", 4, 0, 2),
+            ("known over", "End what is known  [Shift+K]", 5, 0, 2),
+            ("silence", "Silence  [S]", 6, 0, 2),
+            ("acknowledge", "Acknowledge  [A]", 7, 0, 2),
         ):
             button = QPushButton(text)
             button.setFocusPolicy(Qt.FocusPolicy.TabFocus)
@@ -174,7 +181,7 @@ class Side(QWidget):
             self.buttons[name] = button
             grid.addWidget(button, row, column, 1, span)
         self.buttons["acknowledge"].setObjectName("main")
-        for name in ("take back", "silence", "acknowledge"):
+        for name in ("take back", "known", "known over", "silence", "acknowledge"):
             self.buttons[name].hide()
         return grid
 
@@ -189,6 +196,13 @@ def told(step: AlarmStep) -> str:
     why = "" if step.why in ("", "acknowledged", word) else f": {step.why}"
     label = f" {step.label}{figure}" if step.state is AlarmState.UNACKNOWLEDGED else ""
     return f"{_moment(step.at)}  {word}{label}{by}{why}"
+
+
+def told_known(fault: KnownFault) -> str:
+    """A known fault in words."""
+    where = "on the whole plot" if fault.region is None else "in the region drawn"
+    pad = f" of pad {fault.pad}" if fault.pad else ""
+    return f"{fault.words} {where}{pad}, until {fault.until_words}: {fault.why} ({fault.user}, {_moment(fault.at)})"
 
 
 def said(contest: Contest) -> str:

@@ -34,6 +34,10 @@ def banner(ask: Ask, snapshot: WallSnapshot, log: Sequence[AlarmStep], c: Colour
     state = panel_state(panel, snapshot.run, snapshot.monitor, now)
     if state in _NOT_NOW:
         return Said(str(state), title, (f"was {standing.word}",), rights, "", marks.for_state(state), c.muted)
+    if state is PanelState.KNOWN and panel.known is not None:
+        known = panel.known
+        told = (f"until {known.until_words}", known.why, "no alarm")
+        return Said(known.words, title, told, rights, "", marks.for_state(state), c.muted)
     facts = [words.confidence(verdict.confidence)] if verdict is not None and verdict.label else []
     episode = panel.episode
     if episode is not None:

@@ -52,7 +52,8 @@ def paint_label(
 class CapButton(QAbstractButton):
     """Words, and behind or before them the caps of the keys that do the same; it never takes the keyboard.
 
-    `is_main` is the one filled button of a screen, `is_flat` one without a frame, its caps before the words.
+    `is_main` is the one filled button of a screen, `is_flat` one without a frame, its caps before the words. One that
+    is checked, where it can be, keeps the look of one under the mouse.
     """
 
     def __init__(
@@ -98,7 +99,7 @@ class CapButton(QAbstractButton):
         painter = QPainter(self)
         painter.setRenderHint(QPainter.RenderHint.Antialiasing)
         c, acts = self._theme.colours, self.isEnabled()
-        is_hot = acts and (self.underMouse() or self.isDown())
+        is_hot = acts and (self.underMouse() or self.isDown() or self.isChecked())
         ink = c.text if acts else c.muted
         if self._is_main and acts:
             ink = c.background

@@ -46,7 +46,9 @@ def headline(
         first, *others = found
         return replace(first, below="; ".join([first.below, *(one.title for one in others)]))
     ended = snapshot.last_alarm_ended_at
-    return Headline("All well", f"quiet since {words.clock(ended)[:5]}" if ended else "no alarm yet", "tick", c.good)
+    below = f"quiet since {words.clock(ended)[:5]}" if ended else "no alarm yet"
+    known = sum(item.state is PanelState.KNOWN for item in items)
+    return Headline("All well", f"{below}, {words.count(known, 'known fault')}" if known else below, "tick", c.good)
 
 
 def _of_alarms(alarms: tuple[Alarm, ...], c: Colours) -> Headline:

@@ -46,6 +46,7 @@ class Legend(QWidget):
             ("tick", c.good, "Good"),
             ("question", c.unconfirmed, "not confirmed"),
             ("star", c.unfamiliar, "Unfamiliar"),
+            ("pin", c.muted, "known fault"),
             ("dash", c.muted, "condition"),
             ("dashed", c.muted, "NoModel"),
             ("dots", c.muted, "waiting"),

@@ -285,7 +285,7 @@ class PanelDelegate(QStyledItemDelegate):
             hole = c.panel
             if item.state in _QUIET and alarm is None:
                 word_colour = c.good if self._theme.dark else c.text
-            elif item.state in _MUTED and alarm is None:
+            elif item.state in (*_MUTED, PanelState.KNOWN) and alarm is None:
                 word_colour = c.muted
             elif alarm is None and self._theme.dark:
                 word_colour = colour

@@ -23,7 +23,15 @@ AT_ONCE = 3  # panels painted in one go: a whole chunk would hold up keys and al
 ITEM_ROLE = Qt.ItemDataRole.UserRole + 1
 
 
-_JUDGED = (PanelState.GOOD, PanelState.CONDITION, PanelState.FAULT, PanelState.UNCONFIRMED, PanelState.UNFAMILIAR)
+_JUDGED = (
+    PanelState.GOOD,
+    PanelState.KNOWN,
+    PanelState.CONDITION,
+    PanelState.FAULT,
+    PanelState.UNCONFIRMED,
+    PanelState.UNFAMILIAR,
+)
+_LASTING = (PanelState.FAULT, PanelState.KNOWN, PanelState.UNFAMILIAR, PanelState.UNCONFIRMED)
 
 
 @dataclass(frozen=True)
@@ -98,7 +106,7 @@ def make_item(panel: Panel, snapshot: WallSnapshot, now: datetime, alarm_number:
     word, explanation = _word(panel, state, now)
     episode = panel.episode
     how_long = ""
-    if episode is not None and state in (PanelState.FAULT, PanelState.UNFAMILIAR, PanelState.UNCONFIRMED):
+    if episode is not None and state in _LASTING:
         how_long = f"for {words.age(max(now, episode.last_at) - episode.started_at)}"
     where = ""
     if plot is not None:
@@ -140,6 +148,8 @@ def _word(panel: Panel, state: PanelState, now: datetime) -> tuple[str, str]:
         return "monitor down", "" if panel.plot is not None else "nobody looks for plots"
     if state is PanelState.NO_MODEL:
         return "NoModel", ""
+    if state is PanelState.KNOWN and panel.known is not None:
+        return panel.known.words, ""
     if verdict is not None and verdict.status is Status.UNFAMILIAR:
         return "Unfamiliar", ""
     if state is PanelState.UNCONFIRMED:

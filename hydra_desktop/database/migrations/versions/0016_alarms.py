@@ -16,7 +16,7 @@ _OPEN: dict[str, Any] = {
 }
 _TYPE_COLUMNS = ("alarm_on_delay_s", "alarm_off_delay_s", "alarm_hysteresis")
 _TYPE_SWITCHES = ("alarm_latches", "alarm_once_per_run")
-_NEW = ("sign_ins", "station_presence", "canaries", "known_faults", "out_of_service", "suppressions")
+_NEW = ("sign_ins", "station_presence", "canaries", "known_verdicts", "known_faults", "out_of_service", "suppressions")
 
 
 def _big() -> Any:
@@ -90,6 +90,15 @@ def upgrade() -> None:
     )  # fmt: skip
     op.create_index("ix_known_faults_plot_type_id", "known_faults", ["plot_type_id"])
     op.create_index("ix_known_faults_open", "known_faults", ["hall_id"], **_while("ended_at"))
+    op.create_table(
+        "known_verdicts",
+        sa.Column("verdict_id", _big(), autoincrement=False, nullable=False),
+        sa.Column("known_fault_id", _big(), nullable=False),
+        sa.ForeignKeyConstraint(["verdict_id"], ["verdicts.id"], name="fk_known_verdicts_verdict_id"),
+        sa.ForeignKeyConstraint(["known_fault_id"], ["known_faults.id"], name="fk_known_verdicts_known_fault_id"),
+        sa.PrimaryKeyConstraint("verdict_id", name="pk_known_verdicts"),
+    )
+    op.create_index("ix_known_verdicts_known_fault_id", "known_verdicts", ["known_fault_id"])
     _table(
         "canaries", of_type, _text("content_hash"), _text("label"), _at("sent_at"), _at("judged_at", nullable=True),
         _text("said", ""), sa.Column("confidence", sa.Double(), nullable=True), _at("heard_at", nullable=True),

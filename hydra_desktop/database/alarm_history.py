@@ -1,0 +1,85 @@
+"""What happened to the alarms of a hall over a span of time, in a few statements that read nothing else."""
+
+from __future__ import annotations
+
+from datetime import datetime, timedelta
+from typing import Any
+
+import sqlalchemy as sa
+
+from ..domain.alarm import AlarmKind, AlarmState, Disposition
+from ..domain.alarm_history import AlarmHistory, LogLine, Presence, SignIn, Span
+from ..domain.held import Suppression
+from ..domain.label import Severity
+from ..domain.station import StationRole
+from . import alarms, out_of_service, stations
+from . import tables as t
+
+LOOK_BACK = timedelta(days=1)  # what was heard that long before the span may be taken in it
+_EARLIER = 32  # suppressions that began before the span, of which some may reach into it
+_A, _G, _S = t.alarms.c, t.alarm_log.c, t.suppressions.c
+
+# from the log, whose index on the time holds the span: a planner that begins at the alarms reads all there are
+_LINES = (
+    sa.select(
+        _G.alarm_id, _A.kind, sa.func.coalesce(t.plot_types.c.name, "").label("plot_type"), _A.pad, _G.label,
+        _G.severity, _G.at, _G.from_state, _G.to_state, _G.who, _G.station, _G.annunciates, _G.why, _G.comment,
+        _A.disposition,
+    )
+    .select_from(t.alarm_log)
+    .join(t.alarms, _A.id == _G.alarm_id)
+    .join(t.plot_types, t.plot_types.c.id == _A.plot_type_id, isouter=True)
+    .where(
+        _G.at >= sa.bindparam("begin", type_=t.UtcDateTime),
+        _G.at < sa.bindparam("end", type_=t.UtcDateTime),
+        _A.hall_id == sa.bindparam("hall_id"),
+    )
+    .order_by(_G.id)
+)  # fmt: skip
+
+
+def read(c: sa.Connection, hall_id: int, span: Span) -> AlarmHistory:
+    """All of it; what is open and held is that of now."""
+    span_of = {"hall_id": hall_id, "begin": span.begin - LOOK_BACK, "end": span.end}
+    return AlarmHistory(
+        span=span,
+        lines=[_line(row) for row in c.execute(_LINES, span_of)],
+        suppressions=_suppressions(c, hall_id, span),
+        presences=[
+            Presence(one.station, one.role is StationRole.AUDIBLE and one.can_sound, one.since, one.until)
+            for one in stations.presences(c, hall_id, span.begin, span.end)
+        ],
+        stations=[(one.name, one.role is StationRole.AUDIBLE) for one in stations.all(c, hall_id)],
+        sign_ins=[
+            SignIn(one.station, one.user, one.at, one.until)
+            for one in stations.sign_ins(c, hall_id, span.begin, span.end)
+        ],
+        open_now=alarms.open_alarms(c, hall_id),
+        out_of_service=out_of_service.all_open(c, hall_id),
+    )
+
+
+def first(c: sa.Connection, hall_id: int) -> datetime | None:
+    """When the first alarm that is still known was raised, None where there never was one."""
+    found: datetime | None = c.scalar(sa.select(_A.raised_at).where(_A.hall_id == hall_id).order_by(_A.id).limit(1))
+    return found
+
+
+def _suppressions(c: sa.Connection, hall_id: int, span: Span) -> list[Suppression]:
+    """Those that reach into a span, the oldest first."""
+    chosen = sa.select(t.suppressions).where(_S.hall_id == hall_id)
+    begun = chosen.where(_S.since >= span.begin, _S.since < span.end).order_by(_S.since)
+    earlier = chosen.where(_S.since < span.begin).order_by(_S.since.desc()).limit(_EARLIER)
+    before = [row for row in reversed(c.execute(earlier).all()) if row.until is None or row.until > span.begin]
+    return [
+        Suppression(row.id, row.rule, row.why, row.since, row.until, row.holds_until, row.arrivals)
+        for row in (*before, *c.execute(begun))
+    ]
+
+
+def _line(r: Any) -> LogLine:
+    return LogLine(
+        r.alarm_id, AlarmKind(r.kind), r.plot_type, r.pad, r.label, Severity(r.severity), r.at,
+        AlarmState(r.from_state), AlarmState(r.to_state), r.who, r.station, r.annunciates, r.why, r.comment,
+        Disposition(r.disposition) if r.disposition else None,
+    )  # fmt: skip

@@ -1,0 +1,1 @@
+"""Alarms: how well they work, and what one shift hands over to the next."""
