@@ -19,6 +19,7 @@ from hydra_desktop import settings
 from hydra_desktop.database import alarms, halls, stations, verdicts
 from hydra_desktop.database.connection import open_database
 from hydra_desktop.database.image_store import ImageStore
+from hydra_desktop.domain.alarm_settings import AlarmSettings
 from hydra_desktop.domain.hall import AlarmRule
 from hydra_desktop.domain.label import Severity
 from hydra_desktop.domain.verdict import Status
@@ -33,6 +34,7 @@ from .sound_server import Ear
 
 PLOT_TYPE = "CDC_occupancy"
 EACH = 16
+ONLY_OF_PLOTS = AlarmSettings(quiet_after_s=0, repeated_chunks=0, flood_over=0, canary_every_s=0, unanswered_after_s=0)
 LIMIT_S = 60.0
 
 
@@ -58,7 +60,7 @@ class AlarmedHall:
                 replace(label, severity=Severity.HIGH) if label.severity else label for label in known.labels
             )
             loud = replace(known, alarm_rule=AlarmRule(1, 1), labels=labels)
-            halls.apply(c, self.id, replace(hall, plot_types={PLOT_TYPE: loud}), user="test")
+            halls.apply(c, self.id, replace(hall, plot_types={PLOT_TYPE: loud}, alarms=ONLY_OF_PLOTS), user="test")
 
     def draw(self) -> None:
         """Let the monitor judge some plots, and keep those that are surely Good and surely not."""
