@@ -36,6 +36,7 @@ PLOT_TYPE = "CDC_occupancy"
 EACH = 16
 ONLY_OF_PLOTS = AlarmSettings(quiet_after_s=0, repeated_chunks=0, flood_over=0, canary_every_s=0, unanswered_after_s=0)
 LIMIT_S = 60.0
+Program = subprocess.Popen[str]
 
 
 class AlarmedHall:
@@ -123,28 +124,35 @@ class AlarmedHall:
         return time.monotonic()
 
 
-@contextmanager
-def desktop(hall: AlarmedHall, its_environment: dict[str, str]) -> Iterator[subprocess.Popen[str]]:
-    """The real program without a screen, which starts monitor and siren by itself; heard once this is entered."""
+def start_desktop(hall: AlarmedHall, its_environment: dict[str, str], *, orphan_s: float = 5.0) -> Program:
+    """The real program without a screen, which starts monitor and siren by itself; it can be heard then."""
     environment = {
-        **its_environment, "QT_QPA_PLATFORM": "offscreen", "HYDRA_HOME": str(hall.folder), "HYDRA_ORPHAN_S": "5",
-        "PYTHONPATH": str(Path(__file__).parents[2]), "HYDRA_CACHE": os.environ["HYDRA_HOME"] + "/cache",
+        **its_environment, "QT_QPA_PLATFORM": "offscreen", "HYDRA_HOME": str(hall.folder),
+        "HYDRA_ORPHAN_S": str(orphan_s), "PYTHONPATH": str(Path(__file__).parents[2]),
+        "HYDRA_CACHE": os.environ["HYDRA_HOME"] + "/cache",
     }  # fmt: skip
     command = [sys.executable, "-m", "hydra_desktop.cli", "--database", hall.settings.database_url]
     program = subprocess.Popen(
         [*command, "--hall", demo.HALL], env=environment, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, text=True
     )
+    wait_for(hall.database, demo.HALL, stations.audible_alive, LIMIT_S)
+    return program
+
+
+@contextmanager
+def desktop(hall: AlarmedHall, its_environment: dict[str, str]) -> Iterator[Program]:
+    """The real program at work, which is closed at the end, and its monitor too."""
+    program = start_desktop(hall, its_environment)
     try:
-        wait_for(hall.database, demo.HALL, stations.audible_alive, LIMIT_S)
         yield program
     finally:
         program.terminate()
         _, said = program.communicate(timeout=LIMIT_S)
-        _end_monitor(hall)
+        end_monitor(hall)
     assert program.returncode == 0, said
 
 
-def _end_monitor(hall: AlarmedHall) -> None:
+def end_monitor(hall: AlarmedHall) -> None:
     """The program leaves its monitor; the test doesn't."""
     for process in psutil.process_iter(["pid", "cmdline"]):
         words = process.info["cmdline"] or []
