@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 from .alarm_settings import AlarmSettings
-from .label import Label, Severity, default_label
+from .label import Label, Role, Severity, default_label
 
 DEFAULT_LABEL_NAMES = ("Good", "Bad", "NoData", "Ignore")
 
@@ -71,6 +71,13 @@ class PlotType:
             if label.name == name:
                 return label
         return default_label(name)
+
+    @property
+    def unfamiliar_severity(self) -> Severity:
+        """That of an Unfamiliar plot that deviates strongly: as the rule says, else the highest of a faulty label."""
+        if self.alarm_rule.unfamiliar is not None:
+            return self.alarm_rule.unfamiliar
+        return max((one.severity for one in self.labels if one.role is Role.FAULTY), default=Severity.NONE)
 
     @property
     def rule(self) -> AlarmRule:
