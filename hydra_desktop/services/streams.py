@@ -219,7 +219,7 @@ class Streams:
             if alarm.kind in OF_PLOTS:
                 stream = self._stream(alarm.plot_type, alarm.pad)
                 stream.alarm = alarm
-                if alarm.plot_id is not None and stream.window.rule.once_per_run:
+                if alarm.plot_id is not None:
                     stream.alarm_run = _run(plots.get(connection, alarm.plot_id))
 
     def _look_what_is_held(self, connection: Connection, now: datetime) -> None:
