@@ -126,7 +126,12 @@ class AlarmScreens(QObject):
         screen, siren = self.screen, self._siren
         if screen is not None:
             screen.show_sound(
-                siren.role, siren.volume, speaks=siren.speaks, sounds=bool(siren.sounds), silenced=siren.silenced > 0
+                siren.role,
+                siren.volume,
+                speaks=siren.speaks,
+                sounds=bool(siren.sounds) and siren.audible,
+                silenced=siren.silenced > 0,
+                audible=siren.audible,
             )
 
     def _read_settings(self, screen: AlarmsScreen, hall: FollowedHall) -> None:

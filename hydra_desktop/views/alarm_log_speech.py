@@ -18,6 +18,7 @@ _STATES = {
     AlarmState.OUT_OF_SERVICE: "out of service",
 }
 _COMMENT = "comment"
+_BY_ITSELF = ("monitor", "hydra")  # what acts in the name of nobody
 _SAID_BY_STATE = ("", "acknowledged", _COMMENT, "out of service")
 
 
@@ -43,7 +44,7 @@ def told(step: AlarmStep) -> str:
 
 def by(step: AlarmStep) -> str:
     """Who did it, "" for what the monitor saw by itself."""
-    return f" by {step.who}" if step.state is AlarmState.ACKNOWLEDGED or step.who != "monitor" else ""
+    return f" by {step.who}" if step.state is AlarmState.ACKNOWLEDGED or step.who not in _BY_ITSELF else ""
 
 
 def why(step: AlarmStep) -> str:

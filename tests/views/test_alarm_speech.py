@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
 import pytest
@@ -93,7 +94,7 @@ def station(**more: object) -> Station:
 @pytest.mark.parametrize(
     ("one", "sounding", "told"),
     [
-        (station(can_sound=True), True, "audible, sounding, heard 2 s ago"),
+        (replace(station(can_sound=True), name="right"), True, "audible, sounding, this station"),
         (station(can_sound=True), False, "audible, heard 2 s ago"),
         (station(role=StationRole.VIEWER), True, "viewer, heard 2 s ago"),
         (station(sound="no sound device"), True, "no sound device, heard 2 s ago"),

@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 from PySide6.QtCore import Qt
 from PySide6.QtTest import QAbstractItemModelTester
-from PySide6.QtWidgets import QApplication
+from PySide6.QtWidgets import QApplication, QPushButton, QWidget
 from pytestqt.qtbot import QtBot
 
 from hydra_desktop import settings
@@ -456,12 +456,16 @@ def test_every_screen_says_that_alarms_are_to_take_and_that_nobody_would_hear_th
     room.until(lambda: window._to_take.text() == "1 alarm to take  Ctrl+5")
     with room.site.database.write() as c:
         stations.beat(c, room.site.id, "wall", StationRole.VIEWER, sound="", can_sound=False)
-    room.until(lambda: "all stations that are on are viewers" in window._unheard.message)
+    room.until(lambda: window._unheard.message.startswith("No alarm is heard anywhere: "))
     assert window._unheard.isVisible()
     room.qtbot.keyClick(room.screen.view, Key.Key_4, CONTROL)
     assert window._to_take.isVisible()
+    assert window._unheard.isVisible()
     window._to_take.click()
     assert room.screen.isVisible()
+    room.press(Key.Key_1, CONTROL)
+    assert not window._unheard.isVisible()  # the wall has its own
+    assert window.wall.lines.sound.isVisible()
 
 
 def test_where_it_is_another_time_or_the_database_is_away_nothing_can_be_done(room: Room) -> None:
@@ -492,6 +496,31 @@ def test_the_sheet_of_keys_tells_of_those_that_act(room: Room) -> None:
     assert told["A"] == "Acknowledge the chosen alarm and go on to the next"
     assert {"C", "H", "W", "D", "O", "P", "Ctrl+D", "G", "Ctrl+T", "Enter"} <= set(told)
     assert {"U", "R", "Shift+A"}.isdisjoint(told)
+
+
+def is_within(part: QWidget, window: QWidget) -> bool:
+    return window.rect().contains(part.mapTo(window, part.rect().bottomRight()))
+
+
+@pytest.mark.parametrize("size", [(1024, 700), (1280, 800), (3840, 2160)])
+def test_nothing_is_wider_than_the_screen_and_no_control_is_without_a_name(room: Room, size: tuple[int, int]) -> None:
+    for name in TYPES:
+        room.raised(name)
+    window, screen = room.desktop.window, room.screen
+    for steps in (0, 4):  # as usual, and with the largest words
+        window.resize(*size)
+        for _ in range(steps):
+            room.press(Key.Key_Plus, CONTROL)
+        room.until(lambda: window.size().toTuple() == size)
+        parts = (screen.banner, screen.view, screen.side, screen.stations)
+        room.until(lambda parts=parts: all(is_within(part, window) for part in parts))
+        for name, button in screen.side.buttons.items():
+            if button.isVisible():
+                words = button.fontMetrics().horizontalAdvance(button.text())
+                assert words <= button.width() or steps, name
+        assert not window.grab().isNull()
+    controls = [one for one in screen.findChildren(QPushButton) if one.isVisible()]
+    assert all(one.accessibleName() or one.text() for one in controls)
 
 
 @pytest.mark.parametrize(("width", "gone"), [(1500, set()), (560, {"k_of_n"}), (480, {"k_of_n", "since"})])

@@ -99,7 +99,7 @@ class AlarmSide(QFrame):
             button = self.buttons[name]
             self._grid.removeWidget(button)
             button.setVisible(name in names)
-        self._place_buttons()
+        self._fit()
 
     def rescale(self) -> None:
         """Take over the theme's size and colours."""
@@ -193,11 +193,18 @@ class AlarmSide(QFrame):
         layout.addWidget(self.empty, 1)
 
     def _fit(self) -> None:
-        self.picture.fit(self.width() - 2 * self._theme.px(14), round(0.4 * self.height()))
-        self._place_buttons()
+        columns, px = self._place_buttons(), self._theme.px
+        rows = -(-len(self._offered) // columns) if self._offered else 0
+        button = next(iter(self.buttons.values())).sizeHint().height()
+        main = self.buttons["take"].sizeHint().height()
+        below = self.comment.sizeHint().height() + main + rows * (button + px(8)) + self.facts.sizeHint().height()
+        room = self.height() - self.head.height() - below - px(80)
+        most = min(round(0.4 * self.height()), room - px(90))
+        self.picture.setVisible(most >= px(80))  # smaller it says nothing, and what to do says more
+        self.picture.fit(self.width() - 2 * px(14), most)
 
-    def _place_buttons(self) -> None:
-        """Three in a row, or two where their words have no room."""
+    def _place_buttons(self) -> int:
+        """Three in a row, or two where their words have no room; how many."""
         room = self.width() - 2 * self._theme.px(20)
         size, gap = max(12, self._theme.px(14)), self._theme.px(8)
         widest = max((self._theme.advance(self.buttons[name].text(), size) for name in self._offered), default=0)
@@ -207,6 +214,7 @@ class AlarmSide(QFrame):
         for column in range(PER_ROW):
             self._grid.setColumnStretch(column, int(column < columns))
             self._grid.setColumnMinimumWidth(column, 0)
+        return columns
 
     def _show(self) -> None:
         row = self.row

@@ -90,6 +90,7 @@ class AlarmsScreen(QWidget):
         self._snapshot: WallSnapshot | None = None
         self._trouble = ""
         self._sounds = self._silenced_here = False
+        self._can_sound = True
         self._just_taken: set[tuple[int, datetime]] = set()  # asked for, and not told by a snapshot yet
         self._looked: tuple[int, int] | None = None  # id and version of the alarm that was read last
         self._showing = False
@@ -156,12 +157,15 @@ class AlarmsScreen(QWidget):
         self.failures.show_message(f"{words.clock(datetime.now(UTC))} {message}")
         self._show()
 
-    def show_sound(self, role: StationRole, volume: float, *, speaks: bool, sounds: bool, silenced: bool) -> None:
-        """Take over what this station is and how loud, whether it sounds now, and whether a person silenced it."""
+    def show_sound(
+        self, role: StationRole, volume: float, *, speaks: bool, sounds: bool, silenced: bool, audible: bool = True
+    ) -> None:
+        """Take over what this station is and how loud, whether it sounds now, was silenced, and could sound at all."""
         self.stations.show_role(role)
         self.stations.show_volume(volume, speaks=speaks)
-        if (sounds, silenced) != (self._sounds, self._silenced_here):
-            self._sounds, self._silenced_here = sounds, silenced
+        self.stations.show_sounding(sounds)
+        if (sounds, silenced, audible) != (self._sounds, self._silenced_here, self._can_sound):
+            self._sounds, self._silenced_here, self._can_sound = sounds, silenced, audible
             if self.isVisible():
                 self._show()
 
@@ -361,8 +365,7 @@ class AlarmsScreen(QWidget):
             ("handover", "Ctrl+D", "Hand the shift over", self.handover_asked.emit),
         ):  # fmt: skip
             self._actions[name] = keys.add(self, key, text, work)
-        keys.tell(self.view, "Enter", "Open the plot in full")
-        keys.add(self.side.comment, "Esc", "Leave the comment", self._leave_comment)
+        keys.add(self.side.comment, "Esc", "", self._leave_comment)
 
     # bringing it up to date
 
@@ -452,6 +455,9 @@ class AlarmsScreen(QWidget):
             names.append("silence")
         self.side.offer(tuple(names), main, can_comment=live and alarm is not None)
         has = set(names)
+        keys.tell_nothing(self.view)
+        if "full" in has:
+            keys.tell(self.view, "Enter", "Open the plot in full")
         by_key = self._to_take_by_key()
         for name, possible in (
             ("take", by_key is not None),
@@ -502,9 +508,11 @@ class AlarmsScreen(QWidget):
         """What is heard here of an alarm that nobody has taken."""
         if self._sounds:
             return "sounding"
-        if self._silenced_here:
+        if self._silenced_here and self._can_sound:
             return "silenced here"
-        return "a viewer makes no sound" if self.stations.role is StationRole.VIEWER else ""
+        if self.stations.role is StationRole.VIEWER:
+            return "a viewer makes no sound"
+        return "" if self._can_sound else "no sound here"
 
     def _focus_list(self) -> None:
         (self if self.view.isHidden() else self.view).setFocus()
@@ -605,7 +613,7 @@ class AlarmsScreen(QWidget):
 
     def _fit_side(self) -> None:
         px = self._theme.px
-        self.side.setFixedWidth(max(px(400), min(px(620), round(self.width() * 0.305))))
+        self.side.setFixedWidth(max(px(400), 320, min(px(620), round(self.width() * 0.305))))
 
     def _ticked(self) -> None:
         self._show()
@@ -619,4 +627,4 @@ class AlarmsScreen(QWidget):
         if on != self.delegate.blink:
             self.delegate.blink = on
             self.banner.set_blink(on)
-            self.view.viewport().update()
+            self.view.turn_strips()
