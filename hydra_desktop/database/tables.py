@@ -594,6 +594,7 @@ familiarities = Table(
     _float("novelty"),
     Column("nearest", sa.LargeBinary, nullable=False),  # of each plot 32 bytes of content hash, float32 distance
     Column("deviation", sa.LargeBinary, nullable=False),  # float16
+    _bool("inherited", server_default=sa.false()),  # measured by the reference of an older run period
 )
 
 stage_timings = Table(

@@ -124,6 +124,7 @@ def familiarities(c: sa.Connection, verdict_ids: Iterable[int]) -> dict[int, Fam
             row.novelty,
             tuple((bytes(one["hash"]).hex(), float(one["distance"])) for one in np.frombuffer(row.nearest, _NEAR)),
             np.frombuffer(row.deviation, np.float16).astype(np.float32),
+            row.inherited,
         )
         for row in rows
     }
@@ -227,6 +228,7 @@ def _familiarity_row(verdict_id: int, one: Familiarity) -> dict[str, Any]:
         "novelty": one.novelty,
         "nearest": nearest.tobytes(),
         "deviation": one.deviation.astype(np.float16).tobytes(),
+        "inherited": one.inherited,
     }
 
 

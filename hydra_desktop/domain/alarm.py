@@ -249,8 +249,9 @@ class AlarmStep:
 class Finding:
     """What was found in a plot: its verdict, and the severity with which that alarms, NONE when it never does.
 
-    `threshold` is that which the fault's probability had to reach, None where it isn't known. Of one that is
-    `known` all that its verdict says is a known fault, which alarms as little as a Good plot.
+    `threshold` is that which the fault's probability had to reach, None where it isn't known. `told` is where all that
+    its verdict says is told already, a known fault or what a change of its plot type says: then it alarms as little
+    as a Good plot, and this says why.
     """
 
     plot: Plot
@@ -259,12 +260,12 @@ class Finding:
     severity: Severity
     model_id: int | None = None
     threshold: float | None = None
-    known: bool = False
+    told: str = ""
 
     @property
     def is_sure(self) -> bool:
         """Whether its verdict is in no doubt."""
-        return self.known or self.verdict.status is Status.CONFIRMED
+        return bool(self.told) or self.verdict.status is Status.CONFIRMED
 
 
 _KEPT = 500  # findings at most, however long the delays
@@ -343,7 +344,7 @@ class AlarmWindow:
         return sum(one.severity > Severity.NONE for one in some) >= self.rule.k
 
     def _is_clearly_good(self, finding: Finding) -> bool:
-        if not self.rule.hysteresis or finding.known:
+        if not self.rule.hysteresis or finding.told:
             return True
         fault = self.newest_fault
         threshold = fault.threshold if fault is not None and fault.threshold is not None else DEFAULT_THRESHOLD

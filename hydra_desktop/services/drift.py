@@ -71,7 +71,7 @@ class Drift:
     ) -> str:
         """Take one more stored verdict into account, at its place in time.
 
-        Gives what a fault verdict is marked with because it only says what the change says, else "".
+        Gives what a fault or Unfamiliar verdict is marked with because it only says what the change says, else "".
         """
         sight = drift.sight(plot, plot_type, verdict, familiarity or Familiarity())
         if sight is None:
@@ -83,9 +83,16 @@ class Drift:
         insort(seen.sights, sight, key=lambda one: one.order)
         del seen.sights[: -drift.LAST]
         change = self._go_on(connection, plot_type, seen, sight, now)
-        if change is None or seen.condition is None or not (sight.known and change.says(sight)):
+        if change is None or seen.condition is None or not ((sight.known or sight.unfamiliar) and change.says(sight)):
             return ""
         return f"; it deviates as all its plots since run {seen.condition.run_number} do"
+
+    def is_said(self, plot: Plot, plot_type: PlotType, verdict: Verdict, familiarity: Familiarity) -> bool:
+        """Whether a plot that was taken into account says nothing but what the open change of its type says."""
+        seen, sight = self._seen.get(plot_type.name), drift.sight(plot, plot_type, verdict, familiarity)
+        if seen is None or seen.condition is None or sight is None:
+            return False
+        return drift.since(seen.sights, (seen.condition.since, seen.condition.first_plot_id)).says(sight)
 
     def _go_on(
         self, connection: Connection, plot_type: PlotType, seen: _Seen, sight: drift.Sight, now: datetime

@@ -232,7 +232,9 @@ class Judge:
         prediction, verdict = models.verdict(picture, plot_type, new_plot.name.run_period)
         model, familiarity = models.active.get(plot_type.name), None
         if verdict is not NO_MODEL:
-            familiarity = Familiarity(prediction.novelty, prediction.nearest, prediction.deviation)
+            familiarity = Familiarity(
+                prediction.novelty, prediction.nearest, prediction.deviation, prediction.inherited
+            )
         known = models.known_fault(verdict, picture, new_plot.name, new_plot.taken_at, plot_type)
         timings_ms = {**timings_ms, "classify": 1e3 * (time.perf_counter() - started)}
         return Judged(

@@ -1,7 +1,7 @@
 """Whether a plot says nothing but what is known: its rest is judged, with the known regions set to what is normal.
 
 Evidence maps can't tell: a strong fault takes nearly all of them, and what deviates in a row or a column is given
-to all of it. So the region is painted over with what a usual Good plot shows there, and the same model judges the plot
+to all of it. So the region is painted over with what a like Good plot shows there, and the same model judges the plot
 that results. Measured on the simulated hall, see `tests/benchmarks/bench_known_faults.py`.
 """
 
@@ -24,7 +24,7 @@ from ..domain.plot import PlotName
 from ..domain.verdict import Status, Verdict
 from ..vision.picture import Picture, decode_for_network
 
-GOOD_PLOTS = 9  # of which the one nearest to their median is the usual one; the median itself has too little noise
+GOOD_PLOTS = 12  # of which that is taken which is most like the rest of the plot; their mean has too little noise
 LOOKED_AT = 30  # pictures of which some may be forgotten
 
 Stream = tuple[str, str]  # plot type and pad
@@ -32,10 +32,10 @@ Stream = tuple[str, str]  # plot type and pad
 
 @dataclass(frozen=True)
 class Known:
-    """The known faults of a hall, and for each stream that has one in a region what is normal there."""
+    """The known faults of a hall, and for each stream that has one in a region some Good plots."""
 
     faults: tuple[KnownFault, ...] = ()
-    normal: Mapping[Stream, Picture] = field(default_factory=dict)
+    good: Mapping[Stream, tuple[Picture, ...]] = field(default_factory=dict)
 
     def of(self, name: PlotName, taken_at: datetime) -> tuple[KnownFault, ...]:
         """Those in force for a plot."""
@@ -63,10 +63,10 @@ class Known:
             regions = [fault.region for fault in chosen if fault.region is not None]
             if len(regions) < len(chosen):
                 return first  # the whole plot is known
-            normal = self.normal.get((name.plot_type, name.pad))
-            if normal is None:
+            good = self.good.get((name.plot_type, name.pad))
+            if not good:
                 return None
-            picture = painted(picture, normal, regions)
+            picture = painted(picture, good, regions)
             verdict = judge_again(picture)
             if is_quiet(verdict, plot_type):
                 return first
@@ -80,13 +80,14 @@ def _speaks_of(fault: KnownFault, verdict: Verdict) -> bool:
     return verdict.status is Status.UNFAMILIAR and fault.region is not None
 
 
-def painted(picture: Picture, normal: Picture, regions: Iterable[Region]) -> Picture:
-    """A picture uint8 (H, W, 3) with regions of another in the place of its own."""
-    made = picture.copy()
+def painted(picture: Picture, good: Sequence[Picture], regions: Iterable[Region]) -> Picture:
+    """A picture uint8 (H, W, 3) with regions of another in the place of its own: the one most like it elsewhere."""
+    inside = np.zeros(picture.shape[:2], bool)
     for region in regions:
-        place = region.pixels(*made.shape[:2])
-        made[place] = normal[place]
-    return made
+        inside[region.pixels(inside.shape[0], inside.shape[1])] = True
+    here = picture[~inside].astype(np.int16)
+    usual = min(good, key=lambda one: int(np.abs(one[~inside] - here).sum(dtype=np.int64)))
+    return np.where(inside[..., None], usual, picture)
 
 
 class KnownLoader:
@@ -96,7 +97,7 @@ class KnownLoader:
         self.hall = Hall("")
         self._hall_id = hall_id
         self._images = images
-        self._made: dict[tuple[str, ...], Picture] = {}  # by the content hashes of Good plots
+        self._made: dict[tuple[str, ...], tuple[Picture, ...]] = {}  # by the content hashes of Good plots
 
     def load(self, connection: Connection) -> Known:
         """As of now."""
@@ -108,14 +109,14 @@ class KnownLoader:
             return Known(faults)
         streams = [one for one in wall.streams(connection, self._hall_id) if one[0] in wanted]
         before, self._made = self._made, {}
-        normal = {}
+        good = {}
         for plot_type, pad in streams:
             for hashes in self._good(connection, plot_type, pad):
-                picture = before.get(hashes) if hashes in before else self._usual(hashes)
-                if picture is not None:
-                    self._made[hashes] = normal[plot_type, pad] = picture
+                pictures = before[hashes] if hashes in before else self._pictures(hashes)
+                if pictures:
+                    self._made[hashes] = good[plot_type, pad] = pictures
                     break
-        return Known(faults, normal)
+        return Known(faults, good)
 
     def _good(self, c: Connection, plot_type: str, pad: str) -> Iterable[tuple[str, ...]]:
         """Content hashes of Good plots whose pictures are there: of the stream, of a reference, of what people say."""
@@ -141,14 +142,11 @@ class KnownLoader:
                 found.append(one)
         return tuple(found)
 
-    def _usual(self, hashes: Sequence[str]) -> Picture | None:
+    def _pictures(self, hashes: Sequence[str]) -> tuple[Picture, ...]:
         pictures = []
         for one in hashes:
             try:
                 pictures.append(decode_for_network(self._images.read(one)))
             except (PictureError, StorageError):
                 continue  # it was forgotten just then, or is damaged
-        if not pictures:
-            return None
-        middle = np.median(np.stack(pictures), axis=0)
-        return min(pictures, key=lambda one: float(np.abs(one - middle).sum()))
+        return tuple(pictures)

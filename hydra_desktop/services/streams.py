@@ -7,7 +7,7 @@ episodes, and Confirmed faults in enough of its last chunks make an alarm.
 from __future__ import annotations
 
 from collections.abc import Collection, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
@@ -23,6 +23,7 @@ from ..database import (
     out_of_service,
     plots,
     suppressions,
+    verdicts,
     wall,
 )
 from ..database.wall import PastVerdict
@@ -32,7 +33,14 @@ from ..domain.hall import Hall, PlotType
 from ..domain.held import Suppression
 from ..domain.label import Severity
 from ..domain.plot import Plot
-from ..domain.verdict import DEFAULT_THRESHOLD, Status, Verdict, alarm_severity, worth_keeping
+from ..domain.verdict import (
+    DEFAULT_THRESHOLD,
+    Status,
+    Verdict,
+    alarm_severity,
+    unfamiliar_severity,
+    worth_keeping,
+)
 from .drift import Drift
 from .known_faults import KnownFaults
 
@@ -82,13 +90,13 @@ class Streams:
         self._streams = {}
         self._known.load(connection)
         self._look_what_is_held(connection, clock.now(connection))
+        self._drift.load(connection, self.hall)
         newest_episodes = episodes.newest(connection, self._hall_id)
         for (name, pad), episode in newest_episodes.items():
             stream = self._stream(name, pad)
             stream.episode = episode
             self._load_window(connection, name, pad, stream)
         self._load_alarms(connection)
-        self._drift.load(connection, self.hall)
 
     def refresh_alarms(self, connection: Connection) -> None:
         """Take over what people did to the alarms on any station."""
@@ -195,7 +203,10 @@ class Streams:
         plot_type = self._plot_type(name)
         rule = stream.window.rule
         wanted = max(rule.n, DELAYED) if rule.is_delayed else rule.n
-        for past in reversed(wall.last_chunks(connection, self._hall_id, name, pad, wanted)):
+        chunks = wall.last_chunks(connection, self._hall_id, name, pad, wanted)
+        strange = [one.verdict_id for one in chunks if one.verdict.status is Status.UNFAMILIAR]
+        familiarities = verdicts.familiarities(connection, strange) if strange else {}
+        for past in reversed([replace(one, familiarity=familiarities.get(one.verdict_id)) for one in chunks]):
             self._restart_window_on_change(stream, past.plot, past.model_id)
             stream.newest, stream.model_id = past.plot, past.model_id
             if self._suppressing(past.plot, plot_type):
@@ -208,7 +219,7 @@ class Streams:
             if alarm.kind in OF_PLOTS:
                 stream = self._stream(alarm.plot_type, alarm.pad)
                 stream.alarm = alarm
-                if alarm.plot_id is not None and stream.window.rule.once_per_run:
+                if alarm.plot_id is not None:
                     stream.alarm_run = _run(plots.get(connection, alarm.plot_id))
 
     def _look_what_is_held(self, connection: Connection, now: datetime) -> None:
@@ -227,14 +238,19 @@ class Streams:
 
     def _finding(self, connection: Connection, one: PastVerdict, plot_type: PlotType) -> Finding:
         """What a verdict says to the alarms."""
-        severity = self._known.severity(one, alarm_severity(one.verdict, plot_type))
+        severity, told = alarm_severity(one.verdict, plot_type), ""
+        if one.verdict.status is Status.UNFAMILIAR and one.familiarity is not None:
+            if self._drift.is_said(one.plot, plot_type, one.verdict, one.familiarity):
+                told = "it deviates as all plots of its type do"
+            severity = unfamiliar_severity(one.verdict, one.familiarity, plot_type, says_change=bool(told))
+        if self._known.is_known(one):
+            severity, told = Severity.NONE, f"{one.verdict.label} is known"
         threshold = None
-        if severity > Severity.NONE and one.model_id is not None:
+        if severity > Severity.NONE and one.model_id is not None and one.verdict.status is Status.CONFIRMED:
             if one.model_id not in self._thresholds:
                 self._thresholds[one.model_id] = model_store.thresholds_of(connection, one.model_id)
             threshold = self._thresholds[one.model_id].get(one.verdict.label, DEFAULT_THRESHOLD)
-        known = self._known.is_known(one)
-        return Finding(one.plot, one.verdict_id, one.verdict, severity, one.model_id, threshold, known)
+        return Finding(one.plot, one.verdict_id, one.verdict, severity, one.model_id, threshold, told)
 
     def _end_with_its_run(self, connection: Connection, stream: _Stream, plot_type: PlotType, plot: Plot) -> None:
         """What annunciates once per run is over with its run."""
@@ -291,7 +307,8 @@ class Streams:
         window = stream.window
         fault, alarm = window.newest_fault, stream.alarm
         if fault is not None and window.raises():
-            why = f"Confirmed in {window.faulty} of {window.seen} chunks{mark}"
+            status = fault.verdict.status
+            why = f"{status} in {window.faulty} of {window.seen} chunks{mark}"
             if alarm is None:
                 self._raise_alarm(connection, stream, plot_type, fault, why, now)
                 return True
@@ -301,8 +318,7 @@ class Streams:
         elif alarm is not None and window.newest is not None and window.clears() and not window.rule.once_per_run:
             after = alarm.life.with_condition(False)
             if after != alarm.life:
-                label = window.newest.verdict.label
-                why = f"{label} is known" if window.newest.known else f"{label} again"
+                why = window.newest.told or f"{window.newest.verdict.label} again"
                 return self._move_alarm(connection, stream, alarm, after, window.newest, why)
         return True
 

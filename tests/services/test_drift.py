@@ -11,8 +11,10 @@ import pytest
 
 from hydra_desktop.database import alarms, conditions, feed, halls, model_store, plots, references, verdicts, wall
 from hydra_desktop.database.connection import Database
+from hydra_desktop.domain.alarm import AlarmKind
 from hydra_desktop.domain.condition import Condition
 from hydra_desktop.domain.hall import AlarmRule, Hall, PlotType
+from hydra_desktop.domain.label import Severity
 from hydra_desktop.domain.plot import NewPlot, PlotName
 from hydra_desktop.domain.reference import ReferenceState
 from hydra_desktop.domain.verdict import Familiarity, judge
@@ -27,7 +29,15 @@ BAD = judge({"Good": 0.1, "Bad": 0.9}, {}, TYPES["CDC"])
 STRANGE = judge({"Good": 0.1, "Bad": 0.9}, {}, TYPES["CDC"], unfamiliar=True)
 NO_DATA = judge({"Good": 0.1, "NoData": 0.9}, {}, TYPES["CDC"])
 # of each kind the verdict, and what the plot's deviation is beside noise
-KINDS = {"g": (GOOD, 0.0), "s": (STRANGE, SHIFT), "b": (BAD, SHIFT), "B": (BAD, -SHIFT), "n": (NO_DATA, SHIFT)}
+KINDS = {
+    "g": (GOOD, 0.0),
+    "s": (STRANGE, SHIFT),
+    "S": (STRANGE, -SHIFT),
+    "w": (STRANGE, SHIFT / 4),
+    "b": (BAD, SHIFT),
+    "B": (BAD, -SHIFT),
+    "n": (NO_DATA, SHIFT),
+}
 
 
 @dataclass
@@ -66,6 +76,7 @@ class Desk:
         period: str = "P",
         minute: int | None = None,
         beam: bool | None = None,
+        inherited: bool = False,
     ) -> None:
         """Store a plot of each kind in `KINDS`."""
         for kind in kinds:
@@ -78,7 +89,7 @@ class Desk:
                 new = NewPlot(PlotName(name, run, self.dealt, period), key, taken, key, beam_on=beam)
                 plot = plots.add(c, self.hall_id, new, live=True)
                 assert plot is not None
-                told = Familiarity(0.5, (), deviation)
+                told = Familiarity(0.5, (), deviation, inherited)
                 one = verdicts.JudgedPlot(plot.id, name, self.models[name], verdict, familiarity=told)
                 (verdict_id,) = verdicts.add(c, self.hall_id, [one])
                 past = wall.PastVerdict(plot, verdict_id, verdict, self.models[name], told)
@@ -107,7 +118,7 @@ def desk(database: Database) -> Desk:
     return Desk(database)
 
 
-def test_a_changed_plot_type_is_one_condition_and_no_alarm(desk: Desk) -> None:
+def test_a_changed_plot_type_is_one_condition_in_place_of_alarms(desk: Desk) -> None:
     desk.deal("g" * 30, run=5420)
     desk.deal("s" * 9, run=5423)
     assert desk.open == []
@@ -115,7 +126,9 @@ def test_a_changed_plot_type_is_one_condition_and_no_alarm(desk: Desk) -> None:
     (condition,) = desk.open
     assert (condition.run_number, condition.facts) == (5423, "38 of the last 38 plots, all alike")
     assert not condition.begins_period
-    assert desk.whys() == []
+    assert desk.whys() == ["Unfamiliar in 2 of 2 chunks", "it deviates as all plots of its type do"]
+    desk.deal("s" * 5, run=5425)
+    assert len(desk.whys()) == 2
     with desk.database.read() as c:
         told = [change.kind for change in feed.read_after(c, desk.hall_id, 0)]
     assert told.count("condition") == 1
@@ -150,8 +163,7 @@ def test_a_fault_that_only_says_what_the_change_says_is_marked_and_another_not(d
     desk.deal("g" * 12, run=1)
     desk.deal("s" * 12, run=7)
     desk.deal("bb", run=8)
-    (why,) = desk.whys()
-    assert why == "Confirmed in 2 of 2 chunks; it deviates as all its plots since run 7 do"
+    assert desk.whys()[-1] == "Confirmed in 2 of 2 chunks; it deviates as all its plots since run 7 do"
     desk.deal("s" * 12, run=7, name="RF")
     desk.deal("BB", run=8, name="RF")
     assert desk.whys()[-1] == "Confirmed in 2 of 2 chunks"
@@ -234,3 +246,39 @@ def test_it_does_not_flicker(desk: Desk) -> None:
             moves.append(number)
     assert len(moves) <= 5
     assert all(later - earlier >= 10 for earlier, later in pairwise(moves))
+
+
+@pytest.mark.parametrize("restart", [False, True])
+def test_unfamiliar_plots_that_deviate_strongly_alarm_and_others_not(desk: Desk, restart: bool) -> None:
+    desk.deal("gggwwww")
+    assert desk.whys() == []
+    desk.deal("gs")
+    if restart:
+        desk.reload()
+    desk.deal("s")
+    assert desk.whys() == ["Unfamiliar in 2 of 3 chunks"]
+    with desk.database.read() as c:
+        (alarm,) = alarms.open_alarms(c, desk.hall_id)
+    assert (alarm.kind, alarm.label, alarm.severity) == (AlarmKind.UNFAMILIAR, "Unfamiliar", Severity.HIGH)
+
+
+@pytest.mark.parametrize("restart", [False, True])
+def test_before_a_run_period_has_its_reference_unfamiliar_is_no_alarm(desk: Desk, restart: bool) -> None:
+    desk.deal("ggg")
+    desk.deal("sssss", period="Q", inherited=True)
+    if restart:
+        desk.reload()
+    desk.deal("sss", period="Q", inherited=True)
+    assert desk.whys() == []
+
+
+@pytest.mark.parametrize("restart", [False, True])
+def test_while_a_type_has_changed_only_what_deviates_otherwise_alarms(desk: Desk, restart: bool) -> None:
+    desk.deal("w" * 14)  # too weak for an alarm, and all alike
+    assert len(desk.open) == 1
+    if restart:
+        desk.reload()
+    desk.deal("ss")
+    assert desk.whys() == []
+    desk.deal("SS")
+    assert desk.whys() == ["Unfamiliar in 2 of 3 chunks"]

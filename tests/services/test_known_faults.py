@@ -170,8 +170,8 @@ def test_a_whole_plot_may_be_known(chosen: settings.Settings, source: Path, read
 
 
 def test_what_is_painted_over_is_the_region_alone() -> None:
-    picture, normal = np.zeros((10, 20, 3), np.uint8), np.full((10, 20, 3), 9, np.uint8)
-    made = painted(picture, normal, [Region(0.5, 0.2, 0.25, 0.3)])
+    picture, like, other = (np.full((10, 20, 3), level, np.uint8) for level in (0, 9, 200))
+    made = painted(picture, [other, like], [Region(0.5, 0.2, 0.25, 0.3)])
     assert made[2:5, 10:15].min() == 9
     assert made.sum() == 9 * 3 * 3 * 5
     assert picture.max() == 0

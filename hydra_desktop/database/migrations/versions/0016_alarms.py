@@ -64,6 +64,7 @@ def upgrade() -> None:
     for name in _TYPE_SWITCHES:
         op.add_column("plot_types", _switch(name))
     op.add_column("plot_types", sa.Column("alarm_unfamiliar", sa.Integer(), nullable=True))
+    op.add_column("familiarities", _switch("inherited"))
     op.add_column("run_states", _text("state", ""))
     op.add_column("run_states", sa.Column("events", _big(), nullable=True))
     op.add_column("run_states", _at("began_at", nullable=True))
@@ -192,6 +193,7 @@ def downgrade() -> None:
             batch.drop_column(name)
         for name in ("threshold", "comment", "annunciates"):
             batch.drop_column(name)
+    op.drop_column("familiarities", "inherited")
     for name in ("state", "events", "began_at"):
         op.drop_column("run_states", name)
     for name in (*_TYPE_COLUMNS, *_TYPE_SWITCHES, "alarm_unfamiliar"):
