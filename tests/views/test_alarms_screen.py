@@ -161,6 +161,8 @@ def test_an_empty_list_says_so_and_a_new_alarm_is_chosen_and_taken_by_a_key(room
     assert screen.chosen is not None
     assert screen.chosen.id == alarm.id
     assert screen.banner.take_button.text() == "Acknowledge  [A]"
+    room.until(lambda: screen.side.picture.has_evidence and bool(screen.side.picture.good[0]))
+    assert "E" in room.acting()
     room.press(Key.Key_A)
     taken = room.stored(alarm, AlarmState.ACKNOWLEDGED)
     assert taken.acknowledged_by == "wim"

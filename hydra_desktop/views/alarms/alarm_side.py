@@ -259,7 +259,7 @@ class AlarmSide(QFrame):
             self.picture.show_picture(picture, row.picture.label)
             return
         past = look.past
-        verdict = past.verdict_id if past is not None else None
+        verdict = past.verdict_id if past is not None and past.verdict.label == alarm.label else None
         good = ("", "")
         if look.last_good is not None:
             taken = look.last_good.plot.taken_at

@@ -333,6 +333,7 @@ class AlarmsScreen(QWidget):
         self.pictures.ready.connect(lambda _key: self.view.viewport().update())
         self.reader.reasons_came.connect(self._show)
         self.reader.came.connect(self.side.show_look)
+        self.reader.came.connect(lambda _look: self._offer(self.view.chosen))
         self.reader.failed.connect(self.side.show_trouble)
         self.side.pressed.connect(self._pressed)
         self.side.commented.connect(self._comment)
