@@ -355,6 +355,33 @@ def test_a_sound_server_that_went_away_is_missed_and_taken_again(
         stop_server(server)
 
 
+def test_a_device_that_was_taken_away_is_missed_and_taken_again(
+    embedded: Database, start: Start, sound_folder: Path, sound_server: subprocess.Popen[bytes]
+) -> None:
+    def pactl(*words: str) -> None:
+        subprocess.run(["pactl", *words], env=environment(sound_folder), check=True, capture_output=True)
+
+    siren = start(embedded)
+    siren.is_audible()
+    raise_alarm(embedded)
+    siren.sounds("high")
+    pactl("unload-module", "module-null-sink")
+    assert "NO SOUND" in siren.until(lambda said: not said["can_sound"])["state"]
+    pactl("load-module", "module-null-sink", "sink_name=hydra", "rate=44100")
+    siren.is_audible()
+    ear = Ear(environment(sound_folder))
+    try:
+        assert ear.hears(PITCH_HZ["high"], within_s=10)
+        siren.do("silence")
+        siren.sounds()
+        pactl("unload-module", "module-null-sink")
+        pactl("load-module", "module-null-sink", "sink_name=hydra", "rate=44100")
+        siren.do("test")
+        siren.is_audible()
+    finally:
+        ear.close()
+
+
 def test_on_bare_alsa_a_device_that_failed_is_no_sound_until_it_takes_one(
     embedded: Database, sound_folder: Path, home: Path
 ) -> None:

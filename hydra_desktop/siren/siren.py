@@ -89,6 +89,8 @@ class Siren(QObject):
                 self._failed = "the sound server went away"
                 self._say(self._failed)
             self._server_lives = lives
+            if self._player is not None:
+                self._player.close()
             self._player = find_player(self._folder, server_lives=lives)
             if self._player is not None:
                 self._player.set_volume(self._volume)
@@ -107,7 +109,7 @@ class Siren(QObject):
         for timer in (self._repeat, self._words, self._watch):
             timer.stop()
         if self._player is not None:
-            self._player.stop()
+            self._player.close()
         self._speech.close()
 
     def _tell(self) -> None:
