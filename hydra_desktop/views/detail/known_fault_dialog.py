@@ -105,7 +105,11 @@ class KnownFaultDialog(QDialog):
                 line.addStretch(1)
             grid.addWidget(QLabel(name), row, 0)
             grid.addLayout(line, row, 1)
-        note = QLabel("It is in force at once, on every station; you can end it at any time.")
+        note = QLabel(
+            "It is in force at once, on every station; you can end it at any time. "
+            "A fault that rescales the axes is on the whole plot."
+        )
+        note.setWordWrap(True)
         note.setObjectName("muted")
         foot = QHBoxLayout()
         foot.addWidget(note, 1)
