@@ -166,7 +166,7 @@ def child_of(demo: subprocess.Popen[str], word: str) -> psutil.Process:
 
 def test_when_the_terminal_is_closed_the_demo_ends_with_its_monitor(home: Path, demo: subprocess.Popen[str]) -> None:
     monitor = child_of(demo, "monitor")
-    child_of(demo, "hydra_desktop.siren")  # the window stands
+    child_of(demo, "siren")  # the window stands
     demo.send_signal(signal.SIGHUP)
     demo.communicate(timeout=LIMIT_S)
     assert not monitor.is_running()
@@ -174,7 +174,7 @@ def test_when_the_terminal_is_closed_the_demo_ends_with_its_monitor(home: Path, 
 
 
 def test_a_demo_whose_monitor_died_ends_and_says_so(home: Path, demo: subprocess.Popen[str]) -> None:
-    child_of(demo, "hydra_desktop.siren")
+    child_of(demo, "siren")
     child_of(demo, "monitor").kill()
     _, said = demo.communicate(timeout=LIMIT_S)
     assert demo.returncode == 1
@@ -198,12 +198,14 @@ def test_told_to_end_the_program_asks_nothing_and_its_monitor_goes_on(
     monitor = None
     try:
         monitor = child_of(program, "monitor")
-        child_of(program, "hydra_desktop.siren")  # the window stands
+        siren = child_of(program, "siren")  # the window stands
         program.send_signal(name)
         _, said = program.communicate(timeout=LIMIT_S)
         assert program.returncode == 0, said
         assert monitor.is_running()
         assert monitor.status() != psutil.STATUS_ZOMBIE
+        psutil.wait_procs([siren], timeout=LIMIT_S)
+        assert not siren.is_running()
     finally:
         program.kill()
         program.communicate()

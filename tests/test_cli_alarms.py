@@ -31,7 +31,7 @@ def test_the_figures_are_printed(capsys: pytest.CaptureFixture[str]) -> None:
     assert "not enough data" in capsys.readouterr().out.lower()
 
 
-@pytest.mark.usefixtures("hall")
+@pytest.mark.usefixtures("hall", "qapp")  # else the one without windows stays for all tests after this
 def test_the_hand_over_is_printed_or_written(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     assert cli.main(["--hall", "D", "handover", "--hours", "12"]) == 0
     assert "The supply is swapped." in capsys.readouterr().out

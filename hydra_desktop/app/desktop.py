@@ -7,6 +7,7 @@ import logging
 import sys
 from collections.abc import Callable
 from dataclasses import replace
+from datetime import UTC, datetime
 from pathlib import Path
 from types import TracebackType
 
@@ -22,10 +23,12 @@ from ..database.connection import Database
 from ..database.image_store import ImageStore
 from ..domain.errors import SiteError, StorageError
 from ..domain.label import Severity
+from ..domain.station import unheard
 from ..services import wall as wall_service
 from ..services.detail import DetailService
 from ..services.deviation_process import DeviationProcess
 from ..settings import Settings
+from ..views import alarm_speech, words
 from ..views.background import Background
 from ..views.detail.detail_view import DetailView
 from ..views.detail.opening import DetailOpener
@@ -172,6 +175,7 @@ class Desktop(QObject):
             self._database,
             self.background,
             self._evidence,
+            self.siren,
             lambda: self.halls[window.hall],
             self._pages[window].open_references,
         )
@@ -200,6 +204,7 @@ class Desktop(QObject):
         if hall.latest_trouble:
             wall.show_trouble(hall.latest_trouble)
         self._tell_of_others(window)
+        self._tell_windows(hall)
 
     def _add_detail(self, wall: WallScreen, hall: FollowedHall, theme: Theme) -> None:
         settings = hall.settings
@@ -216,14 +221,30 @@ class Desktop(QObject):
             if window.hall == hall.name:
                 work(window.wall)
 
+    def _tell_windows(self, hall: FollowedHall) -> None:
+        """Every screen of a window says how many alarms of its hall are to take, and whether one would be heard."""
+        to_take = [one for one in hall.latest.alarms if alarm_speech.is_to_take(one)] if hall.latest else []
+        stations = hall.latest.stations if hall.latest is not None else ()
+        silent = unheard(stations, datetime.now(UTC)) if stations else ""
+        for window in self.windows:
+            if window.hall == hall.name:
+                worst = max((one.severity for one in to_take), default=Severity.NONE)
+                text = f"{words.count(len(to_take), 'alarm')} to take" if to_take else ""
+                window.show_to_take(text, window.theme.colours.severity(worst) if to_take else "")
+                window.show_unheard(silent)
+
     def _tell_pages(self, hall: FollowedHall) -> None:
+        self._tell_windows(hall)
         for pages in self._pages.values():
             pages.tell(hall)
         for screens in self.screens.values():
             screens.library.follow(hall)
+            screens.alarms.follow(hall)
 
     def _tell_failure(self, hall: FollowedHall, message: str) -> None:
         """Tell what was not done where the hall is shown, and where it isn't any more on every wall."""
+        for screens in self.screens.values():
+            screens.alarms.tell_failure(hall, message)
         if any(window.hall == hall.name for window in self.windows):
             self._on_walls(hall, lambda wall: wall.show_failure(message))
         else:
@@ -244,6 +265,7 @@ class Desktop(QObject):
     def _tell_windows_of_others(self) -> None:
         for window in self.windows:
             self._tell_of_others(window)
+            self.screens[window].alarms.follow(self.halls[window.hall])
 
     def _tell_of_others(self, window: MainWindow) -> None:
         """A wall says when a hall that it doesn't show has alarms to take."""

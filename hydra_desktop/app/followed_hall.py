@@ -5,13 +5,13 @@ from __future__ import annotations
 import logging
 from collections.abc import Callable
 from dataclasses import replace
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 
 from PySide6.QtCore import QObject, QTimer, Signal
 
-from ..database import halls
+from ..database import clock, halls, stations
 from ..database.connection import Database
-from ..domain.alarm import Alarm, AlarmState
+from ..domain.alarm import Alarm, AlarmState, Disposition
 from ..domain.errors import SiteError
 from ..domain.label import Severity
 from ..domain.wall import WallSnapshot
@@ -109,11 +109,86 @@ class FollowedHall(QObject):
         """Take an alarm as it is shown now, in the name of the user of this station."""
         shown = self.latest.alarms if self.latest is not None else ()
         seen = next((one.raised_at for one in shown if one.id == alarm_id), None)
-        who = Who(self.settings.user, self.settings.station)
+        who = self.who
         self._do(
             lambda: alarm_service.acknowledge(self._database, self.id, alarm_id, who=who, seen=seen),
             "The alarm was not acknowledged",
         )
+
+    @property
+    def who(self) -> Who:
+        """In whose name things are done here: who is signed in at this station, else its user."""
+        stations = self.latest.stations if self.latest is not None else ()
+        signed_in = next((one.user for one in stations if one.name == self.settings.station and one.user), "")
+        return Who(signed_in or self.settings.user, self.settings.station)
+
+    def acknowledge_all(self, seen: dict[int, datetime]) -> None:
+        """Take several alarms, each as it was seen: by id when it was raised."""
+        self._act("Not all alarms were acknowledged", alarm_service.acknowledge_all, seen)
+
+    def shelve(self, alarm_id: int, for_s: float, why: str) -> None:
+        """Put an alarm aside for a time."""
+        self._act("The alarm was not shelved", alarm_service.shelve, alarm_id, for_s=for_s, why=why)
+
+    def unshelve(self, alarm_id: int) -> None:
+        """Take an alarm from the shelf."""
+        self._act("The alarm was not taken from the shelf", alarm_service.unshelve, alarm_id)
+
+    def reset(self, alarm_id: int) -> None:
+        """Say that a latched alarm is over."""
+        self._act("The alarm was not reset", alarm_service.reset, alarm_id)
+
+    def comment(self, alarm_id: int, text: str) -> None:
+        """Write a comment that everyone on shift reads."""
+        self._act("The comment was not written", alarm_service.comment, alarm_id, text)
+
+    def dispose(self, alarm_id: int, disposition: Disposition) -> None:
+        """Say what an alarm was in the end."""
+        self._act("What the alarm was is not stored", alarm_service.dispose, alarm_id, disposition)
+
+    def take_out_of_service(self, plot_type: str, for_s: float | None, why: str) -> None:
+        """No plot of a type alarms for a time (s), or with None until it is put back."""
+        who = self.who
+
+        def take() -> None:
+            until = None
+            if for_s is not None:
+                with self._database.read() as connection:
+                    until = clock.now(connection) + timedelta(seconds=for_s)
+            alarm_service.take_out_of_service(self._database, self.id, plot_type, why=why, who=who, until=until)
+
+        self._do(take, f"{plot_type} was not taken out of service")
+
+    def put_back(self, plot_type: str) -> None:
+        """In service again."""
+        self._act(f"{plot_type} was not put back in service", alarm_service.put_back, plot_type)
+
+    def sign_in(self, user: str) -> None:
+        """Say who is on shift at this station, "" for nobody."""
+        station = self.settings.station
+
+        def write() -> None:
+            with self._database.write() as connection:
+                if user:
+                    stations.sign_in(connection, self.id, station, user)
+                else:
+                    stations.sign_out(connection, self.id, station)
+
+        self._do(write, "Who is on shift was not stored")
+
+    def note_sound_test(self) -> None:
+        """Store that a person had the sound of this station tested."""
+        who = self.who
+
+        def write() -> None:
+            with self._database.write() as connection:
+                stations.sound_tested(connection, self.id, who.station, who.user)
+
+        self._do(write, "The test of the sound was not stored")
+
+    def _act(self, what: str, act: Callable[..., object], *given: object, **more: object) -> None:
+        who = self.who
+        self._do(lambda: act(self._database, self.id, *given, **more, who=who), what)
 
     def switch_beam(self, beam_on: bool | None) -> None:
         """Say whether there is beam; None leaves it to the hall's beam file."""

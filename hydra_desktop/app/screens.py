@@ -11,7 +11,9 @@ from ..settings import Settings
 from ..views.background import Background
 from ..views.main_window import MainWindow, Place
 from ..views.pictures import Evidence
+from ..views.siren_client import SirenClient
 from .alarm_performance import AlarmPerformance
+from .alarms import AlarmScreens
 from .followed_hall import FollowedHall
 from .labeling import LabelingDesks
 from .library import Libraries
@@ -21,7 +23,7 @@ from .training import TrainingDesks
 
 
 class Screens(QObject):
-    """Labeling, training and library of the hall that a window shows, with the pages that are opened from them.
+    """Labeling, training, library and alarms of the hall that a window shows, with the pages that are opened from them.
 
     `shown` gives the hall, `open_references` shows what is normal in one.
     """
@@ -33,6 +35,7 @@ class Screens(QObject):
         database: Database,
         background: Background,
         evidence: Evidence,
+        siren: SirenClient,
         shown: Callable[[], FollowedHall],
         open_references: Callable[[FollowedHall], None],
     ) -> None:
@@ -41,10 +44,13 @@ class Screens(QObject):
         self.labeling = LabelingDesks(window, settings, database, background, evidence)
         self.training = TrainingDesks(window, database, background)
         self.library = Libraries(window, database, background, open_references)
+        self.alarms = AlarmScreens(window, settings, database, background, evidence, siren)
         self.reports = Reports(window, database, background, evidence, self.labeling)
         self.thresholds = ThresholdBenches(window, database, background, evidence)
         self.performance = AlarmPerformance(window, database, background)
         window.screen_wanted.connect(self._open)
+        self.alarms.performance_asked.connect(lambda hall: self.performance.open(hall, Place.ALARMS))
+        self.alarms.handover_asked.connect(lambda hall: self.performance.handovers.open(hall, Place.ALARMS))
         self.training.labeling_asked.connect(self._label)
         self.training.report_asked.connect(lambda model_id: self._report(Place.TRAINING, model_id))
         self.library.report_asked.connect(lambda model_id: self._report(Place.LIBRARY, model_id))
@@ -57,7 +63,9 @@ class Screens(QObject):
 
     def close(self) -> None:
         """End their work."""
-        for one in (self.labeling, self.training, self.reports, self.thresholds, self.library, self.performance):
+        for one in (
+            self.labeling, self.training, self.reports, self.thresholds, self.library, self.alarms, self.performance,
+        ):  # fmt: skip
             one.close()
 
     def _open(self, place: int) -> None:
@@ -65,6 +73,7 @@ class Screens(QObject):
             Place.LABELING: self.labeling.open,
             Place.TRAINING: self.training.open,
             Place.LIBRARY: self.library.open,
+            Place.ALARMS: self.alarms.open,
         }.get(Place(place))
         if opened is not None:
             opened(self._shown())

@@ -90,9 +90,10 @@ class Replay:
         of_run[1:] = of_stream[1:] | (recorded.runs[1:] != recorded.runs[:-1])
         places = np.arange(count)
         begin = np.maximum.accumulate(np.where(of_run, places, 0))
-        self._places, self._stream_begins, self._run_first = places, of_stream, begin
+        alone = of_run if rule.once_per_run else of_stream  # what begins here has an alarm of its own
+        self._places, self._alone, self._run_first = places, alone, begin
         self._window_first = np.maximum(places - rule.n + 1, begin)  # the window starts anew at a run change
-        self._stream_first = np.maximum.accumulate(np.where(of_stream, places, 0))
+        self._alone_first = np.maximum.accumulate(np.where(alone, places, 0))
         self._alarms = np.asarray(alarms, bool)[recorded.top] & ~recorded.unfamiliar
         kept = of_stream.copy()  # where another episode begins whatever the thresholds
         kept[1:] |= (recorded.top[1:] != recorded.top[:-1]) | (recorded.unfamiliar[1:] != recorded.unfamiliar[:-1])
@@ -111,11 +112,13 @@ class Replay:
         raises = self._lasts(reached, self._rule.on_delay_s)
         quiet = ~reached & ~faulty
         clears = confirmed & self._is_clearly_good(faulty, thresholds) & self._lasts(quiet, self._rule.off_delay_s)
-        # an alarm stands as the last plot that raised or cleared it left it, in its own stream
+        if self._rule.once_per_run:
+            clears[:] = False
+        # an alarm stands as the last plot that raised or cleared it left it, in its own stream or run
         last = np.maximum.accumulate(np.where(raises | clears, places, -1))
-        active = raises[last] & (last >= self._stream_first)
-        on = active & (self._stream_begins | ~np.concatenate([[False], active[:-1]]))
-        off = ~active | self._stream_begins
+        active = raises[last] & (last >= self._alone_first)
+        on = active & (self._alone | ~np.concatenate([[False], active[:-1]]))
+        off = ~active | self._alone
         firsts = np.flatnonzero(on)
         offs = np.append(np.flatnonzero(off), len(recorded))
         ends = offs[np.searchsorted(offs, firsts, side="right")]

@@ -12,12 +12,13 @@ from .logbook import Picture
 
 @dataclass(frozen=True)
 class Table:
-    """Rows of words under a head; the first column names what a row is of, all others are numbers."""
+    """Rows of words under a head; the first column names what a row is of, all others are numbers or words."""
 
     title: str
     head: Sequence[str]
     rows: Sequence[Sequence[str]]
     note: str = ""
+    are_words: bool = False
 
 
 @dataclass(frozen=True)
@@ -81,7 +82,7 @@ def html(page: Page) -> str:
 
 
 def _block(block: Block) -> str:
-    wide = " wide" if isinstance(block, Pictures | Words) else ""
+    wide = " wide" if isinstance(block, Pictures | Words) or (isinstance(block, Table) and block.are_words) else ""
     parts = [f'<section class="{type(block).__name__.lower()}{wide}"><h2>{escape(block.title)}</h2>']
     if isinstance(block, Table):
         parts.append("<table><tr>" + "".join(f"<th>{escape(one)}</th>" for one in block.head) + "</tr>")
@@ -114,6 +115,7 @@ section { max-width: 100%; break-inside: avoid; } section.wide { flex-basis: 100
 section .note { width: 0; min-width: 100%; } svg { max-width: 100%; height: auto; }
 table { border-collapse: collapse; }
 td, th { text-align: right; padding: 3px 0 3px 18px; border-bottom: 1px solid #c9cfd8; white-space: nowrap; }
+section.wide td, section.wide th { text-align: left; padding: 3px 18px 3px 0; }
 td:first-child, th:first-child { text-align: left; padding-left: 0; } th { color: #555e6b; font-weight: normal; }
 .pictures { display: flex; flex-wrap: wrap; gap: 12px; }
 figure { margin: 0; width: 220px; break-inside: avoid; } img { width: 220px; border: 1px solid #c9cfd8; }

@@ -238,15 +238,13 @@ def of_reach(database: Database, hall_name: str, reach: Reach, back: int = 0) ->
         hall_id, now = lookup.hall(c, hall_name), clock.now(c)
         if reach is not Reach.PERIOD:
             span = span_of(reach, back, now)
-            return _read(c, hall_name, hall_id, span, now, reach, back, named(span, now), has_earlier=True)
+            return _read(c, hall_name, hall_id, span, now, reach, back)
         there = run_periods(c, hall_id, now)
         if not there:
-            return _read(
-                c, hall_name, hall_id, Span(now, now), now, reach, 0, "No run period has plots yet", has_earlier=False
-            )
+            return _read(c, hall_name, hall_id, Span(now, now), now, reach, has_earlier=False)
         back = min(back, len(there) - 1)
         name, span = there[-1 - back]
-        title = f"{name or 'Run period without a name'}, {named(span, now)}"
+        title = f"{name or 'Run period without a name'}, "
         return _read(c, hall_name, hall_id, span, now, reach, back, title, has_earlier=back + 1 < len(there))
 
 
@@ -255,12 +253,12 @@ def of_days(database: Database, hall_name: str, days: float) -> AlarmFigures:
     with database.read() as c:
         hall_id, now = lookup.hall(c, hall_name), clock.now(c)
         span = Span(now - timedelta(days=days), now)
-        return _read(c, hall_name, hall_id, span, now, None, 0, named(span, now), has_earlier=True)
+        return _read(c, hall_name, hall_id, span, now)
 
 
 def of_span(c: Connection, hall_name: str, hall_id: int, span: Span, now: datetime) -> AlarmFigures:
     """The figures of a span, within a transaction."""
-    return _read(c, hall_name, hall_id, span, now, None, 0, named(span, now), has_earlier=True)
+    return _read(c, hall_name, hall_id, span, now)
 
 
 def export(shown: AlarmFigures, path: Path) -> int:
@@ -319,8 +317,8 @@ def without_beam(settings: AlarmSettings, suppressions: Iterable[Suppression], n
 
 
 def _read(
-    c: Connection, hall_name: str, hall_id: int, span: Span, now: datetime, reach: Reach | None, back: int, name: str,
-    *, has_earlier: bool,
+    c: Connection, hall_name: str, hall_id: int, span: Span, now: datetime, reach: Reach | None = None, back: int = 0,
+    title: str = "", *, has_earlier: bool = True,
 ) -> AlarmFigures:  # fmt: skip
     known = known_since(c, hall_id)
     if known is not None and span.begin < known:
@@ -330,6 +328,7 @@ def _read(
     dark = without_beam(hall.alarms, history.suppressions, now)
     rules = {one.name: f"{one.rule.k} of {one.rule.n}" for one in hall.plot_types.values()}
     found = figures.performance(history, now, dark=dark)
+    name = f"{title}{named(span, now)}"
     return AlarmFigures(hall_name, reach, back, name, has_earlier, history, found, dark, rules, now)
 
 

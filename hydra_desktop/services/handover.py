@@ -8,12 +8,13 @@ from datetime import datetime, timedelta
 
 from sqlalchemy import Connection
 
-from ..database import clock, halls, runs
+from ..database import clock, halls, known_faults, runs
 from ..database.connection import Database
 from ..domain.alarm import TO_TAKE, Alarm, AlarmKind, AlarmState
 from ..domain.alarm_history import OF_THE_PROGRAM, LogLine, Span, merged, total
 from ..domain.alarm_settings import SHIFT_S
 from ..domain.hall import Hall
+from ..domain.known_fault import KnownFault
 from ..outputs.report_page import Block, Page, Table, Words
 from . import alarm_performance, lookup
 from .alarm_performance import AlarmFigures, clock_of, count, lasting, moment, name_of
@@ -39,6 +40,7 @@ class Handover:
     hall: Hall
     shown: AlarmFigures
     runs: Sequence[tuple[int, str, datetime, datetime]]
+    known: Sequence[KnownFault]
 
     @property
     def span(self) -> Span:
@@ -116,7 +118,7 @@ class Handover:
             Words("Comments", self._comments() or ["Nobody wrote one."]),
             Words("Alarms as a whole", self._as_a_whole()),
             Words("Outages", self._outages()),
-            Table("Runs", ("run", "period", "first plot", "last plot"), self._runs()),
+            Table("Runs", ("run", "period", "first plot", "last plot"), self._runs(), are_words=True),
         ]
 
     def _open(self, alarm: Alarm) -> str:
@@ -162,7 +164,19 @@ class Handover:
             lines.append(
                 f"{out.plot_type}: out of service since {moment(out.since, now)}{until} by {out.user}. {out.why}"
             )
+        lines += [self._known(one) for one in self.known]
         return [line.strip() for line in lines]
+
+    def _known(self, fault: KnownFault) -> str:
+        now = self.shown.now
+        until = ""
+        if fault.until_run is not None:
+            until = f" up to run {fault.until_run}"
+        if fault.until is not None:
+            until += f"{' and' if until else ''} until {moment(fault.until, now)}"
+        where = " in a part of the plot" if fault.region is not None else ""
+        what = f"{fault.label}, {name_of(fault.plot_type, fault.pad, '')}"
+        return f"{what}: known{where}{until or ' until somebody ends it'}, by {fault.user}. {fault.why}"
 
     def _people(self) -> list[str]:
         now = self.shown.now
@@ -190,7 +204,7 @@ class Handover:
         left_out = len(there) - len(rows)
         note = f"The newest {len(rows)}; {count(left_out, 'alarm')} before them." if left_out else ""
         head = ("heard", "what", "label", "severity", "taken after, by", "lasted", "it was")
-        return Table(f"Alarms of this shift: {len(there)}", head, rows, note)
+        return Table(f"Alarms of this shift: {len(there)}", head, rows, note, are_words=True)
 
     def _comments(self) -> list[str]:
         now = self.shown.now
@@ -264,7 +278,8 @@ def read(database: Database, hall_name: str, *, length: timedelta = SHIFT) -> Ha
         hall_id, now = lookup.hall(c, hall_name), clock.now(c)
         span = Span(now - length, now)
         shown = alarm_performance.of_span(c, hall_name, hall_id, span, now)
-        return Handover(halls.load(c, hall_id), shown, _runs(c, hall_id, span))
+        known = known_faults.in_force(c, hall_id, halls.run_state(c, hall_id))
+        return Handover(halls.load(c, hall_id), shown, _runs(c, hall_id, span), known)
 
 
 def columns(table: Table) -> list[str]:

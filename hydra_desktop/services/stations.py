@@ -1,4 +1,4 @@
-"""What a station says of itself: that it lives, how its sound stands, and who is there."""
+"""What a station says of itself: that it lives, and how its sound stands."""
 
 from __future__ import annotations
 
@@ -90,24 +90,6 @@ class StationLife:
     def _wait(self, seconds: float) -> None:
         self._changed.wait(seconds)
         self._changed.clear()
-
-
-def sign_in(database: Database, hall_id: int, station: str, user: str) -> None:
-    """A person takes over at a station."""
-    with database.write() as c:
-        stations.sign_in(c, hall_id, station, user)
-
-
-def sign_out(database: Database, hall_id: int, station: str) -> None:
-    """Nobody is at a station any more."""
-    with database.write() as c:
-        stations.sign_out(c, hall_id, station)
-
-
-def sound_tested(database: Database, hall_id: int, station: str, user: str) -> None:
-    """A person had the sound of a station tested."""
-    with database.write() as c:
-        stations.sound_tested(c, hall_id, station, user)
 
 
 def _ids(c: sa.Connection, names: Collection[str]) -> list[int]:

@@ -219,7 +219,7 @@ class Streams:
             if alarm.kind in OF_PLOTS:
                 stream = self._stream(alarm.plot_type, alarm.pad)
                 stream.alarm = alarm
-                if alarm.plot_id is not None and stream.window.rule.once_per_run:
+                if alarm.plot_id is not None:
                     stream.alarm_run = _run(plots.get(connection, alarm.plot_id))
 
     def _look_what_is_held(self, connection: Connection, now: datetime) -> None:
@@ -254,12 +254,13 @@ class Streams:
 
     def _end_with_its_run(self, connection: Connection, stream: _Stream, plot_type: PlotType, plot: Plot) -> None:
         """What annunciates once per run is over with its run."""
-        alarm = stream.alarm
-        if alarm is None or not plot_type.rule.once_per_run or stream.alarm_run in (None, _run(plot)):
+        if not plot_type.rule.once_per_run or stream.alarm_run in (None, _run(plot)):
             return
-        stream.alarm_run = None
         why = f"run {plot.name.run_number} began"
-        self._move_alarm(connection, stream, alarm, alarm.life.with_condition(False), None, why)
+        while (alarm := stream.alarm) is not None:
+            if self._move_alarm(connection, stream, alarm, alarm.life.with_condition(False), None, why):
+                break
+        stream.alarm_run = None
 
     @staticmethod
     def _restart_window_on_change(stream: _Stream, plot: Plot, model_id: int | None) -> None:
@@ -292,7 +293,17 @@ class Streams:
     def _follow_window(
         self, connection: Connection, stream: _Stream, plot_type: PlotType, now: datetime, mark: str
     ) -> None:
-        """Raise, move or end a stream's alarm by what was found in its last chunks."""
+        """Raise, move or end a stream's alarm by what was found in its last chunks.
+
+        When somebody took it in this very moment, that is done to what came of it.
+        """
+        while not self._is_followed(connection, stream, plot_type, now, mark):
+            pass
+
+    def _is_followed(
+        self, connection: Connection, stream: _Stream, plot_type: PlotType, now: datetime, mark: str
+    ) -> bool:
+        """As `_follow_window`; False when somebody moved the alarm meanwhile, of which is known now."""
         window = stream.window
         fault, alarm = window.newest_fault, stream.alarm
         if fault is not None and window.raises():
@@ -300,15 +311,16 @@ class Streams:
             why = f"{status} in {window.faulty} of {window.seen} chunks{mark}"
             if alarm is None:
                 self._raise_alarm(connection, stream, plot_type, fault, why, now)
-                return
+                return True
             after = alarm.life.with_condition(True, fault.severity)
             if after != alarm.life and not (after.annunciates_after(alarm.life) and self._is_old(fault.plot, now)):
-                self._move_alarm(connection, stream, alarm, after, fault, why)
+                return self._move_alarm(connection, stream, alarm, after, fault, why)
         elif alarm is not None and window.newest is not None and window.clears() and not window.rule.once_per_run:
             after = alarm.life.with_condition(False)
             if after != alarm.life:
                 why = window.newest.told or f"{window.newest.verdict.label} again"
-                self._move_alarm(connection, stream, alarm, after, window.newest, why)
+                return self._move_alarm(connection, stream, alarm, after, window.newest, why)
+        return True
 
     def _is_old(self, plot: Plot, now: datetime) -> bool:
         """Whether a plot belongs to a backlog that is judged without a sound."""
@@ -349,7 +361,8 @@ class Streams:
         after: Life,
         finding: Finding | None,
         why: str,
-    ) -> None:
+    ) -> bool:
+        """Move an alarm to a life; False when somebody moved it meanwhile, and the stream's is now as that left it."""
         facts: dict[str, Any] = {}
         behind = None
         if finding is not None:
@@ -366,11 +379,11 @@ class Streams:
         changed = alarms.move(
             connection, alarm, after, at=self._at, who=MONITOR, station=self._station, why=why, behind=behind, **facts
         )
-        if changed is None:  # somebody acknowledged it in this very moment; look again at the next chunk
-            stream.alarm = alarms.get(connection, alarm.id)
-            return
-        stream.alarm = changed if not changed.is_over else None
-        feed.publish(connection, self._hall_id, "alarm", alarm.id)
+        found = changed or alarms.get(connection, alarm.id)
+        stream.alarm = found if not found.is_over else None
+        if changed is not None:
+            feed.publish(connection, self._hall_id, "alarm", alarm.id)
+        return changed is not None
 
 
 def _run(plot: Plot) -> tuple[str, int]:

@@ -18,7 +18,8 @@ from .wave_file import Wave, read, shipped
 
 PATIENCE_S = 5.0  # beyond its length, for a device to take what is played
 _STEP_S = 0.02  # between two looks whether it is to stop
-_AHEAD_S = 0.12  # in the server's buffer
+_AHEAD_S = 0.5  # in the server's buffer, so that a busy machine tears no hole
+_LEAD_STEPS = 3  # of silence before all: of what begins at once the server may drop a little
 _PLAYBACK, _S16LE, _DEFAULT = 1, 3, 0xFFFFFFFF
 
 
@@ -104,11 +105,11 @@ class PulsePlayer:
             return f"the sound server refuses it ({self._reason(error)})"
         try:
             step = round(_STEP_S * wave.rate_hz)
-            for first in range(0, len(wave.samples), step):
+            for first in range(-_LEAD_STEPS * step, len(wave.samples), step):
                 if turn != self._turn and wave.samples.any():
                     library.pa_simple_flush(stream, ctypes.byref(error))
                     return ""
-                data = wave.as_loud_as(self._volume, first, first + step)
+                data = wave.as_loud_as(self._volume, first, first + step) if first >= 0 else bytes(2 * step)
                 if library.pa_simple_write(stream, data, len(data), ctypes.byref(error)) < 0:
                     return f"the sound device takes no sound ({self._reason(error)})"
             if library.pa_simple_drain(stream, ctypes.byref(error)) < 0:

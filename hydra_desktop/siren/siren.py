@@ -135,19 +135,19 @@ class Siren(QObject):
             return
         one = self._soundings[self._turn % len(self._soundings)]
         self._turn, self._now = self._turn + 1, one.words
-        period_s = PERIOD_S[one.tone]
+        self._repeat.start(round(1000 * PERIOD_S[one.tone]))
         self._words.stop()
-        file = self._speech.file(one.words) if self._speaks and one.words else None
-        if file is not None:
-            begin_s = end_s(one.tone) + BEFORE_WORDS_S
-            period_s = max(period_s, begin_s + read(file).length_s + AFTER_WORDS_S)
-            self._words.start(round(1000 * begin_s))
-        self._repeat.start(round(1000 * period_s))
+        if self._speaks and one.words:
+            self._speech.file(one.words)  # begins to be made
+            self._words.start(round(1000 * (end_s(one.tone) + BEFORE_WORDS_S)))
         self._play(one.tone)
 
     def _say_words(self) -> None:
+        """Say what sounds, after its tone; the next tone waits for the end of the words."""
         file = self._speech.file(self._now)
         if self._player is not None and file is not None:
+            takes_ms = round(1000 * (read(file).length_s + AFTER_WORDS_S))
+            self._repeat.start(max(takes_ms, self._repeat.remainingTime()))
             self._player.speak(file)
 
     def _play(self, tone: str) -> None:

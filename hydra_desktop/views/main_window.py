@@ -24,6 +24,7 @@ from .keys import KeySheet
 from .row import Row
 from .stored import stored
 from .theme import Theme
+from .wall.message_line import MessageLine
 from .wall.wall_screen import WallScreen
 
 
@@ -41,7 +42,6 @@ class Place(IntEnum):
 
 
 SCREENS_TO_COME = {
-    Place.ALARMS: "The alarm area of the wall shows what is open; hydra-desktop export alarms writes the log.",
     Place.LOG: "hydra-desktop export verdicts --csv FILE writes every verdict.",
     Place.TRENDS: "hydra-desktop export verdicts --csv FILE writes the confidence of every verdict.",
     Place.STATUS: "The wall's header shows the monitor; hydra-desktop db check looks after the database.",
@@ -84,6 +84,11 @@ class MainWindow(QMainWindow):
         self._hall_button.setFocusPolicy(Qt.FocusPolicy.NoFocus)
         self._hall_button.clicked.connect(self.halls_wanted)
         self._menu = QMenu(self)
+        self._to_take = QPushButton()
+        self._to_take.setFocusPolicy(Qt.FocusPolicy.NoFocus)
+        self._to_take.clicked.connect(lambda: self.open_screen(Place.ALARMS))
+        self._told_to_take: tuple[str, str] = ("", "")
+        self._unheard = MessageLine("Nobody hears the alarms")
         self._bar, self._buttons = self._make_bar(_NAMES)
         central = QWidget()
         central.setObjectName("screen")
@@ -91,6 +96,7 @@ class MainWindow(QMainWindow):
         layout.setContentsMargins(0, 0, 0, 0)
         layout.setSpacing(0)
         layout.addWidget(self._bar)
+        layout.addWidget(self._unheard)
         layout.addWidget(self._stack, 1)
         self.setCentralWidget(central)
         self._make_shortcuts()
@@ -115,6 +121,21 @@ class MainWindow(QMainWindow):
         self._hall_button.setText(f"{hall}  Ctrl+H")
         self._hall_button.setAccessibleName(f"Hall {hall}, choose another")
         self.open_screen(0)
+
+    def show_to_take(self, text: str, colour: str) -> None:
+        """Say on every screen how many alarms of the hall wait for somebody, in a colour; "" for none."""
+        if (text, colour) != self._told_to_take:
+            self._told_to_take = (text, colour)
+            self._to_take.setText(f"{text}  Ctrl+5")
+            self._to_take.setAccessibleName(text)
+            self._restyle_to_take()
+            self._bar.want(self._to_take, bool(text))
+            self._to_take.setVisible(bool(text))
+            self._bar.fit()
+
+    def show_unheard(self, why: str) -> None:
+        """Say on every screen why no alarm would be heard, "" while one would be."""
+        self._unheard.show_message(why)
 
     def choose_hall(self, names: Sequence[str]) -> None:
         """Let a person choose one of the halls."""
@@ -261,6 +282,8 @@ class MainWindow(QMainWindow):
             buttons.addButton(button, index)
             row.addWidget(button)
         row.addStretch(1)
+        row.addWidget(self._to_take)
+        self._to_take.hide()
         aside = []
         for text, work in (
             ("Keys  F1", self.show_keys),
@@ -311,9 +334,22 @@ class MainWindow(QMainWindow):
             #title {{ font-size: {px(20)}px; font-weight: bold; }}
             """
         )
+        self._unheard.setStyleSheet(
+            f"font-size: {max(13, px(17))}px; font-weight: bold; padding: {px(6)}px {px(12)}px; color: {c.text};"
+            f" border: {px(3)}px solid {c.high}; background: {c.panel};"
+        )
+        self._restyle_to_take()
         self._bar.fit()
         for page in self._of_walls():
             page.rescale()
+
+    def _restyle_to_take(self) -> None:
+        _, colour = self._told_to_take
+        fill, px = colour or self.theme.colours.raised, self.theme.px
+        self._to_take.setStyleSheet(
+            f"background: {fill}; color: {self.theme.word_on(fill)}; border: none; border-radius: {px(4)}px;"
+            f" font-weight: bold; font-size: {px(14)}px; padding: {px(6)}px {px(12)}px;"
+        )
 
     def _of_walls(self) -> list[QWidget]:
         """The walls, the page in their place, and the other screens."""

@@ -242,6 +242,68 @@ def _plain_square(painter: QPainter, _pen: QPen, _inner: str) -> None:
     painter.drawRoundedRect(QRectF(-6.5, -6.5, 13, 13), 2, 2)
 
 
+def _pause(painter: QPainter, pen: QPen, _inner: str) -> None:
+    painter.setBrush(Qt.BrushStyle.NoBrush)
+    painter.drawEllipse(QPointF(0, 0), 6.8, 6.8)
+    pen.setWidthF(2.0)
+    painter.setPen(pen)
+    for x in (-2.2, 2.2):
+        painter.drawLine(QPointF(x, -2.8), QPointF(x, 2.8))
+
+
+def _bell(painter: QPainter, pen: QPen, _inner: str) -> None:
+    path = QPainterPath(QPointF(-6, 3.5))
+    path.cubicTo(-3.4, 1.5, -4.6, -6.5, 0, -6.5)
+    path.cubicTo(4.6, -6.5, 3.4, 1.5, 6, 3.5)
+    path.closeSubpath()
+    painter.drawPath(path)
+    painter.setBrush(pen.color())
+    painter.drawEllipse(QPointF(0, 5.8), 1.4, 1.0)
+
+
+def _double_tick(painter: QPainter, _pen: QPen, _inner: str) -> None:
+    painter.setBrush(Qt.BrushStyle.NoBrush)
+    painter.drawPolyline(QPolygonF([QPointF(-7, 0.5), QPointF(-4, 4), QPointF(2, -4)]))
+    painter.drawPolyline(QPolygonF([QPointF(-0.5, 3.2), QPointF(0.4, 4), QPointF(7, -4)]))
+
+
+def _clock(painter: QPainter, _pen: QPen, _inner: str) -> None:
+    painter.setBrush(Qt.BrushStyle.NoBrush)
+    painter.drawEllipse(QPointF(0, 0), 6.8, 6.8)
+    painter.drawPolyline(QPolygonF([QPointF(0, -3.6), QPointF(0, 0.4), QPointF(2.8, 1.8)]))
+
+
+def _barred(painter: QPainter, _pen: QPen, _inner: str) -> None:
+    painter.setBrush(Qt.BrushStyle.NoBrush)
+    painter.drawEllipse(QPointF(0, 0), 6.8, 6.8)
+    painter.drawLine(QPointF(-4.8, 4.8), QPointF(4.8, -4.8))
+
+
+def _speaker(painter: QPainter, _pen: QPen, _inner: str) -> None:
+    cone = [QPointF(-7, -2), QPointF(-4, -2), QPointF(-0.5, -5.5), QPointF(-0.5, 5.5), QPointF(-4, 2), QPointF(-7, 2)]
+    painter.drawPolygon(QPolygonF(cone))
+    painter.setBrush(Qt.BrushStyle.NoBrush)
+    painter.drawArc(QRectF(-1.5, -3, 5, 6), -60 * 16, 120 * 16)
+    painter.drawArc(QRectF(-1.5, -6, 9, 12), -60 * 16, 120 * 16)
+
+
+def _mute(painter: QPainter, _pen: QPen, _inner: str) -> None:
+    cone = [QPointF(-7, -2), QPointF(-4, -2), QPointF(-0.5, -5.5), QPointF(-0.5, 5.5), QPointF(-4, 2), QPointF(-7, 2)]
+    painter.drawPolygon(QPolygonF(cone))
+    painter.drawLine(QPointF(2.5, -2.5), QPointF(7, 2.5))
+    painter.drawLine(QPointF(7, -2.5), QPointF(2.5, 2.5))
+
+
+def _eye(painter: QPainter, pen: QPen, _inner: str) -> None:
+    painter.setBrush(Qt.BrushStyle.NoBrush)
+    path = QPainterPath(QPointF(-7, 0))
+    path.quadTo(0, -8, 7, 0)
+    path.quadTo(0, 8, -7, 0)
+    painter.drawPath(path)
+    painter.setBrush(pen.color())
+    painter.drawEllipse(QPointF(0, 0), 1.7, 1.7)
+
+
 _BARE = {"square": _plain_square, "circled tick": _circle, "crossed circle": _circle}  # shapes that a letter goes into
 _PAINTERS = {
     "tick": _tick,
@@ -258,6 +320,14 @@ _PAINTERS = {
     "dashed": _dashed,
     "dots": _dots,
     "hatch": _hatch,
+    "pause": _pause,
+    "bell": _bell,
+    "double tick": _double_tick,
+    "clock": _clock,
+    "barred": _barred,
+    "speaker": _speaker,
+    "mute": _mute,
+    "eye": _eye,
     "pin": _pin,
     ARROW: _arrow,
     RETURN: _return,

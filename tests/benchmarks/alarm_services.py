@@ -1,29 +1,31 @@
-"""A drawn day through the services of the program: plots and verdicts are stored and followed, chunk by chunk."""
+"""A drawn day through the services of the program, chunk by chunk: plots are stored, followed and looked after."""
 
 from __future__ import annotations
 
-from dataclasses import replace
-from datetime import UTC, datetime, timedelta
+from collections import Counter
+from dataclasses import dataclass, replace
+from datetime import datetime, timedelta
 
 import sqlalchemy as sa
 
-from hydra_desktop.database import alarm_history, alarms, halls, plots, suppressions, verdicts, wall
+from hydra_desktop.database import alarm_history, alarms, clock, halls, plots, verdicts, wall
 from hydra_desktop.database import tables as t
 from hydra_desktop.database.connection import Database
-from hydra_desktop.domain.alarm import AlarmState
+from hydra_desktop.domain.alarm import OF_PLOTS, AlarmKind, AlarmState
 from hydra_desktop.domain.alarm_history import Span
 from hydra_desktop.domain.alarm_performance import Performance, performance
-from hydra_desktop.domain.alarm_settings import NO_BEAM
 from hydra_desktop.domain.hall import AlarmRule, Hall, PlotType
 from hydra_desktop.domain.label import default_label
 from hydra_desktop.domain.plot import NewPlot, PlotName
+from hydra_desktop.domain.run import BeamSource, RunState
 from hydra_desktop.domain.verdict import judge
+from hydra_desktop.services.alarm_watch import AlarmWatch
 from hydra_desktop.services.streams import Streams
 
 from .alarm_day import CHUNK_S, CHUNKS, LABELS, THRESHOLD, TYPES, Day
 
-START = datetime(2026, 3, 1, tzinfo=UTC)
 CHUNK = timedelta(seconds=CHUNK_S)
+JUST_BEFORE = timedelta(seconds=5)
 _TYPE = PlotType("a plot type", labels=tuple(map(default_label, LABELS)), collect_percent=0.0)
 _CHANCES = [
     *({name: 0.95 if name == top else 0.05 / 3 for name in LABELS} for top in LABELS),
@@ -32,25 +34,40 @@ _CHANCES = [
 SAID = [judge(chances, dict.fromkeys(LABELS, THRESHOLD), _TYPE) for chances in _CHANCES]  # by what is said of a plot
 
 
-def follow(database: Database, day: Day, rule: AlarmRule) -> tuple[list[tuple[int, int, int]], Performance]:
-    """The alarms of a day by a rule of all plot types, and their figures.
+@dataclass(frozen=True)
+class Followed:
+    """What came of a day: alarms of plots as in `alarm_day.score`, those of the hall by kind, and the figures."""
 
-    They are as in `alarm_day.score`. A person takes each alarm when the next chunk comes.
+    heard: list[tuple[int, int, int]]
+    of_hall: Counter[AlarmKind]
+    found: Performance
+
+
+def follow(database: Database, day: Day, rule: AlarmRule) -> Followed:
+    """The alarms of a day with one rule for all plot types; a person takes each before the next chunk.
+
+    The day begins now, and those who look after it by the clock look ahead.
     """
     types = {f"type {one:02}": replace(_TYPE, name=f"type {one:02}", alarm_rule=rule) for one in range(TYPES)}
     with database.write() as c:
         hall_id = halls.find_or_create(c, "D")
         halls.apply(c, hall_id, Hall("D", plot_types=types), user="bench")
-        streams = Streams(hall_id, halls.load(c, hall_id), "here")
+        streams, start = Streams(hall_id, halls.load(c, hall_id), "here"), clock.now(c)
+    watch = AlarmWatch(database, hall_id, "here", "bench")
     for chunk in range(CHUNKS):
-        now = START + chunk * CHUNK
+        now, run = start + chunk * CHUNK, int(day.runs[chunk]) + 1
         with database.write() as c:
-            _switch_beam(c, hall_id, on=bool(day.beam[chunk]), now=now)
-            _take(c, hall_id, now)
+            _take(c, hall_id, now - 2 * JUST_BEFORE)
+            beam = RunState(run, "A", bool(day.beam[chunk]), source=BeamSource.FILE, updated_at=now)
+            halls.set_run_state(c, hall_id, beam)
+            ahead = now - JUST_BEFORE - clock.now(c)
+        watch.look(ahead=ahead)
+        with database.write() as c:
             streams.refresh_alarms(c)
-            names = [PlotName(name, int(day.runs[chunk]) + 1, chunk, "A") for name in types]
+            names = [PlotName(name, run, chunk, "A") for name in types]
             new = [NewPlot(one, f"{chunk * TYPES + n:064x}", now, f"{chunk}/{n}") for n, one in enumerate(names)]
             stored = [one for one in plots.add_all(c, hall_id, new, live=True) if one is not None]
+            c.execute(t.plots.update().where(t.plots.c.taken_at == now).values(arrived_at=now))
             said = [SAID[int(day.said[n, chunk])] for n in range(TYPES)]
             judged = [
                 verdicts.JudgedPlot(plot.id, plot.name.plot_type, None, verdict)
@@ -58,36 +75,37 @@ def follow(database: Database, day: Day, rule: AlarmRule) -> tuple[list[tuple[in
             ]
             ids = verdicts.add(c, hall_id, judged)
             batch = [wall.PastVerdict(*one, None) for one in zip(stored, ids, said, strict=True)]
-            streams.follow(c, batch, now + timedelta(seconds=5))
-    span = Span(START, START + CHUNKS * CHUNK)
-    with database.read() as c:
-        history = alarm_history.read(c, hall_id, span)
-        ended = dict(
-            c.execute(
-                sa.select(t.alarm_log.c.alarm_id, sa.func.max(t.alarm_log.c.at))
-                .where(t.alarm_log.c.to_state == str(AlarmState.NORMAL))
-                .group_by(t.alarm_log.c.alarm_id)
-            ).all()
-        )
-    dark = [Span(one.since, one.until or span.end) for one in history.suppressions]
-    heard = [
-        (int(one.plot_type.split()[1]), (one.at - START) // CHUNK, (ended.get(one.alarm_id, span.end) - START) // CHUNK)
-        for one in history.lines
-        if one.counts
-    ]
-    return heard, performance(history, span.end, dark=dark)
-
-
-def _switch_beam(c: sa.Connection, hall_id: int, *, on: bool, now: datetime) -> None:
-    there = suppressions.all_open(c, hall_id)
-    if not on and not there:
-        suppressions.begin(c, hall_id, NO_BEAM.name, "the beam is off", at=now)
-    elif on and there:
-        suppressions.end(c, hall_id, there[0], at=now)
+            streams.follow(c, batch, now + JUST_BEFORE)
+    watch.leave()
+    return _read(database, hall_id, Span(start, start + CHUNKS * CHUNK))
 
 
 def _take(c: sa.Connection, hall_id: int, now: datetime) -> None:
+    """As a person does it, but at the day's own time."""
     for alarm in alarms.open_alarms(c, hall_id):
         taken = alarm.life.acknowledged()
         if taken != alarm.life:
             alarms.move(c, alarm, taken, at=now, who="shift", station="here", why="acknowledged")
+
+
+def _read(database: Database, hall_id: int, span: Span) -> Followed:
+    with database.read() as c:
+        history = alarm_history.read(c, hall_id, span)
+        g = t.alarm_log.c
+        over = sa.select(g.alarm_id, sa.func.max(g.at)).where(g.to_state == str(AlarmState.NORMAL))
+        ended = dict(c.execute(over.group_by(g.alarm_id)).all())
+    dark = [Span(one.since, one.until or span.end) for one in history.suppressions]
+    raised = [one for one in history.lines if one.annunciates]
+    return Followed(
+        [
+            (
+                int(one.plot_type.split()[1]),
+                (one.at - span.begin) // CHUNK,
+                (ended.get(one.alarm_id, span.end) - span.begin) // CHUNK,
+            )
+            for one in raised
+            if one.kind in OF_PLOTS
+        ],
+        Counter(one.kind for one in raised if one.kind not in OF_PLOTS),
+        performance(history, span.end, dark=dark),
+    )

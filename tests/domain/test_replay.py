@@ -51,6 +51,9 @@ def one_by_one(span: Recorded, thresholds: dict[str, float], rule: AlarmRule) ->
             begun, before = None, None
         if before is None or run != before[1]:
             window.restart()
+            if begun is not None and rule.once_per_run:  # it is over with its run
+                alarms.append((begun, place))
+                begun = None
         key = (stream, verdict.label, verdict.status)
         episodes += before is None or key != before[2]
         before = (stream, run, key)
@@ -61,7 +64,7 @@ def one_by_one(span: Recorded, thresholds: dict[str, float], rule: AlarmRule) ->
         window.see(Finding(plot, place, verdict, severity, threshold=thresholds.get(verdict.label)))
         if window.raises():
             begun = place if begun is None else begun
-        elif begun is not None and window.clears():
+        elif begun is not None and window.clears() and not rule.once_per_run:
             alarms.append((begun, place))
             begun = None
     if begun is not None:
@@ -72,7 +75,8 @@ def one_by_one(span: Recorded, thresholds: dict[str, float], rule: AlarmRule) ->
 RULES = [
     AlarmRule(1, 1), AlarmRule(2, 3), AlarmRule(3, 5), AlarmRule(2, 3, on_delay_s=2), AlarmRule(1, 1, off_delay_s=3),
     AlarmRule(2, 3, off_delay_s=12), AlarmRule(2, 4, hysteresis=0.2),
-    AlarmRule(3, 5, on_delay_s=1, off_delay_s=4, hysteresis=0.1),
+    AlarmRule(3, 5, on_delay_s=1, off_delay_s=4, hysteresis=0.1), AlarmRule(1, 1, once_per_run=True),
+    AlarmRule(2, 3, once_per_run=True, on_delay_s=1),
 ]  # fmt: skip
 
 

@@ -1,182 +1,161 @@
-"""A hall with a past of alarms: a log, beam trips, stations and people, as days of shifts would leave it."""
+"""A hall at work with real processes, of whose plots one type alarms at the first Bad one: plot to loudspeaker."""
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
-from datetime import datetime, timedelta
+import os
+import subprocess
+import sys
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import replace
+from itertools import cycle
+from pathlib import Path
 
-import numpy as np
-import sqlalchemy as sa
+import psutil
+from sqlalchemy import Connection
 
-from hydra_desktop.database import clock, halls
-from hydra_desktop.database import tables as t
-from hydra_desktop.database.connection import Database
-from hydra_desktop.database.naming import plot_type_id
-from hydra_desktop.domain.alarm import AlarmKind, AlarmState, Disposition
-from hydra_desktop.domain.alarm_performance import begin_of_window
-from hydra_desktop.domain.hall import AlarmRule, Hall, PlotType
+from hydra_desktop import settings
+from hydra_desktop.database import alarms, halls, stations, verdicts
+from hydra_desktop.database.connection import open_database
+from hydra_desktop.database.image_store import ImageStore
+from hydra_desktop.domain.alarm_settings import AlarmSettings
+from hydra_desktop.domain.hall import AlarmRule
 from hydra_desktop.domain.label import Severity
+from hydra_desktop.domain.verdict import Status
+from hydra_desktop.domain.who import Who
+from hydra_desktop.services import demo
+from hydra_desktop.services.alarms import acknowledge
+from hydra_desktop.sources.simulated import SimulatedHall
+from hydra_desktop.sources.simulated.canvas import png
+from tests.conftest import wait_for
 
-TYPES = (
-    "CDC_occupancy", "csc_segment_time", "pixel_zphi_layer1", "FDC_wire_timing", "BCAL_occupancy", "RF_TOF_selftiming",
-    "clas12_yield", "TOF_self_timing", "TAGH_hits", "FCAL_occupancy", "PS_energy", "ST_timing", "DIRC_hits",
-)  # fmt: skip
-NORMAL, HEARD, TAKEN = AlarmState.NORMAL, AlarmState.UNACKNOWLEDGED, AlarmState.ACKNOWLEDGED
-RETURNED = AlarmState.RETURNED_UNACKNOWLEDGED
-MINUTE = timedelta(minutes=1)
+from .sound_server import Ear
+
+PLOT_TYPE = "CDC_occupancy"
+EACH = 16
+ONLY_OF_PLOTS = AlarmSettings(quiet_after_s=0, repeated_chunks=0, flood_over=0, canary_every_s=0, unanswered_after_s=0)
+LIMIT_S = 60.0
+Program = subprocess.Popen[str]
 
 
-@dataclass
 class AlarmedHall:
-    """Puts alarms of any time into a hall; `now` is the database's time at its making."""
+    """The demo's hall; k of n of one plot type is 1."""
 
-    database: Database
-    hall_id: int = 0
-    now: datetime = field(init=False)
-
-    def __post_init__(self) -> None:
-        types = {
-            name: PlotType(name, alarm_rule=AlarmRule(1, 1) if place % 5 == 1 else AlarmRule(3, 5))
-            for place, name in enumerate(TYPES)
-        }
-        types["CDC_occupancy"] = PlotType(
-            "CDC_occupancy", alarm_rule=AlarmRule(3, 5), contact="expert 1", guidance="Look at the high voltage."
-        )
+    def __init__(self, folder: Path, url: str | None = None) -> None:
+        self.folder = folder
+        self.settings = settings.Settings(url or f"sqlite:///{folder / 'hydra.db'}", demo.HALL, folder, "here", "eva")
+        self.database = open_database(self.settings.database_url, upgrade=True)
+        self.source = folder / "source"
+        self.images = ImageStore(self.settings.image_folder)
+        self._drawn = folder / "drawn"
+        self._plots = 0
+        for path in (self.source / "Run000001", self._drawn):
+            path.mkdir(parents=True)
+        demo.prepare(self.database, demo.SEED, self.source)
         with self.database.write() as c:
-            self.hall_id = halls.find_or_create(c, "D")
-            halls.apply(c, self.hall_id, Hall("D", plot_types=types), user="test")
-            self.now = clock.now(c)
-
-    def alarm(
-        self,
-        at: datetime,
-        plot_type: str = "CDC_occupancy",
-        *,
-        taken_after_s: float | None = 40.0,
-        over_after_s: float | None = 600.0,
-        severity: Severity = Severity.HIGH,
-        label: str = "Bad",
-        kind: AlarmKind = AlarmKind.FAULT,
-        disposition: Disposition | None = None,
-        comment: str = "",
-        station: str = "Control room, left",
-        **columns: object,
-    ) -> int:
-        """An alarm heard at a time, taken and over after others (s), None for not; gives its id."""
-        steps = sorted(
-            (at + timedelta(seconds=after), what)
-            for after, what in ((taken_after_s, "taken"), (over_after_s, "over"))
-            if after is not None
-        )
-        state, lines = HEARD, [(at, NORMAL, HEARD, "monitor", "Confirmed in 3 of 5 chunks")]
-        for when, what in steps:
-            after = (TAKEN if state is HEARD else NORMAL) if what == "taken" else RETURNED if state is HEARD else NORMAL
-            who, why = ("shift", "acknowledged") if what == "taken" else ("monitor", "Good again")
-            lines.append((when, state, after, who, why))
-            state = after
-        values = {
-            "state": str(state), "active": over_after_s is None, "annunciated": state is not NORMAL,
-            "acknowledged_by": "shift" if taken_after_s is not None else None,
-            "acknowledged_at": at + timedelta(seconds=taken_after_s) if taken_after_s is not None else None,
-            "changed_at": lines[-1][0], "comment": comment, "disposition": str(disposition or ""),
-        }  # fmt: skip
-        with self.database.write() as c:
-            alarm_id: int = c.execute(
-                t.alarms.insert()
-                .values(
-                    hall_id=self.hall_id, point=f"{kind} {plot_type} {at.timestamp()}", kind=str(kind), pad="",
-                    plot_type_id=plot_type_id(c, self.hall_id, plot_type) if plot_type else None, label=label,
-                    severity=int(severity), raised_at=at, **(values | columns),
-                )
-                .returning(t.alarms.c.id)
-            ).scalar_one()  # fmt: skip
-            for when, former, after, who, why in lines:
-                c.execute(
-                    t.alarm_log.insert().values(
-                        alarm_id=alarm_id, at=when, from_state=str(former), to_state=str(after), who=who, why=why,
-                        station=station if who == "shift" else "server", label=label, severity=int(severity),
-                        annunciates=after is HEARD, comment=comment if who == "shift" else "",
-                    )
-                )  # fmt: skip
-        return alarm_id
-
-    def beam_off(self, since: datetime, until: datetime | None, arrivals: int = 0) -> None:
-        """A beam trip, during which faults made no alarm."""
-        with self.database.write() as c:
-            c.execute(
-                t.suppressions.insert().values(
-                    hall_id=self.hall_id, rule="no beam", why="the beam is off", since=since, until=until,
-                    arrivals=arrivals,
-                )
-            )  # fmt: skip
-
-    def station(self, name: str, since: datetime, until: datetime, *, audible: bool = True, user: str = "") -> None:
-        """A station that was there, and who was signed in."""
-        role = "audible" if audible else "viewer"
-        with self.database.write() as c:
-            known = sa.select(t.stations.c.id).where(t.stations.c.hall_id == self.hall_id, t.stations.c.name == name)
-            if c.scalar(known) is None:
-                c.execute(t.stations.insert().values(hall_id=self.hall_id, name=name, role=role, heard_at=until))
-            c.execute(
-                t.station_presence.insert().values(
-                    hall_id=self.hall_id, station=name, role=role, can_sound=audible, since=since, until=until
-                )
+            self.id = halls.find(c, demo.HALL) or 0
+            hall = halls.load(c, self.id)
+            known = hall.plot_types[PLOT_TYPE]
+            labels = tuple(
+                replace(label, severity=Severity.HIGH) if label.severity else label for label in known.labels
             )
-            if user:
-                c.execute(
-                    t.sign_ins.insert().values(
-                        hall_id=self.hall_id, station=name, user=user, at=since, until=until
-                    )
-                )  # fmt: skip
+            loud = replace(known, alarm_rule=AlarmRule(1, 1), labels=labels)
+            halls.apply(c, self.id, replace(hall, plot_types={PLOT_TYPE: loud}, alarms=ONLY_OF_PLOTS), user="test")
 
-    def out_of_service(self, plot_type: str, since: datetime, why: str) -> None:
-        """A plot type of which nothing alarms."""
-        with self.database.write() as c:
-            c.execute(
-                t.out_of_service.insert().values(
-                    hall_id=self.hall_id, plot_type_id=plot_type_id(c, self.hall_id, plot_type), since=since,
-                    user="administrator", station="server", why=why,
-                )
-            )  # fmt: skip
+    def draw(self) -> None:
+        """Let the monitor judge some plots, and keep those that are surely Good and surely not."""
+        drawn = list(SimulatedHall(demo.SEED).training_set(PLOT_TYPE, EACH, EACH, seed=77))
+        pictures = {}
+        for one in drawn:
+            picture = png(one.picture)
+            self._put(picture)
+            pictures[self._plots] = picture
+        wait_for(self.database, demo.HALL, self._is_judged, LIMIT_S)
+        good, bad = [], []
+        with self.database.read() as c:
+            severities = {label.name: label.severity for label in halls.load(c, self.id).plot_types[PLOT_TYPE].labels}
+            for row in verdicts.rows(c, self.id):
+                if row.status == Status.CONFIRMED and (row.label == "Good" or severities[row.label]):
+                    (good if row.label == "Good" else bad).append(pictures[row.chunk])
+        assert len(good) > 3
+        assert len(bad) > 3
+        self._good, self._bad = cycle(good), cycle(bad)
+        self.be_good()
 
-    def a_week(self, seed: int = 1) -> None:
-        """Seven days: calm but for three floods, with beam trips and all that is held."""
-        chance = np.random.default_rng(seed)
-        begin = self.now - timedelta(days=7)
-        trips, floods = [(1.3, 0.35), (4.1, 0.2), (5.8, 0.12)], [(2.15, 23), (4.31, 16), (6.4, 13)]
-        for day, length in trips:
-            self.beam_off(begin + timedelta(days=day), begin + timedelta(days=day + length), 64)
-        severities = (Severity.HIGH, Severity.MEDIUM, Severity.LOW)
-        shares = 1 / np.arange(1, len(TYPES) + 1)
-        for minute in np.sort(chance.uniform(0, 7 * 1440 - 30, 300)):
-            at = begin + float(minute) * MINUTE
-            if any(day <= minute / 1440 < day + length for day, length in trips):
-                continue
-            if any(abs(minute / 1440 - day) < 0.02 for day, _ in floods):
-                continue
-            place = int(chance.choice(len(TYPES), p=shares / shares.sum()))
-            severity = severities[int(chance.choice(3, p=[0.1, 0.3, 0.6]))]
-            answer = chance.choice([Disposition.REAL, Disposition.WRONG_MODEL, None], p=[0.05, 0.02, 0.93])
-            self.alarm(
-                at, TYPES[place], taken_after_s=float(chance.exponential(50)), severity=severity,
-                over_after_s=float(chance.exponential(900)) + 120, disposition=answer,
-                label={Severity.HIGH: "Bad", Severity.MEDIUM: "HotChannel"}.get(severity, "LowStat"),
-                station="Control room, left" if chance.random() < 0.6 else "Control room, right",
-            )  # fmt: skip
-        for day, many in floods:
-            for number in range(many):
-                at = begin_of_window(begin + timedelta(days=day)) + number * timedelta(seconds=9)
-                self.alarm(at, TYPES[number % 3], over_after_s=1200.0)
-        for name, audible, hours in (
-            ("Control room, left", True, 168), ("Control room, right", True, 167), ("Experts' room", False, 160),
-            ("Remote desk", False, 100),
-        ):  # fmt: skip
-            self.station(name, self.now - timedelta(hours=hours), self.now, audible=audible)
-        held = {"shelved_until": self.now + 42 * MINUTE, "held_by": "expert 1", "held_why": "The supply is swapped."}
-        self.alarm(
-            self.now - 60 * MINUTE, "pixel_zphi_layer1", over_after_s=None, state="shelved",
-            **held, comment="The supply is swapped.",
-        )  # fmt: skip
-        self.alarm(self.now - timedelta(hours=41), "BCAL_occupancy", over_after_s=None, comment="Noisy module.")
-        self.alarm(self.now - 9 * MINUTE, "csc_segment_time", taken_after_s=None, over_after_s=None)
-        self.out_of_service("PS_energy", self.now - timedelta(days=3), "The detector is out of the beam line.")
+    def be_good(self) -> None:
+        """Take what is in alarm, and let the next plot be Good: nothing is in alarm then."""
+        with self.database.read() as c:
+            for alarm in alarms.open_alarms(c, self.id):
+                if alarm.plot_type == PLOT_TYPE:
+                    acknowledge(self.database, self.id, alarm.id, who=Who("eva", "there"))
+        self._put(next(self._good))
+        wait_for(self.database, demo.HALL, self._is_judged_and_quiet, LIMIT_S)
+
+    def be_bad(self) -> float:
+        """Let the next plot be Bad; gives when it was complete on disk, by `time.monotonic`."""
+        return self._put(next(self._bad))
+
+    def heard_after_s(self, ear: Ear) -> float:
+        """How long after the next Bad plot was complete on disk its first sample is heard, s."""
+        assert ear.silent_for(0.3, within_s=10.0)
+        at = self.be_bad()
+        heard_at = ear.hears_again("high", within_s=LIMIT_S)
+        self.be_good()
+        return heard_at - at
+
+    def close(self) -> None:
+        self.database.close()
+
+    def _is_judged(self, c: Connection, hall_id: int) -> bool:
+        return verdicts.count(c, hall_id) == self._plots
+
+    def _is_judged_and_quiet(self, c: Connection, hall_id: int) -> bool:
+        return self._is_judged(c, hall_id) and not any(
+            alarm.plot_type == PLOT_TYPE for alarm in alarms.open_alarms(c, hall_id)
+        )
+
+    def _put(self, picture: bytes) -> float:
+        """The plot of the next chunk."""
+        self._plots += 1
+        name = f"{PLOT_TYPE}_{self._plots:04d}.png"
+        (self._drawn / name).write_bytes(picture)
+        (self.source / "Run000001" / name).hardlink_to(self._drawn / name)
+        return time.monotonic()
+
+
+def start_desktop(hall: AlarmedHall, its_environment: dict[str, str], *, orphan_s: float = 5.0) -> Program:
+    """The real program without a screen, which starts monitor and siren by itself; it can be heard then."""
+    environment = {
+        **its_environment, "QT_QPA_PLATFORM": "offscreen", "HYDRA_HOME": str(hall.folder),
+        "HYDRA_ORPHAN_S": str(orphan_s), "PYTHONPATH": str(Path(__file__).parents[2]),
+        "HYDRA_CACHE": os.environ["HYDRA_HOME"] + "/cache",
+    }  # fmt: skip
+    command = [sys.executable, "-m", "hydra_desktop.cli", "--database", hall.settings.database_url]
+    program = subprocess.Popen(
+        [*command, "--hall", demo.HALL], env=environment, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, text=True
+    )
+    wait_for(hall.database, demo.HALL, stations.audible_alive, LIMIT_S)
+    return program
+
+
+@contextmanager
+def desktop(hall: AlarmedHall, its_environment: dict[str, str]) -> Iterator[Program]:
+    """The real program at work, which is closed at the end, and its monitor too."""
+    program = start_desktop(hall, its_environment)
+    try:
+        yield program
+    finally:
+        program.terminate()
+        _, said = program.communicate(timeout=LIMIT_S)
+        end_monitor(hall)
+    assert program.returncode == 0, said
+
+
+def end_monitor(hall: AlarmedHall) -> None:
+    """The program leaves its monitor; the test doesn't."""
+    for process in psutil.process_iter(["pid", "cmdline"]):
+        words = process.info["cmdline"] or []
+        if "monitor" in words and hall.settings.database_url in words:
+            process.terminate()
+            process.wait(LIMIT_S)

@@ -7,8 +7,10 @@ from html import unescape
 
 import pytest
 
+from hydra_desktop.database import known_faults
 from hydra_desktop.database.connection import Database
 from hydra_desktop.domain.alarm import AlarmKind, Disposition
+from hydra_desktop.domain.known_fault import Region
 from hydra_desktop.domain.label import Severity
 from hydra_desktop.outputs import report_page
 from hydra_desktop.outputs.report_page import Table, Words
@@ -54,6 +56,11 @@ def test_open_held_and_people_with_what_the_next_shift_needs(hall: AlarmedHall) 
     hall.alarm(now - 40 * MINUTE, "", kind=AlarmKind.QUIET, label="No data", over_after_s=300.0)
     hall.beam_off(now - 5 * MINUTE, None, arrivals=4)
     hall.out_of_service("PS_energy", now - 9 * HOUR, "It is moved.")
+    with hall.database.write() as c:
+        known_faults.add(
+            c, hall.hall_id, "BCAL_occupancy", "Bad", region=Region(0.1, 0.1, 0.2, 0.2), until_run=80480,
+            until=now + 24 * HOUR, why="Crate 5 is off.", user="eva", station="desk",
+        )  # fmt: skip
     assert handover.read(hall.database, "D").headline.startswith("2 alarms open, 1 of them nobody has taken; 5 alarms")
     told = blocks(hall)
     assert told["Open"][0].startswith("Bad, TAGH_hits, medium: nobody has taken it, open for 2 h")
@@ -61,11 +68,13 @@ def test_open_held_and_people_with_what_the_next_shift_needs(hall: AlarmedHall) 
     assert told["Open"][1].endswith(
         "Comment: Module 14 is off. What to do: Look at the high voltage. Contact: expert 1."
     )
-    shelved, suppressed, out = told["Held back"]
+    shelved, suppressed, out, known = told["Held back"]
     assert shelved.startswith("Bad, DIRC_hits: shelved until ")
     assert shelved.endswith(" by bob. It is swapped.")
     assert suppressed.endswith("by the rule no beam: the beam is off; 4 faults made no alarm.")
     assert out.endswith("by administrator. It is moved.")
+    assert known.startswith("Bad, BCAL_occupancy: known in a part of the plot up to run 80480 and until ")
+    assert known.endswith(", by eva. Crate 5 is off.")
     assert told["On shift"][0].startswith("ann at left, ")
     assert len(told["Alarms of this shift"]) == 5
     assert told["Alarms of this shift"][2].endswith("ST_timing  Bad  high  40 s, shift  10 min  wrong model")

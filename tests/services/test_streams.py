@@ -72,13 +72,14 @@ class Desk:
         with self.database.read() as c:
             return [(row.from_state, row.to_state) for row in alarms.rows(c, self.hall_id)]
 
-    def acknowledge(self) -> None:
-        """Take the open alarm."""
+    def acknowledge(self, *, is_told: bool = True) -> None:
+        """Take the open alarm; the monitor is told of it before its next plot, or it isn't."""
         with self.database.read() as c:
             (alarm,) = alarms.open_alarms(c, self.hall_id)
         alarm_service.acknowledge(self.database, self.hall_id, alarm.id, who=Who("shift", "station"))
-        with self.database.read() as c:
-            self.streams.refresh_alarms(c)
+        if is_told:
+            with self.database.read() as c:
+                self.streams.refresh_alarms(c)
 
     def reload(self) -> None:
         """As after a restart of the monitor."""
@@ -128,6 +129,14 @@ def test_an_alarm_nobody_took_returns_and_waits(desk: Desk) -> None:
     assert desk.states() == [AlarmState.UNACKNOWLEDGED]
     desk.deal(GOOD, GOOD)
     desk.acknowledge()
+    assert desk.states() == []
+
+
+def test_what_was_taken_in_the_moment_of_the_next_plot_ends_by_that_plot(desk: Desk) -> None:
+    """Without it the alarm would stand until another plot comes, which may be never."""
+    desk.deal(BAD, BAD)
+    desk.acknowledge(is_told=False)
+    desk.deal(GOOD, GOOD)
     assert desk.states() == []
 
 

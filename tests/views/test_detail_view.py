@@ -19,6 +19,7 @@ from hydra_desktop.database.connection import Database
 from hydra_desktop.domain.plot import Plot
 from hydra_desktop.domain.reference import ReferenceState
 from hydra_desktop.domain.wall import MonitorHealth
+from hydra_desktop.domain.who import Who
 from hydra_desktop.services import alarms as alarm_service
 from hydra_desktop.services.detail import Other
 from hydra_desktop.services.deviation_process import DeviationProcess
@@ -340,7 +341,7 @@ def test_a_banner_blinks_until_the_alarm_is_taken(bench: Bench) -> None:
     bench.open()
     assert bench.view._blink.isActive()
     alarm_service.acknowledge(
-        bench.site.database, bench.site.hall_id, bench.view.detail.ask.alarm_id, user="ann", station="here"
+        bench.site.database, bench.site.hall_id, bench.view.detail.ask.alarm_id, who=Who("ann", "here")
     )
     bench.refresh()
     assert not bench.view._blink.isActive()

@@ -89,3 +89,17 @@ def test_a_file_that_cannot_be_written_is_said(qtbot: QtBot, tmp_path: Path) -> 
     (tmp_path / "folder.pdf").mkdir()
     with pytest.raises(StorageError, match="can't be written"):
         report_pdf.write(page(0), tmp_path / "folder.pdf")
+
+
+def test_a_long_table_of_words_goes_on_over_pages(qtbot: QtBot, tmp_path: Path) -> None:
+    rows = [[f"{number}", "a plot type with a long name " * 6, "Bad"] for number in range(100)]
+    table = Table("Alarms of this shift", ("heard", "what", "label"), rows, "A note.", are_words=True)
+    path = tmp_path / "r.pdf"
+    report_pdf.write(Page("Shift hand-over", "Nothing is open", [], [table]), path)
+    pages = opened(path)
+    assert 3 <= len(pages) <= 5
+    for one in pages:
+        ink = (one < 250).any(axis=2)
+        assert ink.mean() > 0.01
+        assert not ink[:, -20:].any()  # the margin is free
+        assert not ink[-20:].any()

@@ -20,6 +20,7 @@ from hydra_desktop.domain.reference import WithoutReference
 from hydra_desktop.domain.wall import MonitorHealth, News, PanelState, WallSnapshot
 from hydra_desktop.views import pictures
 from hydra_desktop.views.keys import KeySheet
+from hydra_desktop.views.wall.alarm_area import AlarmCard
 from hydra_desktop.views.wall.headline import Headline
 from hydra_desktop.views.wall.message_line import MessageLine
 
@@ -157,6 +158,10 @@ def test_what_is_selected_stays_so_when_a_plot_type_comes(qtbot: QtBot, bench: B
     assert bench.wall.selected_names() == {"D_returned"}
 
 
+def is_in_sight(card: AlarmCard) -> bool:
+    return not card.visibleRegion().isEmpty()
+
+
 def test_cards_follow_the_size_of_words_and_get_their_pictures_after_a_search(
     qtbot: QtBot, bench: Bench, snapshot: WallSnapshot
 ) -> None:
@@ -167,7 +172,9 @@ def test_cards_follow_the_size_of_words_and_get_their_pictures_after_a_search(
         qtbot.keyClick(bench.window, Qt.Key.Key_Plus, Qt.KeyboardModifier.ControlModifier)
     assert all(card.height() > 1.2 * height for card, height in zip(cards, before, strict=True))
     qtbot.keyClicks(bench.wall.controls.search, "A_good")  # what was asked for and didn't run yet is dropped
-    qtbot.waitUntil(lambda: all(card.key in bench.wall.pictures._cache for card in cards if card.isVisible()))
+    qtbot.waitUntil(
+        lambda: all(card.key in bench.wall.pictures._cache for card in cards if not card.visibleRegion().isEmpty())
+    )
 
 
 def test_a_new_alarm_is_in_sight_wherever_the_cards_were_scrolled_to(

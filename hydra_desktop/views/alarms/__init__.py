@@ -1,1 +1,1 @@
-"""Alarms: how well they work, and what one shift hands over to the next."""
+"""Alarms: what needs a person and what is held back, how well they work, and what a shift hands over."""

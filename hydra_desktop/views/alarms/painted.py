@@ -36,7 +36,7 @@ class Painted(QWidget):
         font = self._theme.fitting(text, box.width(), round(size), round(least), bold=bold)
         painter.setFont(font)
         painter.setPen(QColor(colour))
-        shown = painter.fontMetrics().elidedText(text, Qt.TextElideMode.ElideRight, math.floor(box.width()))
+        shown = painter.fontMetrics().elidedText(text, Qt.TextElideMode.ElideRight, math.ceil(box.width()))
         painter.drawText(box, side, shown)
         return float(painter.fontMetrics().horizontalAdvance(shown))
 

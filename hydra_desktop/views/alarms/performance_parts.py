@@ -230,7 +230,7 @@ class Severities(_Part):
             text = f"{percent(shared)} {severity.word}"
             if self._theme.advance(text, px(12), bold=True) > inner.width():
                 text = percent(shared)
-            if self._theme.advance(text, px(10)) < inner.width():
+            if self._theme.advance(text, px(11), bold=bool(coloured)) < inner.width() - px(2):
                 ink = c.text if coloured else c.muted
                 self._word(painter, inner, text, ink, 12, bold=bool(coloured), least=9)
             begin += wide

@@ -17,7 +17,7 @@ from ...domain.known_fault import Region
 from ...domain.wall import Panel, WallSnapshot
 from ...services.detail import Ask, Detail, DetailService
 from ...services.deviation_process import DeviationProcess
-from .. import keys
+from .. import alarm_speech, keys
 from ..background import Background
 from ..pictures import Pictures
 from ..theme import Theme
@@ -185,7 +185,7 @@ class DetailView(QWidget):
 
     def go_to_other_alarm(self) -> None:
         """Look at the alarm elsewhere that most needs a person; pressed again at the next."""
-        others = self._others
+        others = [one for one in self._others if one.plot_type]  # those of the hall have no plot to look at
         if others:
             after = [one for one in others if self._alarm is not None and one.id > self._alarm.id]
             fresh = [one for one in others if one.state is AlarmState.UNACKNOWLEDGED]
@@ -195,7 +195,7 @@ class DetailView(QWidget):
     def acknowledge(self) -> None:
         """Ask that the alarm of this stream be taken."""
         alarm = self._alarm
-        if alarm is not None and alarm.state is not AlarmState.ACKNOWLEDGED:
+        if alarm is not None and alarm_speech.is_to_take(alarm):
             self.acknowledged.emit(alarm.id)
 
     def contest(self) -> None:
@@ -411,7 +411,8 @@ class DetailView(QWidget):
 
     def _read(self) -> None:
         if self._ask is not None:
-            self._reader.read(replace(self._ask, alarm_id=self._alarm.id if self._alarm is not None else None))
+            alarm = self._alarm or stream.held(self._snapshot, self._ask)
+            self._reader.read(replace(self._ask, alarm_id=alarm.id if alarm is not None else None))
 
     def _take(self, detail: Detail) -> None:
         if self._ask == replace(detail.ask, alarm_id=None):  # else one is elsewhere by now
@@ -452,7 +453,7 @@ class DetailView(QWidget):
         self.side.show_alarm(alarm, sounding=sounding)
         text, fill = speech.others(self._others, c, now)
         self.others.setText(text)
-        self.others.setEnabled(bool(self._others))
+        self.others.setEnabled(any(one.plot_type for one in self._others))
         word = self._theme.word_on(fill) if fill else c.text
         self.others.setStyleSheet(
             f"background: {fill or c.panel}; color: {word}; border: 1px solid {fill or c.line};"
@@ -478,7 +479,7 @@ class DetailView(QWidget):
 
     def _frame(self) -> str:
         alarm, detail = self._alarm, self._detail
-        if alarm is None or detail is None or not detail.is_newest or alarm.state is AlarmState.ACKNOWLEDGED:
+        if alarm is None or detail is None or not detail.is_newest or not alarm_speech.is_to_take(alarm):
             return ""
         return self._theme.colours.severity(alarm.severity)
 

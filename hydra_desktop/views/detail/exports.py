@@ -16,11 +16,11 @@ from ...outputs.logbook import Entry, Picture
 from ...outputs.whole_file import write_bytes
 from ...services import logbook as logbook_service
 from ...services.detail import Compared, Detail, DetailService, Other
-from .. import words
+from .. import alarm_log_speech, words
 from ..background import Background
 from ..dialogs import open_over
 from .rendering import FullPictures, Order, Overlay, png, png_of, render
-from .side import said, told
+from .side import said
 
 
 @dataclass(frozen=True)
@@ -138,7 +138,7 @@ class Exports(QObject):
             [(label, p, detail.thresholds.get(label)) for label, p in _probable(detail)],
             explain(verdict, detail.thresholds, detail.novelty) if verdict is not None else "",
             shown.guidance,
-            [told(step) for step in detail.log],
+            [alarm_log_speech.told(step) for step in detail.log],
             [said(contest) for contest in detail.contests if contest.stands],
             f"Written by {self._service.user} at {self._service.station}, "
             f"{datetime.now().astimezone():%Y-%m-%d %H:%M:%S %Z}, with Hydra Desktop.",

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from datetime import datetime
-
 from PySide6.QtCore import Qt, Signal
 from PySide6.QtWidgets import (
     QFrame,
@@ -16,23 +14,16 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
-from ...domain.alarm import Alarm, AlarmState, AlarmStep
+from ...domain.alarm import Alarm
 from ...domain.contest import Contest
 from ...domain.hall import PlotType
 from ...domain.known_fault import KnownFault
 from ...domain.label import Role
 from ...domain.verdict import explain
 from ...services.detail import Detail
-from .. import words
+from .. import alarm_log_speech, alarm_speech
 from ..theme import Theme
 from .probabilities import Probabilities
-
-_STATES = {
-    AlarmState.UNACKNOWLEDGED: "raised",
-    AlarmState.ACKNOWLEDGED: "taken",
-    AlarmState.RETURNED_UNACKNOWLEDGED: "returned by itself",
-    AlarmState.NORMAL: "over",
-}
 
 
 class Card(QFrame):
@@ -122,7 +113,7 @@ class Side(QWidget):
         head = f"What to do when it is {verdict.label}" if faulty and verdict is not None else "What to do in a fault"
         self._guidance.say(plot_type.guidance or "Nobody wrote it down yet (guidance in the hall's settings).", head)
         self._contact.say(plot_type.contact or "Nobody is named yet (contact in the hall's settings).")
-        self._alarm.say("\n".join(map(told, detail.log)))
+        self._alarm.say("\n".join(map(alarm_log_speech.told, detail.log)))
         standing = [one for one in detail.contests if one.stands]
         self.contested.say("\n".join(map(said, standing)))
         self.known.say("\n".join(map(told_known, detail.known)))
@@ -135,7 +126,7 @@ class Side(QWidget):
 
     def show_alarm(self, alarm: Alarm | None, *, sounding: bool) -> None:
         """Offer what can be done about an alarm."""
-        open_ = alarm is not None and alarm.state is not AlarmState.ACKNOWLEDGED
+        open_ = alarm is not None and alarm_speech.is_to_take(alarm)
         self.buttons["acknowledge"].setVisible(open_)
         self.buttons["silence"].setVisible(sounding)
 
@@ -186,34 +177,16 @@ class Side(QWidget):
         return grid
 
 
-def told(step: AlarmStep) -> str:
-    """A line of an alarm's log."""
-    word = _STATES[step.state]
-    if step.state is step.former:
-        word = "changed"
-    by = f" by {step.who}" if step.state is AlarmState.ACKNOWLEDGED or step.who != "monitor" else ""
-    figure = f" {words.confidence(step.confidence)}" if step.confidence is not None else ""
-    why = "" if step.why in ("", "acknowledged", word) else f": {step.why}"
-    label = f" {step.label}{figure}" if step.state is AlarmState.UNACKNOWLEDGED else ""
-    return f"{_moment(step.at)}  {word}{label}{by}{why}"
-
-
 def told_known(fault: KnownFault) -> str:
     """A known fault in words."""
     where = "on the whole plot" if fault.region is None else "in the region drawn"
     pad = f" of pad {fault.pad}" if fault.pad else ""
-    return f"{fault.words} {where}{pad}, until {fault.until_words}: {fault.why} ({fault.user}, {_moment(fault.at)})"
+    at = alarm_log_speech.moment(fault.at)
+    return f"{fault.words} {where}{pad}, until {fault.until_words}: {fault.why} ({fault.user}, {at})"
 
 
 def said(contest: Contest) -> str:
     """A contest in words."""
     comment = f' "{contest.comment}"' if contest.comment else ""
-    return f"{contest.user} at {contest.station}, {_moment(contest.at)}: it should be {contest.label}.{comment}"
-
-
-def _moment(at: datetime) -> str:
-    """The time, with its day where that isn't today."""
-    here = at.astimezone()
-    if here.date() == datetime.now().astimezone().date():
-        return words.clock(at)
-    return here.strftime("%d %b %H:%M:%S")
+    at = alarm_log_speech.moment(contest.at)
+    return f"{contest.user} at {contest.station}, {at}: it should be {contest.label}.{comment}"

@@ -10,7 +10,7 @@ from ...domain.plot import Plot
 from ...domain.verdict import Status
 from ...domain.wall import Panel, PanelState, WallSnapshot, panel_state
 from ...services.detail import Ask, Detail
-from .. import marks, words
+from .. import alarm_speech, marks, words
 from ..theme import Colours
 from . import stream
 from .banner import Said
@@ -31,9 +31,11 @@ def banner(ask: Ask, snapshot: WallSnapshot, log: Sequence[AlarmStep], c: Colour
     if panel is None or panel.plot is None:
         return Said("waiting", title, ("no plot of this type yet",), (), "", "dots", c.muted)
     standing = of_verdict(verdict, plot_type, c)
+    why, kept = stream.held_why(snapshot, ask), stream.held(snapshot, ask)
+    box = alarm_speech.holder(kept) if kept is not None else why
     state = panel_state(panel, snapshot.run, snapshot.monitor, now)
     if state in _NOT_NOW:
-        return Said(str(state), title, (f"was {standing.word}",), rights, "", marks.for_state(state), c.muted)
+        return Said(str(state), title, (f"was {standing.word}",), rights, box, marks.for_state(state), c.muted)
     if state is PanelState.KNOWN and panel.known is not None:
         known = panel.known
         told = (f"until {known.until_words}", known.why, "no alarm")
@@ -45,8 +47,10 @@ def banner(ask: Ask, snapshot: WallSnapshot, log: Sequence[AlarmStep], c: Colour
         facts.insert(1, f"since {words.clock(episode.started_at)}")
     if verdict is not None and verdict.status is not Status.CONFIRMED and verdict.label:
         facts.append("no alarm; an expert will look")
+    if why and standing.rank < 50:
+        return Said(standing.word, title, tuple(facts), rights, box, standing.mark, c.muted, hollow=True)
     frame = standing.colour if standing.rank < 50 else ""
-    return Said(standing.word, title, tuple(facts), rights, "", standing.mark, standing.colour, frame=frame)
+    return Said(standing.word, title, tuple(facts), rights, box, standing.mark, standing.colour, frame=frame)
 
 
 def _of_alarm(
@@ -62,9 +66,10 @@ def _of_alarm(
     mark = marks.for_state(PanelState.FAULT, alarm.severity)
     why = next((step.why for step in reversed(log) if step.state is AlarmState.UNACKNOWLEDGED), "")
     facts = [f"for {words.age(now - alarm.raised_at)}", f"since {words.clock(alarm.raised_at)}"]
-    facts += [why] if why else []
-    facts.append(words.confidence(alarm.confidence))
-    word, fill, hollow, state = alarm.label, "", False, "not acknowledged"
+    facts += [said] if (said := why or alarm.facts) else []
+    facts += [figure] if (figure := alarm_speech.confidence(alarm)) else []
+    facts += [f"\u201c{alarm.comment}\u201d"] if alarm.comment else []
+    word, fill, hollow, state = alarm.label, "", False, alarm_speech.holder(alarm).lower()
     if alarm.state is AlarmState.UNACKNOWLEDGED:
         fill = colour
     elif alarm.state is AlarmState.RETURNED_UNACKNOWLEDGED:
@@ -72,9 +77,7 @@ def _of_alarm(
         word, mark = f"{label or 'other'} now", marks.RETURN
         facts.insert(0, f"was {alarm.label}")
     else:
-        hollow = True
-        at = f", {words.clock(alarm.acknowledged_at)[:5]}" if alarm.acknowledged_at is not None else ""
-        state = f"taken by {alarm.acknowledged_by}{at}"
+        hollow, state = True, alarm_speech.holder(alarm)
     return Said(word, title, tuple(facts), rights, state, mark, colour, fill, colour, hollow)
 
 
@@ -93,16 +96,15 @@ def others(alarms: Sequence[Alarm], c: Colours, now: datetime) -> tuple[str, str
     if not alarms:
         return "No other alarm", ""
     fresh = [one for one in alarms if one.state is AlarmState.UNACKNOWLEDGED]
+    go = ": go there  [N]" if any(one.plot_type for one in alarms) else ""
     if fresh:
         first = fresh[0]
         more = f", and {words.count(len(alarms) - 1, 'other')}" if len(alarms) > 1 else ""
-        where = words.stream(first.plot_type, first.pad)
+        where = f" in {alarm_speech.place(first)}" if first.plot_type else ""
         old = words.age(now - first.raised_at)
-        return f"{first.label} in {where}, for {old}, not acknowledged{more}: go there  [N]", c.severity(first.severity)
-    returned = sum(one.state is AlarmState.RETURNED_UNACKNOWLEDGED for one in alarms)
-    parts = [f"{returned} returned"] if returned else []
-    parts += [f"{len(alarms) - returned} taken"] if len(alarms) > returned else []
-    return f"{words.count(len(alarms), 'other alarm')}: {', '.join(parts)}: go there  [N]", ""
+        return f"{first.label}{where}, for {old}, not acknowledged{more}{go}", c.severity(first.severity)
+    parts = ", ".join(alarm_speech.counts(alarms))
+    return f"{words.count(len(alarms), 'other alarm')}: {parts}{go}", ""
 
 
 def place(plot: Plot) -> str:

@@ -10,7 +10,7 @@ from PySide6.QtWidgets import QSizePolicy, QWidget
 
 from ...domain.alarm import AlarmState
 from ...domain.wall import PanelState, WallSnapshot
-from .. import marks, words
+from .. import alarm_speech, marks, words
 from ..theme import Theme
 
 BLINK_MS = 500
@@ -83,7 +83,7 @@ class Banner(QWidget):
         if self._fresh:
             worst = max(self._fresh, key=lambda alarm: (alarm.severity, alarm.raised_at))
             title = f"{words.count(len(self._fresh), 'new alarm')} now"
-            return title, f"{worst.label}: {words.stream(worst.plot_type, worst.pad)}; Esc returns"
+            return title, f"{alarm_speech.said_of(worst)}; Esc returns"
         if self._live.alarms:
             return f"Now: {words.count(len(self._live.alarms), 'alarm')}", "none new"
         return "Now: no alarm", "the live wall goes on"

@@ -5,58 +5,12 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from PySide6.QtCore import Signal
-from PySide6.QtWidgets import (
-    QComboBox,
-    QDialog,
-    QFormLayout,
-    QHBoxLayout,
-    QLabel,
-    QLineEdit,
-    QPushButton,
-    QVBoxLayout,
-    QWidget,
-)
+from PySide6.QtWidgets import QComboBox, QLineEdit, QWidget
 
-from .. import keys
-
-LONGEST = 1000  # characters of a comment
+from ..question import LONGEST, Question
 
 
-class _Question(QDialog):
-    """A title, something to fill in, and a button that does it; Esc leaves it."""
-
-    def __init__(self, title: str, text: str, do: str, leave: str, parent: QWidget) -> None:
-        super().__init__(parent)
-        self.setWindowTitle(title)
-        self._text = QLabel(text)
-        self._text.setWordWrap(True)
-        self.setAccessibleDescription(text)
-        self.form = QFormLayout()
-        self.do = QPushButton(f"{do}  [Ctrl+Enter]")
-        self.do.setAccessibleName(do)
-        self.do.setAutoDefault(False)
-        self.do.clicked.connect(self._done)
-        self.leave = QPushButton(f"{leave}  [Esc]")
-        self.leave.setAccessibleName(leave)
-        self.leave.setAutoDefault(False)
-        self.leave.clicked.connect(self.reject)
-        foot = QHBoxLayout()
-        foot.addStretch(1)
-        foot.addWidget(self.leave)
-        foot.addWidget(self.do)
-        layout = QVBoxLayout(self)
-        layout.addWidget(self._text)
-        layout.addLayout(self.form)
-        layout.addLayout(foot)
-        keys.add(self, "Ctrl+Return", do, self.do.click)
-        keys.also(self, "Ctrl+Return", "Ctrl+Enter")
-        self.setMinimumWidth(min(parent.width() * 2 // 3, 720))
-
-    def _done(self) -> None:
-        raise NotImplementedError
-
-
-class InSpiteQuestion(_Question):
+class InSpiteQuestion(Question):
     """A warning with its numbers; `decided` carries why it is done all the same."""
 
     decided = Signal(str)
@@ -75,7 +29,7 @@ class InSpiteQuestion(_Question):
         self.accept()
 
 
-class SetQuestion(_Question):
+class SetQuestion(Question):
     """Under which name what is live now is saved; `named` carries name, run period and comment."""
 
     named = Signal(str, str, str)
@@ -99,7 +53,7 @@ class SetQuestion(_Question):
         self.accept()
 
 
-class TypeQuestion(_Question):
+class TypeQuestion(Question):
     """Which plot type a model is for that has another name where it comes from; `chosen` carries it."""
 
     chosen = Signal(str)

@@ -94,7 +94,7 @@ class _Sheet:
         self._y += GAP / 2
         shelf: list[_Item] = []
         for block in page.blocks:
-            if isinstance(block, Chart | Table):
+            if isinstance(block, Chart | Table) and not (isinstance(block, Table) and block.are_words):
                 item = self._chart(block) if isinstance(block, Chart) else self._table(block)
                 if sum(one.width + GAP for one in shelf) + item.width > self.width:
                     self._shelf(shelf)
@@ -109,9 +109,12 @@ class _Sheet:
             self._place(self._text(page.written, BODY - 1, colour=MUTED))
 
     def _flow(self, block: Block) -> None:
-        """What may go over several pages: lines, or rows of pictures."""
+        """What may go over several pages: lines, rows of words, or rows of pictures."""
         if isinstance(block, Words):
             items = [self._text(line, BODY) for line in block.lines]
+        elif isinstance(block, Table):
+            items = self._rows(block)
+            items += [self._text(block.note, BODY - 1, colour=MUTED)] if block.note else []
         else:
             items = self._pictures(block) if isinstance(block, Pictures) else []
             items += [self._text(block.note, BODY - 1, colour=MUTED)] if isinstance(block, Pictures) else []
@@ -200,6 +203,34 @@ class _Sheet:
 
         width = min(self.width, sum(widths))  # notes wrap below it
         return self._framed(table.title, table.note, _Item(width, step * len(rows) + 8, draw))
+
+    def _rows(self, table: Table) -> list[_Item]:
+        """A table of words, row by row; columns that have no room are cut."""
+        font, metrics = _font(BODY), QFontMetricsF(_font(BODY))
+        rows = [table.head, *table.rows]
+        widths = [max(metrics.horizontalAdvance(row[column]) for row in rows) + 18 for column in range(len(table.head))]
+        too_wide = sum(widths) - self.width
+        if too_wide > 0:
+            widest = widths.index(max(widths))
+            widths[widest] = max(60.0, widths[widest] - too_wide)
+        step = metrics.height() + 7
+
+        def item(number: int, row: Sequence[str]) -> _Item:
+            def draw(x: float, y: float) -> None:
+                self._painter.setFont(font)
+                self._painter.setPen(QColor(INK if number else MUTED))
+                left = x
+                for cell, width in zip(row, widths, strict=True):
+                    shown = metrics.elidedText(cell, Qt.TextElideMode.ElideRight, width - 14)
+                    box = QRectF(left, y, width, step)
+                    self._painter.drawText(box, Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignVCenter, shown)
+                    left += width
+                self._painter.setPen(QPen(QColor(LINE), 0.7))
+                self._painter.drawLine(x, y + step, left, y + step)
+
+            return _Item(self.width, step, draw)
+
+        return [item(number, row) for number, row in enumerate(rows)]
 
     def _pictures(self, block: Pictures) -> list[_Item]:
         """Rows of pictures, as many side by side as have room."""

@@ -11,17 +11,12 @@ from PySide6.QtGui import QColor, QFocusEvent, QKeyEvent, QMouseEvent, QPainter,
 from PySide6.QtWidgets import QFrame, QHBoxLayout, QLabel, QPushButton, QScrollArea, QVBoxLayout, QWidget
 
 from ...domain.alarm import Alarm, AlarmState
-from ...domain.wall import PanelState
-from .. import marks, words
+from ...domain.wall import PanelState, WallSnapshot
+from .. import alarm_speech, marks, words
 from ..pictures import PictureKey, Pictures
 from ..spread import Spread
 from ..theme import Theme
 from .panel_list_model import PanelItem, PanelListModel
-
-_WORDS = {
-    AlarmState.UNACKNOWLEDGED: "Not acknowledged",
-    AlarmState.RETURNED_UNACKNOWLEDGED: "Not acknowledged",
-}
 
 
 class AlarmCard(QWidget):
@@ -58,11 +53,12 @@ class AlarmCard(QWidget):
 
     def rescale(self) -> None:
         """Take over the theme's size."""
-        self.setFixedHeight(self._theme.px(360 if self.large else 150))
+        high = (360 if self._has_picture else 190) if self.large else 150
+        self.setFixedHeight(self._theme.px(high))
 
     @property
     def _title(self) -> str:
-        return words.stream(self.alarm.plot_type, self.alarm.pad) if self.alarm is not None else ""
+        return alarm_speech.place(self.alarm) if self.alarm is not None else ""
 
     @property
     def _shows_the_fault(self) -> bool:
@@ -101,8 +97,8 @@ class AlarmCard(QWidget):
             super().keyPressEvent(event)
 
     def open(self) -> None:
-        """Ask for the detail of its stream."""
-        if self.alarm is not None:
+        """Ask for the detail of its stream; one of the hall has none."""
+        if self.alarm is not None and self.alarm.plot_type:
             self.opened.emit(self.alarm.plot_type, self.alarm.pad)
 
     def focusInEvent(self, event: QFocusEvent) -> None:
@@ -122,7 +118,7 @@ class AlarmCard(QWidget):
         return QRect(width, width, self.width() - 2 * width, self._theme.px(56 if self.large else 34))
 
     def _border(self) -> int:
-        taken = self.alarm is not None and self.alarm.state is AlarmState.ACKNOWLEDGED
+        taken = self.alarm is not None and not alarm_speech.is_to_take(self.alarm)
         return self._theme.px(2 if taken else 4)
 
     def paintEvent(self, event: QPaintEvent) -> None:
@@ -134,7 +130,7 @@ class AlarmCard(QWidget):
         painter.setRenderHint(QPainter.RenderHint.Antialiasing)
         c, px = self._theme.colours, self._theme.px
         colour = c.severity(alarm.severity)
-        taken = alarm.state is AlarmState.ACKNOWLEDGED
+        taken = not alarm_speech.is_to_take(alarm)
         returned = alarm.state is AlarmState.RETURNED_UNACKNOWLEDGED
         width, strip = self._border(), self._strip_box()
         painter.setPen(QPen(QColor(colour), width))
@@ -186,7 +182,11 @@ class AlarmCard(QWidget):
         painter.setFont(self._theme.font(15 if self.large else 13, bold=True))
         painter.drawText(number_box, Qt.AlignmentFlag.AlignCenter, number)
         x = box.right() + px(10)
-        word = (self._item.returned if self._item is not None else "returned") if returned else alarm.label
+        word = alarm.label
+        if returned:
+            word = self._item.returned if self._item is not None else "Over now"
+        elif alarm.state is AlarmState.LATCHED:
+            word = f"{alarm.label}, over"
         painter.setFont(self._theme.font(30 if self.large else 18, bold=True))
         room = number_box.left() - x - px(10)
         word = painter.fontMetrics().elidedText(word, Qt.TextElideMode.ElideRight, round(room))
@@ -208,13 +208,17 @@ class AlarmCard(QWidget):
         painter.setFont(self._theme.font(15))
         painter.setPen(QColor(c.muted))
         painter.drawText(
-            top, Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter, words.confidence(alarm.confidence)
+            top, Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter, alarm_speech.confidence(alarm)
         )
         painter.setFont(self._theme.fitting(self._title, body.width() - px(70), 20, 14, bold=True))
         painter.setPen(QColor(c.text))
         name = painter.fontMetrics().elidedText(self._title, Qt.TextElideMode.ElideMiddle, body.width() - px(70))
         painter.drawText(top, Qt.AlignmentFlag.AlignVCenter, name)
         line = QRect(body.left(), top.bottom(), body.width(), px(22))
+        if not self._has_picture:
+            self._of_hall(painter, body.adjusted(0, px(28), 0, -px(26)), alarm)
+            self._foot(painter, QRect(body.left(), body.bottom() - px(24), body.width(), px(24)), alarm)
+            return
         self._line(painter, line, self._newest())
         contact = self._item.plot_type.contact if self._item is not None else ""
         if contact:
@@ -227,7 +231,12 @@ class AlarmCard(QWidget):
     def _small(self, painter: QPainter, body: QRect, alarm: Alarm) -> None:
         c, px = self._theme.colours, self._theme.px
         picture = QRect(body.left(), body.top(), round(body.height() * 1.45), body.height())
-        self._picture(painter, picture)
+        if self._has_picture:
+            self._picture(painter, picture)
+        else:
+            size = min(body.height(), px(64))
+            picture.setWidth(size)
+            self._mark_of_kind(painter, QRectF(body.left(), body.center().y() - size / 2, size, size), alarm)
         x = picture.right() + px(10)
         room = body.right() - x
         painter.setFont(self._theme.fitting(self._title, room, 15, 11, bold=True))
@@ -235,27 +244,54 @@ class AlarmCard(QWidget):
         name = painter.fontMetrics().elidedText(self._title, Qt.TextElideMode.ElideMiddle, room)
         painter.drawText(QRect(x, body.top(), room, px(22)), Qt.AlignmentFlag.AlignVCenter, name)
         since = words.clock(alarm.raised_at)
-        forms = [f"since {since}, {words.confidence(alarm.confidence)}", f"since {since}"]
+        forms = [", ".join(filter(None, (f"since {since}", alarm_speech.confidence(alarm)))), f"since {since}"]
         self._line(painter, QRect(x, body.top() + px(22), room, px(20)), forms)
-        self._line(painter, QRect(x, body.top() + px(41), room, px(20)), self._newest())
+        said = [f"\u201c{alarm.comment}\u201d"] if alarm.comment else self._newest() or [alarm.facts]
+        self._line(painter, QRect(x, body.top() + px(41), room, px(20)), said, cut=True)
         self._foot(painter, QRect(x, body.bottom() - px(24), room, px(24)), alarm, wrap=True)
 
-    def _line(self, painter: QPainter, box: QRect, forms: list[str]) -> None:
-        """Write the first form that has room; the last one is made smaller rather than cut."""
+    @property
+    def _has_picture(self) -> bool:
+        return self._item is not None and bool(self._item.content_hash)
+
+    def _mark_of_kind(self, painter: QPainter, box: QRectF, alarm: Alarm) -> None:
+        """In the place of a picture where there is none."""
+        c = self._theme.colours
+        painter.setPen(QPen(QColor(c.edge), 1, Qt.PenStyle.DashLine))
+        painter.setBrush(Qt.BrushStyle.NoBrush)
+        painter.drawRoundedRect(box.adjusted(0.5, 0.5, -0.5, -0.5), 4, 4)
+        size = box.height() * 0.42
+        inner = QRectF(box.center().x() - size / 2, box.center().y() - size / 2, size, size)
+        marks.paint(painter, alarm_speech.kind_mark(alarm), inner, c.text, hole=c.panel)
+
+    def _of_hall(self, painter: QPainter, room: QRect, alarm: Alarm) -> None:
+        """What is said of an alarm without a picture: what was seen, and what the shift wrote."""
+        c, px = self._theme.colours, self._theme.px
+        size = px(72)
+        self._mark_of_kind(painter, QRectF(room.left(), room.top() + px(10), size, size), alarm)
+        beside = room.adjusted(size + px(14), px(8), 0, 0)
+        painter.setFont(self._theme.font(17))
+        painter.setPen(QColor(c.text))
+        said = alarm.facts or f"{alarm.label} since {words.clock(alarm.raised_at)}"
+        if alarm.comment:
+            said += f"\n\u201c{alarm.comment}\u201d"
+        painter.drawText(beside, Qt.TextFlag.TextWordWrap | Qt.AlignmentFlag.AlignTop, said)
+
+    def _line(self, painter: QPainter, box: QRect, forms: list[str], *, cut: bool = False) -> None:
+        """Write the first form that has room; the last one is made smaller rather than cut, unless it is a person's."""
         if not forms:
             return
         painter.setFont(self._theme.font(13))
         width = painter.fontMetrics().horizontalAdvance
         text = next((form for form in forms if width(form) <= box.width()), forms[-1])
-        painter.setFont(self._theme.fitting(text, box.width(), 13, 9))
+        painter.setFont(self._theme.fitting(text, box.width(), 13, 11 if cut else 9))
         painter.setPen(QColor(self._theme.colours.muted))
+        text = painter.fontMetrics().elidedText(text, Qt.TextElideMode.ElideRight, box.width()) if cut else text
         painter.drawText(box, Qt.AlignmentFlag.AlignVCenter, text)
 
     def _foot(self, painter: QPainter, box: QRect, alarm: Alarm, *, wrap: bool = False) -> None:
         c = self._theme.colours
-        text = _WORDS.get(alarm.state, "")
-        if alarm.state is AlarmState.ACKNOWLEDGED and alarm.acknowledged_at is not None:
-            text = f"taken by {alarm.acknowledged_by}, {words.clock(alarm.acknowledged_at)[:5]}"
+        text = alarm_speech.holder(alarm)
         painter.setFont(self._theme.fitting(text, box.width(), 14, 9, bold=True))
         painter.setPen(QColor(c.text))
         text = painter.fontMetrics().elidedText(text, Qt.TextElideMode.ElideRight, box.width())
@@ -325,6 +361,8 @@ class AlarmArea(QWidget):
         self._quiet = QLabel("")
         self._quiet.setAlignment(Qt.AlignmentFlag.AlignCenter)
         self._quiet.setWordWrap(True)
+        self._more = QLabel("")
+        self._more.setAlignment(Qt.AlignmentFlag.AlignCenter)
         self._doubt = QLabel("")
         self._doubt.setWordWrap(True)
         self._silence = QPushButton("Silence  [S]")
@@ -355,16 +393,20 @@ class AlarmArea(QWidget):
         layout.addLayout(top)
         layout.addWidget(self._quiet, 1)
         layout.addWidget(self._scroll, 1)
+        layout.addWidget(self._more)
         layout.addWidget(self._doubt)
         layout.addLayout(buttons)
         self._pictures.ready.connect(self._repaint)
+        bar = self._scroll.verticalScrollBar()
+        bar.valueChanged.connect(self._count_below)
+        bar.rangeChanged.connect(lambda _least, _most: self._count_below())
         self.rescale()
         self.refresh()
 
     @property
     def chosen(self) -> Alarm | None:
         """The alarm that Acknowledge would take: the chosen one, else the newest nobody has taken."""
-        to_take = [a for a in self._model.snapshot.alarms if a.state is not AlarmState.ACKNOWLEDGED]
+        to_take = [a for a in self._model.snapshot.alarms if alarm_speech.is_to_take(a)]
         for alarm in to_take:
             if alarm.id == self._chosen:
                 return alarm
@@ -398,6 +440,10 @@ class AlarmArea(QWidget):
             f" background: {c.panel};"
         )
         self._doubt.setStyleSheet(f"font-size: {px(13)}px; color: {c.muted};")
+        self._more.setStyleSheet(
+            f"font-size: {px(14)}px; font-weight: bold; color: {c.text}; background: {c.raised};"
+            f" border: 1px solid {c.edge}; border-radius: {px(4)}px; padding: {px(3)}px;"
+        )
         self._scroll.setStyleSheet(f"background: {c.background};")
         self._list_layout.setSpacing(px(8))
         for card in self._cards:
@@ -408,9 +454,8 @@ class AlarmArea(QWidget):
     def refresh(self) -> None:
         """Show the alarms of the newest snapshot."""
         snapshot = self._model.snapshot
-        order = [AlarmState.UNACKNOWLEDGED, AlarmState.RETURNED_UNACKNOWLEDGED, AlarmState.ACKNOWLEDGED]
-        alarms = sorted(snapshot.alarms, key=lambda a: (order.index(a.state), -a.severity, -a.raised_at.timestamp()))
-        to_take = sum(alarm.state is not AlarmState.ACKNOWLEDGED for alarm in alarms)
+        alarms = sorted(snapshot.alarms, key=alarm_speech.by_need)
+        to_take = sum(map(alarm_speech.is_to_take, alarms))
         plural = "s" if len(alarms) != 1 else ""
         then, what = ("", "to take") if snapshot.as_of is None else (" then", "not taken")
         self._title.setText(f"{len(alarms)} alarm{plural}{then}, {to_take} {what}" if alarms else f"Alarms{then}")
@@ -438,15 +483,27 @@ class AlarmArea(QWidget):
         since = f"quiet since {words.clock(ended)[:5]}" if ended else "none was raised yet"
         self._quiet.setText(f"No alarms\n{since}")
         doubtful = sum(item.state in (PanelState.UNCONFIRMED, PanelState.UNFAMILIAR) for item in self._model.all_items)
-        self._doubt.setVisible(doubtful > 0)
+        held = _held_back(snapshot)
+        self._doubt.setVisible(doubtful > 0 or bool(held))
         verb = "are" if doubtful > 1 else "is"
         waits = "they wait for an expert and ask" if doubtful > 1 else "it waits for an expert and asks"
-        self._doubt.setText(f"{doubtful} more {verb} not confirmed or unfamiliar; {waits} nothing of you.")
+        doubt = f"{doubtful} more {verb} not confirmed or unfamiliar; {waits} nothing of you." if doubtful else ""
+        self._doubt.setText(" ".join(filter(None, (doubt, held))))
         self._mark_chosen()
         fresh = {(alarm.id, alarm.raised_at) for alarm in alarms if alarm.state is AlarmState.UNACKNOWLEDGED}
         if fresh - self._fresh:
             self._scroll.verticalScrollBar().setValue(0)  # where the new one is
         self._fresh = fresh
+        self._count_below()
+
+    def _count_below(self) -> None:
+        """Say how many cards don't fit, and how many of them are to take."""
+        bottom = self._scroll.verticalScrollBar().value() + self._scroll.viewport().height()
+        shown = [card for card in self._cards if not card.isHidden() and card.alarm is not None]
+        below = [card.alarm for card in shown if card.y() + card.height() // 2 > bottom]
+        to_take = sum(map(alarm_speech.is_to_take, below))
+        self._more.setText(f"{len(below)} more below" + (f", {to_take} to take" if to_take else ""))
+        self._more.setVisible(bool(below) and self._scroll.verticalScrollBar().maximum() > 0)
 
     def set_blink(self, blink: bool) -> None:
         """Turn the cards that nobody has taken to their other look."""
@@ -487,3 +544,13 @@ class AlarmArea(QWidget):
         for card in self._cards:
             if card.isVisible() and card.key == key:
                 card.update()
+
+
+def _held_back(snapshot: WallSnapshot) -> str:
+    """What makes no alarm now, in numbers."""
+    shelved = sum(alarm.state is AlarmState.SHELVED for alarm in snapshot.held)
+    resting = len(snapshot.out_of_service)
+    parts = [f"{shelved} shelved"] if shelved else []
+    parts += [f"{resting} out of service"] if resting else []
+    parts += [f"suppressed: {one.rule}" for one in snapshot.suppressions]
+    return f"Held back: {', '.join(parts)}; look with Ctrl+5." if parts else ""

@@ -10,6 +10,7 @@ from PySide6.QtCore import QRect, QRectF, Qt
 from PySide6.QtGui import QColor, QPainter, QPaintEvent
 from PySide6.QtWidgets import QSizePolicy, QWidget
 
+from ...domain.alarm import AlarmState
 from ...domain.wall import PanelState, WallSnapshot
 from .. import marks, words
 from ..theme import Theme
@@ -98,6 +99,9 @@ class Header(QWidget):
         ranked = sorted(self._items, key=lambda item: (order.get(item.state, 4), -item.severity, item.word))
         for item in ranked:
             word = str(item.state) if item.state is PanelState.STALE else item.word
+            if item.is_kept:
+                by_key[_held_mark(item), c.muted, word] += 1
+                continue
             colour = {
                 PanelState.GOOD: c.good,
                 PanelState.FAULT: c.severity(item.severity),
@@ -105,7 +109,10 @@ class Header(QWidget):
                 PanelState.UNFAMILIAR: c.unfamiliar,
             }.get(item.state, c.muted)
             by_key[marks.for_state(item.state, item.severity), colour, word] += 1
-        return [(mark, colour, f"{count} {word}", word) for (mark, colour, word), count in by_key.items()]
+        found = [(mark, colour, f"{count} {word}", word) for (mark, colour, word), count in by_key.items()]
+        rules = Counter(item.held for item in self._items if item.held and not item.is_kept)
+        by_rule = [("pause", c.muted, f"{count} {reason}", reason) for reason, count in sorted(rules.items())]
+        return [*found[:1], *by_rule, *found[1:]]
 
     def paintEvent(self, _event: QPaintEvent) -> None:
         """Paint the header."""
@@ -210,3 +217,9 @@ class Header(QWidget):
         width = painter.fontMetrics().horizontalAdvance(text)
         painter.drawText(QRectF(x, y, width + 2, height), Qt.AlignmentFlag.AlignVCenter, text)
         return round(x + width)
+
+
+def _held_mark(item: PanelItem) -> str:
+    return (
+        "barred" if item.held == AlarmState.OUT_OF_SERVICE else "clock" if item.held == AlarmState.SHELVED else "pause"
+    )

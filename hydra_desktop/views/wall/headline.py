@@ -10,7 +10,7 @@ from datetime import datetime
 from ...domain.alarm import Alarm, AlarmState
 from ...domain.label import Severity
 from ...domain.wall import PanelState, WallSnapshot
-from .. import marks, words
+from .. import alarm_speech, marks, words
 from ..theme import Colours
 from .panel_list_model import PanelItem
 
@@ -53,17 +53,12 @@ def headline(
 
 def _of_alarms(alarms: tuple[Alarm, ...], c: Colours) -> Headline:
     fresh = [alarm for alarm in alarms if alarm.state is AlarmState.UNACKNOWLEDGED]
-    returned = sum(alarm.state is AlarmState.RETURNED_UNACKNOWLEDGED for alarm in alarms)
-    taken = len(alarms) - len(fresh) - returned
     counts = [words.count(len(fresh), "new alarm")] if fresh else []
-    counts += [f"{returned} returned"] if returned else []
-    counts += [f"{taken} taken"] if taken else []
+    counts += alarm_speech.counts(alarms, leaving_out=AlarmState.UNACKNOWLEDGED)
     worst = max(fresh or alarms, key=lambda alarm: (alarm.severity, alarm.raised_at))
     mark, colour = marks.for_state(PanelState.FAULT, worst.severity), c.severity(worst.severity)
     if fresh:
-        return Headline(
-            f"{worst.label}: {words.stream(worst.plot_type, worst.pad)}", ", ".join(counts), mark, colour, fill=colour
-        )
+        return Headline(alarm_speech.said_of(worst), ", ".join(counts), mark, colour, fill=colour)
     return Headline(f"{words.count(len(alarms), 'alarm')}, none new", ", ".join(counts), mark, colour, hollow=True)
 
 
@@ -78,12 +73,20 @@ def _conditions(snapshot: WallSnapshot, items: list[PanelItem], now: datetime, c
     def those(*states: PanelState) -> list[PanelItem]:
         return [item for item in items if item.state in states]
 
-    faults = [item for item in those(PanelState.FAULT) if item.severity > Severity.NONE]
+    every_fault = [item for item in those(PanelState.FAULT) if item.severity > Severity.NONE]
+    faults = [item for item in every_fault if not item.held]
     if faults:
         worst = max(faults, key=lambda item: item.severity)
         title = f"{worst.word}: {worst.title}" if len(faults) == 1 else f"{len(faults)} plots are not Good"
         mark = marks.for_state(PanelState.FAULT, worst.severity)
         yield Headline(title, "no alarm so far", mark, c.severity(worst.severity))
+    kept = [item for item in every_fault if item.held]
+    if kept:
+        worst = max(kept, key=lambda item: item.severity)
+        title = f"{worst.word}: {worst.title}" if len(kept) == 1 else f"{len(kept)} faults are held back"
+        yield Headline(title, "no alarm meanwhile", "pause", c.muted)
+    for rule in snapshot.suppressions:
+        yield Headline(f"Suppressed: {rule.rule}", rule.why or "no alarm meanwhile", "pause", c.muted)
     stale = those(PanelState.STALE)
     came = [panel.plot.taken_at for panel in snapshot.panels if panel.plot is not None and panel.plot_type.chunked]
     if stale and len(stale) == len(came):

@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
+import time
 from datetime import UTC, datetime
 
 from ...domain.condition import tell, tell_without_reference
+from ...domain.station import unheard
 from ...domain.wall import WallSnapshot
 from .. import words
 from ..theme import Theme
 from .message_line import MessageLine
+
+UNHEARD_S = 6.0  # for a station that has just started to say that it is there
 
 
 class Lines:
@@ -20,11 +24,13 @@ class Lines:
         self.elsewhere.set_action("look there  [Ctrl+H]")
         self.news = MessageLine("News")
         self.conditions = MessageLine("Changes")
-        self.sound = MessageLine("Sound")  # that this station can make none
+        self.sound = MessageLine("Sound")  # that this station makes none, or no station does
         self.standing = MessageLine("Trouble")  # as long as it lasts
         self.problems = MessageLine("Problems", is_button=True)
         self.failures = MessageLine("Failures", is_button=True)
         self._failed: list[str] = []  # newest first
+        self._mute = self._nowhere = ""  # why this station makes no sound, and why none does
+        self._unheard_since_s: float | None = None
         self.above_all = (self.sound, self.elsewhere, self.standing, self.failures)  # over whatever is open
         self.beside_alarms = (self.news, self.conditions, self.problems)
         self.problems.clicked.connect(lambda: self.problems.setVisible(False))
@@ -38,11 +44,18 @@ class Lines:
         self._show_conditions(snapshot)
         self.standing.show_message(snapshot.monitor.message)
         self._show_problems(snapshot)
+        nowhere = unheard(snapshot.stations, datetime.now(UTC)) if snapshot.as_of is None else ""
+        if not nowhere:
+            self._unheard_since_s = None
+        elif self._unheard_since_s is None:
+            self._unheard_since_s = time.monotonic()
+        self._nowhere = nowhere
+        self._show_unheard()
 
     def show_sound(self, state: str, audible: bool) -> None:
         """Say loudly when no alarm can be heard at this station."""
-        text = f"{state}. Alarms are NOT HEARD at this station: watch the screen, and mend its sound"
-        self.sound.show_message("" if audible else text)
+        self._mute = "" if audible else state
+        self._show_unheard()
 
     def show_failure(self, message: str) -> None:
         """Say that what a person asked for was not done; it stays until it is put away."""
@@ -79,6 +92,17 @@ class Lines:
                 f"font-size: {px(13)}px; padding: {px(5)}px {px(10)}px; color: {c.text};"
                 f" border: 1px solid {c.medium}; border-radius: {px(4)}px; background: {c.panel};"
             )
+
+    def _show_unheard(self) -> None:
+        """In one line that this station makes no sound, and that no other would be heard either."""
+        lasts = self._unheard_since_s is not None and time.monotonic() - self._unheard_since_s > UNHEARD_S
+        nowhere = self._nowhere if lasts else ""
+        if self._mute:
+            where = "here nor at any other station" if nowhere else "here"
+            text = f"{self._mute}. Alarms are not heard {where}: watch the screen, and mend the sound"
+        else:
+            text = nowhere
+        self.sound.show_message(text, details=self._nowhere or text)
 
     def _show_conditions(self, snapshot: WallSnapshot) -> None:
         """One line says which plot types have changed or lack a reference, and what to do; its tool tip has all."""

@@ -10,7 +10,7 @@ from PySide6.QtWidgets import QStyle, QStyledItemDelegate, QStyleOptionViewItem
 
 from ...domain.alarm import AlarmState
 from ...domain.wall import PanelState
-from .. import marks
+from .. import alarm_speech, marks
 from ..pictures import PictureKey, Pictures
 from ..theme import Theme
 from .panel_list_model import ITEM_ROLE, PanelItem
@@ -152,11 +152,11 @@ class PanelDelegate(QStyledItemDelegate):
         c = self._theme.colours
         pen = QPen(QColor(c.line), 1)
         if item.alarm is not None:
-            taken = item.alarm.state is AlarmState.ACKNOWLEDGED
+            taken = not alarm_speech.is_to_take(item.alarm)
             pen = QPen(QColor(c.severity(item.alarm.severity)), self._theme.px(2 if taken else 4))
-        elif item.state in _DOUBTED:
+        elif item.state in _DOUBTED and not item.is_kept:
             pen = QPen(QColor(self.colour(item)), max(1, self._theme.px(1.5)))
-        elif item.state in _MUTED:
+        elif item.state in _MUTED or item.is_kept:
             pen = QPen(QColor(c.edge), 1, Qt.PenStyle.DashLine)
         painter.setPen(pen)
         painter.setBrush(QColor(c.panel))
@@ -165,6 +165,8 @@ class PanelDelegate(QStyledItemDelegate):
     def colour(self, item: PanelItem) -> str:
         """The colour of a panel's state."""
         c = self._theme.colours
+        if item.is_kept:
+            return c.muted
         if item.state is PanelState.FAULT:
             return c.severity(item.severity)
         return {
@@ -264,15 +266,20 @@ class PanelDelegate(QStyledItemDelegate):
     def _strip(self, painter: QPainter, strip: QRect, item: PanelItem, word_size: float, margin: int) -> None:
         c = self._theme.colours
         colour, mark, word = self.colour(item), marks.for_state(item.state, item.severity), item.word
-        filled, hollow = item.state is PanelState.FAULT and item.alarm is None, False
+        filled = item.state is PanelState.FAULT and item.alarm is None and not item.is_kept
+        hollow = item.is_kept
+        if item.held == AlarmState.OUT_OF_SERVICE:
+            mark = "barred"
         alarm = item.alarm
         if alarm is not None:
             colour = c.severity(alarm.severity)
             mark, word = marks.for_state(PanelState.FAULT, alarm.severity), alarm.label
-            hollow = alarm.state is AlarmState.ACKNOWLEDGED
+            hollow = not alarm_speech.is_to_take(alarm)
             filled = alarm.state is AlarmState.UNACKNOWLEDGED
             if alarm.state is AlarmState.RETURNED_UNACKNOWLEDGED:
                 mark, word = marks.RETURN, item.returned
+            elif alarm.state is AlarmState.LATCHED:
+                word = f"{alarm.label}, over"
         word_colour = c.text
         if filled:
             fill = c.text if alarm is not None and self.blink else colour
@@ -283,7 +290,9 @@ class PanelDelegate(QStyledItemDelegate):
             hole = fill
         else:
             hole = c.panel
-            if item.state in _QUIET and alarm is None:
+            if item.is_kept:
+                word_colour = c.muted
+            elif item.state in _QUIET and alarm is None:
                 word_colour = c.good if self._theme.dark else c.text
             elif item.state in (*_MUTED, PanelState.KNOWN) and alarm is None:
                 word_colour = c.muted

@@ -9,7 +9,7 @@ from typing import Any
 
 from PySide6.QtCore import QAbstractListModel, QModelIndex, Qt, Signal
 
-from ...domain.alarm import Alarm
+from ...domain.alarm import Alarm, AlarmState
 from ...domain.hall import PlotType
 from ...domain.label import Severity
 from ...domain.verdict import Status
@@ -23,6 +23,7 @@ AT_ONCE = 3  # panels painted in one go: a whole chunk would hold up keys and al
 ITEM_ROLE = Qt.ItemDataRole.UserRole + 1
 
 
+_ALARMING = (PanelState.FAULT, PanelState.UNFAMILIAR)
 _JUDGED = (
     PanelState.GOOD,
     PanelState.KNOWN,
@@ -56,6 +57,7 @@ class PanelItem:
     alarm_number: int
     explanation: str  # in place of the picture
     beside: str  # what else is so of its plot type, "" when nothing
+    held: str = ""  # why it makes no alarm now
 
     @property
     def name(self) -> str:
@@ -66,6 +68,13 @@ class PanelItem:
     def title(self) -> str:
         """The plot type's name with the pad that is shown."""
         return words.stream(self.name, self.pad)
+
+    @property
+    def is_kept(self) -> bool:
+        """Whether what it shows makes no alarm now, and is told as that."""
+        return self.held in (AlarmState.OUT_OF_SERVICE, AlarmState.SHELVED) or (
+            self.held != "" and self.state in _ALARMING
+        )
 
     @property
     def returned(self) -> str:
@@ -104,6 +113,9 @@ def make_item(panel: Panel, snapshot: WallSnapshot, now: datetime, alarm_number:
     state = panel_state(panel, snapshot.run, snapshot.monitor, now)
     plot, verdict = panel.plot, panel.verdict
     word, explanation = _word(panel, state, now)
+    held = panel.held if panel.alarm is None else ""
+    condition = panel.condition.kind.capitalize() if panel.condition is not None else ""
+    word = _held_word(word, state, held)
     episode = panel.episode
     how_long = ""
     if episode is not None and state in _LASTING:
@@ -131,8 +143,20 @@ def make_item(panel: Panel, snapshot: WallSnapshot, now: datetime, alarm_number:
         alarm=panel.alarm,
         alarm_number=alarm_number,
         explanation=explanation,
-        beside=panel.condition.kind.capitalize() if panel.condition is not None else "",
+        beside=condition,
+        held=held,
     )
+
+
+def _held_word(word: str, state: PanelState, held: str) -> str:
+    """What a panel says that makes no alarm now; a rule of the hall is told only where it hides one."""
+    if not held:
+        return word
+    if held == AlarmState.OUT_OF_SERVICE:
+        return held
+    if held == AlarmState.SHELVED:
+        return f"{word}, {held}"
+    return f"{word}, suppressed" if state in _ALARMING else word
 
 
 def _word(panel: Panel, state: PanelState, now: datetime) -> tuple[str, str]:
