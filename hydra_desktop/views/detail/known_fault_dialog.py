@@ -5,13 +5,12 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from PySide6.QtCore import QDateTime, Qt, Signal
+from PySide6.QtCore import Qt, Signal
 from PySide6.QtGui import QKeyEvent
 from PySide6.QtWidgets import (
     QButtonGroup,
     QCheckBox,
     QComboBox,
-    QDateTimeEdit,
     QDialog,
     QGridLayout,
     QHBoxLayout,
@@ -72,11 +71,10 @@ class KnownFaultDialog(QDialog):
         self.by_time.setChecked(True)
         self.run = QLineEdit(str(plot.name.run_number))
         self.run.setAccessibleName("Last run")
-        self.time = QDateTimeEdit(QDateTime(datetime.now() + A_SHIFT))  # noqa: DTZ005 a person's own time
-        self.time.setDisplayFormat("yyyy-MM-dd HH:mm")
-        self.time.setAccessibleName("Time")
+        self.time = QLineEdit(f"{datetime.now().astimezone() + A_SHIFT:%Y-%m-%d %H:%M}")
+        self.time.setAccessibleName("Time, as 2026-11-30 08:00")
         self.run.textEdited.connect(lambda: self.by_run.setChecked(True))
-        self.time.dateTimeChanged.connect(lambda: self.by_time.setChecked(True))
+        self.time.textEdited.connect(lambda: self.by_time.setChecked(True))
         self.why = QLineEdit()
         self.why.setMaxLength(LONGEST)
         self.why.setPlaceholderText("What it is, and who works at it")
@@ -88,7 +86,7 @@ class KnownFaultDialog(QDialog):
         leave.setAutoDefault(False)
         leave.clicked.connect(self.reject)
         self._store.clicked.connect(self._done)
-        for changed in (self.why.textChanged, self.run.textChanged, self.by_run.toggled):
+        for changed in (self.why.textChanged, self.run.textChanged, self.time.textChanged, self.by_run.toggled):
             changed.connect(self._look)
         grid = QGridLayout()
         for row, (name, widgets) in enumerate(
@@ -131,7 +129,14 @@ class KnownFaultDialog(QDialog):
         super().keyPressEvent(event)
 
     def _look(self) -> None:
-        self._store.setEnabled(bool(self.why.text().strip()) and (self.by_time.isChecked() or self._run() is not None))
+        ends = self._run() if self.by_run.isChecked() else self._until()
+        self._store.setEnabled(bool(self.why.text().strip()) and ends is not None)
+
+    def _until(self) -> datetime | None:
+        try:
+            return datetime.fromisoformat(self.time.text().strip()).astimezone()
+        except (ValueError, OverflowError):
+            return None
 
     def _run(self) -> int | None:
         text = self.run.text().strip()
@@ -145,7 +150,7 @@ class KnownFaultDialog(QDialog):
                 self._pad if self.one_pad.isChecked() else "",
                 None if self.whole.isChecked() else self._region,
                 self._run() if by_run else None,
-                None if by_run else self.time.dateTime().toPython().astimezone(),
+                None if by_run else self._until(),
                 self.why.text().strip(),
             )
         )
