@@ -9,7 +9,6 @@ from PySide6.QtCore import Qt, Signal
 from PySide6.QtGui import QKeyEvent
 from PySide6.QtWidgets import (
     QButtonGroup,
-    QCheckBox,
     QComboBox,
     QDialog,
     QGridLayout,
@@ -17,7 +16,6 @@ from PySide6.QtWidgets import (
     QLabel,
     QLineEdit,
     QPushButton,
-    QRadioButton,
     QVBoxLayout,
     QWidget,
 )
@@ -43,6 +41,15 @@ class Told:
     why: str
 
 
+def _choice(text: str) -> QPushButton:
+    """A button that stays down where it is chosen."""
+    button = QPushButton(text)
+    button.setObjectName("segment")
+    button.setCheckable(True)
+    button.setAutoDefault(False)
+    return button
+
+
 class KnownFaultDialog(QDialog):
     """The reason and Enter are enough; `given` carries a `Told`."""
 
@@ -60,11 +67,11 @@ class KnownFaultDialog(QDialog):
         self.label.addItems([one.name for one in plot_type.labels if one.role is Role.FAULTY])
         self.label.setCurrentText(label)
         self.label.setAccessibleName("Fault")
-        self.whole = QCheckBox("on the whole plot, not only in the region")
-        self.one_pad = QCheckBox(f"of pad {plot.name.pad} only")
+        self.whole = _choice("on the whole plot, not only in the region")
+        self.one_pad = _choice(f"of pad {plot.name.pad} only")
         self.one_pad.setChecked(True)
         self.one_pad.setVisible(bool(plot.name.pad))
-        self.by_run, self.by_time = QRadioButton("until the end of run"), QRadioButton("until")
+        self.by_run, self.by_time = _choice("until the end of run"), _choice("until")
         group = QButtonGroup(self)
         group.addButton(self.by_run)
         group.addButton(self.by_time)
