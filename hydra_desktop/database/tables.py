@@ -794,6 +794,7 @@ canaries = Table(
     _at("sent_at"),
     _at("judged_at", nullable=True),
     _text("said", server_default=""),  # label and status of its verdict
+    _bool("found", server_default=sa.false()),  # that was a Confirmed fault
     _float("confidence", nullable=True),
     _at("heard_at", nullable=True),  # by the siren of an audible station
     _text("heard_by", server_default=""),

@@ -16,6 +16,7 @@ from ..sources.beam_file import read_beam_file
 
 AWAY_S = 5.0  # for so long the beam file may be missing, or half written, without a word
 OLD_S = 3600.0
+COUNT_EVERY_S = 10.0  # every wall reads anew when the state changes: events alone are told no oftener
 
 
 class BeamFollower:
@@ -28,6 +29,7 @@ class BeamFollower:
     def __init__(self, hall_id: int, *, names_run: bool) -> None:
         self._hall_id = hall_id
         self._read_at = time.monotonic()
+        self._counted_at = -COUNT_EVERY_S
         self.names_run = names_run
         self.trouble = ""
 
@@ -42,7 +44,10 @@ class BeamFollower:
             told = replace(told, run_number=now.run_number, run_period=now.run_period)
         if now.source is BeamSource.SWITCH:  # a person's word goes before a file's
             told = replace(told, beam_on=now.beam_on, beam_current_na=None, source=BeamSource.SWITCH)
-        if replace(told, updated_at=None) != replace(now, updated_at=None):
+        same = replace(told, updated_at=None, events=None) == replace(now, updated_at=None, events=None)
+        counted = told.events != now.events and time.monotonic() - self._counted_at > COUNT_EVERY_S
+        if not same or counted:
+            self._counted_at = time.monotonic()
             halls.set_run_state(connection, self._hall_id, told)
 
     def _told(self, beam_file: str) -> RunState | None:
@@ -66,7 +71,7 @@ class BeamFollower:
                 f"The beam file {path} hasn't been written since {written_at:%Y-%m-%d %H:%M} UTC; look after the "
                 "program that writes it. The run is that of the plots until then."
             )
-            return replace(state, run_number=None)
+            return replace(state, run_number=None, state="", events=None)
         if now - self._read_at > AWAY_S:
             self.trouble = (
                 f"The beam file {path} isn't there or holds no JSON; look after the program that writes it, or set "

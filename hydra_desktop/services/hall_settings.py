@@ -43,7 +43,8 @@ _SOURCE_HELP = """\
 # folder       where the plots arrive; "" while there is none
 # name_pattern regular expression for the path within the folder, with the groups plot_type, run_number and,
 #              where the names have them, run_period, pad, chunk: (?P<chunk>\\d+)
-# beam_file    JSON file with run and beam state; "" when there is none
+# beam_file    JSON file with run_number, run_period, beam_on, beam_current_nA, state (of the run) and events, each of
+#              them optional; "" when there is none
 """
 
 _LOGBOOK_HELP = f"""\

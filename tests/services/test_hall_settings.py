@@ -129,7 +129,8 @@ def test_the_alarms_are_stored_and_read_again_unchanged(alarms: AlarmSettings) -
 
 
 def test_k_or_n_alone_may_be_given() -> None:
-    hall = hall_settings.read("[plot_types.CDC]\nalarm_rule = { n = 5, latches = true }\n", Hall("D"))
+    before = Hall("D", plot_types={"CDC": PlotType("CDC", alarm_rule=AlarmRule(2, 3))})
+    hall = hall_settings.read("[plot_types.CDC]\nalarm_rule = { n = 5, latches = true }\n", before)
     assert hall.plot_types["CDC"].alarm_rule == AlarmRule(2, 5, latches=True)
     changed = hall_settings.read("[plot_types.CDC]\nalarm_rule = { hysteresis = 0.2 }\n", hall)
     assert changed.plot_types["CDC"].alarm_rule == AlarmRule(2, 5, hysteresis=0.2, latches=True)
@@ -279,7 +280,7 @@ def test_applied_with_history_and_then_nothing_changes(database: Database, tmp_p
 
 def test_changes_of_alarms_are_told(database: Database, tmp_path: Path) -> None:
     path = tmp_path / "hall.toml"
-    path.write_text("[plot_types.CDC]\n")
+    path.write_text("[plot_types.CDC]\nalarm_rule = { k = 2, n = 3, off_delay_s = 0 }\n")
     hall_settings.apply_file(database, "D", path, user="ann")
     path.write_text(
         "[alarms]\nquiet_after_s = 300\n[[alarms.suppression]]\nname = 'no beam'\nbeam_off = true\nstays_s = 60\n"
@@ -299,7 +300,7 @@ def test_changes_of_alarms_are_told(database: Database, tmp_path: Path) -> None:
         hall = halls.load(connection, hall_id)
     start = SuppressionRule("start", first_s=120.0, plot_types=("CDC",))
     assert hall.alarms.rules == (SuppressionRule("no beam", beam_off=True, stays_s=60.0), start)
-    assert hall.plot_types["CDC"].alarm_rule == AlarmRule(off_delay_s=30.0, unfamiliar=Severity.HIGH)
+    assert hall.plot_types["CDC"].alarm_rule == AlarmRule(2, 3, off_delay_s=30.0, unfamiliar=Severity.HIGH)
     assert hall_settings.apply_file(database, "D", path, user="bob") == []
 
 

@@ -102,7 +102,8 @@ def upgrade() -> None:
     op.create_index("ix_known_verdicts_known_fault_id", "known_verdicts", ["known_fault_id"])
     _table(
         "canaries", of_type, _text("content_hash"), _text("label"), _at("sent_at"), _at("judged_at", nullable=True),
-        _text("said", ""), sa.Column("confidence", sa.Double(), nullable=True), _at("heard_at", nullable=True),
+        _text("said", ""), _switch("found"), sa.Column("confidence", sa.Double(), nullable=True),
+        _at("heard_at", nullable=True),
         _text("heard_by", ""),
     )  # fmt: skip
     op.create_index("ix_canaries_sent", "canaries", ["hall_id", "sent_at"])
