@@ -356,6 +356,10 @@ def test_an_interrupt_is_quiet(
     assert capsys.readouterr().err == ""
 
 
+def test_what_only_the_program_calls_is_not_in_the_help() -> None:
+    assert "siren" not in program("--help").stdout
+
+
 def test_help_needs_nothing_heavy() -> None:
     shown = program("--help", PYTHONPROFILEIMPORTTIME="1")
     assert shown.returncode == 0

@@ -168,7 +168,7 @@ def test_a_detail_view_is_up_to_date_after_another_hall_was_shown(qtbot: QtBot, 
     qtbot.keyClick(desktop.window.wall.view, Qt.Key.Key_A)  # of B alone
     choose_hall(qtbot, desktop.window, "D")
     assert desktop.window.wall.stack.currentWidget() is detail
-    assert detail.banner.said.state.startswith("taken by")
+    assert detail.banner.said.state.startswith("taken")
     assert detail.isAncestorOf(desktop.window.focusWidget())
     qtbot.keyClick(desktop.window.focusWidget(), Qt.Key.Key_Escape)
     assert desktop.window.wall.view.hasFocus()

@@ -55,6 +55,12 @@ class AlarmScreens(QObject):
             self._build(hall)
         self._show(hall)
 
+    def open_at(self, alarm_id: int) -> None:
+        """Show the alarms of the window's hall, at one of them."""
+        self._window.open_screen(Place.ALARMS)
+        if self.screen is not None:
+            self.screen.choose(alarm_id)
+
     def follow(self, hall: FollowedHall) -> None:
         """The hall has changed, or the database is away."""
         if hall is self._hall:
@@ -120,7 +126,12 @@ class AlarmScreens(QObject):
         screen, siren = self.screen, self._siren
         if screen is not None:
             screen.show_sound(
-                siren.role, siren.volume, speaks=siren.speaks, sounds=bool(siren.sounds), silenced=siren.silenced > 0
+                siren.role,
+                siren.volume,
+                speaks=siren.speaks,
+                sounds=bool(siren.sounds) and siren.audible,
+                silenced=siren.silenced > 0,
+                audible=siren.audible,
             )
 
     def _read_settings(self, screen: AlarmsScreen, hall: FollowedHall) -> None:

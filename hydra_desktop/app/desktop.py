@@ -7,7 +7,6 @@ import logging
 import sys
 from collections.abc import Callable
 from dataclasses import replace
-from datetime import UTC, datetime
 from pathlib import Path
 from types import TracebackType
 
@@ -23,7 +22,6 @@ from ..database.connection import Database
 from ..database.image_store import ImageStore
 from ..domain.errors import SiteError, StorageError
 from ..domain.label import Severity
-from ..domain.station import unheard
 from ..services import wall as wall_service
 from ..services.detail import DetailService
 from ..services.deviation_process import DeviationProcess
@@ -192,6 +190,7 @@ class Desktop(QObject):
             wall.silenced.connect(self._silence)
             wall.sound_tested.connect(self.siren.test)
             wall.acknowledged.connect(hall.acknowledge)
+            wall.alarm_asked.connect(self.screens[window].alarms.open_at)
             wall.beam_switched.connect(hall.switch_beam)
             wall.news_written.connect(hall.write_news)
             wall.elsewhere.connect(lambda: self._show_loudest(window))
@@ -224,14 +223,12 @@ class Desktop(QObject):
     def _tell_windows(self, hall: FollowedHall) -> None:
         """Every screen of a window says how many alarms of its hall are to take, and whether one would be heard."""
         to_take = [one for one in hall.latest.alarms if alarm_speech.is_to_take(one)] if hall.latest else []
-        stations = hall.latest.stations if hall.latest is not None else ()
-        silent = unheard(stations, datetime.now(UTC)) if stations else ""
         for window in self.windows:
             if window.hall == hall.name:
                 worst = max((one.severity for one in to_take), default=Severity.NONE)
                 text = f"{words.count(len(to_take), 'alarm')} to take" if to_take else ""
                 window.show_to_take(text, window.theme.colours.severity(worst) if to_take else "")
-                window.show_unheard(silent)
+                window.show_unheard(window.wall.lines.sound.message)
 
     def _tell_pages(self, hall: FollowedHall) -> None:
         self._tell_windows(hall)
@@ -258,6 +255,7 @@ class Desktop(QObject):
         for window in self.windows:
             for wall in window.walls.values():
                 wall.show_sound(state, audible)
+            window.show_unheard(window.wall.lines.sound.message)
 
     def _silence(self) -> None:
         self.siren.silence()

@@ -17,13 +17,15 @@ _STATES = {
     AlarmState.SUPPRESSED: "suppressed",
     AlarmState.OUT_OF_SERVICE: "out of service",
 }
-_SAID_BY_STATE = ("", "acknowledged", "comment", "out of service")
+_COMMENT = "comment"
+_BY_ITSELF = ("monitor", "hydra")  # what acts in the name of nobody
+_SAID_BY_STATE = ("", "acknowledged", _COMMENT, "out of service")
 
 
 def what(step: AlarmStep) -> str:
     """What happened, in a word or two."""
     if step.state is step.former:
-        return "comment" if step.comment and step.why == "comment" else "changed"
+        return _COMMENT if step.comment and step.why == _COMMENT else "changed"
     if step.former in (AlarmState.SHELVED, AlarmState.OUT_OF_SERVICE, AlarmState.SUPPRESSED):
         return f"no longer {step.former}, {_STATES[step.state]}"
     if step.former is AlarmState.LATCHED and step.state is AlarmState.NORMAL:
@@ -34,13 +36,15 @@ def what(step: AlarmStep) -> str:
 def told(step: AlarmStep) -> str:
     """A line of an alarm's log."""
     word = what(step)
-    label = f" {step.label}{_figure(step)}" if step.state is AlarmState.UNACKNOWLEDGED else ""
-    return f"{moment(step.at)}  {word}{label}{by(step)}{_because(step, word)}"
+    is_of_plots = step.state is AlarmState.UNACKNOWLEDGED and word != _COMMENT
+    label = f" {step.label}{_figure(step)}" if is_of_plots else ""
+    said = why(step)
+    return f"{moment(step.at)}  {word}{label}{by(step)}{': ' if said else ''}{said}"
 
 
 def by(step: AlarmStep) -> str:
     """Who did it, "" for what the monitor saw by itself."""
-    return f" by {step.who}" if step.state is AlarmState.ACKNOWLEDGED or step.who != "monitor" else ""
+    return f" by {step.who}" if step.state is AlarmState.ACKNOWLEDGED or step.who not in _BY_ITSELF else ""
 
 
 def why(step: AlarmStep) -> str:
@@ -59,8 +63,3 @@ def moment(at: datetime) -> str:
 
 def _figure(step: AlarmStep) -> str:
     return f" {words.confidence(step.confidence)}" if step.confidence is not None else ""
-
-
-def _because(step: AlarmStep, _word: str) -> str:
-    said = why(step)
-    return f": {said}" if said else ""

@@ -134,8 +134,13 @@ class MainWindow(QMainWindow):
             self._bar.fit()
 
     def show_unheard(self, why: str) -> None:
-        """Say on every screen why no alarm would be heard, "" while one would be."""
+        """Say on every screen why no alarm would be heard, "" while one would be; the wall says it by itself."""
         self._unheard.show_message(why)
+        self._unheard.setVisible(bool(why) and not self._is_at_wall)
+
+    @property
+    def _is_at_wall(self) -> bool:
+        return self._stack.currentWidget() is self._walls
 
     def choose_hall(self, names: Sequence[str]) -> None:
         """Let a person choose one of the halls."""
@@ -167,6 +172,7 @@ class MainWindow(QMainWindow):
         """Open a screen by its place in the bar."""
         page, self.page = self.page, None
         self._stack.setCurrentIndex(index)
+        self.show_unheard(self._unheard.message)
         self._buttons.button(index).setChecked(True)
         if index == 0:
             self.wall.take_focus()
@@ -186,6 +192,7 @@ class MainWindow(QMainWindow):
         page.set_wall_mode(self.isFullScreen())
         page.rescale()
         self._stack.setCurrentWidget(page)
+        self.show_unheard(self._unheard.message)
         page.take_focus()
 
     def set_screen(self, place: Place, screen: QWidget | None) -> None:
@@ -335,8 +342,8 @@ class MainWindow(QMainWindow):
             """
         )
         self._unheard.setStyleSheet(
-            f"font-size: {max(13, px(17))}px; font-weight: bold; padding: {px(6)}px {px(12)}px; color: {c.text};"
-            f" border: {px(3)}px solid {c.high}; background: {c.panel};"
+            f"font-size: {max(13, px(17))}px; font-weight: bold; padding: {px(6)}px {px(12)}px;"
+            f" color: {self.theme.word_on(c.high)}; background: {c.high};"
         )
         self._restyle_to_take()
         self._bar.fit()

@@ -15,6 +15,7 @@ import sqlalchemy as sa
 from hydra_desktop.database import (
     alarm_history,
     alarms,
+    annunciations,
     conditions,
     contests,
     episodes,
@@ -34,6 +35,7 @@ from hydra_desktop.database import (
     references,
     runs,
     shadows,
+    stations,
     verdicts,
     wall,
 )
@@ -42,6 +44,7 @@ from hydra_desktop.database.image_store import ImageStore
 from hydra_desktop.domain.alarm_history import Span
 from hydra_desktop.domain.labeling import Choice, Decision, Filters, Mode, Order, Queue
 from hydra_desktop.domain.past import Moment
+from hydra_desktop.domain.station import StationRole
 from hydra_desktop.services.detail import Ask, DetailService
 
 from .conftest import START, Site
@@ -149,6 +152,18 @@ def _label(c: sa.Connection, site: Site) -> None:
     label_pages.release(c, holder)
 
 
+def _be_a_station(c: sa.Connection, site: Site) -> None:
+    for can_sound in (False, True):
+        stations.beat(c, site.hall_id, "here", StationRole.AUDIBLE, sound="", can_sound=can_sound)
+    stations.sign_in(c, site.hall_id, "here", "eva")
+    stations.sign_out(c, site.hall_id, "here")
+    stations.audible_alive(c, site.hall_id)
+    stations.all(c, site.hall_id)
+    stations.sign_ins(c, site.hall_id, START, START + timedelta(hours=8))
+    stations.presences(c, site.hall_id, START, START + timedelta(hours=8))
+    stations.leave(c, site.hall_id, "here")
+
+
 QUESTIONS: dict[str, Callable[[sa.Connection, Site], object]] = {
     "a look at a plot": _look_at_a_plot,
     "features": lambda c, _: _keep_features(c),
@@ -169,6 +184,8 @@ QUESTIONS: dict[str, Callable[[sa.Connection, Site], object]] = {
     "references of a hall": lambda c, site: references.states(c, site.hall_id),
     "whether a reference was set": lambda c, site: references.was_set(c, site.hall_id, "CDC_occupancy", "A"),
     "candidates": lambda c, site: references.candidates(c, site.hall_id, "CDC_occupancy", "A"),
+    "what is to be heard": lambda c, site: annunciations.untaken(c, [site.hall_id, site.hall_id + 1]),
+    "a station": lambda c, site: _be_a_station(c, site),
     "open alarms": lambda c, site: alarms.open_alarms(c, site.hall_id),
     "the alarms of a shift": lambda c, site: alarm_history.read(
         c, site.hall_id, Span(START, START + timedelta(hours=8))

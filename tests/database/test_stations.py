@@ -8,8 +8,10 @@ from typing import Any
 import pytest
 import sqlalchemy as sa
 
-from hydra_desktop.database import clock, feed, stations
+from hydra_desktop.database import alarms, annunciations, clock, feed, halls, stations
 from hydra_desktop.database import tables as t
+from hydra_desktop.domain.alarm import Alarm, AlarmKind
+from hydra_desktop.domain.label import Severity
 from hydra_desktop.domain.station import StationRole, StationState, unheard
 
 from .conftest import Site
@@ -145,3 +147,28 @@ def test_who_tested_the_sound_is_remembered(site: Site) -> None:
     assert station.tested_by == "eva"
     assert station.tested_at is not None
     assert abs(datetime.now(UTC) - station.tested_at) < timedelta(minutes=1)
+
+
+def test_what_is_to_be_heard_is_what_nobody_has_taken(site: Site) -> None:
+    def raise_one(severity: Severity, **what: Any) -> Alarm:
+        with site.database.write() as c:
+            return alarms.raise_alarm(
+                c, site.hall_id, label="Bad", severity=severity, at=clock.now(c), station="m", why="test", **what
+            )
+
+    with site.database.write() as c:
+        halls.ensure_plot_type(c, site.hall_id, "CDC_occupancy")
+        other = halls.find_or_create(c, "Other")
+    of_plot = raise_one(Severity.LOW, plot_type="CDC_occupancy", pad="2")
+    of_hall = raise_one(Severity.HIGH, kind=AlarmKind.QUIET)
+    taken = raise_one(Severity.HIGH, kind=AlarmKind.SOURCE)
+    with site.database.write() as c:
+        alarms.move(c, taken, taken.life.acknowledged(), at=clock.now(c), who="eva", station="a", why="")
+        followed = annunciations.followed(c, ["D", "Other", "nowhere"])
+        heard = annunciations.untaken(c, [one.id for one in followed])
+        assert annunciations.untaken(c, [other]) == ()
+        assert annunciations.untaken(c, []) == ()
+    assert {one.id for one in followed} == {site.hall_id, other}
+    assert [(one.alarm_id, one.severity, one.plot_type, one.pad) for one in heard] == [
+        (of_hall.id, Severity.HIGH, "", ""), (of_plot.id, Severity.LOW, "CDC_occupancy", "2")
+    ]  # fmt: skip

@@ -36,6 +36,7 @@ PLOT_TYPE = "CDC_occupancy"
 EACH = 16
 ONLY_OF_PLOTS = AlarmSettings(quiet_after_s=0, repeated_chunks=0, flood_over=0, canary_every_s=0, unanswered_after_s=0)
 LIMIT_S = 60.0
+PAUSE_S = 1.6  # longer than that between two tones
 Program = subprocess.Popen[str]
 
 
@@ -98,7 +99,8 @@ class AlarmedHall:
 
     def heard_after_s(self, ear: Ear) -> float:
         """How long after the next Bad plot was complete on disk its first sample is heard, s."""
-        assert ear.silent_for(0.3, within_s=10.0)
+        ear.forget()
+        assert ear.silent_for(PAUSE_S, within_s=10.0)
         at = self.be_bad()
         heard_at = ear.hears_again("high", within_s=LIMIT_S)
         self.be_good()

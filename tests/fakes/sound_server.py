@@ -41,6 +41,14 @@ class Ear:
         data = self._process.stdout.read(2 * round(seconds * RATE_HZ))
         return np.frombuffer(data, "<i2") / 32768
 
+    def forget(self) -> None:
+        """Drop what was heard while nobody asked: the next sample is of now."""
+        took_s = 0.0
+        while took_s < 0.05:
+            began_s = time.monotonic()
+            self.hear(0.1)
+            took_s = time.monotonic() - began_s
+
     def hears(self, pitch_hz: float, within_s: float) -> bool:
         """Whether a tone of that pitch comes within a time."""
         return any(abs(pitch(self.hear(0.1)) - pitch_hz) < 15 for _ in range(round(within_s / 0.1)))

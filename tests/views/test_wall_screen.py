@@ -13,9 +13,11 @@ from PySide6.QtGui import QImage, QPainter, QRegion
 from PySide6.QtWidgets import QApplication, QLineEdit, QStyleOptionViewItem
 from pytestqt.qtbot import QtBot
 
-from hydra_desktop.domain.alarm import AlarmState
+from hydra_desktop.domain.alarm import Alarm, AlarmKind, AlarmState
 from hydra_desktop.domain.condition import Condition, ConditionKind
 from hydra_desktop.domain.errors import DatabaseError
+from hydra_desktop.domain.held import Suppression
+from hydra_desktop.domain.label import Severity
 from hydra_desktop.domain.reference import WithoutReference
 from hydra_desktop.domain.wall import MonitorHealth, News, PanelState, WallSnapshot
 from hydra_desktop.views import pictures
@@ -626,3 +628,99 @@ def test_a_new_word_does_not_lay_out_the_whole_window(bench: Bench, snapshot: Wa
     assert layout.hasHeightForWidth()
     assert not bench.window.centralWidget().hasHeightForWidth()
     assert bench.wall.lines.news.height() >= bench.wall.lines.news.heightForWidth(bench.wall.lines.news.width())
+
+
+def hall_alarm(number: int = 9, state: AlarmState = AlarmState.UNACKNOWLEDGED) -> Alarm:
+    """One of the hall, with no plot behind it."""
+    at = datetime.now(UTC)
+    return Alarm(
+        number, "", "", "Monitor down", Severity.HIGH, state, at, at, kind=AlarmKind.MONITOR,
+        facts="No sign of life for 2 min.",
+    )  # fmt: skip
+
+
+def test_an_alarm_of_the_hall_has_a_card_and_no_plot_to_open(
+    qtbot: QtBot, bench: Bench, snapshot: WallSnapshot
+) -> None:
+    asked: list[str] = []
+    bench.wall.detail_asked.connect(lambda plot_type, _pad: asked.append(plot_type))
+    bench.wall.show_snapshot(replace(snapshot, alarms=(hall_alarm(), *snapshot.alarms)))
+    assert headline(bench).title == "Monitor down"
+    assert headline(bench).below == "2 new alarms, 1 returned, 1 taken"
+    card = bench.wall.alarm_area._cards[0]
+    assert card.alarm.id == 9
+    card.setFocus()
+    qtbot.keyClick(card, Qt.Key.Key_Return)
+    assert asked == []
+    assert not card.grab().isNull()
+    qtbot.keyClick(card, Qt.Key.Key_A)
+    assert bench.acknowledged == [9]
+
+
+def test_an_alarm_that_waits_for_its_reset_is_over_and_nobody_s_to_take(
+    qtbot: QtBot, bench: Bench, snapshot: WallSnapshot
+) -> None:
+    latched = replace(snapshot.alarms[0], state=AlarmState.LATCHED, acknowledged_by="shift", comment="module 14")
+    panels = tuple(replace(one, alarm=latched) if one.alarm == snapshot.alarms[0] else one for one in snapshot.panels)
+    in_alarm = tuple(one for one in panels if one.alarm is latched)
+    bench.wall.show_snapshot(replace(snapshot, alarms=(latched,), panels=panels, in_alarm=in_alarm))
+    assert headline(bench).title == "1 alarm, none new"
+    assert headline(bench).below == "1 to reset"
+    assert bench.wall.alarm_area._title.text() == "1 alarm, 0 to take"
+    assert not bench.wall.alarm_area._take.isVisible()
+    assert not bench.wall.grab().isNull()
+    qtbot.keyClick(bench.wall.view, Qt.Key.Key_A)
+    assert bench.acknowledged == []
+
+
+@pytest.mark.parametrize(
+    ("name", "held", "word", "kept"),
+    [
+        ("L_bad_no_alarm_yet", "shelved", "Bad, shelved", True),
+        ("L_bad_no_alarm_yet", "out of service", "out of service", True),
+        ("L_bad_no_alarm_yet", "suppressed: no beam", "Bad, suppressed", True),
+        ("F_strange", "suppressed: no beam", "Unfamiliar, suppressed", True),
+        ("A_good", "suppressed: no beam", "Good", False),
+        ("A_good", "out of service", "out of service", True),
+    ],
+)
+def test_a_panel_that_makes_no_alarm_now_says_so_muted(
+    bench: Bench, snapshot: WallSnapshot, name: str, held: str, word: str, kept: bool
+) -> None:
+    panels = tuple(replace(one, held=held) if one.plot_type.name == name else one for one in snapshot.panels)
+    bench.wall.show_snapshot(replace(snapshot, panels=panels))
+    item = next(one for one in bench.wall.model.items if one.name == name)
+    assert (item.word, item.is_kept) == (word, kept)
+    muted = bench.window.theme.colours.muted
+    assert (bench.wall.delegate.colour(item) == muted) is kept
+    counted = {text: colour for _, colour, text, _ in bench.wall.header.counts()}
+    assert counted[f"1 {word if kept else held}"] == muted
+    assert not bench.wall.grab().isNull()
+
+
+def test_what_is_held_back_is_told_and_not_all_well(bench: Bench, snapshot: WallSnapshot) -> None:
+    well = only(snapshot, "A_good", "L_bad_no_alarm_yet")
+    kept = tuple(replace(one, held="shelved") if one.verdict.label == "Bad" else one for one in well.panels)
+    now = datetime.now(UTC)
+    shelved = replace(snapshot.alarms[0], state=AlarmState.SHELVED, plot_type="L_bad_no_alarm_yet")
+    rule = Suppression(1, "no beam", "the beam is off", now)
+    bench.wall.show_snapshot(replace(well, panels=kept, held=(shelved,), suppressions=(rule,)))
+    assert headline(bench).title == "Bad, shelved: L_bad_no_alarm_yet"
+    assert headline(bench).below == "no alarm meanwhile; Suppressed: no beam"
+    doubt = bench.wall.alarm_area._doubt
+    assert doubt.text() == "Held back: 1 shelved, suppressed: no beam; look with Ctrl+5."
+
+
+def test_alarms_that_have_no_room_are_counted(bench: Bench, snapshot: WallSnapshot) -> None:
+    many = tuple(hall_alarm(number) for number in range(20, 32))
+    bench.wall.show_snapshot(replace(snapshot, alarms=many, in_alarm=()))
+    bench.wall.alarm_area.layout().activate()
+    more = bench.wall.alarm_area._more
+    assert more.isVisible()
+    shown = len([card for card in bench.wall.alarm_area._cards if is_in_sight(card)])
+    below = int(more.text().partition(" ")[0])
+    assert more.text() == f"{below} more below, {below} to take"
+    assert 12 - shown <= below < 12
+    bar = bench.wall.alarm_area._scroll.verticalScrollBar()
+    bar.setValue(bar.maximum())
+    assert not more.isVisible()

@@ -6,7 +6,7 @@ from dataclasses import dataclass, fields
 from pathlib import Path
 
 from PySide6.QtCore import QEvent, QModelIndex, QObject, QPersistentModelIndex, QRect, QRectF, QSize, Qt, Signal
-from PySide6.QtGui import QColor, QFontMetricsF, QMouseEvent, QPainter, QPen
+from PySide6.QtGui import QColor, QFontMetricsF, QMouseEvent, QPainter, QPen, QRegion
 from PySide6.QtWidgets import QStyle, QStyledItemDelegate, QStyleOptionViewItem
 
 from .. import marks
@@ -59,7 +59,7 @@ def columns(theme: Theme, width: int) -> Columns:
     def taken() -> int:
         return sum(one + gap for one in wide.values() if one)
 
-    for name in ("k_of_n", "since", "state"):
+    for name in ("k_of_n", "since", "picture", "state"):
         if taken() + (least_text if name == "k_of_n" else 0) <= room:
             break
         wide[name] = 0
@@ -82,7 +82,9 @@ class AlarmDelegate(QStyledItemDelegate):
 
     def __init__(self, theme: Theme, pictures: Pictures, image_folder: Path, parent: QObject) -> None:
         super().__init__(parent)
+        self.theme = theme
         self._theme, self._pictures, self._folder = theme, pictures, image_folder
+        self.dirty = QRegion()  # of the list: what needn't be painted isn't
         self.blink = False
         self.can_act = True  # False where nothing can be done: another time than now
 
@@ -98,7 +100,9 @@ class AlarmDelegate(QStyledItemDelegate):
         return max(LEAST_LARGE if size >= LARGE else LEAST_SMALL, self._theme.px(size))
 
     def paint(self, painter: QPainter, option: QStyleOptionViewItem, index: Index) -> None:
-        """Paint one row."""
+        """Paint one row, unless nothing of it is dirty: Qt asks for all between two that are."""
+        if not self.dirty.intersects(option.rect):
+            return
         row = index.data(ROW_ROLE)
         painter.save()
         painter.setRenderHint(QPainter.RenderHint.Antialiasing)
@@ -163,8 +167,11 @@ class AlarmDelegate(QStyledItemDelegate):
                 painter.drawRect(bar.adjusted(0, 0, -1, -1))
         at = columns(self._theme, rect.width())
         muted = row.look is Look.MUTED
-        self._picture(painter, at.box("picture", rect), row.picture, colour, muted=muted, border=self._border(row))
         self._verdict(painter, at.box("verdict", rect), row, colour)
+        if self.dirty.intersected(rect).subtracted(QRegion(at.box("verdict", rect))).isEmpty():
+            self._outline(painter, rect, focus=focus)
+            return  # it blinks
+        self._picture(painter, at.box("picture", rect), row.picture, colour, muted=muted, border=self._border(row))
         text = c.muted if muted else c.text
         self._lines(painter, at.box("title", rect), row.title, row.where, text, bold=True, middle=True)
         self._state(painter, at.box("state", rect), row, text)
@@ -174,8 +181,11 @@ class AlarmDelegate(QStyledItemDelegate):
         self._text(painter, at.box("text", rect), row, text)
         if self.can_act and row.act is not Act.NONE:
             self._button(painter, rect, row, chosen)
+        self._outline(painter, rect, focus=focus)
+
+    def _outline(self, painter: QPainter, rect: QRect, *, focus: bool) -> None:
         if focus:
-            painter.setPen(QPen(QColor(c.text), max(2, px(2))))
+            painter.setPen(QPen(QColor(self._theme.colours.text), max(2, self._theme.px(2))))
             painter.setBrush(Qt.BrushStyle.NoBrush)
             painter.drawRect(rect.adjusted(1, 1, -2, -2))
 
@@ -188,6 +198,8 @@ class AlarmDelegate(QStyledItemDelegate):
     ) -> None:
         c, px = self._theme.colours, self._theme.px
         room = box.adjusted(0, px(5), 0, -px(5))
+        if room.width() < px(20):
+            return
         if not picture.content_hash:
             painter.setPen(QPen(QColor(c.edge), 1, Qt.PenStyle.DashLine))
             painter.setBrush(Qt.BrushStyle.NoBrush)

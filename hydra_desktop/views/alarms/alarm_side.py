@@ -99,7 +99,7 @@ class AlarmSide(QFrame):
             button = self.buttons[name]
             self._grid.removeWidget(button)
             button.setVisible(name in names)
-        self._place_buttons()
+        self._fit()
 
     def rescale(self) -> None:
         """Take over the theme's size and colours."""
@@ -163,10 +163,11 @@ class AlarmSide(QFrame):
         self.comment.setAccessibleName("Comment")
         self.comment.setPlaceholderText("Comment: everyone on shift reads it  [C]")
         self.comment.returnPressed.connect(self._comment)
+        page = QWidget()
         self._grid = QGridLayout()
         main = QHBoxLayout()
         for name, (text, key) in (BUTTONS | MAIN).items():
-            button = QPushButton(f"{text}  [{key}]")
+            button = QPushButton(f"{text}  [{key}]", page)  # else one that is shown is a window of its own
             button.setAccessibleName(text.rstrip("."))
             button.setFocusPolicy(Qt.FocusPolicy.TabFocus)
             button.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Fixed)
@@ -175,7 +176,6 @@ class AlarmSide(QFrame):
             if name in MAIN:
                 button.setObjectName("main")
                 main.addWidget(button)
-        page = QWidget()
         self._inner = QVBoxLayout(page)
         self._inner.setSizeConstraint(QVBoxLayout.SizeConstraint.SetNoConstraint)
         self._inner.addWidget(self.picture)
@@ -193,11 +193,18 @@ class AlarmSide(QFrame):
         layout.addWidget(self.empty, 1)
 
     def _fit(self) -> None:
-        self.picture.fit(self.width() - 2 * self._theme.px(14), round(0.4 * self.height()))
-        self._place_buttons()
+        columns, px = self._place_buttons(), self._theme.px
+        rows = -(-len(self._offered) // columns) if self._offered else 0
+        button = next(iter(self.buttons.values())).sizeHint().height()
+        main = self.buttons["take"].sizeHint().height()
+        below = self.comment.sizeHint().height() + main + rows * (button + px(8)) + self.facts.sizeHint().height()
+        room = self.height() - self.head.height() - below - px(80)
+        most = min(round(0.4 * self.height()), room - px(90))
+        self.picture.setVisible(most >= px(80))  # smaller it says nothing, and what to do says more
+        self.picture.fit(self.width() - 2 * px(14), most)
 
-    def _place_buttons(self) -> None:
-        """Three in a row, or two where their words have no room."""
+    def _place_buttons(self) -> int:
+        """Three in a row, or two where their words have no room; how many."""
         room = self.width() - 2 * self._theme.px(20)
         size, gap = max(12, self._theme.px(14)), self._theme.px(8)
         widest = max((self._theme.advance(self.buttons[name].text(), size) for name in self._offered), default=0)
@@ -207,6 +214,7 @@ class AlarmSide(QFrame):
         for column in range(PER_ROW):
             self._grid.setColumnStretch(column, int(column < columns))
             self._grid.setColumnMinimumWidth(column, 0)
+        return columns
 
     def _show(self) -> None:
         row = self.row
@@ -261,7 +269,7 @@ class AlarmSide(QFrame):
     def _facts(self, row: ItemRow) -> str:
         alarm, look = row.alarm, self._look
         if alarm is None:
-            return row.where
+            return row.where if row.picture.content_hash else ""
         if look is None or look.plot is None:
             return ""
         name = look.plot.name
@@ -299,7 +307,7 @@ class AlarmSide(QFrame):
         c = self._theme.colours
         if row.alarm is None:
             since = f"{row.since}, {row.age} ago"
-            told = [f"since {since}", row.state_under, row.text]
+            told = [f"since {since}", row.state_under, row.text if row.picture.content_hash else ""]
             return _part(row.state, "<br>".join(html.escape(one) for one in told if one))
         if self._trouble:
             return _part("What happened", html.escape(f"It can't be read now. {self._trouble}"))

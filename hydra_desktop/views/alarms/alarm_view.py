@@ -9,7 +9,7 @@ from PySide6.QtWidgets import QAbstractItemView, QListView, QWidget
 from ..theme import Theme
 from .alarm_delegate import HEADS, AlarmDelegate, columns
 from .alarm_list_model import ROW_ROLE, AlarmListModel
-from .rows import ItemRow
+from .rows import ItemRow, Look
 
 _FLAGS = QItemSelectionModel.SelectionFlag
 
@@ -23,6 +23,7 @@ class AlarmView(QListView):
         super().__init__()
         self.setModel(model)
         self.setItemDelegate(delegate)
+        self._delegate = delegate
         self.setObjectName("alarms")
         self.setAccessibleName("Alarms")
         self.setSelectionMode(QAbstractItemView.SelectionMode.SingleSelection)
@@ -70,6 +71,20 @@ class AlarmView(QListView):
             self.entered.emit()
         else:
             event.ignore()  # a letter is a key of the screen, no search
+
+    def paintEvent(self, event: QPaintEvent) -> None:
+        """Only the columns that are dirty are painted."""
+        self._delegate.dirty = event.region()
+        super().paintEvent(event)
+
+    def turn_strips(self) -> None:
+        """Paint again what blinks: the verdicts that nobody has taken, where they are in sight."""
+        at, sight = columns(self._delegate.theme, self.viewport().width()), self.viewport().rect()
+        for place, row in enumerate(self.model().rows):
+            if isinstance(row, ItemRow) and row.look is Look.FILLED:
+                box = self.visualRect(self.model().index(place, 0))
+                if box.intersects(sight):
+                    self.viewport().update(at.box("verdict", box))
 
     def keyboardSearch(self, _search: str) -> None:
         """Nothing: letters are keys of the screen."""

@@ -50,7 +50,7 @@ class AlarmsScreen(QWidget):
     """
 
     acknowledged = Signal(int)
-    all_acknowledged = Signal(dict)
+    all_acknowledged = Signal(object)  # a dict: as Signal(dict) its keys would have to be texts
     shelved = Signal(int, float, str)
     unshelved = Signal(int)
     commented = Signal(int, str)
@@ -83,12 +83,14 @@ class AlarmsScreen(QWidget):
     ) -> None:
         super().__init__()
         self.setObjectName("screen")
+        self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)  # while there is no list
         self._theme, self._clock = theme, clock
         self._user, self._station = user, station
         self.shelve_at_most_s = SHIFT_S
         self._snapshot: WallSnapshot | None = None
         self._trouble = ""
         self._sounds = self._silenced_here = False
+        self._can_sound = True
         self._just_taken: set[tuple[int, datetime]] = set()  # asked for, and not told by a snapshot yet
         self._looked: tuple[int, int] | None = None  # id and version of the alarm that was read last
         self._showing = False
@@ -121,7 +123,7 @@ class AlarmsScreen(QWidget):
     @property
     def is_live(self) -> bool:
         """Whether what is shown is now, so that something can be done about it."""
-        return self._snapshot is not None and self._snapshot.as_of is None
+        return self._snapshot is not None and self._snapshot.as_of is None and not self._trouble
 
     @property
     def chosen(self) -> Alarm | None:
@@ -140,12 +142,14 @@ class AlarmsScreen(QWidget):
         unacknowledged = {(one.id, one.raised_at) for one in snapshot.alarms if alarm_speech.is_to_take(one)}
         self._just_taken &= unacknowledged
         self.reader.follow((*snapshot.alarms, *snapshot.held))
-        self._show()
+        if self.isVisible():  # else when it is shown
+            self._show()
 
     def show_trouble(self, message: str) -> None:
         """Say that the database is away; what stands here is old."""
         self._trouble = message
-        self._show()
+        if self.isVisible():
+            self._show()
 
     def show_failure(self, message: str) -> None:
         """Say that what a person asked for was not done; it stays until it is put away."""
@@ -153,18 +157,22 @@ class AlarmsScreen(QWidget):
         self.failures.show_message(f"{words.clock(datetime.now(UTC))} {message}")
         self._show()
 
-    def show_sound(self, role: StationRole, volume: float, *, speaks: bool, sounds: bool, silenced: bool) -> None:
-        """Take over what this station is and how loud, whether it sounds now, and whether a person silenced it."""
+    def show_sound(
+        self, role: StationRole, volume: float, *, speaks: bool, sounds: bool, silenced: bool, audible: bool = True
+    ) -> None:
+        """Take over what this station is and how loud, whether it sounds now, was silenced, and could sound at all."""
         self.stations.show_role(role)
         self.stations.show_volume(volume, speaks=speaks)
-        if (sounds, silenced) != (self._sounds, self._silenced_here):
-            self._sounds, self._silenced_here = sounds, silenced
-            self._show()
+        self.stations.show_sounding(sounds)
+        if (sounds, silenced, audible) != (self._sounds, self._silenced_here, self._can_sound):
+            self._sounds, self._silenced_here, self._can_sound = sounds, silenced, audible
+            if self.isVisible():
+                self._show()
 
     def take_focus(self) -> None:
         """Stand on the alarm that most needs a person, with the keyboard in the list."""
         self._choose_worst()
-        self.view.setFocus()
+        self._focus_list()
 
     def choose(self, alarm_id: int) -> None:
         """Stand on an alarm."""
@@ -328,7 +336,7 @@ class AlarmsScreen(QWidget):
         self.reader.failed.connect(self.side.show_trouble)
         self.side.pressed.connect(self._pressed)
         self.side.commented.connect(self._comment)
-        self.side.left.connect(self.view.setFocus)
+        self.side.left.connect(self._focus_list)
         self.stations.sound_tested.connect(self.sound_tested)
         self.stations.role_wanted.connect(self.role_wanted)
         self.stations.volume_wanted.connect(self.volume_wanted)
@@ -357,8 +365,7 @@ class AlarmsScreen(QWidget):
             ("handover", "Ctrl+D", "Hand the shift over", self.handover_asked.emit),
         ):  # fmt: skip
             self._actions[name] = keys.add(self, key, text, work)
-        keys.tell(self.view, "Enter", "Open the plot in full")
-        keys.add(self.side.comment, "Esc", "Leave the comment", self._leave_comment)
+        keys.add(self.side.comment, "Esc", "", self._leave_comment)
 
     # bringing it up to date
 
@@ -366,7 +373,7 @@ class AlarmsScreen(QWidget):
         """Bring all up to date with the snapshot, the time and what is known."""
         snapshot = self._snapshot
         self.standing.show_message(
-            f"Database away: what you see is old, and nothing can be done here now. {self._trouble}"
+            f"Database away: what you see is old. Silence works; all else comes back with it. {self._trouble}"
             if self._trouble and snapshot is not None
             else ""
         )
@@ -386,7 +393,7 @@ class AlarmsScreen(QWidget):
         self.stations.show_snapshot(snapshot)
         self._show_emptiness()
         self._show_chosen()
-        fresh = self.is_live and any(one.state is AlarmState.UNACKNOWLEDGED for one in snapshot.alarms)
+        fresh = snapshot.as_of is None and any(one.state is AlarmState.UNACKNOWLEDGED for one in snapshot.alarms)
         if fresh and self.isVisible() and not self._blink.isActive():
             self._blink.start()
         elif not fresh:
@@ -448,6 +455,9 @@ class AlarmsScreen(QWidget):
             names.append("silence")
         self.side.offer(tuple(names), main, can_comment=live and alarm is not None)
         has = set(names)
+        keys.tell_nothing(self.view)
+        if "full" in has:
+            keys.tell(self.view, "Enter", "Open the plot in full")
         by_key = self._to_take_by_key()
         for name, possible in (
             ("take", by_key is not None),
@@ -483,21 +493,29 @@ class AlarmsScreen(QWidget):
 
     def _show_emptiness(self) -> None:
         empty = not any(isinstance(row, ItemRow) for row in self.model.rows)
+        here = self.hasFocus() or self.view.hasFocus()
         self.view.setVisible(not empty)
         self.heads.setVisible(not empty)
         self.empty.setVisible(empty)
         title, _, rest = speech.empty(self._snapshot, self._trouble).partition("\n")
         self.empty.setText(f"<b>{html.escape(title)}</b><br>{html.escape(rest).replace(chr(10), '<br>')}")
         self.side.empty.setVisible(self.side.row is None and not empty)
+        if here:
+            self._focus_list()  # the keyboard stays here, whether there is a list or not
 
     @property
     def _sound(self) -> str:
         """What is heard here of an alarm that nobody has taken."""
         if self._sounds:
             return "sounding"
-        if self._silenced_here:
+        if self._silenced_here and self._can_sound:
             return "silenced here"
-        return "a viewer makes no sound" if self.stations.role is StationRole.VIEWER else ""
+        if self.stations.role is StationRole.VIEWER:
+            return "a viewer makes no sound"
+        return "" if self._can_sound else "no sound here"
+
+    def _focus_list(self) -> None:
+        (self if self.view.isHidden() else self.view).setFocus()
 
     def _worst(self) -> Alarm | None:
         """The alarm that most needs a person, but for one that was just taken here."""
@@ -520,7 +538,7 @@ class AlarmsScreen(QWidget):
         return own[0] if own else self._worst()
 
     def _silences(self) -> bool:
-        return self.is_live and self._sounds
+        return self._sounds and (self._snapshot is None or self._snapshot.as_of is None)
 
     def _take(self, alarm: Alarm) -> None:
         self._just_taken.add((alarm.id, alarm.raised_at))
@@ -582,7 +600,7 @@ class AlarmsScreen(QWidget):
 
     def _leave_comment(self) -> None:
         self.side.comment.clear()
-        self.view.setFocus()
+        self._focus_list()
 
     def _ask(self, question: QDialog) -> None:
         c, px = self._theme.colours, self._theme.px
@@ -590,12 +608,12 @@ class AlarmsScreen(QWidget):
             f"QDialog {{ border: {max(2, px(2))}px solid {c.edge}; }} * {{ font-size: {max(13, px(15))}px; }}"
             f"QPushButton:checked {{ background: {c.text}; color: {c.background}; }}"
         )
-        question.finished.connect(self.view.setFocus)
+        question.finished.connect(self._focus_list)
         open_over(self, question)
 
     def _fit_side(self) -> None:
         px = self._theme.px
-        self.side.setFixedWidth(max(px(400), min(px(620), round(self.width() * 0.305))))
+        self.side.setFixedWidth(max(px(400), 320, min(px(620), round(self.width() * 0.305))))
 
     def _ticked(self) -> None:
         self._show()
@@ -609,4 +627,4 @@ class AlarmsScreen(QWidget):
         if on != self.delegate.blink:
             self.delegate.blink = on
             self.banner.set_blink(on)
-            self.view.viewport().update()
+            self.view.turn_strips()

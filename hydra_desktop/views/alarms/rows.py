@@ -207,8 +207,8 @@ class _Maker:
         if one.holds_until is not None:
             until = alarm_speech.left(one.holds_until, self._now)
         facts = [f"\u201c{one.rule}\u201d holds: {one.why}" if one.why else f"The rule \u201c{one.rule}\u201d holds"]
-        facts += [f"{words.count(len(waiting), 'alarm')} {'wait' if len(waiting) > 1 else 'waits'}"] if waiting else []
         facts += [f"{words.count(one.arrivals, 'fault')} made no alarm"] if one.arrivals else []
+        wait = f"{words.count(len(waiting), 'alarm')} {'wait' if len(waiting) > 1 else 'waits'}" if waiting else ""
         return ItemRow(
             f"suppression {one.id}",
             Section.HELD,
@@ -218,7 +218,7 @@ class _Maker:
             "pause",
             one.rule.capitalize(),
             words.count(len(names), "plot type"),
-            f"of {', '.join(groups)}" if groups else "",
+            wait or (f"of {', '.join(groups)}" if groups else ""),
             "pause",
             "Suppressed by design",
             until or "as long as the rule holds",

@@ -115,7 +115,7 @@ STATION_MARKS = {
 
 
 def station(one: Station, now: datetime, *, sounding: bool, own: str) -> str:
-    """How a station stands: "audible, sounding, heard 1 s ago"."""
+    """How a station stands: "audible, heard 1 s ago"; of the own one it is known whether it is `sounding`."""
     state = one.state(now)
     heard = f"heard {words.age(now - one.heard_at)} ago" if one.heard_at is not None else "never heard"
     here = "this station" if one.name == own else heard
@@ -123,7 +123,7 @@ def station(one: Station, now: datetime, *, sounding: bool, own: str) -> str:
         silent = f"not heard for {words.age(now - one.heard_at)}" if one.heard_at is not None else "never heard"
         return f"{one.role}, {silent if one.is_alive(now) or not one.sound.endswith('closed') else 'closed'}"
     if state is StationState.AUDIBLE:
-        return f"audible, sounding, {here}" if sounding else f"audible, {here}"
+        return f"audible, sounding, {here}" if sounding and one.name == own else f"audible, {here}"
     if state is StationState.MUTE:
         return f"{one.sound or 'no sound'}, {here}"
     return f"{state}, {here}"

@@ -8,7 +8,6 @@ from PySide6.QtCore import QRectF, QSize, Qt, Signal
 from PySide6.QtGui import QColor, QPainter, QPaintEvent
 from PySide6.QtWidgets import QGridLayout, QHBoxLayout, QLabel, QPushButton, QSizePolicy, QSlider, QWidget
 
-from ...domain.alarm import AlarmState
 from ...domain.station import Station, StationRole, StationState, unheard
 from ...domain.wall import WallSnapshot
 from .. import marks
@@ -24,6 +23,7 @@ class _Facts(QWidget):
         self._theme = theme
         self.snapshot = WallSnapshot("")
         self.own = ""
+        self.sounding = False
         self.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Fixed)
         self.setAccessibleName("Stations")
 
@@ -34,14 +34,13 @@ class _Facts(QWidget):
     def blocks(self, now: datetime) -> list[tuple[str, str, str, str]]:
         """Mark, word, line below and colour of each block; that of the stations alive last."""
         c, snapshot = self._theme.colours, self.snapshot
-        sounding = any(one.state is AlarmState.UNACKNOWLEDGED for one in snapshot.alarms)
         stations = sorted(snapshot.stations, key=lambda one: (one.name != self.own, not one.is_alive(now), one.name))
         found = [("", *speech.on_shift(stations), c.text)]
         for one in stations:
             state = one.state(now)
             gone = state in (StationState.GONE, StationState.VIEWER)
             colour = c.high if state is StationState.MUTE else c.muted if gone else c.text
-            told = speech.station(one, now, sounding=sounding, own=self.own)
+            told = speech.station(one, now, sounding=self.sounding, own=self.own)
             found.append((speech.STATION_MARKS[state], one.name, told, colour))
         word, below = speech.alive(stations, now)
         loud = c.high if snapshot.stations and unheard(stations, now) else c.text
@@ -140,7 +139,7 @@ class StationBar(QWidget):
         self._grid = QGridLayout()
         loud = QHBoxLayout()
         self._loud = QLabel("Volume")
-        self.speech = QPushButton("Names")
+        self.speech = QPushButton("Speak names")
         self.speech.setCheckable(True)
         self.speech.setAccessibleName("Speak the names of plot types")
         self.speech.setToolTip("Speak the plot type's name between the tones, at this station")
@@ -171,6 +170,11 @@ class StationBar(QWidget):
             "A viewer looks on and never sounds." if role is StationRole.AUDIBLE else "Alarms are then heard here."
         )
         self.volume.setEnabled(role is StationRole.AUDIBLE)
+
+    def show_sounding(self, sounding: bool) -> None:
+        """Whether this station sounds now."""
+        self.facts.sounding = sounding
+        self.facts.update()
 
     def show_volume(self, volume: float, *, speaks: bool) -> None:
         """How loud this station is, 0..1, and whether it names plot types."""

@@ -272,7 +272,7 @@ class DetailView(QWidget):
             f"#segment {{ padding: {px(4)}px {px(8)}px; border-radius: 0; border-color: {c.line};"
             f" background: {c.panel}; font-size: {px(12)}px; }}"
             f"#segment:checked {{ background: {c.text}; color: {c.background}; }}"
-            f"#segment:disabled {{ color: {c.edge}; }}"
+            f"#segment:disabled {{ color: {c.edge}; }} #segment:checked:disabled {{ color: {c.background}; }}"
         )
         self._fit_side()
         self._strip_frame.layout().setContentsMargins(px(12), px(6), px(12), px(6))

@@ -24,6 +24,7 @@ class AlarmCard(QWidget):
 
     chosen = Signal(int)
     opened = Signal(str, str)  # plot type and pad
+    asked = Signal(int)  # its id: one of the hall, which has no plot to open
     changed = Signal()  # it looks different and wants to be painted, `update` does
 
     def __init__(self, theme: Theme, pictures: Pictures, image_folder: Path) -> None:
@@ -97,9 +98,11 @@ class AlarmCard(QWidget):
             super().keyPressEvent(event)
 
     def open(self) -> None:
-        """Ask for the detail of its stream; one of the hall has none."""
+        """Ask for the detail of its stream, or for all about one of the hall."""
         if self.alarm is not None and self.alarm.plot_type:
             self.opened.emit(self.alarm.plot_type, self.alarm.pad)
+        elif self.alarm is not None:
+            self.asked.emit(self.alarm.id)
 
     def focusInEvent(self, event: QFocusEvent) -> None:
         """Choose this card."""
@@ -342,6 +345,7 @@ class AlarmArea(QWidget):
 
     acknowledge = Signal(int)
     opened = Signal(str, str)  # plot type and pad
+    asked = Signal(int)  # an alarm of the hall
     silence = Signal()
     test_sound = Signal()
 
@@ -465,6 +469,7 @@ class AlarmArea(QWidget):
             card = AlarmCard(self._theme, self._pictures, self._folder)
             card.chosen.connect(self.choose)
             card.opened.connect(self.opened)
+            card.asked.connect(self.asked)
             card.changed.connect(lambda card=card: self._changed.add([card]))
             self._cards.append(card)
             self._list_layout.insertWidget(len(self._cards) - 1, card)

@@ -34,13 +34,14 @@ BLINK_MS = 500
 class WallScreen(QWidget):
     """Shows snapshots; tells what people did by signals and does nothing itself.
 
-    `detail_asked` carries a plot type and pad, `snapshot_shown` a snapshot as soon as the wall shows it,
-    `acknowledged` the alarm's id, `beam_switched` True, False or None (the file decides), `news_written` the text,
-    `elsewhere` asks for the hall that was told of, `references_asked` for those that are proposed, `painted` tells
-    that every picture in sight stands.
+    `detail_asked` carries a plot type and pad, `alarm_asked` the id of an alarm that has no plot, `snapshot_shown` a
+    snapshot as soon as the wall shows it, `acknowledged` the alarm's id, `beam_switched` True, False or None (the file
+    decides), `news_written` the text, `elsewhere` asks for the hall that was told of, `references_asked` for those that
+    are proposed, `painted` tells that every picture in sight stands.
     """
 
     detail_asked = Signal(str, str)
+    alarm_asked = Signal(int)
     snapshot_shown = Signal(object)
     acknowledged = Signal(int)
     silenced = Signal()
@@ -235,6 +236,7 @@ class WallScreen(QWidget):
     def _connect(self) -> None:
         self.alarm_area.acknowledge.connect(self.acknowledged)
         self.alarm_area.opened.connect(self.detail_asked)
+        self.alarm_area.asked.connect(self.alarm_asked)
         self.view.doubleClicked.connect(lambda index: self._ask_detail(index.row()))
         self.view.entered_by_key.connect(self._open_current)
         self.alarm_area.silence.connect(self.silenced)
@@ -285,8 +287,10 @@ class WallScreen(QWidget):
         chosen = self.alarm_area.chosen
         if self.view.currentIndex().isValid():
             self._ask_detail(self.view.currentIndex().row())
-        elif chosen is not None:
+        elif chosen is not None and chosen.plot_type:
             self.detail_asked.emit(chosen.plot_type, chosen.pad)
+        elif chosen is not None:
+            self.alarm_asked.emit(chosen.id)
 
     def _ask_detail(self, row: int) -> None:
         if 0 <= row < len(self.model.items):
