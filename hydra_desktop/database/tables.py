@@ -133,6 +133,7 @@ halls = Table(
     _text("logbook_folder", server_default=""),
     Column("logbook_command", sa.JSON, nullable=False, server_default="[]"),  # words of a command
     Column("alarm_settings", sa.JSON, nullable=False, server_default="{}"),  # those that aren't the defaults
+    Column("run_pvs", sa.JSON, nullable=False, server_default="{}"),  # EPICS variables that are named
 )
 
 hall_history = Table(

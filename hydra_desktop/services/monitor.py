@@ -245,6 +245,7 @@ class Monitor:
             self._stop.set()
             for thread in threads[1:]:
                 thread.join()
+            self._beam.close()
             self._release()
         if once and self._failure is None:
             self._propose()
@@ -707,7 +708,7 @@ class Monitor:
                 raise LeaseLostError(f"Another monitor watches {self._folder} now; this one ends.")
             self._say_alive(connection, self._trouble)
             self._own_alarms.tell(connection, storage=self._troubles.storage)
-            self._beam.follow(connection, self._hall.beam_file)
+            self._beam.follow(connection, self._hall.beam_file, self._hall.run_pvs)
             self._read_feed(connection)
 
     def _read_feed(self, connection: Connection) -> None:

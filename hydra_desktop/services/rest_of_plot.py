@@ -2,7 +2,7 @@
 
 Evidence maps can't tell: a strong fault takes nearly all of them, and what deviates in a row or a column is given
 to all of it. So the region is painted over with what a like Good plot shows there, and the same model judges the plot
-that results. Measured on the simulated hall, see `tests/benchmarks/bench_known_faults.py`.
+that results. Measured on the simulated hall, see `tests/benchmarks/bench_known.py`.
 """
 
 from __future__ import annotations

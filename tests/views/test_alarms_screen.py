@@ -9,7 +9,7 @@ from itertools import pairwise
 from pathlib import Path
 
 import pytest
-from PySide6.QtCore import Qt
+from PySide6.QtCore import QPoint, Qt
 from PySide6.QtTest import QAbstractItemModelTester
 from PySide6.QtWidgets import QApplication, QPushButton, QWidget
 from pytestqt.qtbot import QtBot
@@ -186,6 +186,29 @@ def test_a_takes_the_chosen_one_and_goes_on_to_the_next(room: Room) -> None:
         room.stored(one, AlarmState.ACKNOWLEDGED)
     assert room.site.now(third.id).state is AlarmState.UNACKNOWLEDGED
     assert screen.chosen.id == third.id
+
+
+def test_a_click_on_the_button_of_a_row_takes_that_alarm_and_a_second_click_no_other(room: Room) -> None:
+    first, second = (room.raised(name) for name in TYPES[:2])
+    view = room.screen.view
+
+    def button(alarm: Alarm) -> QPoint:
+        index = room.screen.model.index(room.screen.model.row_of(f"alarm {alarm.id}"))
+        return room.screen.delegate.button_box(view.visualRect(index), room.row(alarm)).center()
+
+    left = Qt.MouseButton.LeftButton
+    here = button(second)
+    room.qtbot.mouseClick(view.viewport(), left, pos=here)
+    room.stored(second, AlarmState.ACKNOWLEDGED)
+    room.until(lambda: button(first) == here)  # it moved up below the pointer
+    room.qtbot.mouseDClick(view.viewport(), left, pos=here)
+    room.qtbot.mouseRelease(view.viewport(), left, pos=here)
+    assert room.screen.isVisible()  # nor was the plot opened
+    room.screen._show()
+    assert room.site.now(first.id).state is AlarmState.UNACKNOWLEDGED
+    assert not room.screen._just_taken
+    room.qtbot.mouseClick(view.viewport(), left, pos=here)
+    room.stored(first, AlarmState.ACKNOWLEDGED)
 
 
 def test_what_is_chosen_stays_so_while_others_come_and_go(room: Room) -> None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from PySide6.QtCore import QItemSelectionModel, Qt, Signal
-from PySide6.QtGui import QKeyEvent, QPainter, QPaintEvent
+from PySide6.QtGui import QKeyEvent, QMouseEvent, QPainter, QPaintEvent
 from PySide6.QtWidgets import QAbstractItemView, QListView, QWidget
 
 from ..theme import Theme
@@ -24,6 +24,7 @@ class AlarmView(QListView):
         self.setModel(model)
         self.setItemDelegate(delegate)
         self._delegate = delegate
+        self._is_second = False  # click of two on a button
         self.setObjectName("alarms")
         self.setAccessibleName("Alarms")
         self.setSelectionMode(QAbstractItemView.SelectionMode.SingleSelection)
@@ -71,6 +72,21 @@ class AlarmView(QListView):
             self.entered.emit()
         else:
             event.ignore()  # a letter is a key of the screen, no search
+
+    def mouseDoubleClickEvent(self, event: QMouseEvent) -> None:
+        """The second click on a button does nothing: by then another row may be under it."""
+        index = self.indexAt(event.position().toPoint())
+        row = index.data(ROW_ROLE) if index.isValid() else None
+        box = self._delegate.button_box(self.visualRect(index), row) if isinstance(row, ItemRow) else None
+        self._is_second = box is not None and box.contains(event.position().toPoint())
+        if not self._is_second:
+            super().mouseDoubleClickEvent(event)
+
+    def mouseReleaseEvent(self, event: QMouseEvent) -> None:
+        """As usual, but for the second click on a button."""
+        was_second, self._is_second = self._is_second, False
+        if not was_second:
+            super().mouseReleaseEvent(event)
 
     def paintEvent(self, event: QPaintEvent) -> None:
         """Only the columns that are dirty are painted."""

@@ -58,7 +58,8 @@ def _while(column: str) -> dict[str, Any]:
 
 def upgrade() -> None:
     """Go to this revision."""
-    op.add_column("halls", sa.Column("alarm_settings", sa.JSON(), nullable=False, server_default="{}"))
+    for name in ("alarm_settings", "run_pvs"):
+        op.add_column("halls", sa.Column(name, sa.JSON(), nullable=False, server_default="{}"))
     for name in _TYPE_COLUMNS:
         op.add_column("plot_types", sa.Column(name, sa.Double(), nullable=False, server_default="0"))
     for name in _TYPE_SWITCHES:
@@ -199,4 +200,5 @@ def downgrade() -> None:
         op.drop_column("run_states", name)
     for name in (*_TYPE_COLUMNS, *_TYPE_SWITCHES, "alarm_unfamiliar"):
         op.drop_column("plot_types", name)
-    op.drop_column("halls", "alarm_settings")
+    for name in ("run_pvs", "alarm_settings"):
+        op.drop_column("halls", name)
