@@ -5,16 +5,25 @@ from __future__ import annotations
 import re
 from pathlib import Path
 
+import pytest
+
 from hydra_desktop import cli
 
 README = (Path(__file__).parent.parent / "README.md").read_text(encoding="utf-8")
 
 
-def test_the_example_of_a_halls_settings_is_taken(tmp_path: Path) -> None:
-    (example,) = re.findall(r"```toml\n(.*?)```", README, re.DOTALL)
+EXAMPLES = re.findall(r"```toml\n(.*?)```", README, re.DOTALL)
+
+
+@pytest.mark.parametrize("example", EXAMPLES)
+def test_the_examples_of_a_halls_settings_are_taken(tmp_path: Path, example: str) -> None:
     path = tmp_path / "hall.toml"
     path.write_text(example, encoding="utf-8")
     assert cli.main(["hall", "apply", str(path)]) == 0
+
+
+def test_there_are_examples_of_the_halls_settings() -> None:
+    assert len(EXAMPLES) == 2
 
 
 def test_the_commands_of_the_readme_are_there() -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import importlib.util
 import queue
+import signal
 import subprocess
 import tempfile
 import threading
@@ -353,6 +354,50 @@ def test_a_sound_server_that_went_away_is_missed_and_taken_again(
         if ear is not None:
             ear.close()
         stop_server(server)
+
+
+def test_a_device_that_was_taken_away_is_missed_and_taken_again(
+    embedded: Database, start: Start, sound_folder: Path, sound_server: subprocess.Popen[bytes]
+) -> None:
+    def pactl(*words: str) -> None:
+        subprocess.run(["pactl", *words], env=environment(sound_folder), check=True, capture_output=True)
+
+    siren = start(embedded)
+    siren.is_audible()
+    raise_alarm(embedded)
+    siren.sounds("high")
+    pactl("unload-module", "module-null-sink")
+    assert "NO SOUND" in siren.until(lambda said: not said["can_sound"])["state"]
+    pactl("load-module", "module-null-sink", "sink_name=hydra", "rate=44100")
+    siren.is_audible()
+    ear = Ear(environment(sound_folder))
+    try:
+        assert ear.hears(PITCH_HZ["high"], within_s=10)
+        siren.do("silence")
+        siren.sounds()
+        pactl("unload-module", "module-null-sink")
+        pactl("load-module", "module-null-sink", "sink_name=hydra", "rate=44100")
+        siren.do("test")
+        siren.is_audible()
+    finally:
+        ear.close()
+
+
+def test_a_sound_server_that_hangs_is_no_sound_and_holds_nothing_else_up(
+    embedded: Database, start: Start, sound_server: subprocess.Popen[bytes]
+) -> None:
+    siren = start(embedded)
+    siren.is_audible()
+    sound_server.send_signal(signal.SIGSTOP)
+    try:
+        raise_alarm(embedded)
+        siren.sounds("high")
+        assert "takes no sound" in siren.until(lambda said: not said["can_sound"])["state"]
+        siren.do("silence")
+        siren.sounds()
+    finally:
+        sound_server.send_signal(signal.SIGCONT)
+    siren.is_audible()
 
 
 def test_on_bare_alsa_a_device_that_failed_is_no_sound_until_it_takes_one(

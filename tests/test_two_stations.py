@@ -134,7 +134,8 @@ def test_a_station_whose_clock_is_wrong_by_an_hour(database: Database, stations:
     for station in stations:
         station.siren.sounds()
         station.sees(lambda seen: set(seen["states"].values()) == {"audible"})
-        assert len(station.seen["ages_s"]) == 2
+        assert len(station.seen["ages_s"]) == len(station.seen["alarm_ages_s"]) == 2
+        assert all(-2.0 < age_s < 60.0 for age_s in station.seen["alarm_ages_s"])
         assert all(-2.0 < age_s < 30.0 for age_s in station.seen["ages_s"].values())
     off = abs(datetime.fromisoformat(wrong.seen["clock"]) - datetime.now(UTC))
     assert timedelta(minutes=59) < off < timedelta(minutes=61)

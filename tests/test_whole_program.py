@@ -8,6 +8,7 @@ import os
 import shutil
 import subprocess
 import sys
+import tempfile
 import threading
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -23,10 +24,11 @@ from hydra_desktop.database import alarms, halls
 from hydra_desktop.database.connection import open_database
 from hydra_desktop.domain.alarm import Alarm, AlarmState
 from tests.conftest import wait_for
+from tests.fakes.sound_server import environment, missing, start_server, stop_server
 
 pytestmark = pytest.mark.skipif(
-    not (shutil.which("Xvfb") and shutil.which("xdotool")),
-    reason="Xvfb or xdotool isn't installed here; .ci/run installs them",
+    not (shutil.which("Xvfb") and shutil.which("xdotool")) or bool(missing()),
+    reason="Xvfb, xdotool or PulseAudio isn't installed here; .ci/run installs them",
 )
 LIMIT_S = 90.0
 Found = TypeVar("Found")
@@ -64,9 +66,18 @@ def display() -> Iterator[str]:
 
 
 @pytest.fixture
-def program(home: Path, display: str) -> Iterator[subprocess.Popen[str]]:
+def sound() -> Iterator[dict[str, str]]:
+    """A sound server; without one a notice stands above all, and panels are elsewhere."""
+    with tempfile.TemporaryDirectory(prefix="hydra-sound-", ignore_cleanup_errors=True) as folder:
+        server = start_server(Path(folder))
+        yield environment(Path(folder))
+        stop_server(server)
+
+
+@pytest.fixture
+def program(home: Path, display: str, sound: dict[str, str]) -> Iterator[subprocess.Popen[str]]:
     """The demo, as a person starts it: with its monitor, its siren and chunks that come in."""
-    environment = {key: value for key, value in os.environ.items() if key != "QT_QPA_PLATFORM"}
+    environment = {key: value for key, value in sound.items() if key != "QT_QPA_PLATFORM"}
     environment |= {"DISPLAY": display, "PYTHONPATH": str(Path(__file__).parents[1])}
     started = subprocess.Popen(
         [sys.executable, "-m", "hydra_desktop.cli", "demo", "--interval", "5", "--chunks", "200"],

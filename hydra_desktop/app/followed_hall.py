@@ -108,7 +108,7 @@ class FollowedHall(QObject):
     def acknowledge(self, alarm_id: int) -> None:
         """Take an alarm as it is shown now, in the name of the user of this station."""
         shown = self.latest.alarms if self.latest is not None else ()
-        seen = next((one.raised_at for one in shown if one.id == alarm_id), None)
+        seen = next((one.occurrence for one in shown if one.id == alarm_id), None)
         who = self.who
         self._do(
             lambda: alarm_service.acknowledge(self._database, self.id, alarm_id, who=who, seen=seen),

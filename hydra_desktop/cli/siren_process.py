@@ -25,6 +25,7 @@ from .. import paths
 from ..domain.loudness import Annunciation, Loudness, Trouble
 from ..domain.station import StationRole
 from ..services.loudness import AlarmFollower
+from ..services.station_watch import StationWatch
 from ..services.stations import Standing, StationLife
 from ..settings import Settings
 from ..siren.siren import Siren
@@ -67,6 +68,7 @@ class SirenProcess(QObject):
         self._siren.told.connect(lambda _state, _can_sound: self._update())
         self._follower = AlarmFollower(settings, self._halls)
         self._life = StationLife(settings, self._standing())
+        self._watch = StationWatch(settings, lambda: self._halls)
         self._stop = threading.Event()
         self._heard.connect(self._hear)
         self._came.connect(self._obey)
@@ -74,7 +76,8 @@ class SirenProcess(QObject):
         self._clock = QTimer(self)
         self._clock.timeout.connect(self._look)
         self._threads = [
-            threading.Thread(target=work, daemon=True) for work in (self._follow, self._life.run, self._read_commands)
+            threading.Thread(target=work, daemon=True)
+            for work in (self._follow, self._life.run, self._look_after_alarms, self._read_commands)
         ]
 
     def start(self) -> None:
@@ -92,11 +95,15 @@ class SirenProcess(QObject):
         self._siren.close()
         self._stop.set()
         self._life.end(farewell=farewell)
-        self._threads[1].join(FAREWELL_S)
+        for thread in self._threads[1:3]:
+            thread.join(FAREWELL_S)
         self._succession.end()
 
     def _follow(self) -> None:
         self._follower.follow(self._stop, self._heard.emit, lambda why: log.info("%s", why))
+
+    def _look_after_alarms(self) -> None:
+        self._watch.run(self._stop)
 
     def _read_commands(self) -> None:
         for line in _lines(sys.stdin.fileno()):

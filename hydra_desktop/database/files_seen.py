@@ -22,6 +22,12 @@ def remember(c: sa.Connection, hall_id: int, stamps: Mapping[str, Stamp]) -> Non
     upsert(c, t.files_seen, rows, on=["hall_id", "relative"])
 
 
+def last(c: sa.Connection, hall_id: int, limit: int) -> list[str]:
+    """Some paths that were dealt with, those that sort last, which for most names are the newest."""
+    f = t.files_seen.c
+    return list(c.scalars(sa.select(f.relative).where(f.hall_id == hall_id).order_by(f.relative.desc()).limit(limit)))
+
+
 def forget_refused(c: sa.Connection, hall_id: int) -> None:
     """Forget the files that were told as problems, so that they are looked at again."""
     told = sa.select(t.problems.c.name).where(t.problems.c.hall_id == hall_id)

@@ -12,7 +12,7 @@ from typing import Any
 
 import sqlalchemy as sa
 
-from ..domain.hall import AlarmRule, Hall, Logbook, PlotType
+from ..domain.hall import AlarmRule, Hall, Logbook, PlotType, RunPvs
 from ..domain.label import Label, Role, Severity, default_label
 from ..domain.run import BeamSource, RunState
 from . import alarm_settings, clock, feed, files_seen, label_queue
@@ -66,7 +66,7 @@ def load(c: sa.Connection, hall_id: int) -> Hall:
         rule, others = rest[: len(_OF_RULE)], rest[len(_OF_RULE) :]
         types[name] = PlotType(name, group, chunked, tuple(by_type[type_id]), _alarm_rule(*rule), *others)
     alarms = alarm_settings.read(row.alarm_settings)
-    return Hall(row.name, row.source_folder, row.name_pattern, row.beam_file, types, _logbook(row), alarms)
+    return Hall(row.name, row.source_folder, row.name_pattern, row.beam_file, types, _logbook(row), alarms, _pvs(row))
 
 
 def logbook(c: sa.Connection, hall_id: int) -> Logbook:
@@ -77,6 +77,11 @@ def logbook(c: sa.Connection, hall_id: int) -> Logbook:
 
 def _logbook(row: Any) -> Logbook:
     return Logbook(row.logbook_folder, tuple(row.logbook_command))
+
+
+def _pvs(row: Any) -> RunPvs:
+    known = {f.name for f in fields(RunPvs)}
+    return RunPvs(**{name: pv for name, pv in row.run_pvs.items() if name in known})
 
 
 def settings_version(c: sa.Connection, hall_id: int) -> int:
@@ -149,6 +154,13 @@ def apply(c: sa.Connection, hall_id: int, hall: Hall, *, user: str, comment: str
             logbook_command=list(hall.logbook.command),
         )
     )
+    for f in fields(RunPvs):
+        former, wanted = getattr(before.run_pvs, f.name), getattr(hall.run_pvs, f.name)
+        if former != wanted:
+            changes.append(f"{f.name}: {former or '-'} -> {wanted or '-'}")
+    if hall.run_pvs != before.run_pvs:
+        named = {f.name: name for f in fields(RunPvs) if (name := getattr(hall.run_pvs, f.name))}
+        c.execute(t.halls.update().where(t.halls.c.id == hall_id).values(run_pvs=named))
     if hall.alarms != before.alarms:
         changes += alarm_settings.changes(before.alarms, hall.alarms)
         values = alarm_settings.stored(hall.alarms)

@@ -133,6 +133,7 @@ halls = Table(
     _text("logbook_folder", server_default=""),
     Column("logbook_command", sa.JSON, nullable=False, server_default="[]"),  # words of a command
     Column("alarm_settings", sa.JSON, nullable=False, server_default="{}"),  # those that aren't the defaults
+    Column("run_pvs", sa.JSON, nullable=False, server_default="{}"),  # EPICS variables that are named
 )
 
 hall_history = Table(
@@ -794,6 +795,7 @@ canaries = Table(
     _at("sent_at"),
     _at("judged_at", nullable=True),
     _text("said", server_default=""),  # label and status of its verdict
+    _bool("found", server_default=sa.false()),  # that was a Confirmed fault
     _float("confidence", nullable=True),
     _at("heard_at", nullable=True),  # by the siren of an audible station
     _text("heard_by", server_default=""),

@@ -6,7 +6,7 @@ import time
 from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 
 import sqlalchemy as sa
@@ -65,6 +65,7 @@ class PastVerdict:
     known_fault_id: int | None = None  # all that it says is this
 
 
+CLOCKS_AGREE = timedelta(seconds=2)
 WHOLE_S = 10.0  # after so long all is read again, whatever was published
 
 
@@ -83,6 +84,7 @@ class WallReader:
         self._known: dict[int, int] = {}  # of verdicts the known fault that is all they say
         self._last: WallSnapshot | None = None
         self._read_at_s = 0.0
+        self._off = timedelta()  # by which this station's clock is ahead of the database's
 
     def read(self, c: sa.Connection) -> WallSnapshot:
         """All that a wall shows; panels by group, then name, ignored plot types left out.
@@ -104,11 +106,12 @@ class WallReader:
         self._read_hall(c)
         self._read_streams(c)
         open_conditions = conditions.open_conditions(c, hall_id)
-        every_alarm = alarms.open_alarms(c, hall_id)
+        self._look_at_clocks(c)
+        every_alarm = [alarm.later_by(self._off) for alarm in alarms.open_alarms(c, hall_id)]
         open_alarms = [alarm for alarm in every_alarm if alarm.state in OPEN_STATES]
         held = [alarm for alarm in every_alarm if alarm.state in HELD_STATES]
-        suppressing = suppressions.all_open(c, hall_id)
-        resting = out_of_service.all_open(c, hall_id)
+        suppressing = tuple(one.later_by(self._off) for one in suppressions.all_open(c, hall_id))
+        resting = tuple(one.later_by(self._off) for one in out_of_service.all_open(c, hall_id))
         not_ended = known_faults.not_ended(c, hall_id)
         known = {one: fault for one, id_ in self._known.items() for fault in not_ended if fault.id == id_}
         panels, in_alarm = _panels(self._hall, self._streams.values(), open_alarms, open_conditions, known)
@@ -133,6 +136,13 @@ class WallReader:
             out_of_service=resting,
             stations=stations.all(c, hall_id),
         )
+
+    def _look_at_clocks(self, c: sa.Connection) -> None:
+        """By how much the clocks are apart, as one number while that hardly changes: ages are told by it."""
+        now = clock.now(c)
+        off = clock.here(c, now) - now
+        if abs(off - self._off) > CLOCKS_AGREE:
+            self._off = off if abs(off) > CLOCKS_AGREE else timedelta()
 
     def _without_reference(self, c: sa.Connection, panels: Iterable[Panel]) -> tuple[WithoutReference, ...]:
         """Plot types whose newest verdict rests on the reference of an older run period, and nobody confirmed one."""

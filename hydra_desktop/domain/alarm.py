@@ -220,6 +220,26 @@ class Alarm:
     disposition: Disposition | None = None
     version: int = field(default=0, compare=False)
     life: Life = field(default=Life(), compare=False)
+    annunciated_at: datetime | None = field(default=None, compare=False)  # see `occurrence`
+
+    @property
+    def occurrence(self) -> datetime:
+        """When what stands there was annunciated, by the database's clock; another annunciation has another."""
+        return self.annunciated_at or self.raised_at
+
+    def later_by(self, off: timedelta) -> Alarm:
+        """As told by a clock that is so much ahead of the database's."""
+        if not off:
+            return self
+        times = {name: getattr(self, name) for name in ("acknowledged_at", "returned_at", "held_until")}
+        told = {name: at + off for name, at in times.items() if at is not None}
+        return replace(
+            self,
+            raised_at=self.raised_at + off,
+            changed_at=self.changed_at + off,
+            annunciated_at=self.raised_at,
+            **told,
+        )
 
     @property
     def is_over(self) -> bool:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, fields
 
 from .alarm_settings import AlarmSettings
 from .label import Label, Role, Severity, default_label
@@ -121,6 +121,26 @@ _FACT = re.compile(r"\{(\w+)\}")
 
 
 @dataclass(frozen=True)
+class RunPvs:
+    """Names of EPICS process variables that tell of the run and the beam, "" where there is none.
+
+    The beam is on where `beam_pv` isn't 0; `beam_current_pv` is in nA.
+    """
+
+    beam_pv: str = ""
+    beam_current_pv: str = ""
+    run_pv: str = ""
+    run_period_pv: str = ""
+    run_state_pv: str = ""
+    events_pv: str = ""
+
+    @property
+    def names(self) -> tuple[str, ...]:
+        """Each that is named, once."""
+        return tuple(dict.fromkeys(name for f in fields(self) if (name := getattr(self, f.name))))
+
+
+@dataclass(frozen=True)
 class Hall:
     """A hall's settings.
 
@@ -136,3 +156,4 @@ class Hall:
     plot_types: Mapping[str, PlotType] = field(default_factory=dict)
     logbook: Logbook = Logbook()
     alarms: AlarmSettings = AlarmSettings()
+    run_pvs: RunPvs = RunPvs()

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from datetime import datetime
+from dataclasses import dataclass, replace
+from datetime import datetime, timedelta
 
 
 @dataclass(frozen=True)
@@ -21,6 +21,10 @@ class Suppression:
     holds_until: datetime | None = None
     arrivals: int = 0
 
+    def later_by(self, off: timedelta) -> Suppression:
+        """As told by a clock that is so much ahead."""
+        return replace(self, since=self.since + off, holds_until=_later(self.holds_until, off)) if off else self
+
     def covers(self, at: datetime) -> bool:
         """Whether a plot that was taken then is meant; one that comes while it holds is in any case."""
         return self.until is None or self.since <= at < self.until
@@ -36,3 +40,11 @@ class OutOfService:
     user: str
     station: str
     why: str
+
+    def later_by(self, off: timedelta) -> OutOfService:
+        """As told by a clock that is so much ahead."""
+        return replace(self, since=self.since + off, until=_later(self.until, off)) if off else self
+
+
+def _later(at: datetime | None, off: timedelta) -> datetime | None:
+    return None if at is None else at + off

@@ -14,6 +14,7 @@ class BeamSource(StrEnum):
 
     UNKNOWN = "unknown"
     FILE = "file"
+    EPICS = "epics"
     SWITCH = "switch"  # a person set it by hand
 
 

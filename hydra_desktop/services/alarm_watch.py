@@ -16,15 +16,28 @@ from datetime import datetime, timedelta
 from sqlalchemy import Connection
 from sqlalchemy.exc import DBAPIError
 
-from ..database import alarms, arrivals, clock, conditions, halls, heartbeats, leases, out_of_service, suppressions
+from ..database import (
+    alarms,
+    arrivals,
+    clock,
+    conditions,
+    halls,
+    heartbeats,
+    leases,
+    out_of_service,
+    repeats,
+    suppressions,
+)
 from ..database.connection import Database
 from ..domain.alarm import OF_PLOTS, Alarm, AlarmKind
 from ..domain.condition import tell
 from ..domain.errors import DatabaseError
 from ..domain.hall import Hall
 from ..domain.label import Severity
+from ..domain.repeated import Repeated
 from ..domain.run import RunState
 from ..domain.who import Who
+from . import canary
 from .alarm_conditions import Holding, settle, turn
 from .alarms import end_out_of_service
 
@@ -38,6 +51,7 @@ FLOOD_SPAN = timedelta(minutes=10)
 SETTLES = timedelta(seconds=30)  # so long one waits for others that stop with a plot type
 MANY = 3  # of more than so many plot types of a group that stop at once one alarm is made
 FORGOTTEN = timedelta(days=7)  # a plot type that didn't come for longer isn't missed any more
+SAME = "Same picture"
 SUPPRESSIBLE = (*OF_PLOTS, AlarmKind.STALE, AlarmKind.REPEATED)
 _NOT_FLOODING = (AlarmKind.FLOOD, AlarmKind.CANARY)
 
@@ -52,6 +66,8 @@ class AlarmWatch:
         self._fencing: int | None = None
         self._hall, self._version = Hall(""), -1
         self._flows_since: datetime | None = None  # since when plots are to be expected
+        self._newest: dict[str, datetime] = {}  # as it was when what repeats itself was looked for
+        self._repeated: list[Repeated] = []
 
     def run(self, stop: threading.Event) -> None:
         """Look again and again until told to stop; a database that is away is waited for."""
@@ -111,7 +127,8 @@ class AlarmWatch:
         if beat_is_missed or AlarmKind.SOURCE in is_open:
             self._flows_since = now  # what should come can't, and nobody can tell what is missing
         else:
-            kinds |= {AlarmKind.QUIET, AlarmKind.STALE}
+            kinds |= {AlarmKind.QUIET, AlarmKind.STALE, AlarmKind.REPEATED, AlarmKind.CANARY}
+            holding += self._of_canary(connection, now)
             if run.beam_on is False:
                 self._flows_since = now  # nothing needs to come
             else:
@@ -161,9 +178,11 @@ class AlarmWatch:
     def _of_arrivals(self, connection: Connection, open_alarms: Sequence[Alarm], now: datetime) -> list[Holding]:
         """What doesn't come: no plot at all, else some plot types."""
         newest = arrivals.newest(connection, self._hall_id)
-        return self._of_source(newest.values(), open_alarms, now) or self._of_plot_types(
-            connection, newest, open_alarms, now
-        )
+        if newest != self._newest:
+            self._newest, self._repeated = newest, repeats.repeated(connection, self._hall_id, self._hall)
+        missing = self._of_source(newest.values(), open_alarms, now)
+        missing = missing or self._of_plot_types(connection, newest, open_alarms, now)
+        return [*missing, *self._of_repeated(open_alarms)]
 
     def _of_monitor(self, connection: Connection, now: datetime) -> list[Holding]:
         limit_s = self._hall.alarms.unanswered_after_s
@@ -222,6 +241,33 @@ class AlarmWatch:
                 facts = f"{len(rest)} plot types have not come since {_clock(first)}: {', '.join(sorted(rest))}."
                 holding.append(Holding(AlarmKind.STALE, "No data", Severity.MEDIUM, facts, pad=group))
         return holding
+
+    def _of_repeated(self, open_alarms: Sequence[Alarm]) -> list[Holding]:
+        """Streams that show the same picture again and again; many at once are one alarm."""
+        own = {(alarm.plot_type, alarm.pad) for alarm in open_alarms if alarm.kind is AlarmKind.REPEATED}
+        rest = [one for one in self._repeated if (one.plot_type, one.pad) not in own]
+        is_one = ("", "") in own or len(rest) > MANY
+        holding = [
+            Holding(
+                AlarmKind.REPEATED, SAME, Severity.MEDIUM,
+                f"{one.chunks} chunks with beam show the very same picture, since {_clock(one.since)}: what makes the "
+                "plots may be stuck.", one.plot_type, one.pad,
+            )
+            for one in self._repeated
+            if not is_one or one not in rest
+        ]  # fmt: skip
+        if is_one and rest:
+            names = sorted({one.plot_type for one in rest})
+            facts = (
+                f"{len(names)} plot types show the very same pictures again and again, with beam, since "
+                f"{_clock(min(one.since for one in rest))}: what makes the plots may be stuck: {', '.join(names)}."
+            )
+            holding.append(Holding(AlarmKind.REPEATED, SAME, Severity.MEDIUM, facts))
+        return holding
+
+    def _of_canary(self, connection: Connection, now: datetime) -> list[Holding]:
+        facts = canary.missing(connection, self._hall_id, self._hall, now)
+        return [Holding(AlarmKind.CANARY, "Canary lost", Severity.HIGH, facts)] if facts else []
 
     def _of_changes(self, connection: Connection) -> list[Holding]:
         """All plot types that have changed are one alarm."""

@@ -3,19 +3,24 @@
 from __future__ import annotations
 
 import time
-from dataclasses import replace
+from dataclasses import fields, replace
 from datetime import UTC, datetime
 from pathlib import Path
+from typing import Any
 
 from sqlalchemy import Connection
 
 from ..database import halls
 from ..domain.errors import SettingsError
+from ..domain.hall import RunPvs
 from ..domain.run import BeamSource, RunState
 from ..sources.beam_file import read_beam_file
+from ..sources.epics import EpicsRun
 
 AWAY_S = 5.0  # for so long the beam file may be missing, or half written, without a word
 OLD_S = 3600.0
+_NO_PVS = RunPvs()
+COUNT_EVERY_S = 10.0  # every wall reads anew when the state changes: events alone are told no oftener
 
 
 class BeamFollower:
@@ -28,22 +33,55 @@ class BeamFollower:
     def __init__(self, hall_id: int, *, names_run: bool) -> None:
         self._hall_id = hall_id
         self._read_at = time.monotonic()
+        self._counted_at = -COUNT_EVERY_S
+        self._epics: EpicsRun | None = None
         self.names_run = names_run
         self.trouble = ""
 
-    def follow(self, connection: Connection, beam_file: str) -> None:
-        """Take over what the file says now; with "" there is none."""
-        told = self._told(beam_file)
+    def follow(self, connection: Connection, beam_file: str, pvs: RunPvs = _NO_PVS) -> None:
+        """Take over what the file says now ("" for none), and what EPICS variables say, which goes before it."""
+        told = self._with_epics(self._told(beam_file), pvs)
         self.names_run = told is not None and told.run_number is not None
         if told is None:
             return
         now = halls.run_state(connection, self._hall_id)
         if told.run_number is None:
             told = replace(told, run_number=now.run_number, run_period=now.run_period)
+        elif not told.run_period and told.source is BeamSource.EPICS:
+            told = replace(told, run_period=now.run_period)  # no variable names it
         if now.source is BeamSource.SWITCH:  # a person's word goes before a file's
             told = replace(told, beam_on=now.beam_on, beam_current_na=None, source=BeamSource.SWITCH)
-        if replace(told, updated_at=None) != replace(now, updated_at=None):
+        same = replace(told, updated_at=None, events=None) == replace(now, updated_at=None, events=None)
+        counted = told.events != now.events and time.monotonic() - self._counted_at > COUNT_EVERY_S
+        if not same or counted:
+            self._counted_at = time.monotonic()
             halls.set_run_state(connection, self._hall_id, told)
+
+    def close(self) -> None:
+        """End what follows EPICS variables."""
+        if self._epics is not None:
+            self._epics.close()
+            self._epics = None
+
+    def _with_epics(self, told: RunState | None, pvs: RunPvs) -> RunState | None:
+        if self._epics is not None and self._epics.pvs != pvs:
+            self.close()
+        if not pvs.names:
+            return told
+        if self._epics is None:
+            try:
+                self._epics = EpicsRun(pvs)
+            except SettingsError as error:
+                self.trouble = f"{self.trouble} {error}".strip()
+                return told
+        said = self._epics.read()
+        self.trouble = f"{self.trouble} {self._epics.trouble}".strip()
+        if told is None:
+            return said
+        given: dict[str, Any] = {
+            f.name: value for f in fields(RunState) if (value := getattr(said, f.name)) not in (None, "")
+        }
+        return replace(told, **given)
 
     def _told(self, beam_file: str) -> RunState | None:
         """What the beam file says, of an old one not the run; None when it says nothing."""
@@ -66,7 +104,7 @@ class BeamFollower:
                 f"The beam file {path} hasn't been written since {written_at:%Y-%m-%d %H:%M} UTC; look after the "
                 "program that writes it. The run is that of the plots until then."
             )
-            return replace(state, run_number=None)
+            return replace(state, run_number=None, state="", events=None)
         if now - self._read_at > AWAY_S:
             self.trouble = (
                 f"The beam file {path} isn't there or holds no JSON; look after the program that writes it, or set "

@@ -9,7 +9,7 @@ from __future__ import annotations
 import tomllib
 from collections import Counter
 from collections.abc import Callable, Iterator
-from dataclasses import replace
+from dataclasses import fields, replace
 from pathlib import Path
 from typing import Annotated, Any, Literal
 
@@ -26,7 +26,7 @@ from sqlalchemy import Connection
 from ..database import given_labels, halls, model_store
 from ..database.connection import Database
 from ..domain.errors import SettingsError
-from ..domain.hall import FACTS, Hall, Logbook, PlotType
+from ..domain.hall import FACTS, Hall, Logbook, PlotType, RunPvs
 from ..domain.label import Label, Role, Severity, default_label
 from ..domain.plot import NamePattern
 from . import alarm_settings_file
@@ -39,11 +39,18 @@ _HEADER = """\
 # What is left out stays as it is: a whole plot type, or one setting of it.
 """
 
+PVS = tuple(f.name for f in fields(RunPvs))
+
 _SOURCE_HELP = """\
 # folder       where the plots arrive; "" while there is none
 # name_pattern regular expression for the path within the folder, with the groups plot_type, run_number and,
 #              where the names have them, run_period, pad, chunk: (?P<chunk>\\d+)
-# beam_file    JSON file with run and beam state; "" when there is none
+# beam_file    JSON file with run_number, run_period, beam_on, beam_current_nA, state (of the run) and events, each of
+#              them optional; "" when there is none
+# beam_pv      EPICS variables instead of it, or beside it and then going before it, each "" when there is none: whether
+#              there is beam (not 0),
+# beam_current_pv  its current in nA,
+# run_pv, run_period_pv, run_state_pv, events_pv  and the run
 """
 
 _LOGBOOK_HELP = f"""\
@@ -144,6 +151,19 @@ class _SourcePart(Part):
     folder: str | None = None
     name_pattern: str | None = None
     beam_file: str | None = None
+    beam_pv: str | None = None
+    beam_current_pv: str | None = None
+    run_pv: str | None = None
+    run_period_pv: str | None = None
+    run_state_pv: str | None = None
+    events_pv: str | None = None
+
+    @field_validator(*PVS)
+    @classmethod
+    def _one_word(cls, value: str | None) -> str | None:
+        if value and (not value.isprintable() or any(letter.isspace() for letter in value)):
+            raise ValueError("must be the name of an EPICS variable, without spaces")
+        return value
 
     @field_validator("folder", "beam_file", "name_pattern")
     @classmethod
@@ -231,6 +251,9 @@ def read(toml: str, current: Hall, *, place: str = "settings") -> Hall:
         source_folder=current.source_folder if source.folder is None else source.folder,
         name_pattern=current.name_pattern if source.name_pattern is None else source.name_pattern,
         beam_file=current.beam_file if source.beam_file is None else source.beam_file,
+        run_pvs=replace(
+            current.run_pvs, **{name: value for name in PVS if (value := getattr(source, name)) is not None}
+        ),
         plot_types=plot_types,
         logbook=Logbook(
             current.logbook.folder if logbook.folder is None else logbook.folder,
@@ -303,6 +326,8 @@ def _lines(hall: Hall) -> Iterator[str]:
     yield f"folder = {text(hall.source_folder)}"
     yield f"name_pattern = {text(hall.name_pattern)}"
     yield f"beam_file = {text(hall.beam_file)}"
+    for name in PVS:
+        yield f"{name} = {text(getattr(hall.run_pvs, name))}"
     yield ""
     yield "[logbook]"
     yield _LOGBOOK_HELP.rstrip()

@@ -51,6 +51,7 @@ from ..vision.deviation import DESCRIBED_BY
 from . import monitor_process, priority, retention
 from .alarm_watch import AlarmWatch
 from .beam import BeamFollower
+from .canary import Canaries, Sent
 from .judging import Judge, Judged, JudgingModels, Outcome, Refused
 from .known_again import changed_types, look_again
 from .model_switch import Chunks, ModelLoader, ModelSwitch
@@ -71,6 +72,7 @@ FIRST_FORGETTING_S = 60.0
 CLOCKS_APART_S = 60.0  # by which a file may be of the future without a word
 FORGET_EVERY_S = 3600.0
 PROPOSE_EVERY_S = 30.0
+CANARY_LOOK_S = 1.0
 CHUNK_OVER_S = 1.0  # without another file of it
 
 
@@ -108,7 +110,15 @@ class KnownChanged:
     plot_types: frozenset[str]
 
 
-ToStore = Outcome | LookAgain | KnownChanged
+@dataclass(frozen=True)
+class CanaryCame:
+    """In the queue to the writer: what came of a canary; it is no plot."""
+
+    sent: Sent
+    outcome: Outcome
+
+
+ToStore = Outcome | LookAgain | KnownChanged | CanaryCame
 
 
 class Monitor:
@@ -151,6 +161,11 @@ class Monitor:
         self._given_at_s = 0.0
         self._chunks = Chunks()
         self._proposals = Proposals(self._database, self._hall_id, self._images)
+        self._canaries = Canaries(self._database, self._hall_id, self._images, settings.home / "canary")
+        self._canary: queue.Queue[Sent] = queue.Queue()  # on its way to the judge
+        self._on_its_way: dict[Path, Sent] = {}  # the main thread's
+        self._idle = threading.Event()  # no real plot waits
+        self._models_in_use: JudgingModels | None = None
         self._holder = f"{settings.station}:{os.getpid()}"
         self._streams = Streams(self._hall_id, self._hall, settings.station)
         self._beam = BeamFollower(self._hall_id, names_run=bool(self._hall.beam_file))
@@ -216,6 +231,7 @@ class Monitor:
             self._log_trouble(self._source.trouble)
         else:
             threads.append(threading.Thread(target=self._keep, args=(self._listen,), name="source"))
+            threads.append(threading.Thread(target=self._keep, args=(self._canary_all,), name="canary"))
         for thread in threads:
             thread.start()
         if ready is not None:
@@ -229,6 +245,7 @@ class Monitor:
             self._stop.set()
             for thread in threads[1:]:
                 thread.join()
+            self._beam.close()
             self._release()
         if once and self._failure is None:
             self._propose()
@@ -247,6 +264,8 @@ class Monitor:
             self._hand_over([KnownChanged(judge.models, told)])
         while not self._stop.is_set():
             idle = not self._backlog and not judge.busy
+            self._models_in_use = judge.models
+            (self._idle.set if idle else self._idle.clear)()
             self._take_arrivals(wait_s=0.1 if idle else 0.0)
             if once and not self._backlog and not judge.busy and self._arrived.empty():
                 break
@@ -262,7 +281,8 @@ class Monitor:
             self._change_models(judge)
             while self._backlog and judge.room > 0 and not other_names:
                 self._give(judge, heapq.heappop(self._backlog).arrival)
-            outcomes = judge.take()
+            self._give_canary(judge)
+            outcomes = self._without_canaries(judge.take())
             if outcomes:
                 self._look_at_clock(outcomes)
                 self._hand_over(outcomes)
@@ -293,6 +313,24 @@ class Monitor:
         self._change_models(judge, arrival)
         self._given_at_s = time.monotonic()
         judge.give(arrival, self._chunks.models(judge.chunk_of(arrival), judge.models, self._given_at_s))
+
+    def _give_canary(self, judge: Judge) -> None:
+        while judge.room > 0 and not self._canary.empty():
+            sent = self._canary.get()
+            self._on_its_way[sent.arrival.path] = sent
+            judge.give(sent.arrival, judge.models)
+
+    def _without_canaries(self, outcomes: Sequence[Outcome]) -> list[Outcome]:
+        """The outcomes of real plots; what came of canaries goes its own way."""
+        real = []
+        for outcome in outcomes:
+            sent = self._on_its_way.pop(outcome.arrival.path, None)
+            if sent is None:
+                real.append(outcome)
+            else:
+                self._hand_over([CanaryCame(sent, outcome)])
+        self._canaries.saw(real)
+        return real
 
     def _look_at_clock(self, outcomes: Sequence[Outcome]) -> None:
         """Tell once that the clock of the machine that writes plots is ahead of this one's."""
@@ -348,7 +386,7 @@ class Monitor:
         while results := all_waiting(self._to_store):
             while True:
                 try:
-                    outcomes = [one for one in results if not isinstance(one, LookAgain | KnownChanged)]
+                    outcomes = [one for one in results if not isinstance(one, LookAgain | KnownChanged | CanaryCame)]
                     if outcomes:
                         self._store_safely(outcomes)
                     if any(isinstance(one, LookAgain) for one in results):
@@ -356,6 +394,8 @@ class Monitor:
                     for one in results:
                         if isinstance(one, KnownChanged):
                             self._look_at_known(one)
+                        elif isinstance(one, CanaryCame):
+                            self._store_canary(one)
                 except LeaseLostError:
                     if self._stored_under and self._stored_under == self._fencing:
                         raise
@@ -387,6 +427,11 @@ class Monitor:
             known_faults.mark(connection, marks)
             self._streams.look_at_known(connection, changed.plot_types, datetime.now(UTC), at=clock.now(connection))
             feed.publish(connection, self._hall_id, "plots", None)
+
+    def _store_canary(self, came: CanaryCame) -> None:
+        with self._database.write() as connection:
+            leases.verify(connection, self._hall_id, self._source_name, self._fencing)
+            self._canaries.take(connection, came.sent, came.outcome, self._hall)
 
     def _reload_streams(self) -> None:
         try:
@@ -645,13 +690,25 @@ class Monitor:
         except (DatabaseError, DBAPIError) as error:
             log.warning("New references are proposed later: %s", _first_line(error))
 
+    def _canary_all(self) -> None:
+        while not self._stop.wait(CANARY_LOOK_S):
+            if self._models_in_use is None or not self._idle.is_set() or not self._fencing:
+                continue
+            try:
+                sent = self._canaries.send(self._hall, self._models_in_use)
+            except (DatabaseError, DBAPIError, StorageError) as error:
+                log.info("A canary is sent later: %s", _first_line(error))
+                continue
+            if sent is not None:
+                self._canary.put(sent)
+
     def _beat(self) -> None:
         with self._database.write() as connection:
             if not leases.renew(connection, self._hall_id, self._source_name, self._fencing, LEASE_TTL_S):
                 raise LeaseLostError(f"Another monitor watches {self._folder} now; this one ends.")
             self._say_alive(connection, self._trouble)
             self._own_alarms.tell(connection, storage=self._troubles.storage)
-            self._beam.follow(connection, self._hall.beam_file)
+            self._beam.follow(connection, self._hall.beam_file, self._hall.run_pvs)
             self._read_feed(connection)
 
     def _read_feed(self, connection: Connection) -> None:

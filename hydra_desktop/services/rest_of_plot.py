@@ -2,7 +2,7 @@
 
 Evidence maps can't tell: a strong fault takes nearly all of them, and what deviates in a row or a column is given
 to all of it. So the region is painted over with what a like Good plot shows there, and the same model judges the plot
-that results. Measured on the simulated hall, see `tests/benchmarks/bench_known_faults.py`.
+that results. Measured on the simulated hall, see `tests/benchmarks/bench_known.py`.
 """
 
 from __future__ import annotations
@@ -82,9 +82,10 @@ def _speaks_of(fault: KnownFault, verdict: Verdict) -> bool:
 
 def painted(picture: Picture, good: Sequence[Picture], regions: Iterable[Region]) -> Picture:
     """A picture uint8 (H, W, 3) with regions of another in the place of its own: the one most like it elsewhere."""
-    inside = np.zeros(picture.shape[:2], bool)
+    height, width = len(picture), len(picture[0])
+    inside = np.zeros((height, width), bool)
     for region in regions:
-        inside[region.pixels(inside.shape[0], inside.shape[1])] = True
+        inside[region.pixels(height, width)] = True
     here = picture[~inside].astype(np.int16)
     usual = min(good, key=lambda one: int(np.abs(one[~inside] - here).sum(dtype=np.int64)))
     return np.where(inside[..., None], usual, picture)

@@ -14,6 +14,7 @@ from ..database.connection import Database, open_database
 from ..domain.errors import DatabaseError
 from ..domain.station import LOOKING, StationRole
 from ..settings import Settings
+from . import canary
 from .loudness import expect_file
 
 log = logging.getLogger(__name__)
@@ -81,6 +82,8 @@ class StationLife:
                         c, hall_id, self._settings.station, standing.role, sound=standing.sound,
                         can_sound=standing.can_sound,
                     )  # fmt: skip
+                    if standing.role is StationRole.AUDIBLE and standing.can_sound:
+                        canary.heard(c, hall_id, self._settings.station)
             self._wait(BEAT_S)
         if self._says_farewell:
             with database.write() as c:

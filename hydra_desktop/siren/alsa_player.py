@@ -39,6 +39,10 @@ class AlsaPlayer:
             self._playing.stop()
             self._playing = None
 
+    def close(self) -> None:
+        """Be silent for ever."""
+        self.stop()
+
     def set_volume(self, volume: float) -> None:
         """How loud, 0..1."""
         self._volume = volume

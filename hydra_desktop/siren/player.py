@@ -25,6 +25,9 @@ class Player(Protocol):
     def stop(self) -> None:
         """Be silent at once."""
 
+    def close(self) -> None:
+        """Be silent for ever."""
+
     def set_volume(self, volume: float) -> None:
         """How loud, 0..1."""
 

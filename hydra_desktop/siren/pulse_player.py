@@ -41,7 +41,7 @@ class PulsePlayer:
         self._turn = 0  # rises with whatever is to sound or to stop; what is of an older turn ends
         self._problem, self._proven = "", False
         self._ends_by_s: float | None = None
-        self._wanted: queue.SimpleQueue[tuple[int, Wave]] = queue.SimpleQueue()
+        self._wanted: queue.SimpleQueue[tuple[int, Wave] | None] = queue.SimpleQueue()
         threading.Thread(target=self._run, daemon=True).start()
         self.try_again()
 
@@ -61,6 +61,11 @@ class PulsePlayer:
     def stop(self) -> None:
         """Be silent at once."""
         self._turn += 1
+
+    def close(self) -> None:
+        """Be silent for ever."""
+        self._turn += 1
+        self._wanted.put(None)
 
     def set_volume(self, volume: float) -> None:
         """How loud, 0..1."""
@@ -83,8 +88,8 @@ class PulsePlayer:
         self._wanted.put((self._turn, wave))
 
     def _run(self) -> None:
-        while True:
-            turn, wave = self._wanted.get()
+        while (wanted := self._wanted.get()) is not None:
+            turn, wave = wanted
             if turn != self._turn and wave.samples.any():
                 continue  # something else came
             self._ends_by_s = time.monotonic() + wave.length_s + PATIENCE_S

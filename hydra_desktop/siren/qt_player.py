@@ -55,6 +55,10 @@ class QtPlayer:
         self._voice.stop()
         self._ends_by_s = None
 
+    def close(self) -> None:
+        """Be silent for ever."""
+        self.stop()
+
     def set_volume(self, volume: float) -> None:
         """How loud, 0..1."""
         for effect in (*self._effects.values(), self._voice):

@@ -17,6 +17,7 @@ from .tones import PERIOD_S, end_s
 from .wave_file import read
 
 LOOK_AGAIN_MS = 2000
+TEST_AGAIN_MS = 300_000  # where nothing sounds, to see whether the device still takes a sound
 LOOK_FIRST_MS = 200  # while it isn't known yet whether the device takes a sound
 BEFORE_WORDS_S, AFTER_WORDS_S = 0.3, 0.4
 AUDIBLE = "this station is audible"
@@ -46,6 +47,9 @@ class Siren(QObject):
         self._repeat = _once(self, self._play_next)
         self._words = _once(self, self._say_words)
         self._watch = _once(self, self.look)
+        self._test = QTimer(self)
+        self._test.timeout.connect(self._test_device)
+        self._test.start(TEST_AGAIN_MS)
         self.look()
 
     def sound(self, soundings: Sequence[Sounding]) -> None:
@@ -89,6 +93,8 @@ class Siren(QObject):
                 self._failed = "the sound server went away"
                 self._say(self._failed)
             self._server_lives = lives
+            if self._player is not None:
+                self._player.close()
             self._player = find_player(self._folder, server_lives=lives)
             if self._player is not None:
                 self._player.set_volume(self._volume)
@@ -104,11 +110,15 @@ class Siren(QObject):
     def close(self) -> None:
         """Be silent and leave nothing."""
         self._soundings = ()
-        for timer in (self._repeat, self._words, self._watch):
+        for timer in (self._repeat, self._words, self._watch, self._test):
             timer.stop()
         if self._player is not None:
-            self._player.stop()
+            self._player.close()
         self._speech.close()
+
+    def _test_device(self) -> None:
+        if self._player is not None and not self._soundings:
+            self._player.try_again()
 
     def _tell(self) -> None:
         """Say how sound stands; what failed before stays failed until a device takes a sound."""

@@ -13,7 +13,9 @@ from ..domain.run import BeamSource, RunState
 
 
 def read_beam_file(path: Path) -> RunState | None:
-    """The state in a JSON file with run_number, run_period, beam_on, beam_current_nA, all optional.
+    """The state in a JSON file with run_number, run_period, beam_on, beam_current_nA, state, events, all optional.
+
+    `state` is that of the run, as the run control names it, and `events` how many it has so far.
 
     None when the file isn't there or is being written. A current that is no finite number, as
     programs write when there is no reading, is unknown. Raises SettingsError when the file holds
@@ -36,16 +38,28 @@ def read_beam_file(path: Path) -> RunState | None:
         raise SettingsError(f"{path}: beam_on must be true or false, without quotes.")
     if not (current is None or type(current) in (int, float)):
         raise SettingsError(f"{path}: beam_current_nA must be a number, without unit and quotes.")
-    return RunState(run_number, _period(path, state), beam_on, _current_na(current), BeamSource.FILE, modified_at)
+    events = state.get("events")
+    if events is not None and not (type(events) is int and 0 <= events <= LARGEST_NUMBER):
+        raise SettingsError(f"{path}: events must be a whole number from 0 to {LARGEST_NUMBER}, without quotes.")
+    return RunState(
+        run_number,
+        _text(path, state, "run_period"),
+        beam_on,
+        _current_na(current),
+        BeamSource.FILE,
+        modified_at,
+        _text(path, state, "state"),
+        events,
+    )
 
 
-def _period(path: Path, state: dict[str, object]) -> str:
-    period = state.get("run_period")
-    if period is None:
+def _text(path: Path, state: dict[str, object], name: str) -> str:
+    value = state.get(name)
+    if value is None:
         return ""
-    text = str(period)  # a year may come as a number
-    if isinstance(period, (dict, list)) or "\x00" in text or any("\ud800" <= one <= "\udfff" for one in text):
-        raise SettingsError(f"{path}: run_period must be a text.")
+    text = str(value)  # a year may come as a number
+    if isinstance(value, (dict, list)) or "\x00" in text or any("\ud800" <= one <= "\udfff" for one in text):
+        raise SettingsError(f"{path}: {name} must be a text.")
     return text
 
 

@@ -8,7 +8,7 @@ import sys
 import traceback
 from pathlib import Path
 
-GROUPS = ("live", "vision", "wall", "panels", "labeling", "training", "thresholds", "alarms")
+GROUPS = ("live", "vision", "wall", "panels", "labeling", "training", "thresholds", "alarms", "known")
 
 
 def main() -> int:

@@ -29,6 +29,7 @@ def main(url: str, hall: str, name: str) -> None:
         now = datetime.now(UTC)
         said = {
             "alarms": {str(alarm.id): [str(alarm.state), alarm.acknowledged_by] for alarm in snapshot.alarms},
+            "alarm_ages_s": [(now - one.raised_at).total_seconds() for one in snapshot.alarms],
             "ages_s": {one.name: (now - one.heard_at).total_seconds() for one in snapshot.stations if one.heard_at},
             "states": {one.name: str(one.state(now)) for one in snapshot.stations},
             "clock": now.isoformat(),

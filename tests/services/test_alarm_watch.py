@@ -9,7 +9,19 @@ from datetime import timedelta
 
 import pytest
 
-from hydra_desktop.database import alarms, clock, episodes, feed, halls, heartbeats, plots, suppressions, verdicts, wall
+from hydra_desktop.database import (
+    alarms,
+    canaries,
+    clock,
+    episodes,
+    feed,
+    halls,
+    heartbeats,
+    plots,
+    suppressions,
+    verdicts,
+    wall,
+)
 from hydra_desktop.database.connection import Database
 from hydra_desktop.domain.alarm import Alarm, AlarmKind, AlarmState
 from hydra_desktop.domain.alarm_settings import AlarmSettings, SuppressionRule
@@ -58,14 +70,14 @@ class Room:
         self.ahead += later
         assert self.watch.look(ahead=self.ahead)
 
-    def plot(self, name: str = "CDC", verdict: Verdict = GOOD) -> None:
+    def plot(self, name: str = "CDC", verdict: Verdict = GOOD, picture: str = "") -> None:
         """A plot that comes now, through the rules of streams."""
         self.chunk += 1
         with self.database.write() as c:
             streams = Streams(self.hall_id, halls.load(c, self.hall_id), "here")
             streams.load(c)
             now = clock.now(c) + self.ahead
-            new = NewPlot(PlotName(name, 1, self.chunk), f"{self.chunk:064x}", now, f"{name}/{self.chunk}")
+            new = NewPlot(PlotName(name, 1, self.chunk), picture or f"{self.chunk:064x}", now, f"{name}/{self.chunk}")
             plot = plots.add(c, self.hall_id, new, live=True)
             assert plot is not None
             (verdict_id,) = verdicts.add(c, self.hall_id, [verdicts.JudgedPlot(plot.id, name, None, verdict)])
@@ -287,6 +299,35 @@ def test_an_acknowledgement_is_for_what_was_seen(room: Room) -> None:
     assert act.state is AlarmState.UNACKNOWLEDGED
     act = alarm_service.acknowledge(room.database, room.hall_id, seen.id, who=ANN, seen=act.raised_at)
     assert act.state is AlarmState.ACKNOWLEDGED
+
+
+def test_a_source_that_is_stuck_is_an_alarm_and_many_plots_are_one(room: Room) -> None:
+    for _ in range(4):
+        room.plot("CDC", picture="c" * 64)
+    room.look()
+    assert (room.only().kind, room.only().plot_type) == (AlarmKind.REPEATED, "CDC")
+    for _ in range(4):
+        for name in TYPES:
+            room.plot(name, picture="c" * 64)
+    room.look()
+    assert room.kinds() == [
+        (AlarmKind.REPEATED, "", AlarmState.UNACKNOWLEDGED),
+        (AlarmKind.REPEATED, "CDC", AlarmState.UNACKNOWLEDGED),
+    ]
+    for name in TYPES:
+        room.plot(name)
+    room.look()
+    assert {one.state for one in room.open()} == {AlarmState.RETURNED_UNACKNOWLEDGED}
+
+
+def test_a_canary_that_is_lost_is_an_alarm(room: Room) -> None:
+    room.use(replace(room.settings, canary_within_s=60))
+    with room.database.write() as c:
+        canaries.send(c, room.hall_id, "CDC", "c" * 64, "Bad")
+    room.look()
+    assert room.open() == []
+    room.look(2 * MINUTE)
+    assert room.only().kind is AlarmKind.CANARY
 
 
 def test_more_than_a_person_can_take_in_is_said_once(room: Room) -> None:

@@ -15,7 +15,7 @@ from hydra_desktop.database.connection import Database
 from hydra_desktop.database.image_store import ImageStore
 from hydra_desktop.domain.alarm_settings import AlarmSettings, SuppressionRule
 from hydra_desktop.domain.errors import SettingsError
-from hydra_desktop.domain.hall import AlarmRule, Hall, PlotType
+from hydra_desktop.domain.hall import AlarmRule, Hall, PlotType, RunPvs
 from hydra_desktop.domain.label import Label, Role, Severity, default_label
 from hydra_desktop.services import hall_settings, importing
 from hydra_desktop.services.progress import Progress
@@ -91,6 +91,10 @@ def alarm_settings(draw: st.DrawFn) -> AlarmSettings:
     )
 
 
+def run_pvs() -> st.SearchStrategy[RunPvs]:
+    return st.lists(st.text("aZ09:_-.#'\"\\äß{}", max_size=20), min_size=6, max_size=6).map(lambda some: RunPvs(*some))
+
+
 @st.composite
 def plot_types(draw: st.DrawFn) -> PlotType:
     return PlotType(
@@ -109,15 +113,17 @@ def plot_types(draw: st.DrawFn) -> PlotType:
 
 
 @settings(max_examples=40, deadline=None)
-@given(st.lists(plot_types(), max_size=3), alarm_settings(), TEXT, TEXT, TEXT)
+@given(st.lists(plot_types(), max_size=3), alarm_settings(), run_pvs(), TEXT, TEXT, TEXT)
 def test_what_is_shown_is_read_again_unchanged(
-    types: list[PlotType], alarms: AlarmSettings, name: str, folder: str, beam: str
+    types: list[PlotType], alarms: AlarmSettings, pvs: RunPvs, name: str, folder: str, beam: str
 ) -> None:
-    hall = Hall(name, folder, beam_file=beam, plot_types={one.name: one for one in types}, alarms=alarms)
+    hall = Hall(name, folder, beam_file=beam, plot_types={one.name: one for one in types}, alarms=alarms, run_pvs=pvs)
     assert hall_settings.read(hall_settings.show(hall), Hall(name)) == hall
     assert hall_settings.read(hall_settings.show(hall), hall) == hall
     others = {one.name: replace(one, alarm_rule=AlarmRule(3, 4, 1, 1, 0.1, True, True, Severity.LOW)) for one in types}
-    other = Hall(name, "/x", plot_types=others, alarms=AlarmSettings((), 1, 1, 3, 1, 1, 1, 1, 1))
+    other = Hall(
+        name, "/x", run_pvs=RunPvs("A", "B"), plot_types=others, alarms=AlarmSettings((), 1, 1, 3, 1, 1, 1, 1, 1)
+    )
     assert hall_settings.read(hall_settings.show(hall), other) == hall
 
 
@@ -129,7 +135,8 @@ def test_the_alarms_are_stored_and_read_again_unchanged(alarms: AlarmSettings) -
 
 
 def test_k_or_n_alone_may_be_given() -> None:
-    hall = hall_settings.read("[plot_types.CDC]\nalarm_rule = { n = 5, latches = true }\n", Hall("D"))
+    before = Hall("D", plot_types={"CDC": PlotType("CDC", alarm_rule=AlarmRule(2, 3))})
+    hall = hall_settings.read("[plot_types.CDC]\nalarm_rule = { n = 5, latches = true }\n", before)
     assert hall.plot_types["CDC"].alarm_rule == AlarmRule(2, 5, latches=True)
     changed = hall_settings.read("[plot_types.CDC]\nalarm_rule = { hysteresis = 0.2 }\n", hall)
     assert changed.plot_types["CDC"].alarm_rule == AlarmRule(2, 5, hysteresis=0.2, latches=True)
@@ -170,6 +177,7 @@ def test_a_label_may_be_a_name_alone() -> None:
             "[source]\nname_pattern = 'a'",
             "s.toml: source.name_pattern: The name pattern lacks the group plot_type and run_",
         ),
+        ("[source]\nrun_pv = 'A B'", "s.toml: source.run_pv: must be the name of an EPICS variable, without spaces"),
         ("plot_types = 3", "s.toml: plot_types: must be a table, not 3"),
         (
             "[plot_types.CDC]\ncolor = 1",
@@ -279,7 +287,7 @@ def test_applied_with_history_and_then_nothing_changes(database: Database, tmp_p
 
 def test_changes_of_alarms_are_told(database: Database, tmp_path: Path) -> None:
     path = tmp_path / "hall.toml"
-    path.write_text("[plot_types.CDC]\n")
+    path.write_text("[plot_types.CDC]\nalarm_rule = { k = 2, n = 3, off_delay_s = 0 }\n")
     hall_settings.apply_file(database, "D", path, user="ann")
     path.write_text(
         "[alarms]\nquiet_after_s = 300\n[[alarms.suppression]]\nname = 'no beam'\nbeam_off = true\nstays_s = 60\n"
@@ -299,7 +307,7 @@ def test_changes_of_alarms_are_told(database: Database, tmp_path: Path) -> None:
         hall = halls.load(connection, hall_id)
     start = SuppressionRule("start", first_s=120.0, plot_types=("CDC",))
     assert hall.alarms.rules == (SuppressionRule("no beam", beam_off=True, stays_s=60.0), start)
-    assert hall.plot_types["CDC"].alarm_rule == AlarmRule(off_delay_s=30.0, unfamiliar=Severity.HIGH)
+    assert hall.plot_types["CDC"].alarm_rule == AlarmRule(2, 3, off_delay_s=30.0, unfamiliar=Severity.HIGH)
     assert hall_settings.apply_file(database, "D", path, user="bob") == []
 
 

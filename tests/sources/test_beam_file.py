@@ -83,3 +83,23 @@ def test_what_no_wall_can_show_is_refused_with_its_name(tmp_path: Path, text: st
     with pytest.raises(SettingsError, match=named) as refused:
         read_beam_file(write(tmp_path, text))
     assert "beam.json" in str(refused.value)
+
+
+def test_the_run_has_a_state_and_events(tmp_path: Path) -> None:
+    state = read_beam_file(write(tmp_path, '{"run_number": 7, "state": "running", "events": 12000000000}'))
+    assert state is not None
+    assert (state.state, state.events) == ("running", 12_000_000_000)
+
+
+@pytest.mark.parametrize(
+    ("text", "words"),
+    [
+        ('{"events": -1}', "events must be a whole number"),
+        ('{"events": 1.5}', "events must be a whole number"),
+        ('{"events": true}', "events must be a whole number"),
+        ('{"state": ["a"]}', "state must be a text"),
+    ],
+)
+def test_a_state_or_events_that_are_none_are_told(tmp_path: Path, text: str, words: str) -> None:
+    with pytest.raises(SettingsError, match=words):
+        read_beam_file(write(tmp_path, text))

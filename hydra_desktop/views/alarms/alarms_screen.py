@@ -246,7 +246,7 @@ class AlarmsScreen(QWidget):
         if not alarms or not self.is_live:
             return
         question = TakeAllQuestion(alarms, self)
-        question.decided.connect(lambda: self.all_acknowledged.emit({one.id: one.raised_at for one in alarms}))
+        question.decided.connect(lambda: self.all_acknowledged.emit({one.id: one.occurrence for one in alarms}))
         self._ask(question)
 
     def shelve(self) -> None:

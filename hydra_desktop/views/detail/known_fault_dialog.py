@@ -5,20 +5,17 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from PySide6.QtCore import QDateTime, Qt, Signal
+from PySide6.QtCore import Qt, Signal
 from PySide6.QtGui import QKeyEvent
 from PySide6.QtWidgets import (
     QButtonGroup,
-    QCheckBox,
     QComboBox,
-    QDateTimeEdit,
     QDialog,
     QGridLayout,
     QHBoxLayout,
     QLabel,
     QLineEdit,
     QPushButton,
-    QRadioButton,
     QVBoxLayout,
     QWidget,
 )
@@ -44,6 +41,15 @@ class Told:
     why: str
 
 
+def _choice(text: str) -> QPushButton:
+    """A button that stays down where it is chosen."""
+    button = QPushButton(text)
+    button.setObjectName("segment")
+    button.setCheckable(True)
+    button.setAutoDefault(False)
+    return button
+
+
 class KnownFaultDialog(QDialog):
     """The reason and Enter are enough; `given` carries a `Told`."""
 
@@ -61,22 +67,21 @@ class KnownFaultDialog(QDialog):
         self.label.addItems([one.name for one in plot_type.labels if one.role is Role.FAULTY])
         self.label.setCurrentText(label)
         self.label.setAccessibleName("Fault")
-        self.whole = QCheckBox("on the whole plot, not only in the region")
-        self.one_pad = QCheckBox(f"of pad {plot.name.pad} only")
+        self.whole = _choice("on the whole plot, not only in the region")
+        self.one_pad = _choice(f"of pad {plot.name.pad} only")
         self.one_pad.setChecked(True)
         self.one_pad.setVisible(bool(plot.name.pad))
-        self.by_run, self.by_time = QRadioButton("until the end of run"), QRadioButton("until")
+        self.by_run, self.by_time = _choice("until the end of run"), _choice("until")
         group = QButtonGroup(self)
         group.addButton(self.by_run)
         group.addButton(self.by_time)
         self.by_time.setChecked(True)
         self.run = QLineEdit(str(plot.name.run_number))
         self.run.setAccessibleName("Last run")
-        self.time = QDateTimeEdit(QDateTime(datetime.now() + A_SHIFT))  # noqa: DTZ005 a person's own time
-        self.time.setDisplayFormat("yyyy-MM-dd HH:mm")
-        self.time.setAccessibleName("Time")
+        self.time = QLineEdit(f"{datetime.now().astimezone() + A_SHIFT:%Y-%m-%d %H:%M}")
+        self.time.setAccessibleName("Time, as 2026-11-30 08:00")
         self.run.textEdited.connect(lambda: self.by_run.setChecked(True))
-        self.time.dateTimeChanged.connect(lambda: self.by_time.setChecked(True))
+        self.time.textEdited.connect(lambda: self.by_time.setChecked(True))
         self.why = QLineEdit()
         self.why.setMaxLength(LONGEST)
         self.why.setPlaceholderText("What it is, and who works at it")
@@ -88,7 +93,7 @@ class KnownFaultDialog(QDialog):
         leave.setAutoDefault(False)
         leave.clicked.connect(self.reject)
         self._store.clicked.connect(self._done)
-        for changed in (self.why.textChanged, self.run.textChanged, self.by_run.toggled):
+        for changed in (self.why.textChanged, self.run.textChanged, self.time.textChanged, self.by_run.toggled):
             changed.connect(self._look)
         grid = QGridLayout()
         for row, (name, widgets) in enumerate(
@@ -105,7 +110,11 @@ class KnownFaultDialog(QDialog):
                 line.addStretch(1)
             grid.addWidget(QLabel(name), row, 0)
             grid.addLayout(line, row, 1)
-        note = QLabel("It is in force at once, on every station; you can end it at any time.")
+        note = QLabel(
+            "It is in force at once, on every station; you can end it at any time. "
+            "A fault that rescales the axes is on the whole plot."
+        )
+        note.setWordWrap(True)
         note.setObjectName("muted")
         foot = QHBoxLayout()
         foot.addWidget(note, 1)
@@ -127,7 +136,14 @@ class KnownFaultDialog(QDialog):
         super().keyPressEvent(event)
 
     def _look(self) -> None:
-        self._store.setEnabled(bool(self.why.text().strip()) and (self.by_time.isChecked() or self._run() is not None))
+        ends = self._run() if self.by_run.isChecked() else self._until()
+        self._store.setEnabled(bool(self.why.text().strip()) and ends is not None)
+
+    def _until(self) -> datetime | None:
+        try:
+            return datetime.fromisoformat(self.time.text().strip()).astimezone()
+        except (ValueError, OverflowError):
+            return None
 
     def _run(self) -> int | None:
         text = self.run.text().strip()
@@ -141,7 +157,7 @@ class KnownFaultDialog(QDialog):
                 self._pad if self.one_pad.isChecked() else "",
                 None if self.whole.isChecked() else self._region,
                 self._run() if by_run else None,
-                None if by_run else self.time.dateTime().toPython().astimezone(),
+                None if by_run else self._until(),
                 self.why.text().strip(),
             )
         )

@@ -74,6 +74,8 @@ def _of_alarm(
         fill = colour
     elif alarm.state is AlarmState.RETURNED_UNACKNOWLEDGED:
         label = panel.verdict.label if panel is not None and panel.verdict is not None else ""
+        if panel is not None and panel.known is not None:
+            label = panel.known.words
         word, mark = f"{label or 'other'} now", marks.RETURN
         facts.insert(0, f"was {alarm.label}")
     else:

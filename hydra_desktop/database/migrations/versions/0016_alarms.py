@@ -58,7 +58,8 @@ def _while(column: str) -> dict[str, Any]:
 
 def upgrade() -> None:
     """Go to this revision."""
-    op.add_column("halls", sa.Column("alarm_settings", sa.JSON(), nullable=False, server_default="{}"))
+    for name in ("alarm_settings", "run_pvs"):
+        op.add_column("halls", sa.Column(name, sa.JSON(), nullable=False, server_default="{}"))
     for name in _TYPE_COLUMNS:
         op.add_column("plot_types", sa.Column(name, sa.Double(), nullable=False, server_default="0"))
     for name in _TYPE_SWITCHES:
@@ -102,7 +103,8 @@ def upgrade() -> None:
     op.create_index("ix_known_verdicts_known_fault_id", "known_verdicts", ["known_fault_id"])
     _table(
         "canaries", of_type, _text("content_hash"), _text("label"), _at("sent_at"), _at("judged_at", nullable=True),
-        _text("said", ""), sa.Column("confidence", sa.Double(), nullable=True), _at("heard_at", nullable=True),
+        _text("said", ""), _switch("found"), sa.Column("confidence", sa.Double(), nullable=True),
+        _at("heard_at", nullable=True),
         _text("heard_by", ""),
     )  # fmt: skip
     op.create_index("ix_canaries_sent", "canaries", ["hall_id", "sent_at"])
@@ -198,4 +200,5 @@ def downgrade() -> None:
         op.drop_column("run_states", name)
     for name in (*_TYPE_COLUMNS, *_TYPE_SWITCHES, "alarm_unfamiliar"):
         op.drop_column("plot_types", name)
-    op.drop_column("halls", "alarm_settings")
+    for name in ("run_pvs", "alarm_settings"):
+        op.drop_column("halls", name)

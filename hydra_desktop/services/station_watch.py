@@ -1,0 +1,65 @@
+"""A station's part in looking after the alarms of the halls that it follows, on a thread of its own."""
+
+from __future__ import annotations
+
+import logging
+import os
+import threading
+from collections.abc import Callable
+
+from sqlalchemy.exc import DBAPIError
+
+from ..database import halls
+from ..database.connection import Database, open_database
+from ..domain.errors import DatabaseError
+from ..settings import Settings
+from .alarm_watch import LOOK_EVERY_S, AlarmWatch
+from .loudness import expect_file
+
+log = logging.getLogger(__name__)
+
+RETRY_S = 2.0
+
+
+class StationWatch:
+    """Looks after alarms whenever nobody else does; `followed` gives the names of the halls."""
+
+    def __init__(self, settings: Settings, followed: Callable[[], tuple[str, ...]]) -> None:
+        self._settings, self._followed = settings, followed
+
+    def run(self, stop: threading.Event) -> None:
+        """Look until told to stop; a database that is away is waited for."""
+        while not stop.is_set():
+            try:
+                database = open_database(self._settings.database_url)
+            except DatabaseError as error:
+                log.info("%s", error)
+                stop.wait(RETRY_S)
+                continue
+            watches: dict[str, AlarmWatch] = {}
+            try:
+                while not stop.is_set():
+                    self._look(database, watches)
+                    stop.wait(LOOK_EVERY_S)
+                for watch in watches.values():
+                    watch.leave()
+            except (DatabaseError, DBAPIError) as error:
+                log.info("%s", error)
+                stop.wait(RETRY_S)
+            finally:
+                database.close()
+
+    def _look(self, database: Database, watches: dict[str, AlarmWatch]) -> None:
+        expect_file(database)
+        followed = self._followed()
+        for name in followed:
+            if name not in watches:
+                with database.read() as connection:
+                    hall_id = halls.find(connection, name)
+                if hall_id is None:
+                    continue
+                station = self._settings.station
+                watches[name] = AlarmWatch(database, hall_id, station, f"{station}:{os.getpid()}:{name}")
+            watches[name].look()
+        for name in set(watches) - set(followed):
+            watches.pop(name).leave()
