@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 import shutil
 import subprocess
@@ -15,9 +16,9 @@ import pytest
 from sqlalchemy import Connection
 
 from hydra_desktop import settings
-from hydra_desktop.database import alarms, clock, halls, verdicts
+from hydra_desktop.database import alarms, clock, feed, halls, verdicts
 from hydra_desktop.database.connection import Database, open_database
-from hydra_desktop.domain.alarm import Alarm, AlarmKind, AlarmState
+from hydra_desktop.domain.alarm import TO_TAKE, Alarm, AlarmKind, AlarmState
 from hydra_desktop.domain.errors import DatabaseError
 from hydra_desktop.domain.label import Severity
 from hydra_desktop.domain.who import Who
@@ -29,6 +30,8 @@ from hydra_desktop.services.monitor import Monitor
 from hydra_desktop.sources.simulated import SimulatedHall
 from tests.conftest import wait_for
 from tests.fakes.postgres_server import PostgresServer, programs
+from tests.fakes.siren_process import SirenProcess
+from tests.fakes.sound_server import environment
 
 TYPES = 4
 ANN = Who("ann", "control room")
@@ -220,30 +223,50 @@ def _full(c: Connection, hall_id: int) -> Any:
 
 
 @pytest.mark.skipif(programs() is None, reason="PostgreSQL isn't installed here")
-def test_a_database_that_stops_loses_no_plot_and_no_alarm(home: Path, source: Path, simulated: SimulatedHall) -> None:
+@pytest.mark.parametrize(
+    "away_s", [0.0, pytest.param(300.0, marks=[pytest.mark.soak, pytest.mark.timeout(900)])], ids=["short", "5 minutes"]
+)
+def test_a_database_that_stops_is_heard_and_loses_no_plot_and_no_alarm(
+    home: Path, source: Path, simulated: SimulatedHall, away_s: float
+) -> None:
     server = PostgresServer()
     try:
         chosen = settings.load(server.new_database(), "Demo")
         ready = open_database(chosen.database_url, upgrade=True)
         prepare(ready, source)
-        with Works(chosen, source):
+        with Works(chosen, source), contextlib.closing(_siren(chosen)) as siren:
             simulated.write_next_chunk(source.parent)
             wait_for(ready, "Demo", judged(TYPES))
             with ready.write() as c:
                 hall_id = halls.find(c, "Demo") or 0
-                name = next(iter(halls.load(c, hall_id).plot_types))
-                alarms.raise_alarm(
-                    c, hall_id, kind=AlarmKind.STALE, plot_type=name, label="No data", severity=Severity.LOW,
-                    at=clock.now(c), station="test", why="test",
+                kept = alarms.raise_alarm(
+                    c, hall_id, plot_type=next(iter(halls.load(c, hall_id).plot_types)), label="Bad",
+                    severity=Severity.LOW, at=clock.now(c), station="test", why="test",
                 )  # fmt: skip
+                feed.publish(c, hall_id, "alarm", kept.id)
+            siren.until(lambda said: said["sounds"] and not said["troubles"])
             server.stop()
             with pytest.raises(DatabaseError), ready.read() as c:
                 halls.names(c)
             simulated.write_next_chunk(source.parent)
+            siren.until(lambda said: said["troubles"] == ["Hydra's database does not answer"])
+            assert "system" in siren.state["sounds"]
+            threading.Event().wait(away_s)
             server.start()
+            siren.until(lambda said: not said["troubles"], within_s=60.0)
             wait_for(ready, "Demo", judged(2 * TYPES))
             with ready.read() as c:
-                assert AlarmKind.STALE in {one.kind for one in alarms.open_alarms(c, hall_id)}
+                log = alarms.log(c, kept.id)
+                found = alarms.get(c, kept.id)
+            assert log[0].state is AlarmState.UNACKNOWLEDGED
+            assert found.state in TO_TAKE
         ready.close()
     finally:
         server.close()
+
+
+def _siren(chosen: settings.Settings) -> SirenProcess:
+    """The siren of a station without sound, which says what would be heard."""
+    folder = chosen.home / "station"
+    folder.mkdir(parents=True)
+    return SirenProcess(chosen.database_url, environment(folder), hall="Demo")

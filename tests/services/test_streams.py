@@ -340,3 +340,53 @@ def test_after_the_clock_was_set_back_a_plot_of_the_future_holds_up_nothing(desk
         (panel,) = wall.load(c, desk.hall_id).panels
     assert panel.plot is not None
     assert panel.plot.name.chunk == 2
+
+
+def test_a_cumulative_plot_annunciates_once_per_run(desk: Desk) -> None:
+    once = replace(CDC, alarm_rule=AlarmRule(1, 1, once_per_run=True))
+    with desk.database.write() as c:
+        halls.apply(c, desk.hall_id, Hall("D", plot_types={"CDC": once}), user="test")
+        desk.streams.hall = halls.load(c, desk.hall_id)
+    desk.deal(BAD)
+    desk.acknowledge()
+    desk.deal(GOOD, BAD, GOOD)
+    desk.reload()
+    desk.deal(BAD, GOOD)
+    assert desk.states() == [AlarmState.ACKNOWLEDGED]
+    desk.deal(GOOD, run=2)
+    assert desk.states() == []
+    desk.deal(BAD, run=2)
+    assert desk.states() == [AlarmState.UNACKNOWLEDGED]
+    desk.deal(BAD, run=3)  # nobody took that of run 2
+    assert desk.log().count(("returned unacknowledged", "unacknowledged")) == 1
+
+
+def test_a_latched_alarm_stays_after_its_fault_and_an_edit_until_it_is_reset(desk: Desk) -> None:
+    latched = replace(CDC, alarm_rule=AlarmRule(1, 1, latches=True))
+    with desk.database.write() as c:
+        halls.apply(c, desk.hall_id, Hall("D", plot_types={"CDC": latched}), user="test")
+        desk.streams.hall = halls.load(c, desk.hall_id)
+    desk.deal(BAD)
+    desk.acknowledge()
+    desk.deal(GOOD)
+    with desk.database.write() as c:
+        halls.apply(c, desk.hall_id, Hall("D", plot_types={"CDC": CDC}), user="test")
+        desk.streams.hall = halls.load(c, desk.hall_id)
+    desk.reload()
+    desk.deal(GOOD, GOOD)
+    assert desk.states() == [AlarmState.LATCHED]
+    with desk.database.read() as c:
+        (alarm,) = alarms.open_alarms(c, desk.hall_id)
+    assert alarm_service.reset(desk.database, desk.hall_id, alarm.id, who=Who("ann", "s")).state is AlarmState.NORMAL
+
+
+def test_every_step_of_an_alarm_says_what_is_behind_it(desk: Desk) -> None:
+    plot_id = desk.deal(BAD, BAD)[-1]
+    desk.acknowledge()
+    with desk.database.read() as c:
+        (alarm,) = alarms.open_alarms(c, desk.hall_id)
+        raised, taken = alarms.log(c, alarm.id)
+    assert (raised.behind.plot_id, raised.behind.confidence) == (plot_id, BAD.confidence)
+    assert raised.behind.verdict_id is not None
+    assert (raised.annunciates, taken.annunciates) == (True, False)
+    assert (taken.who, taken.station, taken.behind.plot_id) == ("shift", "station", plot_id)
