@@ -250,7 +250,8 @@ def _engine(url: sa.URL, *, must_exist: bool = False) -> sa.Engine:
     if url.database and url.database != ":memory:":
         if must_exist and not Path(url.database).exists():
             raise DatabaseError(
-                f"There is no database {url.database}; check --database, HYDRA_DATABASE and HYDRA_HOME."
+                f"There is no database {url.database}; check --database, HYDRA_DATABASE and HYDRA_HOME, or make it: "
+                "hydra-desktop db upgrade."
             )
         folder = Path(url.database).expanduser().parent
         try:
