@@ -9,13 +9,13 @@ import pytest
 
 from hydra_desktop import cli, settings
 from hydra_desktop.database.connection import open_database
-from tests.fakes.alarmed_hall import AlarmedHall
+from tests.fakes.alarm_past import AlarmPast
 
 
 @pytest.fixture
-def hall(home: Path) -> Iterator[AlarmedHall]:
+def hall(home: Path) -> Iterator[AlarmPast]:
     database = open_database(settings.load(None, "D").database_url, upgrade=True)
-    hall = AlarmedHall(database)
+    hall = AlarmPast(database)
     hall.a_week()
     yield hall
     database.close()

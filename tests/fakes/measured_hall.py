@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -13,6 +13,7 @@ from hydra_desktop.database import given_labels, halls
 from hydra_desktop.database import tables as t
 from hydra_desktop.database.connection import Database
 from hydra_desktop.database.image_store import ImageStore
+from hydra_desktop.domain.hall import AlarmRule
 from hydra_desktop.services.importing import import_manifest
 from hydra_desktop.services.progress import Progress
 from hydra_desktop.services.training import TrainingReport, train
@@ -43,6 +44,10 @@ class MeasuredHall:
             head, *lines = manifest.read_text().splitlines()
             manifest.write_text("\n".join([f"{head},accepted", *(f"{line},true" for line in lines)]))
         import_manifest(self.database, HALL, self.images, manifest, user="ann", progress=Progress())
+        with self.database.write() as c:
+            hall = halls.load(c, self.hall_id)
+            quick = replace(hall.plot_types[TYPE], alarm_rule=AlarmRule(2, 3))
+            halls.apply(c, self.hall_id, replace(hall, plot_types={TYPE: quick}), user="ann")
 
     def train(self, *, activate: bool = False) -> TrainingReport:
         """A model of the labels that are in force."""

@@ -14,17 +14,17 @@ from hydra_desktop.domain.errors import SettingsError
 from hydra_desktop.domain.label import Severity
 from hydra_desktop.services import alarm_performance
 from hydra_desktop.services.alarm_performance import Reach, lasting, named, of_days, of_reach, share, span_of
-from tests.fakes.alarmed_hall import AlarmedHall
+from tests.fakes.alarm_past import AlarmPast
 
 HOUR = timedelta(hours=1)
 
 
 @pytest.fixture
-def hall(database: Database) -> AlarmedHall:
-    return AlarmedHall(database)
+def hall(database: Database) -> AlarmPast:
+    return AlarmPast(database)
 
 
-def test_a_hall_without_alarms_has_none(hall: AlarmedHall) -> None:
+def test_a_hall_without_alarms_has_none(hall: AlarmPast) -> None:
     found = of_reach(hall.database, "D", Reach.WEEK)
     assert found.headline.startswith("No alarm in ")
     assert [one.value for one in found.aims()][-2:] == ["Not enough data", "Not enough data"]
@@ -33,7 +33,7 @@ def test_a_hall_without_alarms_has_none(hall: AlarmedHall) -> None:
         of_reach(hall.database, "X", Reach.DAY)
 
 
-def test_a_week_with_floods_is_said_in_words(hall: AlarmedHall) -> None:
+def test_a_week_with_floods_is_said_in_words(hall: AlarmPast) -> None:
     hall.a_week()
     found = of_days(hall.database, "D", 7)
     assert found.headline.startswith("Calm but for three floods: mean 0.3")
@@ -53,7 +53,7 @@ def test_a_week_with_floods_is_said_in_words(hall: AlarmedHall) -> None:
     assert "Remote desk (viewer): sounds per 10 min silent" in text
 
 
-def test_time_before_the_first_alarm_of_a_hall_makes_no_mean_better(hall: AlarmedHall) -> None:
+def test_time_before_the_first_alarm_of_a_hall_makes_no_mean_better(hall: AlarmPast) -> None:
     for number in range(12):
         hall.alarm(hall.now - 2 * HOUR + number * timedelta(minutes=9))
     found = of_days(hall.database, "D", 30).found
@@ -61,7 +61,7 @@ def test_time_before_the_first_alarm_of_a_hall_makes_no_mean_better(hall: Alarme
     assert found.mean == pytest.approx(12 / found.windows)
 
 
-def test_the_log_of_a_span_is_exported_and_no_other(hall: AlarmedHall, tmp_path: Path) -> None:
+def test_the_log_of_a_span_is_exported_and_no_other(hall: AlarmPast, tmp_path: Path) -> None:
     hall.alarm(hall.now - 30 * HOUR)
     hall.alarm(hall.now - HOUR, comment="Look, a comma", severity=Severity.MEDIUM)
     rows = alarm_performance.export(of_days(hall.database, "D", 1), tmp_path / "log.csv")

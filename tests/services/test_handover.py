@@ -15,17 +15,17 @@ from hydra_desktop.domain.label import Severity
 from hydra_desktop.outputs import report_page
 from hydra_desktop.outputs.report_page import Table, Words
 from hydra_desktop.services import handover
-from tests.fakes.alarmed_hall import AlarmedHall
+from tests.fakes.alarm_past import AlarmPast
 
 HOUR, MINUTE = timedelta(hours=1), timedelta(minutes=1)
 
 
 @pytest.fixture
-def hall(database: Database) -> AlarmedHall:
-    return AlarmedHall(database)
+def hall(database: Database) -> AlarmPast:
+    return AlarmPast(database)
 
 
-def blocks(hall: AlarmedHall) -> dict[str, list[str]]:
+def blocks(hall: AlarmPast) -> dict[str, list[str]]:
     page = handover.read(hall.database, "D").page("eva")
     return {
         one.title.split(":")[0]: list(one.lines) if isinstance(one, Words) else ["  ".join(row) for row in one.rows]
@@ -34,7 +34,7 @@ def blocks(hall: AlarmedHall) -> dict[str, list[str]]:
     }
 
 
-def test_a_quiet_shift_says_that_there_is_nothing(hall: AlarmedHall) -> None:
+def test_a_quiet_shift_says_that_there_is_nothing(hall: AlarmPast) -> None:
     found = handover.read(hall.database, "D")
     assert found.headline.startswith("No alarm is open; 0 alarms since ")
     told = blocks(hall)
@@ -45,7 +45,7 @@ def test_a_quiet_shift_says_that_there_is_nothing(hall: AlarmedHall) -> None:
     assert told["Outages"] == ["No station was on, so nobody could hear an alarm."]
 
 
-def test_open_held_and_people_with_what_the_next_shift_needs(hall: AlarmedHall) -> None:
+def test_open_held_and_people_with_what_the_next_shift_needs(hall: AlarmPast) -> None:
     now = hall.now
     hall.station("left", now - 7 * HOUR, now - HOUR, user="ann")
     hall.alarm(now - 3 * HOUR, over_after_s=None, comment="Module 14 is off")
@@ -83,7 +83,7 @@ def test_open_held_and_people_with_what_the_next_shift_needs(hall: AlarmedHall) 
     assert told["Outages"][1].endswith("for 5 min: No data. Confirmed in 3 of 5 chunks")
 
 
-def test_the_page_and_its_words_say_the_same(hall: AlarmedHall) -> None:
+def test_the_page_and_its_words_say_the_same(hall: AlarmPast) -> None:
     hall.a_week()
     found = handover.read(hall.database, "D")
     html = unescape(report_page.html(found.page("eva")))

@@ -18,7 +18,7 @@ from hydra_desktop.database.connection import open_database
 from hydra_desktop.services.alarm_performance import Reach
 from hydra_desktop.views.alarms.performance_page import PerformancePage
 from hydra_desktop.views.main_window import Place
-from tests.fakes.alarmed_hall import AlarmedHall
+from tests.fakes.alarm_past import AlarmPast
 
 Key = Qt.Key
 CONTROL, NONE = Qt.KeyboardModifier.ControlModifier, Qt.KeyboardModifier.NoModifier
@@ -30,7 +30,7 @@ class Site:
     """A program whose hall has a past of alarms."""
 
     desktop: Desktop
-    hall: AlarmedHall
+    hall: AlarmPast
 
     @property
     def pages(self) -> AlarmPerformance:
@@ -48,7 +48,7 @@ class Site:
 def site(qtbot: QtBot, home: Path) -> Iterator[Site]:
     chosen = settings.load(None, "D")
     database = open_database(chosen.database_url, upgrade=True)
-    hall = AlarmedHall(database)
+    hall = AlarmPast(database)
     hall.a_week()
     desktop = Desktop(chosen, database)
     desktop.window.show()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import socket
 import subprocess
 import tempfile
@@ -65,7 +66,13 @@ def client(qtbot: QtBot, chosen: Settings, embedded: Database, sound_folder: Pat
 
 
 def sirens() -> list[psutil.Process]:
-    return [one for one in psutil.Process().children(recursive=True) if "siren" in one.cmdline()]
+    """Those that live; one that was killed is a zombie until somebody looks."""
+    found = []
+    for one in psutil.Process().children(recursive=True):
+        with contextlib.suppress(psutil.NoSuchProcess):  # a zombie's line can't be read
+            if "siren" in one.cmdline():
+                found.append(one)
+    return found
 
 
 def wait(qtbot: QtBot, condition: Callable[[], object]) -> None:
