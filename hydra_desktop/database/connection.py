@@ -22,7 +22,7 @@ from alembic.script import ScriptDirectory
 from ..domain.errors import DatabaseError, StorageError
 from . import feed
 
-_WRITE, _DURABLE = "hydra_write", "hydra_durable"
+_WRITE, _DURABLE, _REBUILDS = "hydra_write", "hydra_durable", "hydra_rebuilds"
 BUSY_TIMEOUT_MS = 30_000
 # a server whose cable was pulled is noticed within 20 s or so, not after the two hours of TCP's default
 _POSTGRESQL_OPTIONS = {
@@ -77,6 +77,22 @@ class Database:
         with self._transaction(write=True, durable=durable) as connection:
             yield connection
 
+    @contextmanager
+    def rebuild(self) -> Iterator[sa.Connection]:
+        """As `write`, for a migration: SQLite rebuilds a table by dropping it, which rows that point there forbid.
+
+        Raises DatabaseError when rows point to rows that are missing afterwards; nothing is changed then.
+        """
+        with self._transaction(write=True, rebuilds=True) as connection:
+            yield connection
+            if self.dialect == "sqlite":
+                lost = connection.exec_driver_sql("PRAGMA foreign_key_check").all()
+                if lost:
+                    raise DatabaseError(
+                        f"The database {self.url} can't be upgraded: {len(lost)} rows of {lost[0][0]} and others point "
+                        "to rows that are missing. Restore a backup, or ask for help with hydra-desktop db check."
+                    )
+
     def upgrade(self) -> None:
         """Bring the schema to this program's version; raises DatabaseError for a newer one."""
         with self.read() as connection:
@@ -87,7 +103,7 @@ class Database:
             raise DatabaseError(
                 f"The database {self.url} was made by a newer Hydra Desktop ({revision}); update this program."
             )
-        with self.write() as connection:
+        with self.rebuild() as connection:
             if self.dialect == "postgresql":  # two programs may start at once
                 connection.execute(sa.text("SELECT pg_advisory_xact_lock(711994)"))
             config = _alembic()
@@ -160,8 +176,8 @@ class Database:
             raise StorageError(f"pg_dump failed: {done.stderr.strip()}")
 
     @contextmanager
-    def _transaction(self, *, write: bool, durable: bool = False) -> Iterator[sa.Connection]:
-        options: dict[str, Any] = {_WRITE: write, _DURABLE: durable}
+    def _transaction(self, *, write: bool, durable: bool = False, rebuilds: bool = False) -> Iterator[sa.Connection]:
+        options: dict[str, Any] = {_WRITE: write, _DURABLE: durable, _REBUILDS: rebuilds}
         if write:
             options[feed.PENDING] = {}
         elif self.dialect == "postgresql":
@@ -297,6 +313,10 @@ def _begin_sqlite(connection: sa.Connection) -> None:
     if durable != connection.info.get(_DURABLE, False):
         connection.exec_driver_sql(f"PRAGMA synchronous = {'FULL' if durable else 'NORMAL'}")
         connection.info[_DURABLE] = durable
+    rebuilds = connection.get_execution_options().get(_REBUILDS, False)
+    if rebuilds != connection.info.get(_REBUILDS, False):  # without effect within a transaction
+        connection.exec_driver_sql(f"PRAGMA foreign_keys = {'OFF' if rebuilds else 'ON'}")
+        connection.info[_REBUILDS] = rebuilds
     connection.exec_driver_sql("BEGIN IMMEDIATE" if write else "BEGIN")
 
 

@@ -12,7 +12,7 @@ import sqlalchemy as sa
 from alembic import command
 from alembic.config import Config
 
-from hydra_desktop.database import activations, halls, model_sets, plots, shadows, verdicts
+from hydra_desktop.database import activations, alarms, halls, model_sets, plots, shadows, verdicts
 from hydra_desktop.database import connection as of_connection
 from hydra_desktop.database.connection import Database, open_database
 from hydra_desktop.database.tables import UtcDateTime
@@ -27,7 +27,7 @@ CONFIG: Config = of_connection._alembic()
 
 
 def _move(database: Database, revision: str, *, down: bool = False) -> None:
-    with database.write() as c:
+    with database.rebuild() as c:
         CONFIG.attributes["connection"] = c
         (command.downgrade if down else command.upgrade)(CONFIG, revision)
 
@@ -168,3 +168,61 @@ def test_two_that_upgrade_at_once_both_end_well(database_url: str, together: Cal
     for database in opened:
         assert database.check() == []
         database.close()
+
+
+def test_alarms_with_their_log_go_up_and_down_again(bare: Database) -> None:
+    _move(bare, "0015")
+    states = ("unacknowledged", "acknowledged", "returned unacknowledged", "normal")
+    with bare.write() as c:
+        c.execute(
+            sa.text("INSERT INTO halls (id, name, source_folder, name_pattern, beam_file) VALUES (1, 'D', '', '', '')")
+        )
+        c.execute(
+            sa.text(
+                "INSERT INTO plot_types (id, hall_id, name, group_name, chunked, alarm_k, alarm_n, age_limit_s, "
+                "stale_after_s, collect_percent, contact, guidance, ignored) "
+                "VALUES (1, 1, 'CDC', '', true, 2, 3, 1800, 900, 2, '', '', false)"
+            )
+        )
+        c.execute(
+            sa.text(
+                "INSERT INTO plots (id, hall_id, plot_type_id, pad, run_period, run_number, chunk, revision, "
+                "content_hash, taken_at, taken_at_is_file_time, arrived_at, origin_key, live, kept) "
+                "VALUES (7, 1, 1, '', 'P', 80464, 37, 1, 'hash', :at, false, :at, 'key', true, true)"
+            ).bindparams(sa.bindparam("at", START, UtcDateTime()))
+        )
+        c.execute(
+            sa.text(
+                "INSERT INTO verdicts (id, plot_id, confidence, status, fault_score, live, shadow, decided_at) "
+                "VALUES (9, 7, 0.9, 'Confirmed', 0.9, true, false, :at)"
+            ).bindparams(sa.bindparam("at", START, UtcDateTime()))
+        )
+        for number, state in enumerate(states, start=1):
+            c.execute(
+                sa.text(
+                    "INSERT INTO alarms (id, hall_id, plot_type_id, pad, label, severity, state, raised_at, "
+                    "changed_at, plot_id, verdict_id, confidence) VALUES (:id, 1, 1, :pad, 'Bad', 3, :state, :at, :at, 7, 9, 0.9)"
+                ).bindparams(sa.bindparam("at", START, UtcDateTime())),
+                {"id": number, "pad": f"{number:02}", "state": state},
+            )
+            c.execute(
+                sa.text(
+                    "INSERT INTO alarm_log (id, alarm_id, at, from_state, to_state, who, station, why, label, "
+                    "severity) VALUES (:id, :id, :at, 'normal', 'unacknowledged', 'monitor', 's', '', 'Bad', 3)"
+                ).bindparams(sa.bindparam("at", START, UtcDateTime())),
+                {"id": number},
+            )
+    _move(bare, "head")
+    with bare.read() as c:
+        known = {one.id: one for one in alarms.open_alarms(c, 1)}
+        assert {id_: str(one.state) for id_, one in known.items()} == dict(enumerate(states[:3], start=1))
+        assert all(one.life.state is one.state for one in known.values())
+        assert [step.annunciates for step in alarms.log(c, 1)] == [True]
+    _move(bare, "0015", down=True)
+    with bare.read() as c:
+        stored = c.execute(sa.text("SELECT state FROM alarms ORDER BY id")).scalars().all()
+        assert tuple(stored) == states
+    _move(bare, "head")
+    if bare.dialect == "sqlite":
+        with bare.write() as c, pytest.raises(sa.exc.IntegrityError):
+            c.execute(sa.text("DELETE FROM plots"))  # what points there is looked at again
