@@ -165,7 +165,9 @@ class Life:
         """Whether this is a new annunciation after `before`: the entry into unacknowledged, or a rise of severity."""
         if self.state is not AlarmState.UNACKNOWLEDGED:
             return False
-        return before.state is not AlarmState.UNACKNOWLEDGED or self.severity > before.severity
+        same = before.state is AlarmState.UNACKNOWLEDGED
+        same |= before.state is AlarmState.SUPPRESSED and before.annunciated  # it was heard before the rule held
+        return not same or self.severity > before.severity
 
     def _settled(self) -> Life:
         """With what follows at once: what is heard was annunciated, what is over is forgotten."""
@@ -288,6 +290,7 @@ class Finding:
         return bool(self.told) or self.verdict.status is Status.CONFIRMED
 
 
+CLEARLY_GOOD = 0.1  # a probability of faults that ends a condition whatever the hysteresis
 _KEPT = 500  # findings at most, however long the delays
 
 
@@ -303,6 +306,7 @@ class AlarmWindow:
     def __init__(self, rule: AlarmRule) -> None:
         self.rule = rule
         self._all: list[Finding] = []  # oldest first, one a chunk
+        self._quiet_since: datetime | None = None  # since when it was without faults at the end of the run before
 
     def see(self, finding: Finding) -> None:
         """Take in what was found, at its place in time; of one chunk the newest plot counts."""
@@ -318,8 +322,15 @@ class AlarmWindow:
         needed = sum(one.plot.taken_at >= since for one in kept) if self.rule.is_delayed else 0
         self._all = kept[-(needed + self.rule.n) :]
 
-    def restart(self) -> None:
-        """Forget all: another run or another model begins."""
+    def restart(self, *, goes_on: bool = False) -> None:
+        """Forget all: another run or another model begins; where it `goes_on`, a time without faults goes on too."""
+        quiet = self._quiet
+        if not goes_on or (quiet and not quiet[-1]):
+            self._quiet_since = None
+        elif quiet:
+            first = self._first_of(quiet)
+            if first > 0 or self._quiet_since is None:
+                self._quiet_since = self._all[first].plot.taken_at
         self._all.clear()
 
     @property
@@ -353,10 +364,27 @@ class AlarmWindow:
     def clears(self) -> bool:
         """Whether the condition, being active, ends."""
         newest = self.newest
+        if newest is not None and (newest.told or newest.verdict.status is Status.NO_MODEL):
+            return not self._is_reached(len(self._all) - 1)  # nothing is left that could be waited for
         if newest is None or not newest.is_sure or not self._is_clearly_good(newest):
             return False
-        quiet = [not self._is_reached(end) and one.severity is Severity.NONE for end, one in enumerate(self._all)]
+        quiet = self._quiet
+        if self._quiet_since is not None and all(quiet):
+            return (newest.plot.taken_at - self._quiet_since).total_seconds() >= self.rule.off_delay_s
         return self._lasts(quiet, self.rule.off_delay_s)
+
+    @property
+    def _quiet(self) -> list[bool]:
+        """Of each chunk whether it was neither faulty nor in an active condition."""
+        return [not self._is_reached(end) and one.severity is Severity.NONE for end, one in enumerate(self._all)]
+
+    @staticmethod
+    def _first_of(so: list[bool]) -> int:
+        """Where the unbroken stretch at the end begins."""
+        first = len(so) - 1
+        while first > 0 and so[first - 1]:
+            first -= 1
+        return first
 
     def _is_reached(self, end: int) -> bool:
         """Whether k of the n chunks up to this place were faulty."""
@@ -368,13 +396,11 @@ class AlarmWindow:
             return True
         fault = self.newest_fault
         threshold = fault.threshold if fault is not None and fault.threshold is not None else DEFAULT_THRESHOLD
-        return finding.verdict.fault_score <= threshold - self.rule.hysteresis
+        return finding.verdict.fault_score <= max(CLEARLY_GOOD, threshold - self.rule.hysteresis)
 
     def _lasts(self, so: list[bool], delay_s: float) -> bool:
         """Whether it is so now, and was without a break for a delay."""
         if not so or not so[-1]:
             return False
-        first = len(so) - 1
-        while first > 0 and so[first - 1]:
-            first -= 1
+        first = self._first_of(so)
         return (self._all[-1].plot.taken_at - self._all[first].plot.taken_at).total_seconds() >= delay_s

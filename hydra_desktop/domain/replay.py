@@ -13,6 +13,7 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
+from .alarm import CLEARLY_GOOD
 from .hall import AlarmRule
 from .verdict import DEFAULT_THRESHOLD
 
@@ -147,7 +148,7 @@ class Replay:
         newest = np.maximum.accumulate(np.where(faulty, self._places, -1))
         there = newest >= self._window_first
         passed = np.where(there, thresholds[self.recorded.top[newest]], DEFAULT_THRESHOLD)
-        good: Flags = self.recorded.fault_score <= passed - self._rule.hysteresis
+        good: Flags = self.recorded.fault_score <= np.maximum(CLEARLY_GOOD, passed - self._rule.hysteresis)
         return good
 
     def said(self, alarms: Alarms) -> npt.NDArray[np.int8]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Any
 
 from sqlalchemy import Connection
 
@@ -60,21 +61,21 @@ def settle(
             continue
         if alarms.say(connection, alarm, one.facts):
             feed.publish(connection, hall_id, "alarm", alarm.id)
-        moved |= turn(connection, hall_id, alarm, alarm.life.with_condition(True, one.severity), one.facts, now, who)
+        after = alarm.life.with_condition(True, one.severity)
+        moved |= turn(connection, hall_id, alarm, after, one.facts, now, who, label=one.label)
     for alarm in known.values():
         moved |= turn(connection, hall_id, alarm, alarm.life.with_condition(False), "it is over", now, who)
     return moved
 
 
 def turn(
-    connection: Connection, hall_id: int, alarm: Alarm, life: Life, why: str, now: datetime, who: Who, comment: str = ""
+    connection: Connection, hall_id: int, alarm: Alarm, life: Life, why: str, now: datetime, who: Who, label: str = ""
 ) -> bool:
     """Move an alarm to another life, where it is another; whether it moved."""
     if life == alarm.life:
         return False
-    moved = alarms.move(
-        connection, alarm, life, at=now, who=who.user, station=who.station, why=why, comment=comment
-    )  # fmt: skip
+    named: dict[str, Any] = {"label": label} if label else {}
+    moved = alarms.move(connection, alarm, life, at=now, who=who.user, station=who.station, why=why, **named)
     if moved is None:  # somebody moved it in this very moment; it is looked at again soon
         return False
     feed.publish(connection, hall_id, "alarm", alarm.id)

@@ -10,7 +10,7 @@ from __future__ import annotations
 import logging
 import threading
 from collections import defaultdict
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from datetime import datetime, timedelta
 
 from sqlalchemy import Connection
@@ -29,7 +29,8 @@ from ..database import (
     suppressions,
 )
 from ..database.connection import Database
-from ..domain.alarm import OF_PLOTS, Alarm, AlarmKind
+from ..domain.alarm import OF_PLOTS, Alarm, AlarmKind, Life
+from ..domain.alarm_settings import SuppressionRule
 from ..domain.condition import tell
 from ..domain.errors import DatabaseError
 from ..domain.hall import Hall
@@ -66,8 +67,11 @@ class AlarmWatch:
         self._fencing: int | None = None
         self._hall, self._version = Hall(""), -1
         self._flows_since: datetime | None = None  # since when plots are to be expected
+        self._looks_since: datetime | None = None
         self._newest: dict[str, datetime] = {}  # as it was when what repeats itself was looked for
         self._repeated: list[Repeated] = []
+        self._rules: tuple[SuppressionRule, ...] = ()  # that hold
+        self._resting: frozenset[str] = frozenset()  # plot types that are out of service
 
     def run(self, stop: threading.Event) -> None:
         """Look again and again until told to stop; a database that is away is waited for."""
@@ -75,8 +79,11 @@ class AlarmWatch:
             try:
                 self.look()
             except (DatabaseError, DBAPIError) as error:
-                self._fencing = self._flows_since = None
-                log.info("Alarms are looked after again when the database answers: %s", error)
+                self._begin_anew()
+                log.warning("Alarms are looked after again when the database answers: %s", error)
+            except Exception:  # whatever it is: shelves must end, and a dead monitor must be missed
+                self._begin_anew()
+                log.exception("Alarms couldn't be looked after; it is tried again")
             stop.wait(LOOK_EVERY_S)
         self.leave()
 
@@ -100,7 +107,8 @@ class AlarmWatch:
             if self._fencing is not None and not leases.renew(
                 connection, self._hall_id, LEASE, self._fencing, LEASE_TTL_S
             ):
-                self._fencing = self._flows_since = None
+                self._fencing = None
+                self._begin_anew()
             if self._fencing is None:
                 self._fencing = leases.acquire(connection, self._hall_id, LEASE, self._holder, LEASE_TTL_S)
             if self._fencing is None:
@@ -108,8 +116,13 @@ class AlarmWatch:
             self._look(connection, clock.now(connection) + ahead)
         return True
 
+    def _begin_anew(self) -> None:
+        """Nothing is missed for what didn't come while nobody looked."""
+        self._flows_since = self._looks_since = None
+
     def _look(self, connection: Connection, now: datetime) -> None:
         self._flows_since = self._flows_since or now
+        self._looks_since = self._looks_since or now
         version = halls.settings_version(connection, self._hall_id)
         if version != self._version:
             self._hall, self._version = halls.load(connection, self._hall_id), version
@@ -120,7 +133,7 @@ class AlarmWatch:
                 why = "back in service by itself"
                 end_out_of_service(connection, self._hall_id, one.plot_type, who=self._who, why=why)
         open_alarms = self._move_by_themselves(connection, now)
-        beat_is_missed = self._of_monitor(connection, now)
+        beat_is_missed = self._of_monitor(connection, open_alarms, now)
         is_open = {alarm.kind for alarm in open_alarms}
         holding = [*beat_is_missed, *self._of_changes(connection), *self._of_flood(connection, is_open, now)]
         kinds = {AlarmKind.MONITOR, AlarmKind.CHANGED, AlarmKind.FLOOD}
@@ -156,38 +169,61 @@ class AlarmWatch:
     def _move_by_themselves(self, connection: Connection, now: datetime) -> list[Alarm]:
         """Shelves whose time is over, and what rules suppress; the alarms as they are then."""
         open_alarms = alarms.open_alarms(connection, self._hall_id)
-        names = [one.rule for one in suppressions.all_open(connection, self._hall_id)]
-        rules = self._hall.alarms.rules_for(names)
+        self._rules = self._hall.alarms.rules_for(
+            [one.rule for one in suppressions.all_open(connection, self._hall_id)]
+        )
+        self._resting = out_of_service.names(connection, self._hall_id)
         moved = False
         for alarm in open_alarms:
-            timely = alarm.life.at(now)
-            if timely != alarm.life:
-                moved |= turn(connection, self._hall_id, alarm, timely, "the shelf's time is over", now, self._who)
-                continue
-            plot_type = self._hall.plot_types.get(alarm.plot_type)
-            group = plot_type.group if plot_type is not None else ""
-            by = [rule.name for rule in rules if alarm.kind in SUPPRESSIBLE and rule.is_for(alarm.plot_type, group)]
-            if by and not alarm.life.suppressed:
-                after, why = alarm.life.suppressed_by_design(), f"suppressed by design: {', '.join(by)}"
-                moved |= turn(connection, self._hall_id, alarm, after, why, now, self._who)
-            elif not by and alarm.life.suppressed:
-                after = alarm.life.released()
-                moved |= turn(connection, self._hall_id, alarm, after, "no more suppressed", now, self._who)
+            after, why = self._by_itself(alarm, now)
+            moved |= turn(connection, self._hall_id, alarm, after, why, now, self._who)
         return alarms.open_alarms(connection, self._hall_id) if moved else open_alarms
+
+    def _by_itself(self, alarm: Alarm, now: datetime) -> tuple[Life, str]:
+        """What time, rules and settings make of an alarm, and why."""
+        life, plot_type = alarm.life, self._hall.plot_types.get(alarm.plot_type)
+        if life.at(now) != life:
+            return life.at(now), "the shelf's time is over"
+        if alarm.plot_type in self._resting and not life.out_of_service:
+            return life.taken_out_of_service(), "out of service"
+        if life.out_of_service and alarm.plot_type not in self._resting:
+            return life.put_back(), "in service again"
+        if plot_type is not None and plot_type.ignored and alarm.kind in OF_PLOTS:
+            return life.with_condition(False), "its plots are ignored now"
+        group = plot_type.group if plot_type is not None else alarm.pad  # that of many plot types at once
+        by = [rule.name for rule in self._rules if alarm.kind in SUPPRESSIBLE and rule.is_for(alarm.plot_type, group)]
+        if by and not life.suppressed:
+            return life.suppressed_by_design(), f"suppressed by design: {', '.join(by)}"
+        if life.suppressed and not by:
+            return life.released(), "no more suppressed"
+        return life, ""
+
+    def _is_held(self, name: str, own: Collection[str]) -> bool:
+        """Whether a plot type can't alarm now; one that has its alarm is looked at on."""
+        if name in self._resting:
+            return True
+        group = self._hall.plot_types[name].group if name in self._hall.plot_types else ""
+        return name not in own and any(rule.is_for(name, group) for rule in self._rules)
 
     def _of_arrivals(self, connection: Connection, open_alarms: Sequence[Alarm], now: datetime) -> list[Holding]:
         """What doesn't come: no plot at all, else some plot types."""
         newest = arrivals.newest(connection, self._hall_id)
         if newest != self._newest:
             self._newest, self._repeated = newest, repeats.repeated(connection, self._hall_id, self._hall)
+        own = {alarm.plot_type for alarm in open_alarms if alarm.kind is AlarmKind.REPEATED}
+        repeated = [one for one in self._repeated if not self._is_held(one.plot_type, own)]
         missing = self._of_source(newest.values(), open_alarms, now)
-        missing = missing or self._of_plot_types(connection, newest, open_alarms, now)
-        return [*missing, *self._of_repeated(open_alarms)]
+        missing = missing or self._of_plot_types(newest, open_alarms, now)
+        return [*missing, *self._of_repeated(repeated, open_alarms)]
 
-    def _of_monitor(self, connection: Connection, now: datetime) -> list[Holding]:
-        limit_s = self._hall.alarms.unanswered_after_s
+    def _of_monitor(self, connection: Connection, open_alarms: Sequence[Alarm], now: datetime) -> list[Holding]:
+        limit = timedelta(seconds=self._hall.alarms.unanswered_after_s)
         beat = heartbeats.newest(connection, self._hall_id, heartbeats.MONITOR)
-        if not limit_s or beat is None or (now - self._expected(beat.at)).total_seconds() <= limit_s:
+        if not limit or beat is None:
+            return []
+        told_at = _active_since(open_alarms, AlarmKind.MONITOR)
+        is_missed = beat.at <= told_at if told_at is not None else now - max(beat.at, self._looks_since or now) > limit
+        if not is_missed:
             return []
         facts = (
             f"The monitor at {beat.station} gives no sign of life since {_clock(beat.at)}; no plot is judged. Start it "
@@ -197,7 +233,7 @@ class AlarmWatch:
 
     def _of_source(self, newest: Iterable[datetime], open_alarms: Sequence[Alarm], now: datetime) -> list[Holding]:
         limit = timedelta(seconds=self._hall.alarms.quiet_after_s)
-        raised_at = next((one.raised_at for one in open_alarms if one.kind is AlarmKind.QUIET), None)
+        raised_at = _active_since(open_alarms, AlarmKind.QUIET)
         last = max(newest, default=None)
         if not limit or last is None or not self._is_missing(last, limit, raised_at, now):
             return []
@@ -205,25 +241,25 @@ class AlarmWatch:
         facts = f"No plot of any type has come since {_clock(last)}. Look at the program that makes the plots."
         return [Holding(AlarmKind.QUIET, "No data", Severity.HIGH, facts)]
 
-    def _of_plot_types(
-        self, connection: Connection, newest: dict[str, datetime], open_alarms: Sequence[Alarm], now: datetime
-    ) -> list[Holding]:
+    def _of_plot_types(self, newest: dict[str, datetime], open_alarms: Sequence[Alarm], now: datetime) -> list[Holding]:
         """Plot types that stopped while others come; many of a group at once are one alarm."""
-        resting = out_of_service.names(connection, self._hall_id)
-        stale = [alarm for alarm in open_alarms if alarm.kind is AlarmKind.STALE]
+        stale = [alarm for alarm in open_alarms if alarm.kind is AlarmKind.STALE and alarm.life.active]
         own = {alarm.plot_type: alarm.raised_at for alarm in stale if alarm.plot_type}
-        together = {alarm.pad: alarm for alarm in stale if not alarm.plot_type}
+        together = {alarm.pad: alarm.raised_at for alarm in stale if not alarm.plot_type}
+        of_groups = {name for alarm in stale if not alarm.plot_type for name in _named(alarm.facts)}
         by_group: dict[str, list[str]] = defaultdict(list)
+        expected = 0
         for name, last in newest.items():
             plot_type = self._hall.plot_types.get(name)
-            if plot_type is None or plot_type.ignored or not plot_type.chunked or name in resting:
+            if plot_type is None or plot_type.ignored or not plot_type.chunked or self._is_held(name, own):
                 continue
+            expected += 1
             limit = timedelta(seconds=plot_type.stale_after_s) + SETTLES
-            raised_at = own.get(name)
-            if raised_at is None and plot_type.group in together and name in together[plot_type.group].facts:
-                raised_at = together[plot_type.group].raised_at
+            raised_at = own.get(name, together.get(plot_type.group) if name in of_groups else None)
             if self._is_missing(last, limit, raised_at, now) and now - last < FORGOTTEN:
                 by_group[plot_type.group].append(name)
+        if 1 < expected == sum(map(len, by_group.values())) and not stale and self._hall.alarms.quiet_after_s:
+            return []  # nothing comes at all, which is said as such in a moment
         holding = []
         for group, names in by_group.items():
             rest = [name for name in names if name not in own]
@@ -242,10 +278,11 @@ class AlarmWatch:
                 holding.append(Holding(AlarmKind.STALE, "No data", Severity.MEDIUM, facts, pad=group))
         return holding
 
-    def _of_repeated(self, open_alarms: Sequence[Alarm]) -> list[Holding]:
+    @staticmethod
+    def _of_repeated(repeated: Sequence[Repeated], open_alarms: Sequence[Alarm]) -> list[Holding]:
         """Streams that show the same picture again and again; many at once are one alarm."""
         own = {(alarm.plot_type, alarm.pad) for alarm in open_alarms if alarm.kind is AlarmKind.REPEATED}
-        rest = [one for one in self._repeated if (one.plot_type, one.pad) not in own]
+        rest = [one for one in repeated if (one.plot_type, one.pad) not in own]
         is_one = ("", "") in own or len(rest) > MANY
         holding = [
             Holding(
@@ -253,7 +290,7 @@ class AlarmWatch:
                 f"{one.chunks} chunks with beam show the very same picture, since {_clock(one.since)}: what makes the "
                 "plots may be stuck.", one.plot_type, one.pad,
             )
-            for one in self._repeated
+            for one in repeated
             if not is_one or one not in rest
         ]  # fmt: skip
         if is_one and rest:
@@ -275,7 +312,7 @@ class AlarmWatch:
         changed = [
             one
             for one in conditions.open_conditions(connection, self._hall_id)
-            if one.plot_type in types and not types[one.plot_type].ignored
+            if one.plot_type in types and not types[one.plot_type].ignored and one.plot_type not in self._resting
         ]
         if not changed:
             return []
@@ -297,13 +334,23 @@ class AlarmWatch:
 
     def _is_missing(self, last: datetime, limit: timedelta, raised_at: datetime | None, now: datetime) -> bool:
         """Whether nothing came for too long; what is missing stays so until it comes, whatever happened meanwhile."""
-        if raised_at is not None:
-            return last <= raised_at
+        if raised_at is not None and last <= raised_at:
+            return True
         return now - self._expected(last) > limit
 
     def _expected(self, last: datetime) -> datetime:
         """From when on a silence counts: that of a time when nothing was to be expected doesn't."""
         return max(last, self._flows_since or last)
+
+
+def _active_since(open_alarms: Iterable[Alarm], kind: AlarmKind) -> datetime | None:
+    """When an alarm of a kind was raised whose condition holds, None without one."""
+    return next((one.raised_at for one in open_alarms if one.kind is kind and one.life.active), None)
+
+
+def _named(facts: str) -> set[str]:
+    """The plot types that a sentence about many of them lists."""
+    return set(facts.rpartition(": ")[2].rstrip(".").split(", "))
 
 
 def _clock(at: datetime) -> str:

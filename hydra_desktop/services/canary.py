@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import logging
 import random
+import time
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime
@@ -35,6 +36,7 @@ TRIES = 3  # plots of a plot type that are tried
 MOST_TRIES = 30
 NAMES = 1000  # of files of before, from which plot types are known
 AGAIN_S = 10.0  # after one that was lost or not found, at the soonest
+REST_S = 300.0  # after none was found to send: many pictures were judged for it
 LEFT_S = 3600.0  # a file of a monitor that was killed
 
 
@@ -63,12 +65,13 @@ class Canaries:
         self._database, self._hall_id, self._images = database, hall_id, images
         self._folder = folder
         self._told = ""
+        self._rests_until_s = 0.0
         self._came: dict[str, str] = {}  # of plot types the path of a plot within the source
 
     def send(self, hall: Hall, models: JudgingModels) -> Sent | None:
         """Send one if it is time, None where it isn't or where no faulty plot is known, which is logged once."""
         every_s = hall.alarms.canary_every_s
-        if not every_s:
+        if not every_s or time.monotonic() < self._rests_until_s:
             return None
         with self._database.read() as connection:
             last = canaries.newest(connection, self._hall_id)
@@ -78,6 +81,7 @@ class Canaries:
                     return None
             choice = self._choose(connection, hall, models)
         if choice is None:
+            self._rests_until_s = time.monotonic() + REST_S
             self._say(
                 "No canary is sent: no plot of a plot type with an active model is labelled faulty and found to be so."
             )
@@ -151,6 +155,8 @@ class Canaries:
                 return choice
         before = canaries.found_before(c, self._hall_id)
         if before is None or before.plot_type not in models.active or before.plot_type not in arrived:
+            return None
+        if before.plot_type not in hall.plot_types or hall.plot_types[before.plot_type].ignored:
             return None
         if not self._images.has(before.content_hash):
             return None

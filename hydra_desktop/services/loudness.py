@@ -57,6 +57,10 @@ class AlarmFollower:
             except DatabaseError as error:
                 on_trouble(str(error))
                 stop.wait(RETRY_S)
+            except Exception as error:  # whatever it is, an ear that is deaf must not end
+                log.exception("Alarms couldn't be followed; it is tried again")
+                on_trouble(str(error))
+                stop.wait(RETRY_S)
             finally:
                 waiter.close()
                 database.close()

@@ -210,7 +210,7 @@ class Monitor:
             raise self._failure
 
     def _run_all(self, *, once: bool, ready: threading.Event | None) -> None:
-        if once and not self._folder.is_dir():
+        if once and not _is_there(self._folder):
             raise SettingsError(f"{self._folder} is not a folder; name the one where the plots arrive.")
         self._await_folder()
         if self._stop.is_set():
@@ -640,7 +640,7 @@ class Monitor:
     def _has_folder(self) -> bool:
         """Whether the folder is there, or was until a moment ago."""
         now = time.monotonic()
-        if self._folder.is_dir():
+        if _is_there(self._folder):
             self._folder_seen_at = now
         return now - self._folder_seen_at < GONE_AFTER_S
 
@@ -730,9 +730,9 @@ class Monitor:
 
     def _await_folder(self) -> None:
         """Wait until the folder is there, without lease and heartbeat: another station may have it."""
-        if not self._folder.is_dir():
+        if not _is_there(self._folder):
             log.warning("The folder %s isn't there; it is watched as soon as it is.", self._folder)
-        while not self._folder.is_dir() and not self._stop.wait(RETRY_S):
+        while not _is_there(self._folder) and not self._stop.wait(RETRY_S):
             with contextlib.suppress(DatabaseError, DBAPIError):
                 self._load_hall()
                 self._tell_of_missing_folder()
@@ -779,9 +779,12 @@ class Monitor:
                 name = holder[0] if holder else "unknown"
                 raise LeaseLostError(f"Another monitor ({name}) watches {self._folder} already; stop that one first.")
 
-    def _release(self) -> None:
+    def _release(self, *, leave: bool = False) -> None:
+        """Give the lease back, and with `leave` say that nobody needs to miss this monitor."""
         try:
             with self._database.write() as connection:
+                if leave:
+                    heartbeats.leave(connection, self._hall_id, heartbeats.MONITOR, self._settings.station)
                 leases.release(connection, self._hall_id, self._source_name, self._fencing)
         except (SiteError, DBAPIError) as error:
             log.info("The lease runs out by itself: %s", _first_line(error))
@@ -818,6 +821,14 @@ def all_waiting(batches: queue.Queue[list[_One] | None]) -> list[_One]:
             break
         results += more
     return results
+
+
+def _is_there(folder: Path) -> bool:
+    """Whether a folder can be looked into; one of a server that died is as good as gone."""
+    try:
+        return folder.is_dir()
+    except OSError:
+        return False
 
 
 def _first_line(error: BaseException) -> str:

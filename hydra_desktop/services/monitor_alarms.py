@@ -15,6 +15,7 @@ from ..domain.who import Who
 from .alarm_conditions import Holding, settle
 
 LOW_BYTES = 500_000_000  # a disk that has less is told before it is full
+OVER = 1.2  # times so much must be free before it is said to be over
 LOOK_ANEW_S = 10.0  # a person, or another monitor, may have changed the alarms meanwhile
 USER = "monitor"
 
@@ -27,6 +28,7 @@ class MonitorAlarms:
         self._who = Who(USER, station)
         self._told: list[Holding] | None = None
         self._told_at_s = 0.0
+        self._is_low = False
 
     def tell(self, connection: Connection, *, source: str = "", storage: str = "") -> None:
         """Make the alarms what is so: `source` and `storage` say in words what is wrong, "" when nothing is."""
@@ -49,11 +51,16 @@ class MonitorAlarms:
         self._told = None
 
     def _low_disk(self) -> str:
-        folder = next((one for one in (self._images, *self._images.parents) if one.is_dir()), None)
-        if folder is None:
+        try:
+            folder = next((one for one in (self._images, *self._images.parents) if one.is_dir()), None)
+            disk = shutil.disk_usage(folder) if folder is not None else None
+        except OSError:
+            return ""  # nobody knows
+        if disk is None:
             return ""
-        free, total = shutil.disk_usage(folder).free, shutil.disk_usage(folder).total
-        if free > min(LOW_BYTES, total // 10):
+        free, limit = disk.free, min(LOW_BYTES, disk.total // 10)
+        self._is_low = free <= (OVER * limit if self._is_low else limit)
+        if not self._is_low:
             return ""
         step = 50_000_000  # said in steps, so that not every plot changes the sentence
         return (

@@ -44,7 +44,10 @@ class StationWatch:
                 for watch in watches.values():
                     watch.leave()
             except (DatabaseError, DBAPIError) as error:
-                log.info("%s", error)
+                log.warning("Alarms are looked after again when the database answers: %s", error)
+                stop.wait(RETRY_S)
+            except Exception:  # whatever it is, somebody must look
+                log.exception("Alarms couldn't be looked after; it is tried again")
                 stop.wait(RETRY_S)
             finally:
                 database.close()

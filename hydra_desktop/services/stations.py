@@ -69,6 +69,9 @@ class StationLife:
             except DatabaseError as error:
                 log.info("%s", error)
                 self._wait(RETRY_S)
+            except Exception:  # whatever it is, a station that lives must say so
+                log.exception("This station couldn't say that it lives; it is tried again")
+                self._wait(RETRY_S)
             finally:
                 database.close()
 

@@ -257,7 +257,7 @@ class Streams:
         if not plot_type.rule.once_per_run or stream.alarm_run in (None, _run(plot)):
             return
         why = f"run {plot.name.run_number} began"
-        while (alarm := stream.alarm) is not None:
+        while (alarm := stream.alarm) is not None and alarm.life.with_condition(False) != alarm.life:
             if self._move_alarm(connection, stream, alarm, alarm.life.with_condition(False), None, why):
                 break
         stream.alarm_run = None
@@ -266,7 +266,7 @@ class Streams:
     def _restart_window_on_change(stream: _Stream, plot: Plot, model_id: int | None) -> None:
         newest = stream.newest
         if newest is not None and (model_id != stream.model_id or not _same_run(plot, newest)):
-            stream.window.restart()
+            stream.window.restart(goes_on=model_id == stream.model_id)
 
     @staticmethod
     def _late_length(stream: _Stream, verdict: Verdict) -> int:
@@ -319,6 +319,8 @@ class Streams:
             after = alarm.life.with_condition(False)
             if after != alarm.life:
                 why = window.newest.told or f"{window.newest.verdict.label} again"
+                if window.newest.verdict.status is Status.NO_MODEL:
+                    why = "no model judges it any more"
                 return self._move_alarm(connection, stream, alarm, after, window.newest, why)
         return True
 

@@ -201,7 +201,8 @@ def test_alarms_with_their_log_go_up_and_down_again(bare: Database) -> None:
             c.execute(
                 sa.text(
                     "INSERT INTO alarms (id, hall_id, plot_type_id, pad, label, severity, state, raised_at, "
-                    "changed_at, plot_id, verdict_id, confidence) VALUES (:id, 1, 1, :pad, 'Bad', 3, :state, :at, :at, 7, 9, 0.9)"
+                    "changed_at, plot_id, verdict_id, confidence) "
+                    "VALUES (:id, 1, 1, :pad, 'Bad', 3, :state, :at, :at, 7, 9, 0.9)"
                 ).bindparams(sa.bindparam("at", START, UtcDateTime())),
                 {"id": number, "pad": f"{number:02}", "state": state},
             )

@@ -159,7 +159,9 @@ def test_after_a_beam_trip_what_was_taken_is_taken_still() -> None:
     assert trip.with_condition(False) == trip  # nobody looks at plots without beam
     assert trip.released() == taken
     assert not trip.released().annunciates_after(trip)
-    assert BEGUN.suppressed_by_design().released().state is AlarmState.UNACKNOWLEDGED
+    loud = BEGUN.suppressed_by_design()
+    assert loud.released().state is AlarmState.UNACKNOWLEDGED
+    assert not loud.released().annunciates_after(loud)  # the same occurrence, heard before
 
 
 def test_what_only_began_while_it_was_suppressed_is_looked_at_anew() -> None:
@@ -191,6 +193,33 @@ def test_an_on_delay_waits_and_an_off_delay_too() -> None:
     assert not delayed.clears()
     delayed.see(found(7, Severity.NONE))
     assert delayed.clears()
+
+
+def test_a_time_without_faults_goes_on_over_a_run_change() -> None:
+    short = AlarmWindow(AlarmRule(1, 1, off_delay_s=600))
+    short.see(found(0, Severity.HIGH))
+    for chunk in range(1, 11):
+        short.see(found(chunk, Severity.NONE))
+        assert not short.clears()
+        if chunk % 4 == 0:
+            short.restart(goes_on=True)
+    short.see(found(11, Severity.NONE))
+    assert short.clears()
+    short.see(found(12, Severity.HIGH))
+    short.restart(goes_on=True)
+    short.see(found(13, Severity.NONE))
+    assert not short.clears()
+
+
+def test_what_is_known_or_judged_by_nobody_ends_a_condition_at_once() -> None:
+    for told, status in (("Bad is known", Status.CONFIRMED), ("", Status.NO_MODEL)):
+        seen = AlarmWindow(AlarmRule(2, 3, off_delay_s=1800))
+        for chunk in range(3):
+            seen.see(found(chunk, Severity.HIGH))
+        seen.restart()
+        last = found(3, Severity.NONE)
+        seen.see(replace(last, told=told, verdict=replace(last.verdict, status=status)))
+        assert seen.clears()
 
 
 def test_by_its_hysteresis_a_fault_must_be_clearly_gone() -> None:

@@ -191,6 +191,72 @@ def test_a_monitor_that_gives_no_sign_of_life_is_an_alarm_and_hides_no_other(roo
     assert room.kinds() == [(AlarmKind.STALE, "CDC", AlarmState.ACKNOWLEDGED)]
 
 
+def test_a_dead_monitor_is_one_alarm_whoever_looks(room: Room) -> None:
+    room.use(AlarmSettings(unanswered_after_s=30))
+    with room.database.write() as c:
+        heartbeats.beat(c, room.hall_id, heartbeats.MONITOR, "there", 1)
+    for second in range(0, 200, 5):
+        room.look(timedelta(seconds=5))
+        if second == 60:
+            room.take()
+        if second == 100:  # another process takes over
+            room.watch.leave()
+            room.watch = AlarmWatch(room.database, room.hall_id, "there", "two")
+    alarm = room.only()
+    assert (alarm.kind, alarm.state) == (AlarmKind.MONITOR, AlarmState.ACKNOWLEDGED)
+    with room.database.read() as c:
+        assert sum(step.annunciates for step in alarms.log(c, alarm.id)) == 1
+
+
+def test_what_returned_unacknowledged_and_is_missing_again_sounds_again(room: Room) -> None:
+    for name in TYPES:
+        room.plot(name)
+    room.look()
+    room.look(11 * MINUTE)
+    room.plot("CDC")
+    room.look()
+    assert room.only(AlarmKind.QUIET).state is AlarmState.RETURNED_UNACKNOWLEDGED
+    room.look(11 * MINUTE)
+    assert room.only(AlarmKind.QUIET).state is AlarmState.UNACKNOWLEDGED
+
+
+def test_what_a_rule_covers_or_is_out_of_service_is_not_missed(room: Room) -> None:
+    rules = (SuppressionRule("cosmics", run_states=("cosmic",), groups=("tof",)),)
+    room.use(replace(room.settings, rules=rules))
+    room.tell(RunState(1, beam_on=True, state="cosmic"))
+    alarm_service.take_out_of_service(room.database, room.hall_id, "CDC", why="no gas", who=ANN)
+    for name in TYPES:
+        for _ in range(4 if name == "CDC" else 1):
+            room.plot(name, picture="c" * 64 if name == "CDC" else "")
+    room.look()
+    for _ in range(5):
+        room.ahead += 4 * MINUTE
+        room.plot("FDC")
+        room.look()
+    assert room.open() == []
+    room.tell(RunState(1, beam_on=True, state="running"))
+    room.look()
+    assert room.kinds() == [(AlarmKind.STALE, "tof", AlarmState.UNACKNOWLEDGED)]
+    room.tell(RunState(1, beam_on=True, state="cosmic"))
+    room.look()
+    assert room.only().state is AlarmState.SUPPRESSED
+
+
+def test_alarms_of_what_is_ignored_end_and_service_is_put_right(room: Room) -> None:
+    room.plot("CDC", BAD)
+    room.plot("FDC", BAD)
+    with room.database.write() as c:
+        hall = halls.load(c, room.hall_id)
+        ignored = {"CDC": replace(hall.plot_types["CDC"], ignored=True)}
+        halls.apply(c, room.hall_id, replace(hall, plot_types=ignored), user="test")
+        fault = next(one for one in alarms.open_alarms(c, room.hall_id) if one.plot_type == "FDC")
+        # as when the monitor moved it in the moment in which it was put back
+        alarms.move(c, fault, fault.life.taken_out_of_service(), at=clock.now(c), who="x", station="x", why="x")
+    room.look()
+    states = {one.plot_type: one.state for one in room.open()}
+    assert states == {"CDC": AlarmState.RETURNED_UNACKNOWLEDGED, "FDC": AlarmState.UNACKNOWLEDGED}
+
+
 def test_a_beam_trip_makes_no_sound_and_takes_none_away(room: Room) -> None:
     room.tell(RunState(1, beam_on=True))
     room.plot("CDC", BAD)
