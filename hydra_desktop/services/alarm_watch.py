@@ -75,15 +75,17 @@ class AlarmWatch:
 
     def run(self, stop: threading.Event) -> None:
         """Look again and again until told to stop; a database that is away is waited for."""
+        told = ""
         while not stop.is_set():
             try:
                 self.look()
+                told = ""
             except (DatabaseError, DBAPIError) as error:
                 self._begin_anew()
-                log.warning("Alarms are looked after again when the database answers: %s", error)
-            except Exception:  # whatever it is: shelves must end, and a dead monitor must be missed
+                told = _told_once(logging.WARNING, told, f"Alarms wait until the database answers: {error}")
+            except Exception as error:  # whatever it is: shelves must end, and a dead monitor must be missed
                 self._begin_anew()
-                log.exception("Alarms couldn't be looked after; it is tried again")
+                told = _told_once(logging.ERROR, told, f"Alarms can't be looked after: {error!r}")
             stop.wait(LOOK_EVERY_S)
         self.leave()
 
@@ -341,6 +343,13 @@ class AlarmWatch:
     def _expected(self, last: datetime) -> datetime:
         """From when on a silence counts: that of a time when nothing was to be expected doesn't."""
         return max(last, self._flows_since or last)
+
+
+def _told_once(level: int, before: str, message: str) -> str:
+    """Log what is wrong when it begins, with where it came from; gives what was said."""
+    if not before:
+        log.log(level, "%s", message, exc_info=level == logging.ERROR)
+    return message
 
 
 def _active_since(open_alarms: Iterable[Alarm], kind: AlarmKind) -> datetime | None:
