@@ -83,7 +83,7 @@ class AlarmWatch:
             except (DatabaseError, DBAPIError) as error:
                 self._begin_anew()
                 told = _told_once(logging.WARNING, told, f"Alarms wait until the database answers: {error}")
-            except Exception as error:  # whatever it is: shelves must end, and a dead monitor must be missed
+            except Exception as error:  # noqa: BLE001 shelves must end, and a dead monitor be missed
                 self._begin_anew()
                 told = _told_once(logging.ERROR, told, f"Alarms can't be looked after: {error!r}")
             stop.wait(LOOK_EVERY_S)
