@@ -13,6 +13,7 @@ from itertools import cycle
 from pathlib import Path
 
 import psutil
+import pytest
 from sqlalchemy import Connection
 
 from hydra_desktop import settings
@@ -91,7 +92,12 @@ class AlarmedHall:
                 if alarm.plot_type == PLOT_TYPE:
                     acknowledge(self.database, self.id, alarm.id, who=Who("eva", "there"))
         self._put(next(self._good))
-        wait_for(self.database, demo.HALL, self._is_judged_and_quiet, LIMIT_S)
+        try:
+            wait_for(self.database, demo.HALL, self._is_judged_and_quiet, LIMIT_S)
+        except pytest.fail.Exception:
+            with self.database.read() as c:
+                standing = [(one.plot_type, one.kind, one.state) for one in alarms.open_alarms(c, self.id)]
+                pytest.fail(f"{verdicts.count(c, self.id)} of {self._plots} plots are judged; open are {standing}")
 
     def be_bad(self) -> float:
         """Let the next plot be Bad; gives when it was complete on disk, by `time.monotonic`."""

@@ -106,8 +106,10 @@ def has_rhythm(samples: npt.NDArray[np.float64], tone: str, within_s: float = 0.
     for first in range(len(heard) - len(expected) + 1):
         pulses = np.array(heard[first : first + len(expected)]) - heard[first]
         if np.abs(pulses - expected).max() < within_s:
-            at = round(heard[first] * RATE_HZ)
-            return abs(pitch(samples[at : at + round(length_s * RATE_HZ)]) - pitch_hz) < 15
+            at = max(0, round(heard[first] * RATE_HZ))
+            pulse = samples[at : at + round(length_s * RATE_HZ)]
+            if len(pulse) and abs(pitch(pulse) - pitch_hz) < 15:
+                return True
     return False
 
 

@@ -99,10 +99,10 @@ def test_one_that_ends_with_an_error_is_told_and_tried_ever_later(database: Data
 
 
 def test_one_that_was_asked_to_end_leaves_no_word(database_url: str, tmp_path: Path) -> None:
+    database = open_database(database_url, upgrade=True)  # before the monitor, which makes no shared one
     keeper = monitor_process.Keeper(settings.load(database_url, "D"))
     keeper.start(tmp_path)
     assert keeper.process is not None
-    database = open_database(database_url, upgrade=True)
     hall_id = 0
     deadline = time.monotonic() + 60
     while not hall_id and time.monotonic() < deadline:
