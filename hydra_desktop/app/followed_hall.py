@@ -109,8 +109,6 @@ class FollowedHall(QObject):
         """Take an alarm as it is shown now, in the name of the user of this station."""
         shown = self.latest.alarms if self.latest is not None else ()
         seen = next((one.occurrence for one in shown if one.id == alarm_id), None)
-        if seen is None:
-            return  # it is over, and nobody sees it any more
         who = self.who
         self._do(
             lambda: alarm_service.acknowledge(self._database, self.id, alarm_id, who=who, seen=seen),
