@@ -4,11 +4,9 @@ from __future__ import annotations
 
 import io
 from collections.abc import Iterator
-from contextlib import contextmanager
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
-from threading import Thread
 
 import pytest
 import sqlalchemy as sa
@@ -29,6 +27,7 @@ from hydra_desktop.sources.simulated import SimulatedHall
 from hydra_desktop.sources.simulated.canvas import png
 from hydra_desktop.sources.simulated.faults import Fault
 from tests.conftest import wait_for
+from tests.fakes.running_monitor import running
 
 TYPE, RUN = "Trigger_bits", 121460
 HALL = SimulatedHall(demo.SEED, 1)
@@ -63,17 +62,6 @@ def ready(chosen: settings.Settings, source: Path) -> Iterator[Database]:
 def hall_id(ready: Database) -> int:
     with ready.read() as c:
         return halls.find(c, demo.HALL) or 0
-
-
-@contextmanager
-def running(monitor: Monitor) -> Iterator[None]:
-    thread = Thread(target=monitor.run)
-    thread.start()
-    try:
-        yield
-    finally:
-        monitor.stop()
-        thread.join()
 
 
 def label(database: Database, hall_id: int, images: Path, data: bytes, said: str = "Bad") -> None:

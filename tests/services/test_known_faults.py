@@ -3,10 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
-from threading import Thread
 
 import numpy as np
 import pytest
@@ -30,6 +28,7 @@ from hydra_desktop.sources.simulated.canvas import png
 from hydra_desktop.sources.simulated.faults import Fault
 from tests.conftest import wait_for
 from tests.fakes.faulty_plots import apart, region_of
+from tests.fakes.running_monitor import running
 
 ANN = Who("ann", "desk")
 TYPE, RUN = "TAGH_time", 121460
@@ -62,17 +61,6 @@ def ready(chosen: settings.Settings, source: Path) -> Iterator[Database]:
 def hall_id(ready: Database) -> int:
     with ready.read() as c:
         return halls.find(c, demo.HALL) or 0
-
-
-@contextmanager
-def running(monitor: Monitor) -> Iterator[None]:
-    thread = Thread(target=monitor.run)
-    thread.start()
-    try:
-        yield
-    finally:
-        monitor.stop()
-        thread.join()
 
 
 def write(source: Path, chunk: int, *some: Fault) -> None:

@@ -12,8 +12,7 @@ import sys
 import threading
 import time
 from collections import Counter
-from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Sequence
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -44,6 +43,7 @@ from hydra_desktop.vision.deviation import DESCRIBED_BY, describe, unpack
 from hydra_desktop.vision.picture import decode_for_network
 from tests.conftest import wait_for
 from tests.fakes.postgres_server import PostgresServer
+from tests.fakes.running_monitor import running
 
 TYPES = 6
 
@@ -241,18 +241,6 @@ def test_an_image_store_that_cannot_be_written_is_told_and_nothing_is_lost(
 def test_without_a_folder_it_says_what_to_do(chosen: settings.Settings, database: Database) -> None:
     with pytest.raises(SettingsError, match=r"source\.folder"):
         Monitor(chosen)
-
-
-@contextmanager
-def running(monitor: Monitor) -> Iterator[threading.Thread]:
-    """A monitor at work on a thread."""
-    thread = threading.Thread(target=monitor.run)
-    thread.start()
-    try:
-        yield thread
-    finally:
-        monitor.stop()
-        thread.join()
 
 
 def says(*words: str) -> Any:

@@ -68,7 +68,6 @@ def test_the_plot_type_is_named_between_two_tones(qtbot: QtBot, monkeypatch: pyt
             heard: list[float] = []
 
             def hear() -> bool:
-                qtbot.wait(1)
                 heard.extend(ear.hear(0.1))
                 return len(heard) > 14 * RATE_HZ
 
