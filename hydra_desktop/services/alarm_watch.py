@@ -197,7 +197,7 @@ class AlarmWatch:
         if by and not life.suppressed:
             return life.suppressed_by_design(), f"suppressed by design: {', '.join(by)}"
         if life.suppressed and not by:
-            return life.released(), "no more suppressed"
+            return life.released(), "the rule is over"
         return life, ""
 
     def _is_held(self, name: str, own: Collection[str]) -> bool:
