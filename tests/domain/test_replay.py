@@ -23,7 +23,9 @@ ALARMS = (False, True, False)
 def recorded(count: int, seed: int, *, bad: float = 0.3, run_plots: int = 20) -> Recorded:
     chance = np.random.default_rng(seed)
     streams = np.sort(chance.integers(0, 3, count))
-    runs = np.concatenate([np.sort(chance.integers(0, 1 + count // run_plots, (streams == one).sum())) for one in range(3)])
+    runs = np.concatenate(
+        [np.sort(chance.integers(0, 1 + count // run_plots, (streams == one).sum())) for one in range(3)]
+    )
     said = chance.choice(np.array([-1, 0, 1], np.int8), count)
     top, confidence = chance.choice(3, count, p=[0.9 - bad, bad, 0.1]), chance.uniform(0.34, 1.0, count)
     return Recorded(
