@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any
 
 from sqlalchemy import Connection
 
@@ -61,21 +60,18 @@ def settle(
             continue
         if alarms.say(connection, alarm, one.facts):
             feed.publish(connection, hall_id, "alarm", alarm.id)
-        after = alarm.life.with_condition(True, one.severity)
-        moved |= turn(connection, hall_id, alarm, after, one.facts, now, who, label=one.label)
+        after = alarm.life.with_condition(True, one.severity, one.label)
+        moved |= turn(connection, hall_id, alarm, after, one.facts, now, who)
     for alarm in known.values():
         moved |= turn(connection, hall_id, alarm, alarm.life.with_condition(False), "it is over", now, who)
     return moved
 
 
-def turn(
-    connection: Connection, hall_id: int, alarm: Alarm, life: Life, why: str, now: datetime, who: Who, label: str = ""
-) -> bool:
+def turn(connection: Connection, hall_id: int, alarm: Alarm, life: Life, why: str, now: datetime, who: Who) -> bool:
     """Move an alarm to another life, where it is another; whether it moved."""
     if life == alarm.life:
         return False
-    named: dict[str, Any] = {"label": label} if label else {}
-    moved = alarms.move(connection, alarm, life, at=now, who=who.user, station=who.station, why=why, **named)
+    moved = alarms.move(connection, alarm, life, at=now, who=who.user, station=who.station, why=why)
     if moved is None:  # somebody moved it in this very moment; it is looked at again soon
         return False
     feed.publish(connection, hall_id, "alarm", alarm.id)

@@ -27,7 +27,7 @@ from ..database import (
     wall,
 )
 from ..database.wall import PastVerdict
-from ..domain.alarm import OF_PLOTS, Alarm, AlarmKind, AlarmWindow, Behind, Finding, Life
+from ..domain.alarm import OF_PLOTS, Alarm, AlarmKind, AlarmWindow, Behind, Finding, Life, labels_told
 from ..domain.episode import Episode
 from ..domain.hall import Hall, PlotType
 from ..domain.held import Suppression
@@ -45,7 +45,6 @@ from .drift import Drift
 from .known_faults import KnownFaults
 
 MONITOR = "monitor"
-UNFAMILIAR = str(Status.UNFAMILIAR)
 DELAYED = 50  # chunks that are looked at again after a restart where a rule has delays
 SPANS = timedelta(hours=2)  # for so long it matters for plots that come late what was suppressed
 
@@ -312,7 +311,8 @@ class Streams:
             if alarm is None:
                 self._raise_alarm(connection, stream, plot_type, fault, why, now)
                 return True
-            after = alarm.life.with_condition(True, fault.severity)
+            label = self._heard_as(connection, window, alarm, fault)
+            after = alarm.life.with_condition(True, fault.severity, label)
             if after != alarm.life and not (after.annunciates_after(alarm.life) and self._is_old(fault.plot, now)):
                 return self._move_alarm(connection, stream, alarm, after, fault, why)
         elif alarm is not None and window.newest is not None and window.clears() and not window.rule.once_per_run:
@@ -324,6 +324,19 @@ class Streams:
                 return self._move_alarm(connection, stream, alarm, after, window.newest, why)
         return True
 
+    @staticmethod
+    def _heard_as(connection: Connection, window: AlarmWindow, alarm: Alarm, fault: Finding) -> str:
+        """The fault as which an alarm is heard, "" where it goes on as what it is.
+
+        Of an alarm that stands, another one is heard that meets the rule by itself, once: two that alternate are one.
+        """
+        if not alarm.life.active or fault.severity > alarm.life.severity:
+            return fault.name
+        if fault.name == alarm.label or fault.verdict.status is not Status.CONFIRMED or window.rule.once_per_run:
+            return ""
+        is_new = window.raises(fault.name) and fault.name not in labels_told(alarms.log(connection, alarm.id))
+        return fault.name if is_new else ""
+
     def _is_old(self, plot: Plot, now: datetime) -> bool:
         """Whether a plot belongs to a backlog that is judged without a sound."""
         return (now - plot.taken_at).total_seconds() > self._plot_type(plot.name.plot_type).age_limit_s
@@ -333,14 +346,13 @@ class Streams:
     ) -> None:
         if self._is_old(fault.plot, now) or plot_type.name in self._out_of_service:
             return
-        is_named = fault.verdict.status is not Status.UNFAMILIAR
         stream.alarm = alarms.raise_alarm(
             connection,
             self._hall_id,
-            kind=AlarmKind.FAULT if is_named else AlarmKind.UNFAMILIAR,
+            kind=_kind(fault),
             plot_type=plot_type.name,
             pad=fault.plot.name.pad,
-            label=fault.verdict.label if is_named else UNFAMILIAR,
+            label=fault.name,
             severity=fault.severity,
             latches=plot_type.rule.latches,
             plot_id=fault.plot.id,
@@ -371,12 +383,9 @@ class Streams:
             behind = Behind(
                 finding.plot.id, finding.verdict_id, finding.model_id, finding.verdict.confidence, finding.threshold
             )
-            if after.annunciates_after(alarm.life):  # it is known by the fault that is heard
-                is_named = finding.verdict.status is not Status.UNFAMILIAR
-                facts = {
-                    "label": finding.verdict.label if is_named else UNFAMILIAR,
-                    "kind": str(AlarmKind.FAULT if is_named else AlarmKind.UNFAMILIAR),
-                }
+            if after.active and after.label == finding.name:
+                facts = {"kind": str(_kind(finding))}
+            if after.annunciates_after(alarm.life):
                 stream.alarm_run = _run(finding.plot)
         changed = alarms.move(
             connection, alarm, after, at=self._at, who=MONITOR, station=self._station, why=why, behind=behind, **facts
@@ -386,6 +395,10 @@ class Streams:
         if changed is not None:
             feed.publish(connection, self._hall_id, "alarm", alarm.id)
         return changed is not None
+
+
+def _kind(fault: Finding) -> AlarmKind:
+    return AlarmKind.UNFAMILIAR if fault.verdict.status is Status.UNFAMILIAR else AlarmKind.FAULT
 
 
 def _run(plot: Plot) -> tuple[str, int]:

@@ -16,6 +16,7 @@ from hydra_desktop.database import tables as t
 from hydra_desktop.database.connection import Database
 from hydra_desktop.domain.alarm import AlarmState
 from hydra_desktop.domain.hall import AlarmRule, Hall, PlotType
+from hydra_desktop.domain.label import Severity, default_label
 from hydra_desktop.domain.plot import NewPlot, PlotName
 from hydra_desktop.domain.verdict import Status, Verdict, judge
 from hydra_desktop.domain.who import Who
@@ -66,6 +67,14 @@ class Desk:
         """States of the open alarms."""
         with self.database.read() as c:
             return [alarm.state for alarm in alarms.open_alarms(c, self.hall_id)]
+
+    def heard(self) -> list[tuple[AlarmState, str, int]]:
+        """Of the open alarms state, label and how often each was annunciated."""
+        with self.database.read() as c:
+            return [
+                (alarm.state, alarm.label, sum(step.annunciates for step in alarms.log(c, alarm.id)))
+                for alarm in alarms.open_alarms(c, self.hall_id)
+            ]
 
     def log(self) -> list[tuple[str, str]]:
         """All transitions ever."""
@@ -284,6 +293,43 @@ def test_a_rise_of_severity_is_a_new_annunciation(desk: Desk) -> None:
     desk.deal(BAD)
     assert desk.states() == [AlarmState.UNACKNOWLEDGED]
     assert BAD.status is Status.CONFIRMED
+
+
+def test_another_fault_is_heard_once_and_two_that_alternate_are_one(desk: Desk) -> None:
+    severe = tuple(replace(default_label(name), severity=Severity.HIGH) for name in ("Bad", "HotChannel"))
+    cdc = replace(CDC, labels=(default_label("Good"), *severe))
+    with desk.database.write() as c:
+        halls.apply(c, desk.hall_id, Hall("D", plot_types={"CDC": cdc}), user="test")
+        desk.streams.hall = halls.load(c, desk.hall_id)
+    hot = judge({"Good": 0.05, "Bad": 0.05, "HotChannel": 0.9}, {}, cdc)
+    doubt = judge({"Good": 0.05, "Bad": 0.4, "HotChannel": 0.55}, {"HotChannel": 0.7}, cdc)
+    desk.deal(BAD, BAD)
+    desk.acknowledge()
+    desk.deal(doubt, hot, BAD)
+    assert desk.heard() == [(AlarmState.ACKNOWLEDGED, "Bad", 1)]  # HotChannel in one of three
+    desk.deal(hot)
+    assert desk.heard() == [(AlarmState.UNACKNOWLEDGED, "HotChannel", 2)]
+    desk.acknowledge()
+    desk.deal(BAD, hot)
+    desk.reload()
+    desk.deal(BAD, BAD, hot, hot)
+    assert desk.heard() == [(AlarmState.ACKNOWLEDGED, "HotChannel", 2)]
+    desk.deal(GOOD, GOOD, BAD, BAD)
+    assert desk.heard() == [(AlarmState.UNACKNOWLEDGED, "Bad", 1)]  # an alarm of its own
+    desk.deal(hot, hot)
+    assert desk.heard() == [(AlarmState.UNACKNOWLEDGED, "HotChannel", 2)]  # nobody may take it for the other
+
+
+def test_a_fault_of_the_past_is_not_heard_in_place_of_another(desk: Desk) -> None:
+    severe = tuple(replace(default_label(name), severity=Severity.HIGH) for name in ("Bad", "HotChannel"))
+    cdc = replace(CDC, labels=(default_label("Good"), *severe))
+    with desk.database.write() as c:
+        halls.apply(c, desk.hall_id, Hall("D", plot_types={"CDC": cdc}), user="test")
+        desk.streams.hall = halls.load(c, desk.hall_id)
+    desk.deal(BAD, BAD)
+    desk.deal(judge({"Good": 0.1, "HotChannel": 0.9}, {}, cdc), age_s=CDC.age_limit_s + 1)
+    desk.deal(judge({"Good": 0.1, "HotChannel": 0.9}, {}, cdc), age_s=CDC.age_limit_s + 1)
+    assert desk.heard() == [(AlarmState.UNACKNOWLEDGED, "Bad", 1)]
 
 
 def test_a_chunk_that_is_written_again_counts_once(desk: Desk) -> None:
