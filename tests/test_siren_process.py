@@ -19,7 +19,7 @@ import sqlalchemy as sa
 import watchfiles
 
 from hydra_desktop.database import halls, stations
-from hydra_desktop.database.connection import Database, open_database
+from hydra_desktop.database.connection import Database
 from hydra_desktop.domain.alarm_settings import AlarmSettings
 from hydra_desktop.domain.label import Severity
 from hydra_desktop.domain.who import Who
@@ -30,6 +30,7 @@ from tests.conftest import wait_for
 from tests.fakes.postgres_server import PostgresServer, programs
 from tests.fakes.siren_process import HALL, LIMIT_S, SirenProcess, raise_alarm
 from tests.fakes.sound_server import Ear, environment, has_rhythm, missing, start_server, stop_server
+from tests.fakes.upgraded import upgraded
 
 pytestmark = pytest.mark.skipif(bool(missing()), reason=missing())
 PITCH_HZ = {tone: pattern[0] for tone, pattern in PATTERNS.items()}
@@ -61,7 +62,7 @@ def ear(sound_folder: Path, sound_server: subprocess.Popen[bytes]) -> Iterator[E
 @pytest.fixture
 def embedded(tmp_path: Path) -> Iterator[Database]:
     """A database of one station, with a hall."""
-    opened = open_database(f"sqlite:///{tmp_path / 'hydra.db'}", upgrade=True)
+    opened = upgraded(f"sqlite:///{tmp_path / 'hydra.db'}")
     with opened.write() as c:
         halls.find_or_create(c, HALL)
     yield opened
@@ -243,7 +244,7 @@ def test_a_server_that_hangs_or_is_gone_is_heard_until_it_answers(ear: Ear, star
     if programs() is None:
         pytest.skip("PostgreSQL isn't installed here; .ci/run installs it")
     server = PostgresServer()
-    database = open_database(server.new_database(), upgrade=True)
+    database = upgraded(server.new_database())
     try:
         be_patient(database, 1.5)
         siren = start(database)

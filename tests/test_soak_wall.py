@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from hydra_desktop.database.connection import open_database
+from tests.fakes.upgraded import upgraded
 
 PANELS, EVERY_S = 73, 2.0
 MEMORY_MB = 10.0
@@ -28,7 +28,7 @@ MOST_OBJECTS = 2000
 def test_a_wall_needs_no_more_with_time(home: Path, seconds: int, settled_s: int, stall_ms: float | None) -> None:
     """Memory, threads, handles and timers after it settled; in the long form also how long keys had to wait."""
     url = f"sqlite:///{home / 'hydra.db'}"
-    open_database(url, upgrade=True).close()
+    upgraded(url).close()
     environment = {**os.environ, "HYDRA_HOME": str(home), "PYTHONPATH": str(Path(__file__).parents[1])}
 
     def start(module: str, *arguments: object) -> subprocess.Popen[str]:
