@@ -34,7 +34,7 @@ from .sound_server import Ear
 from .upgraded import upgraded
 
 PLOT_TYPE = "CDC_occupancy"
-EACH = 16
+EACH = 8
 ONLY_OF_PLOTS = AlarmSettings(quiet_after_s=0, repeated_chunks=0, flood_over=0, canary_every_s=0, unanswered_after_s=0)
 LIMIT_S = 60.0
 PAUSE_S = 1.6  # longer than that between two tones
