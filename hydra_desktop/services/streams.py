@@ -131,12 +131,14 @@ class Streams:
         moved: dict[int, tuple[_Stream, PastVerdict]] = {}  # by the stream, what it shows now
         kept: set[int] = set()
         self._at = at or now
+        rested = self._out_of_service
         self._look_what_is_held(connection, self._at)
+        self._look_at_those_back(connection, rested - self._out_of_service)
         for one in sorted(batch, key=lambda one: one.plot.place):
             plot, verdict = one.plot, one.verdict
             plot_type = self._plot_type(plot.name.plot_type)
             stream = self._stream(plot.name.plot_type, plot.name.pad)
-            mark = self._drift.follow(connection, plot, plot_type, verdict, one.familiarity, one.model_id, now)
+            mark = self._drift.follow(connection, plot, plot_type, verdict, one.familiarity, one.model_id)
             finding = self._finding(connection, one, plot_type)
             if stream.newest is not None and stream.newest.taken_at > now:  # the clock was set back
                 stream.newest = None
@@ -170,6 +172,12 @@ class Streams:
             plots.keep(connection, kept)
             label_queue.refresh(connection, kept)
         return kept
+
+    def _look_at_those_back(self, connection: Connection, plot_types: Collection[str]) -> None:
+        """What began while a plot type was out of service stands all the same: it is told, however old it is."""
+        for (name, _), stream in self._streams.items():
+            if name in plot_types and stream.newest is not None:
+                self._follow_window(connection, stream, self._plot_type(name), stream.newest.taken_at, "")
 
     def _store_episodes(
         self, connection: Connection, touched: Mapping[int, Episode], streams: Sequence[_Stream]
@@ -209,7 +217,7 @@ class Streams:
             self._restart_window_on_change(stream, past.plot, past.model_id)
             stream.newest, stream.model_id = past.plot, past.model_id
             if self._suppressing(past.plot, plot_type):
-                stream.window.restart()
+                stream.window.start_after(past.plot)
             else:
                 stream.window.see(self._finding(connection, past, plot_type))
 
@@ -282,7 +290,7 @@ class Streams:
         window = stream.window
         suppressing = self._suppressing(finding.plot, plot_type)
         if suppressing:
-            window.restart()
+            window.start_after(finding.plot)
             if finding.severity > Severity.NONE:
                 suppressions.count(connection, suppressing)
             return
