@@ -109,6 +109,7 @@ class Streams:
         """What is known of plot types is other than before: look at their last chunks again."""
         self._known.load(connection)
         self._at = at
+        alarms.hold(connection, self._hall_id)
         self._look_what_is_held(connection, at)
         for (name, pad), stream in self._streams.items():
             if name in plot_types and stream.newest is not None:
@@ -131,6 +132,7 @@ class Streams:
         moved: dict[int, tuple[_Stream, PastVerdict]] = {}  # by the stream, what it shows now
         kept: set[int] = set()
         self._at = at or now
+        alarms.hold(connection, self._hall_id)
         self._look_what_is_held(connection, self._at)
         for one in sorted(batch, key=lambda one: one.plot.place):
             plot, verdict = one.plot, one.verdict
