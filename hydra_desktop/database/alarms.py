@@ -33,6 +33,18 @@ _SELECT = sa.select(t.alarms, sa.func.coalesce(t.plot_types.c.name, "").label("p
 _IS_OF_TYPE = t.plot_types.c.id == t.alarms.c.plot_type_id
 
 
+_LOCK = 711997
+
+
+def hold(c: sa.Connection, hall_id: int) -> None:
+    """Whoever moves several alarms of a hall holds them first, until the commit: nobody waits in a circle then.
+
+    Who moves one needs nothing: it waits, and is waited for, that moment.
+    """
+    if c.dialect.name == "postgresql":  # on SQLite there is one writer at a time
+        c.execute(sa.select(sa.func.pg_advisory_xact_lock(_LOCK, sa.cast(hall_id % 2**31, sa.Integer))))
+
+
 def open_alarms(c: sa.Connection, hall_id: int) -> list[Alarm]:
     """Alarms that aren't back to normal, the newest annunciation first."""
     rows = c.execute(

@@ -115,6 +115,7 @@ class AlarmWatch:
                 self._fencing = leases.acquire(connection, self._hall_id, LEASE, self._holder, LEASE_TTL_S)
             if self._fencing is None:
                 return False
+            alarms.hold(connection, self._hall_id)
             self._look(connection, clock.now(connection) + ahead)
         return True
 

@@ -8,7 +8,7 @@ from pathlib import Path
 
 from sqlalchemy import Connection
 
-from ..database import clock
+from ..database import alarms, clock
 from ..domain.alarm import AlarmKind
 from ..domain.label import Severity
 from ..domain.who import Who
@@ -42,6 +42,7 @@ class MonitorAlarms:
         now_s = time.monotonic()
         if holding == self._told and now_s - self._told_at_s < LOOK_ANEW_S:
             return
+        alarms.hold(connection, self._hall_id)
         kinds = (AlarmKind.SOURCE, AlarmKind.STORAGE)
         settle(connection, self._hall_id, holding, kinds, now=clock.now(connection), who=self._who)
         self._told, self._told_at_s = holding, now_s

@@ -109,6 +109,7 @@ class Streams:
         """What is known of plot types is other than before: look at their last chunks again."""
         self._known.load(connection)
         self._at = at
+        alarms.hold(connection, self._hall_id)
         self._look_what_is_held(connection, at)
         for (name, pad), stream in self._streams.items():
             if name in plot_types and stream.newest is not None:
@@ -132,6 +133,7 @@ class Streams:
         kept: set[int] = set()
         self._at = at or now
         rested = self._out_of_service
+        alarms.hold(connection, self._hall_id)
         self._look_what_is_held(connection, self._at)
         self._look_at_those_back(connection, rested - self._out_of_service)
         for one in sorted(batch, key=lambda one: one.plot.place):
