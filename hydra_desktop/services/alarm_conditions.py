@@ -18,8 +18,9 @@ _Point = tuple[AlarmKind, str, str]
 
 @dataclass(frozen=True)
 class Holding:
-    """A condition that holds, of a plot type and pad or of the hall ("" for both); `facts` says in words what is so.
+    """A condition that holds, of a plot type and pad or of the hall; `facts` says in words what is so.
 
+    One of the hall has no plot type; its pad is the group or the source that it is of, "" for all of them.
     One of many plot types has `grown` where there are more than its alarm told of.
     """
 
@@ -45,11 +46,9 @@ def settle(
     *,
     now: datetime,
     who: Who,
-    open_alarms: Sequence[Alarm] | None = None,
+    open_alarms: Sequence[Alarm],
 ) -> bool:
-    """Make the alarms of these kinds those of what holds, and no others; whether anything was moved."""
-    if open_alarms is None:
-        open_alarms = alarms.open_alarms(connection, hall_id)
+    """Make those open alarms that are of these kinds those of what holds; whether anything was moved."""
     known = {(one.kind, one.plot_type, one.pad): one for one in open_alarms if one.kind in kinds}
     moved = False
     for one in holding:

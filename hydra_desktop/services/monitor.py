@@ -170,7 +170,7 @@ class Monitor:
         self._streams = Streams(self._hall_id, self._hall, settings.station)
         self._beam = BeamFollower(self._hall_id, names_run=bool(self._hall.beam_file))
         self._watch = AlarmWatch(self._database, self._hall_id, settings.station, self._holder)
-        self._own_alarms = MonitorAlarms(self._hall_id, settings.station, settings.image_folder)
+        self._own_alarms = MonitorAlarms(self._hall_id, settings.station, self._source_name, settings.image_folder)
         self._fencing = self._stored_under = 0
         self._feed_position = 0
         self._stop = threading.Event()
@@ -654,7 +654,7 @@ class Monitor:
                 return
             facts = f"The folder {self._folder}, where plots arrive, isn't there. Mount it, or look after its server."
             self._say_alive(connection, facts)
-            self._own_alarms.tell(connection, source=facts, storage=self._troubles.storage)
+            self._own_alarms.tell(connection, source=facts)
 
     def _say_alive(self, connection: Connection, message: str) -> None:
         heartbeats.beat(
