@@ -50,6 +50,7 @@ class AlarmKind(StrEnum):
     SOURCE = "source"  # the folder is gone
     MONITOR = "monitor"  # doesn't answer
     STORAGE = "storage"  # the disk is full, pictures can't be kept
+    LATE = "late"  # even the newest plots are so old that no fault of theirs alarms
     CANARY = "canary"  # a known fault, sent through, didn't arrive at the end
     FLOOD = "flood"  # more alarms than a person can take in
 

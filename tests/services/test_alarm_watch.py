@@ -234,7 +234,10 @@ def test_a_folder_that_came_back_unseen_hides_no_silence(room: Room) -> None:
     for gone in (True, False):
         holding = [Holding(AlarmKind.SOURCE, "Source gone", Severity.HIGH, "gone")] if gone else []
         with room.database.write() as c:
-            settle(c, room.hall_id, holding, [AlarmKind.SOURCE], now=clock.now(c) + room.ahead, who=who)
+            settle(
+                c, room.hall_id, holding, [AlarmKind.SOURCE], now=clock.now(c) + room.ahead, who=who,
+                open_alarms=alarms.open_alarms(c, room.hall_id),
+            )  # fmt: skip
         room.look(MINUTE)
     assert room.only().state is AlarmState.RETURNED_UNACKNOWLEDGED
     room.look(20 * MINUTE)

@@ -411,6 +411,18 @@ def test_after_the_clock_was_set_back_a_plot_of_the_future_holds_up_nothing(desk
     assert panel.plot.name.chunk == 2
 
 
+def test_plots_that_are_all_too_old_are_told_and_a_backlog_is_not(desk: Desk) -> None:
+    for chunk in (50, 40, 39, 38):  # the newest first, after an outage
+        desk.deal(BAD, chunk=chunk, age_s=CDC.age_limit_s + 60)
+    assert desk.streams.late == ""
+    for chunk in (54, 58):
+        desk.deal(BAD, chunk=chunk, age_s=CDC.age_limit_s + 60)
+    assert desk.streams.late.startswith("CDC comes more than 30 min after the time of the files")
+    assert desk.states() == []
+    desk.deal(GOOD, chunk=100)
+    assert desk.streams.late == ""
+
+
 def test_a_cumulative_plot_annunciates_once_per_run(desk: Desk) -> None:
     once = replace(CDC, alarm_rule=AlarmRule(1, 1, once_per_run=True))
     with desk.database.write() as c:
