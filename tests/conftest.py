@@ -16,9 +16,10 @@ from sqlalchemy import Connection
 
 from hydra_desktop import paths
 from hydra_desktop.database import halls
-from hydra_desktop.database.connection import Database, open_database
+from hydra_desktop.database.connection import Database
 from hydra_desktop.database.feed import ChangeWaiter
 from tests.fakes.postgres_server import PostgresServer, programs
+from tests.fakes.upgraded import upgraded
 
 _CACHE = paths.cache()
 
@@ -73,7 +74,7 @@ def database_url(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[str
 @pytest.fixture
 def database(database_url: str) -> Iterator[Database]:
     """An upgraded database, of both kinds in turn."""
-    opened = open_database(database_url, upgrade=True)
+    opened = upgraded(database_url)
     yield opened
     opened.close()
 

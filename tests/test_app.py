@@ -22,11 +22,11 @@ from pytestqt.qtbot import QtBot
 from hydra_desktop import app, paths, settings
 from hydra_desktop.app import Desktop
 from hydra_desktop.database import halls
-from hydra_desktop.database.connection import open_database
 from hydra_desktop.domain.errors import SettingsError
 from hydra_desktop.domain.hall import Hall
 from hydra_desktop.domain.wall import MonitorHealth, WallSnapshot
 from hydra_desktop.settings import Settings
+from tests.fakes.upgraded import upgraded
 
 LIMIT_S = 60.0
 
@@ -38,7 +38,7 @@ def chosen(home: Path) -> Settings:
 
 @pytest.fixture
 def desktop(qtbot: QtBot, chosen: Settings) -> Iterator[Desktop]:
-    database = open_database(chosen.database_url, upgrade=True)
+    database = upgraded(chosen.database_url)
     made = Desktop(chosen, database)
     qtbot.addWidget(made.window)
     made.window.show()
@@ -187,7 +187,7 @@ def test_a_demo_whose_monitor_died_ends_and_says_so(home: Path, demo: subprocess
 def test_told_to_end_the_program_asks_nothing_and_its_monitor_goes_on(
     home: Path, chosen: Settings, tmp_path: Path, name: signal.Signals
 ) -> None:
-    database = open_database(chosen.database_url, upgrade=True)
+    database = upgraded(chosen.database_url)
     with database.write() as c:
         hall_id = halls.find_or_create(c, "D")
         halls.apply(c, hall_id, Hall("D", str(tmp_path)), user="test")

@@ -13,13 +13,14 @@ from pytestqt.qtbot import QtBot
 from hydra_desktop import settings
 from hydra_desktop.app import Desktop
 from hydra_desktop.database import halls
-from hydra_desktop.database.connection import Database, open_database
+from hydra_desktop.database.connection import Database
 from hydra_desktop.services import library
 from hydra_desktop.views.library.library_screen import LibraryScreen
 from hydra_desktop.views.main_window import MainWindow, Place
 from hydra_desktop.views.reference.reference_screen import ReferenceScreen
 from tests.fakes import library_hall
 from tests.fakes.library_hall import HALL
+from tests.fakes.upgraded import upgraded
 
 CONTROL = Qt.KeyboardModifier.ControlModifier
 TYPE = "CDC_occupancy"
@@ -28,7 +29,7 @@ LONG_MS = 30_000  # real models are read, on a machine that may be busy
 
 @pytest.fixture
 def database(home: Path) -> Iterator[Database]:
-    opened = open_database(settings.load().database_url, upgrade=True)
+    opened = upgraded(settings.load().database_url)
     with opened.write() as c:
         halls.find_or_create(c, "B")
     yield opened

@@ -50,6 +50,7 @@ class AlarmKind(StrEnum):
     SOURCE = "source"  # the folder is gone
     MONITOR = "monitor"  # doesn't answer
     STORAGE = "storage"  # the disk is full, pictures can't be kept
+    LATE = "late"  # even the newest plots are so old that no fault of theirs alarms
     CANARY = "canary"  # a known fault, sent through, didn't arrive at the end
     FLOOD = "flood"  # more alarms than a person can take in
 
@@ -131,6 +132,10 @@ class Life:
         if self.state not in TO_TAKE:
             return self
         return replace(self, taken=self.severity)._settled()
+
+    def grown(self) -> Life:
+        """More fell to what a person took, more plot types for instance: it is heard again."""
+        return replace(self, taken=None)._settled() if self.state is AlarmState.ACKNOWLEDGED else self
 
     def reset(self) -> Life:
         """A person says that a latched alarm is over."""
@@ -332,9 +337,12 @@ class AlarmWindow:
         self.rule = rule
         self._all: list[Finding] = []  # oldest first, one a chunk
         self._quiet_since: datetime | None = None  # since when it was without faults at the end of the run before
+        self._after: Plot | None = None  # what lies before counts no more
 
     def see(self, finding: Finding) -> None:
         """Take in what was found, at its place in time; of one chunk the newest plot counts."""
+        if self._after is not None and finding.plot.place < self._after.place:
+            return
         chunk = finding.plot.name.chunk
         for other in self._all:
             if chunk is not None and other.plot.name.chunk == chunk:
@@ -357,6 +365,15 @@ class AlarmWindow:
             if first > 0 or self._quiet_since is None:
                 self._quiet_since = self._all[first].plot.taken_at
         self._all.clear()
+        self._after = None
+
+    def start_after(self, plot: Plot) -> None:
+        """Forget what lies before a plot, which itself means nothing; what came of a later time stays."""
+        later = [one for one in self._all if one.plot.place > plot.place]
+        before = self._after
+        self.restart()
+        self._all = later
+        self._after = plot if before is None or before.place < plot.place else before
 
     @property
     def _last(self) -> list[Finding]:

@@ -21,6 +21,7 @@ class Holding:
     """A condition that holds, of a plot type and pad or of the hall; `facts` says in words what is so.
 
     One of the hall has no plot type; its pad is the group or the source that it is of, "" for all of them.
+    One of many plot types has `grown` where there are more than its alarm told of.
     """
 
     kind: AlarmKind
@@ -29,6 +30,7 @@ class Holding:
     facts: str
     plot_type: str = ""
     pad: str = ""
+    grown: bool = False
 
     @property
     def point(self) -> _Point:
@@ -59,10 +61,12 @@ def settle(
             feed.publish(connection, hall_id, "alarm", raised.id)
             moved = True
             continue
-        if alarms.say(connection, alarm, one.facts):
-            feed.publish(connection, hall_id, "alarm", alarm.id)
         after = alarm.life.with_condition(True, one.severity, one.label)
-        moved |= turn(connection, hall_id, alarm, after, one.facts, now, who)
+        after = after.grown() if one.grown else after
+        is_moved = turn(connection, hall_id, alarm, after, one.facts, now, who)
+        moved |= is_moved
+        if (is_moved or after == alarm.life) and alarms.say(connection, alarm, one.facts):
+            feed.publish(connection, hall_id, "alarm", alarm.id)
     for alarm in known.values():
         moved |= turn(connection, hall_id, alarm, alarm.life.with_condition(False), "it is over", now, who)
     return moved

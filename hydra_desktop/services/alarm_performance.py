@@ -186,6 +186,8 @@ class AlarmFigures:
         heard = [one for one in self.history.lines if one.counts and found.span.holds(one.at)]
         causes = Counter((one.label, one.plot_type) for one in heard if one.severity is severity)
         (label, plot_type), most = causes.most_common(1)[0]
+        if most == 1:
+            return f"Too many at {severity.word}: {found.severities[severity]} of {found.alarms}, each of its own.", ""
         cause = f"{label} of {plot_type}" if plot_type else label
         first = f"Too many at {severity.word}: {most} of {found.severities[severity]} are {cause}."
         rule = self.rules.get(plot_type, "")

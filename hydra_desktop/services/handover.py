@@ -21,7 +21,7 @@ from .alarm_performance import AlarmFigures, clock_of, count, lasting, moment, n
 
 SHIFT = timedelta(seconds=SHIFT_S)
 MOST_LISTED = 300  # alarms of a shift, the newest
-OUTAGES = (AlarmKind.MONITOR, AlarmKind.SOURCE, AlarmKind.STORAGE, AlarmKind.QUIET, AlarmKind.CANARY)
+OUTAGES = (AlarmKind.MONITOR, AlarmKind.SOURCE, AlarmKind.STORAGE, AlarmKind.LATE, AlarmKind.QUIET, AlarmKind.CANARY)
 
 
 @dataclass(frozen=True)
@@ -63,11 +63,15 @@ class Handover:
             first += f", nobody has taken {'it' if nobody == 1 else 'them'}"
         elif nobody:
             first += f", {nobody} of them nobody has taken"
-        floods = (
-            f"{len(found.floods)} {'flood' if len(found.floods) == 1 else 'floods'}" if found.floods else "no flood"
-        )
         since = moment(self.span.begin, self.shown.now)
-        return f"{first}; {count(found.alarms, 'alarm')} since {since}, {floods}"
+        floods = self._floods()
+        told = count(floods, "flood") if floods else "no flood"
+        return f"{first}; {count(found.alarms, 'alarm')} since {since}, {told}"
+
+    def _floods(self) -> int:
+        """How many floods there were; one that lies across two windows of 10 min was told by its alarm alone."""
+        heard = [one for one in self.shown.history.lines if one.kind is AlarmKind.FLOOD and one.annunciates]
+        return max(len(self.shown.found.floods), sum(self.span.holds(one.at) for one in heard))
 
     def occurrences(self) -> list[Occurrence]:
         """The alarms that were heard in the shift, the oldest first."""
@@ -123,7 +127,7 @@ class Handover:
 
     def _open(self, alarm: Alarm) -> str:
         now = self.shown.now
-        what = f"{alarm.label}, {name_of(alarm.plot_type, alarm.pad, str(alarm.kind))}, {alarm.severity.word}"
+        what = f"{_what(alarm)}, {alarm.severity.word}"
         has = {
             AlarmState.UNACKNOWLEDGED: "nobody has taken it",
             AlarmState.RETURNED_UNACKNOWLEDGED: "it is over, and nobody has seen it",
@@ -152,8 +156,7 @@ class Handover:
         lines = []
         for one in found.shelved:
             until = f" until {moment(one.held_until, now)}" if one.held_until is not None else ""
-            what = f"{one.label}, {name_of(one.plot_type, one.pad, str(one.kind))}"
-            lines.append(f"{what}: shelved{until} by {one.held_by}. {one.held_why}")
+            lines.append(f"{_what(one)}: shelved{until} by {one.held_by}. {one.held_why}")
         for rule in found.suppressing:
             lines.append(
                 f"Suppressed by design since {moment(rule.since, now)} by the rule {rule.rule}: {rule.why}; "
@@ -194,7 +197,7 @@ class Handover:
             line = one.line
             taken = f"{lasting(one.taken.at - line.at)}, {one.taken.who}" if one.taken is not None else "nobody yet"
             over = lasting(one.over.at - line.at) if one.over is not None else "still on"
-            what = name_of(line.plot_type, line.pad, str(line.kind))
+            what = name_of(line.plot_type, line.pad, "the hall")
             rows.append(
                 [
                     moment(line.at, self.shown.now), what, line.label, line.severity.word, taken, over,
@@ -236,10 +239,10 @@ class Handover:
         there = merged(
             (Span(one.since, one.until) for one in self.shown.history.presences if one.is_audible), self.span
         )
+        gaps = _between(there, self.span)
         if self.shown.found.unheard is None:
             lines.append("No station was on, so nobody could hear an alarm.")
-        elif self.shown.found.unheard >= timedelta(minutes=1):
-            gaps = _between(there, self.span)
+        elif gaps:
             said = ", ".join(f"{moment(one.begin, now)} to {clock_of(one.end)}" for one in gaps[:6])
             more = f" and {len(gaps) - 6} more" if len(gaps) > 6 else ""
             lines.append(f"{lasting(total(gaps))} without an audible station: {said}{more}.")
@@ -301,9 +304,15 @@ def _runs(c: Connection, hall_id: int, span: Span) -> list[tuple[int, str, datet
     return found
 
 
+def _what(alarm: Alarm) -> str:
+    """The word of an alarm, with the stream that it is about."""
+    stream = name_of(alarm.plot_type, alarm.pad, "")
+    return f"{alarm.label}, {stream}" if stream else alarm.label
+
+
 def _between(there: Sequence[Span], within: Span) -> list[Span]:
-    """What of a span lies between others, which are in order."""
+    """What of a span lies between others, which are in order, for a minute at least."""
     ends = [within.begin, *(one.end for one in there)]
     begins = [*(one.begin for one in there), within.end]
     gaps = (Span(end, begin) for end, begin in zip(ends, begins, strict=True) if begin > end)
-    return [one for one in gaps if one.length >= timedelta(seconds=1)]
+    return [one for one in gaps if one.length >= timedelta(minutes=1)]

@@ -718,7 +718,7 @@ class Monitor:
             if not leases.renew(connection, self._hall_id, self._source_name, self._fencing, LEASE_TTL_S):
                 raise LeaseLostError(f"Another monitor watches {self._folder} now; this one ends.")
             self._say_alive(connection, self._trouble)
-            self._own_alarms.tell(connection, storage=self._troubles.storage)
+            self._own_alarms.tell(connection, storage=self._troubles.storage, late=self._streams.late)
             self._beam.follow(connection, self._hall.beam_file, self._hall.run_pvs)
             self._read_feed(connection)
 

@@ -1,4 +1,4 @@
-"""What a monitor itself knows to be wrong, as alarms of its hall: its folder is gone, its disk is full.
+"""What a monitor itself knows to be wrong, as alarms of its hall: its folder is gone, its disk is full, plots are late.
 
 They are of the folder that it watches, which is their pad: another monitor of the hall has its own.
 """
@@ -23,6 +23,7 @@ LOW_BYTES = 500_000_000  # a disk that has less is told before it is full
 OVER = 1.2  # times so much must be free before it is said to be over
 LOOK_ANEW_S = 10.0  # a person, or another monitor, may have changed the alarms meanwhile
 USER = "monitor"
+_KINDS: tuple[AlarmKind, ...] = (AlarmKind.SOURCE, AlarmKind.STORAGE, AlarmKind.LATE)
 
 
 class MonitorAlarms:
@@ -39,13 +40,15 @@ class MonitorAlarms:
         self._is_low = False
         self._is_new = True
 
-    def tell(self, connection: Connection, *, source: str = "", storage: str = "") -> None:
-        """Make the alarms what is so: `source` and `storage` say in words what is wrong, "" when nothing is.
+    def tell(self, connection: Connection, *, source: str = "", storage: str = "", late: str = "") -> None:
+        """Make the alarms what is so: each says in words what is wrong with it, "" when nothing is.
 
-        Without its source it stores nothing, and another monitor may be about to: then storage is left as it was told.
+        Without its source it stores nothing, and another monitor may be about to: then the rest is left as it was told.
         """
-        kinds: tuple[AlarmKind, ...] = (AlarmKind.SOURCE,) if source else (AlarmKind.SOURCE, AlarmKind.STORAGE)
+        kinds = (AlarmKind.SOURCE,) if source else _KINDS
         holding = []
+        if late and not source:
+            holding.append(Holding(AlarmKind.LATE, "Plots come late", Severity.HIGH, late, pad=self._source))
         if source:
             holding.append(Holding(AlarmKind.SOURCE, "Source gone", Severity.HIGH, source, pad=self._source))
         elif storage:
@@ -67,7 +70,7 @@ class MonitorAlarms:
     def _end_those_of_nobody(self, connection: Connection, open_alarms: Sequence[Alarm], now: datetime) -> None:
         """End what was told of folders that no monitor watches; one that waits for its own tells it again."""
         for one in open_alarms:
-            if one.kind not in (AlarmKind.SOURCE, AlarmKind.STORAGE) or one.pad == self._source:
+            if one.kind not in _KINDS or one.pad == self._source:
                 continue
             if leases.living_holder(connection, self._hall_id, one.pad) is None:
                 life = one.life.with_condition(False)

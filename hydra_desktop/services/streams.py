@@ -46,6 +46,7 @@ from .known_faults import KnownFaults
 
 MONITOR = "monitor"
 DELAYED = 50  # chunks that are looked at again after a restart where a rule has delays
+LATE = 3  # times in a row that a plot is the newest and yet too old to alarm, until that is told
 SPANS = timedelta(hours=2)  # for so long it matters for plots that come late what was suppressed
 
 
@@ -58,6 +59,7 @@ class _Stream:
     alarm: Alarm | None = None
     alarm_run: tuple[str, int] | None = None  # with which the alarm began, where it is once per run
     late: tuple[str, Status, int] = field(default=("", Status.NO_MODEL, 0))
+    too_old: int = 0  # how often in a row its newest plot was
 
 
 class Streams:
@@ -83,6 +85,26 @@ class Streams:
         """The newest plot of all streams, None before the first."""
         known = [stream.newest for stream in self._streams.values() if stream.newest is not None]
         return max(known, key=lambda plot: plot.place, default=None)
+
+    @property
+    def late(self) -> str:
+        """In words which plot types come so late that no fault of theirs alarms, "" where none does.
+
+        In a backlog the newest come first: where even these are too old, clocks differ or plots are held up.
+        """
+        streams = list(self._streams.items())  # the writer adds to them
+        names = sorted(
+            {name for (name, _), one in streams if one.too_old >= LATE and not self._plot_type(name).ignored}
+        )
+        if not names:
+            return ""
+        limit = min(self._plot_type(name).age_limit_s for name in names)
+        who = f"{names[0]} comes" if len(names) == 1 else f"{names[0]} and {len(names) - 1} more plot types come"
+        return (
+            f"{who} more than {limit / 60:.0f} min after the time of the files, so that no fault of theirs alarms. "
+            "Compare the clocks of the computer that makes the plots, of the file server and of this station; if they "
+            "agree, look for what holds the plots up."
+        )
 
     def load(self, connection: Connection) -> None:
         """Rebuild everything from the database."""
@@ -132,13 +154,15 @@ class Streams:
         moved: dict[int, tuple[_Stream, PastVerdict]] = {}  # by the stream, what it shows now
         kept: set[int] = set()
         self._at = at or now
+        rested = self._out_of_service
         alarms.hold(connection, self._hall_id)
         self._look_what_is_held(connection, self._at)
+        self._look_at_those_back(connection, rested - self._out_of_service)
         for one in sorted(batch, key=lambda one: one.plot.place):
             plot, verdict = one.plot, one.verdict
             plot_type = self._plot_type(plot.name.plot_type)
             stream = self._stream(plot.name.plot_type, plot.name.pad)
-            mark = self._drift.follow(connection, plot, plot_type, verdict, one.familiarity, one.model_id, now)
+            mark = self._drift.follow(connection, plot, plot_type, verdict, one.familiarity, one.model_id)
             finding = self._finding(connection, one, plot_type)
             if stream.newest is not None and stream.newest.taken_at > now:  # the clock was set back
                 stream.newest = None
@@ -158,6 +182,8 @@ class Streams:
                 self._look_for_alarm(connection, stream, plot_type, finding, now, mark)
             if self._is_kept(connection, plot, plot_type, verdict, length):
                 kept.add(plot.id)
+        for stream, one in moved.values():
+            stream.too_old = stream.too_old + 1 if self._is_old(one.plot, now) else 0
         self._store_episodes(connection, touched, [stream for stream, _ in moved.values()])
         wall.update_panels(
             connection,
@@ -172,6 +198,12 @@ class Streams:
             plots.keep(connection, kept)
             label_queue.refresh(connection, kept)
         return kept
+
+    def _look_at_those_back(self, connection: Connection, plot_types: Collection[str]) -> None:
+        """What began while a plot type was out of service stands all the same: it is told, however old it is."""
+        for (name, _), stream in self._streams.items():
+            if name in plot_types and stream.newest is not None:
+                self._follow_window(connection, stream, self._plot_type(name), stream.newest.taken_at, "")
 
     def _store_episodes(
         self, connection: Connection, touched: Mapping[int, Episode], streams: Sequence[_Stream]
@@ -211,7 +243,7 @@ class Streams:
             self._restart_window_on_change(stream, past.plot, past.model_id)
             stream.newest, stream.model_id = past.plot, past.model_id
             if self._suppressing(past.plot, plot_type):
-                stream.window.restart()
+                stream.window.start_after(past.plot)
             else:
                 stream.window.see(self._finding(connection, past, plot_type))
 
@@ -284,7 +316,7 @@ class Streams:
         window = stream.window
         suppressing = self._suppressing(finding.plot, plot_type)
         if suppressing:
-            window.restart()
+            window.start_after(finding.plot)
             if finding.severity > Severity.NONE:
                 suppressions.count(connection, suppressing)
             return

@@ -1,4 +1,8 @@
-"""A day of a hall, drawn: what 73 plot types say in 360 chunks, with wrong verdicts, flicker, beam trips and faults."""
+"""A day of a hall, drawn: what 73 plot types say in 360 chunks, with wrong verdicts, flicker, beam trips and faults.
+
+A run comes before the day, in which the types that flicker do so already and nothing else is amiss: a day is cut out of
+a run period, and what stands at its beginning was heard before. Chunks are counted from the beginning of that run.
+"""
 
 from __future__ import annotations
 
@@ -12,6 +16,7 @@ from hydra_desktop.domain.hall import AlarmRule
 from hydra_desktop.domain.replay import Recorded, Replay
 
 TYPES, CHUNKS, CHUNK_S, RUN = 73, 360, 240, 30  # a run is two hours
+BEFORE = RUN  # chunks before the day
 SHIFTS = 3
 WRONG = 0.01  # of the plots, half of them each for itself
 FLICKERING = 3
@@ -28,7 +33,7 @@ Said = npt.NDArray[np.int64]
 
 @dataclass(frozen=True)
 class Fault:
-    """A real fault: what is said of a plot type from `first` to before `end`, chunks."""
+    """A real fault: what is said of a plot type from chunk `first` to before `end`."""
 
     plot_type: int
     first: int
@@ -38,10 +43,10 @@ class Fault:
 
 @dataclass(frozen=True)
 class Day:
-    """What is said of each plot, int64 (TYPES, CHUNKS), and why.
+    """What is said of each plot, int64 (TYPES, BEFORE + CHUNKS), and why.
 
-    `beam` bool (CHUNKS,) tells whether the beam was on when a chunk was made; the first chunk after a trip still looks
-    as if there were none. `bursts` is how many there are.
+    `beam` bool (BEFORE + CHUNKS,) tells whether the beam was on when a chunk was made; the first chunk after a trip
+    still looks as if there were none. `bursts` is how many there are.
     """
 
     said: Said
@@ -53,14 +58,19 @@ class Day:
     @property
     def runs(self) -> Said:
         """The run of each chunk, from 0."""
-        return np.arange(CHUNKS) // RUN
+        return np.arange(len(self.beam)) // RUN
+
+    @property
+    def sure(self) -> npt.NDArray[np.bool_]:
+        """Whether each plot has a Confirmed faulty verdict, bool (TYPES, BEFORE + CHUNKS)."""
+        return (self.said == BAD) | (self.said == HOT)
 
 
 def draw(seed: int, burst: int, *, flicker: float = 0.5) -> Day:
     """A day whose bursts of wrong verdicts are `burst` chunks long in the mean, 0 for a whole run.
 
     Lengths are geometric and end with the run; the last is cut so that the share of wrong verdicts is the same in
-    every day. A flickering type is Bad in a share `flicker` of its chunks, each for itself, all day.
+    every day. A flickering type is Bad in a share `flicker` of its chunks, each for itself, before the day and all day.
     """
     chance = np.random.default_rng(seed)
     said = np.full((TYPES, CHUNKS), GOOD)
@@ -79,8 +89,10 @@ def draw(seed: int, burst: int, *, flicker: float = 0.5) -> Day:
         end = min(end, chunk + wanted - found)
         said[one, chunk:end] = BAD
         found, bursts = found + end - chunk, bursts + 1
+    before = np.full((TYPES, BEFORE), GOOD)
     for one in flickering:
         said[one] = np.where(chance.random(CHUNKS) < flicker, BAD, GOOD)
+        before[one] = np.where(chance.random(BEFORE) < flicker, BAD, GOOD)
     beam, ragged = np.ones(CHUNKS, bool), []
     for number, length in enumerate(TRIPS):
         first = int(chance.integers(number * CHUNKS // 2 + 20, (number + 1) * CHUNKS // 2 - 20))
@@ -92,18 +104,20 @@ def draw(seed: int, burst: int, *, flicker: float = 0.5) -> Day:
         luck = chance.random(length)
         row = np.where(luck < SEEN, kind, np.where(luck < (1 + SEEN) / 2, DOUBT, GOOD))
         said[one, first : first + length] = row
-        faults.append(Fault(one, first, first + length, kind))
+        faults.append(Fault(one, BEFORE + first, BEFORE + first + length, kind))
     dark = ~beam
     dark[ragged] = True
     empty = np.where(chance.random(said.shape) < DARK_BAD, BAD, NODATA)
-    return Day(np.where(dark, empty, said), beam, tuple(faults), tuple(flickering), bursts)
+    said = np.hstack([before, np.where(dark, empty, said)])
+    return Day(said, np.append(np.ones(BEFORE, bool), beam), tuple(faults), tuple(flickering), bursts)
 
 
 @dataclass(frozen=True)
 class Outcome:
     """What a way to raise alarms made of a day: annunciations that had no fault, with flicker apart, and the faults.
 
-    `late` is by how many chunks with beam each fault was heard after the k-th of its chunks, None for one never heard.
+    `late` is by how many chunks with beam each fault was heard after k of the last n such chunks were Confirmed faulty,
+    whatever began anew between them; None for one never heard. A fault that never comes so far is not in it.
     """
 
     false: int
@@ -113,11 +127,12 @@ class Outcome:
     most: int  # in 10 min
 
 
-def score(day: Day, heard: Sequence[tuple[int, int, int]], k: int) -> Outcome:
+def score(day: Day, heard: Sequence[tuple[int, int, int]], rule: AlarmRule) -> Outcome:
     """What alarms are worth, each a plot type, the chunk at which it was heard and the one at which it ended."""
     of_fault = {one.plot_type: one for one in day.faults}
     false = flickering = again = 0
     first: dict[int, int] = {}
+    heard = [one for one in heard if one[1] >= BEFORE]
     for plot_type, chunk, end in sorted(heard, key=lambda one: one[1]):
         fault = of_fault.get(plot_type)
         if plot_type in day.flickering:
@@ -130,17 +145,26 @@ def score(day: Day, heard: Sequence[tuple[int, int, int]], k: int) -> Outcome:
             first[plot_type] = max(chunk, fault.first)
     late: list[int | None] = []
     for one in day.faults:
-        lit = int(np.count_nonzero(day.beam[one.first : first[one.plot_type]])) if one.plot_type in first else None
-        late.append(None if lit is None else lit - (k - 1))
+        due = _due(day, one, rule)
+        if due is not None:
+            there = first.get(one.plot_type)
+            late.append(None if there is None else int(np.count_nonzero(day.beam[due:there])))
     chunks = np.sort([chunk for _, chunk, _ in heard])
     most = max((int(np.count_nonzero((chunks >= one) & (chunks < one + 600 / CHUNK_S))) for one in chunks), default=0)
     return Outcome(false, flickering, again, tuple(late), most)
 
 
+def _due(day: Day, fault: Fault, rule: AlarmRule) -> int | None:
+    """The chunk of a fault at which k of its last n chunks with beam were Confirmed faulty, None where none is."""
+    lit = fault.first + np.flatnonzero(day.beam[fault.first : fault.end])
+    total = np.cumsum(day.sure[fault.plot_type, lit])
+    reached = np.flatnonzero(total - np.pad(total, (rule.n, 0))[: len(total)] >= rule.k)
+    return int(lit[reached[0]]) if len(reached) else None
+
+
 def plain(day: Day) -> list[tuple[int, int, int]]:
     """Alarms of a plain threshold: each Confirmed faulty verdict after one that is none."""
-    faulty = (day.said == BAD) | (day.said == HOT)
-    faulty = np.pad(faulty, ((0, 0), (1, 1)))
+    faulty = np.pad(day.sure, ((0, 0), (1, 1)))
     begins, ends = np.argwhere(faulty[:, 1:] & ~faulty[:, :-1]), np.argwhere(~faulty[:, 1:] & faulty[:, :-1])
     return [(int(one), int(first), int(end) - 1) for (one, first), (_, end) in zip(begins, ends, strict=True)]
 
@@ -148,7 +172,7 @@ def plain(day: Day) -> list[tuple[int, int, int]]:
 def replayed(day: Day, rule: AlarmRule) -> list[tuple[int, int, int]]:
     """Alarms of a rule, all plots at once; a plot without beam is none, and the window starts anew after it."""
     lit = np.flatnonzero(day.beam)
-    said, runs = day.said[:, lit], day.runs[lit] + CHUNKS * np.cumsum(np.diff(lit, prepend=-1) > 1)
+    said, runs = day.said[:, lit], day.runs[lit] + len(day.beam) * np.cumsum(np.diff(lit, prepend=-1) > 1)
     top = np.where(said == DOUBT, BAD, said).ravel()
     sure = np.where(said == DOUBT, 0.55, 0.95).ravel()
     count = said.size

@@ -22,7 +22,7 @@ from hydra_desktop.domain.verdict import judge
 from hydra_desktop.services.alarm_watch import AlarmWatch
 from hydra_desktop.services.streams import Streams
 
-from .alarm_day import CHUNK_S, CHUNKS, LABELS, THRESHOLD, TYPES, Day
+from .alarm_day import BEFORE, CHUNK_S, LABELS, THRESHOLD, TYPES, Day
 
 CHUNK = timedelta(seconds=CHUNK_S)
 JUST_BEFORE = timedelta(seconds=5)
@@ -46,7 +46,7 @@ class Followed:
 def follow(database: Database, day: Day, rule: AlarmRule) -> Followed:
     """The alarms of a day with one rule for all plot types; a person takes each before the next chunk.
 
-    The day begins now, and those who look after it by the clock look ahead.
+    The run before the day begins now, and those who look after it by the clock look ahead.
     """
     types = {f"type {one:02}": replace(_TYPE, name=f"type {one:02}", alarm_rule=rule) for one in range(TYPES)}
     with database.write() as c:
@@ -54,7 +54,7 @@ def follow(database: Database, day: Day, rule: AlarmRule) -> Followed:
         halls.apply(c, hall_id, Hall("D", plot_types=types), user="bench")
         streams, start = Streams(hall_id, halls.load(c, hall_id), "here"), clock.now(c)
     watch = AlarmWatch(database, hall_id, "here", "bench")
-    for chunk in range(CHUNKS):
+    for chunk in range(len(day.beam)):
         now, run = start + chunk * CHUNK, int(day.runs[chunk]) + 1
         with database.write() as c:
             _take(c, hall_id, now - 2 * JUST_BEFORE)
@@ -77,7 +77,7 @@ def follow(database: Database, day: Day, rule: AlarmRule) -> Followed:
             batch = [wall.PastVerdict(*one, None) for one in zip(stored, ids, said, strict=True)]
             streams.follow(c, batch, now + JUST_BEFORE)
     watch.leave()
-    return _read(database, hall_id, Span(start, start + CHUNKS * CHUNK))
+    return _read(database, hall_id, start, Span(start + BEFORE * CHUNK, start + len(day.beam) * CHUNK))
 
 
 def _take(c: sa.Connection, hall_id: int, now: datetime) -> None:
@@ -88,7 +88,7 @@ def _take(c: sa.Connection, hall_id: int, now: datetime) -> None:
             alarms.move(c, alarm, taken, at=now, who="shift", station="here", why="acknowledged")
 
 
-def _read(database: Database, hall_id: int, span: Span) -> Followed:
+def _read(database: Database, hall_id: int, start: datetime, span: Span) -> Followed:
     with database.read() as c:
         history = alarm_history.read(c, hall_id, span)
         g = t.alarm_log.c
@@ -100,8 +100,8 @@ def _read(database: Database, hall_id: int, span: Span) -> Followed:
         [
             (
                 int(one.plot_type.split()[1]),
-                (one.at - span.begin) // CHUNK,
-                (ended.get(one.alarm_id, span.end) - span.begin) // CHUNK,
+                (one.at - start) // CHUNK,
+                (ended.get(one.alarm_id, span.end) - start) // CHUNK,
             )
             for one in raised
             if one.kind in OF_PLOTS

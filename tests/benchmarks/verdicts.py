@@ -112,7 +112,8 @@ def _good_only(plots: RealPlots) -> Iterator[Figure]:
 
 
 def _across_periods(plots: RealPlots) -> Iterator[Figure]:
-    """Trained on two run periods, tested on the third, each in turn."""
+    """Trained on two run periods, tested on the third, each in turn; and whether wrong verdicts come in whole runs."""
+    wrong_runs: list[tuple[int, int]] = []  # Good plots called faulty, and Good plots, of each run
     for period in np.unique(plots.periods):
         here = plots.periods == period
         model = plots.train(~here).model
@@ -121,6 +122,9 @@ def _across_periods(plots: RealPlots) -> Iterator[Figure]:
         own = score(plots, model, test, plots.reference(reference, model))
         robust = score(plots, model, test, plots.reference(plots.first(here), model))
         none = score(plots, model, test)
+        for run in np.unique(plots.runs[test]):
+            good = own.good & (plots.runs[test] == run)
+            wrong_runs.append((int((good & own.faulty).sum()), int(good.sum())))
         name = f"{plots.name}, {period}"
         auc = own.figures.auc or 0.0
         yield Figure(f"{name}, first 30 Good as reference, AUC", auc, "", "0.985", auc >= 0.985)
@@ -135,6 +139,10 @@ def _across_periods(plots: RealPlots) -> Iterator[Figure]:
             f"{name}, nothing known, Good of 1,000 Confirmed faulty (Unfamiliar: {strange:.0f}; {told or 'not told'})"
         )
         yield Figure(what, faulty, "", "at most 50, and told", faulty <= 50 and bool(told))
+    wrong = sum(one for one, _ in wrong_runs)
+    whole = sum(one for one, of in wrong_runs if one > 1 and 2 * one > of)
+    what = f"{plots.name}, first 30 Good as reference: of {wrong} Good Confirmed faulty, in runs that mostly are so"
+    yield Figure(what, 100 * whole / max(wrong, 1), "%")
     changed = (plots.periods == "rgk_fa18_7.5GeV") & (plots.runs >= 5775)
     reference = plots.first(changed & (plots.labels == "Good"))
     model = plots.train(plots.periods != "rgk_fa18_7.5GeV").model

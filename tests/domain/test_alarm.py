@@ -46,6 +46,29 @@ def test_two_faulty_chunks_of_three_alarm_also_with_a_good_one_between() -> None
     assert window(2, 3, Severity.HIGH, Severity.NONE, Severity.LOW).raises()
 
 
+def test_what_lies_before_a_plot_that_means_nothing_counts_no_more_and_what_came_of_later_does() -> None:
+    seen = window(2, 3, Severity.HIGH, Severity.NONE, Severity.NONE, Severity.HIGH)
+    seen.start_after(found(1, Severity.HIGH).plot)  # it comes late
+    assert (seen.seen, seen.faulty) == (2, 1)
+    seen.see(found(0, Severity.HIGH))
+    assert not seen.raises()
+    seen.see(found(4, Severity.HIGH))
+    assert seen.raises()
+    seen.start_after(found(5, Severity.HIGH).plot)
+    assert seen.newest is None
+
+
+def test_more_that_fell_to_what_was_taken_is_heard_and_to_what_is_held_is_not() -> None:
+    taken = Life().with_condition(True, Severity.LOW).acknowledged()
+    again = taken.grown()
+    assert again.state is AlarmState.UNACKNOWLEDGED
+    assert again.annunciates_after(taken)
+    assert again.grown() == again
+    shelved = taken.shelved(START)
+    assert shelved.grown() == shelved
+    assert Life().grown() == Life()
+
+
 def test_a_flickering_plot_makes_one_alarm() -> None:
     life = Life()
     flicker = AlarmWindow(AlarmRule(2, 4))

@@ -2,12 +2,10 @@
 
 from __future__ import annotations
 
-import atexit
 import shutil
 import tempfile
 from contextlib import suppress
 from datetime import timedelta
-from functools import cache
 from pathlib import Path
 
 from hypothesis import HealthCheck, Phase, settings
@@ -15,7 +13,7 @@ from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, invariant, precondition, rule
 
 from hydra_desktop.database import alarms, clock, halls, plots, verdicts, wall
-from hydra_desktop.database.connection import Database, open_database
+from hydra_desktop.database.connection import Database
 from hydra_desktop.domain.alarm import TO_TAKE, Alarm, AlarmState, labels_told
 from hydra_desktop.domain.alarm_settings import AlarmSettings
 from hydra_desktop.domain.errors import AlarmActError
@@ -28,6 +26,7 @@ from hydra_desktop.domain.who import Who
 from hydra_desktop.services import alarms as alarm_service
 from hydra_desktop.services.alarm_watch import AlarmWatch
 from hydra_desktop.services.streams import Streams
+from tests.fakes.upgraded import upgraded
 
 LABELS = (
     Label("Good", Role.GOOD, Severity.NONE, "#A7BCCB", "g"),
@@ -45,23 +44,13 @@ PEOPLE = (Who("ann", "left"), Who("bob", "right"))
 BY_A_PERSON = ("acknowledged", "shelved", "out of service")
 
 
-@cache
-def _empty() -> Path:
-    """A database without rows, made once."""
-    folder = Path(tempfile.mkdtemp(prefix="hydra-states-"))
-    atexit.register(shutil.rmtree, folder)
-    open_database(f"sqlite:///{folder / 'empty.db'}", upgrade=True).close()
-    return folder / "empty.db"
-
-
 class Room(RuleBasedStateMachine):
     """One hall, two plot types, two stations, and processes that come and go."""
 
     def __init__(self) -> None:
         super().__init__()
         self.folder = Path(tempfile.mkdtemp(prefix="hydra-states-"))
-        shutil.copy(_empty(), self.folder / "hall.db")
-        self.database: Database = open_database(f"sqlite:///{self.folder / 'hall.db'}")
+        self.database: Database = upgraded(f"sqlite:///{self.folder / 'hall.db'}")
         with self.database.write() as c:
             self.hall_id = halls.find_or_create(c, "D")
             off = AlarmSettings(quiet_after_s=0, unanswered_after_s=0, flood_over=0, canary_every_s=0)

@@ -15,7 +15,7 @@ from PIL import Image
 from hydra_desktop import settings
 from hydra_desktop.database import canaries, clock, feed, given_labels, halls, plots, stations
 from hydra_desktop.database import tables as t
-from hydra_desktop.database.connection import Database, open_database
+from hydra_desktop.database.connection import Database
 from hydra_desktop.database.image_store import ImageStore
 from hydra_desktop.domain.alarm_settings import AlarmSettings
 from hydra_desktop.domain.plot import NewPlot, PlotName
@@ -28,6 +28,7 @@ from hydra_desktop.sources.simulated.canvas import png
 from hydra_desktop.sources.simulated.faults import Fault
 from tests.conftest import wait_for
 from tests.fakes.running_monitor import running
+from tests.fakes.upgraded import upgraded
 
 TYPE, RUN = "Trigger_bits", 121460
 HALL = SimulatedHall(demo.SEED, 1)
@@ -52,7 +53,7 @@ def source(tmp_path: Path) -> Path:
 
 @pytest.fixture
 def ready(chosen: settings.Settings, source: Path) -> Iterator[Database]:
-    database = open_database(chosen.database_url, upgrade=True)
+    database = upgraded(chosen.database_url)
     demo.prepare(database, demo.SEED, source, 1)
     yield database
     database.close()

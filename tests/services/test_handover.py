@@ -45,6 +45,13 @@ def test_a_quiet_shift_says_that_there_is_nothing(hall: AlarmPast) -> None:
     assert told["Outages"] == ["No station was on, so nobody could hear an alarm."]
 
 
+def test_a_flood_across_two_windows_is_one_as_its_alarm_told_it(hall: AlarmPast) -> None:
+    assert handover.read(hall.database, "D").headline.endswith("no flood")
+    hall.alarm(hall.now - HOUR, "", kind=AlarmKind.FLOOD, label="Alarm flood", taken_after_s=None, over_after_s=None)
+    assert handover.read(hall.database, "D").headline.endswith("1 flood")
+    assert blocks(hall)["Open"][0].startswith("Alarm flood, high: nobody has taken it")
+
+
 def test_open_held_and_people_with_what_the_next_shift_needs(hall: AlarmPast) -> None:
     now = hall.now
     hall.station("left", now - 7 * HOUR, now - HOUR, user="ann")

@@ -26,7 +26,7 @@ from PIL import Image
 from hydra_desktop import paths, settings
 from hydra_desktop.database import features, halls, heartbeats, leases, model_store, plots, problems, verdicts, wall
 from hydra_desktop.database import tables as t
-from hydra_desktop.database.connection import Database, open_database
+from hydra_desktop.database.connection import Database
 from hydra_desktop.database.image_store import ImageStore
 from hydra_desktop.domain.errors import DatabaseError, LeaseLostError, ModelFileError, SettingsError
 from hydra_desktop.domain.run import BeamSource
@@ -44,6 +44,7 @@ from hydra_desktop.vision.picture import decode_for_network
 from tests.conftest import wait_for
 from tests.fakes.postgres_server import PostgresServer
 from tests.fakes.running_monitor import running
+from tests.fakes.upgraded import upgraded
 
 TYPES = 6
 
@@ -68,7 +69,7 @@ def simulated() -> SimulatedHall:
 @pytest.fixture
 def ready(chosen: settings.Settings, source: Path) -> Database:
     """A database with the simulated hall and its models."""
-    database = open_database(chosen.database_url, upgrade=True)
+    database = upgraded(chosen.database_url)
     demo.prepare(database, demo.SEED, source, TYPES)
     yield database
     database.close()

@@ -67,6 +67,15 @@ def test_one_monitor_does_not_end_the_alarm_of_another(hall: TwoFolders) -> None
     assert hall.stand() == {"/one": (AlarmKind.SOURCE, NO_MORE), "/other": (AlarmKind.STORAGE, NO_MORE)}
 
 
+def test_late_plots_are_an_alarm_that_ends_by_itself(hall: TwoFolders) -> None:
+    one = hall.monitor("/one")
+    hall.tell(one, late="CDC comes late.")
+    assert hall.stand() == {"/one": (AlarmKind.LATE, AlarmState.UNACKNOWLEDGED)}
+    hall.tell(one, source="The folder /one isn't there.")  # nobody knows then
+    hall.tell(one)
+    assert hall.stand() == {"/one": (AlarmKind.LATE, NO_MORE)}
+
+
 def test_both_may_tell_the_same(hall: TwoFolders) -> None:
     for name in ("/one", "/other"):
         hall.tell(hall.monitor(name), storage="it can't be written.")

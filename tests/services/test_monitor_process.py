@@ -10,10 +10,11 @@ import pytest
 
 from hydra_desktop import settings
 from hydra_desktop.database import halls, heartbeats, leases
-from hydra_desktop.database.connection import Database, open_database
+from hydra_desktop.database.connection import Database
 from hydra_desktop.domain.errors import SettingsError
 from hydra_desktop.domain.hall import Hall
 from hydra_desktop.services import monitor_process
+from tests.fakes.upgraded import upgraded
 
 
 def hall_with(database: Database, folder: str) -> int:
@@ -99,7 +100,7 @@ def test_one_that_ends_with_an_error_is_told_and_tried_ever_later(database: Data
 
 
 def test_one_that_was_asked_to_end_leaves_no_word(database_url: str, tmp_path: Path) -> None:
-    database = open_database(database_url, upgrade=True)  # before the monitor, which makes no shared one
+    database = upgraded(database_url)  # before the monitor, which makes no shared one
     keeper = monitor_process.Keeper(settings.load(database_url, "D"))
     keeper.start(tmp_path)
     assert keeper.process is not None

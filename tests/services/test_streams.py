@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 import sqlalchemy as sa
 
-from hydra_desktop.database import alarms, episodes, halls, plots, verdicts, wall
+from hydra_desktop.database import alarms, episodes, halls, plots, suppressions, verdicts, wall
 from hydra_desktop.database import tables as t
 from hydra_desktop.database.connection import Database
 from hydra_desktop.domain.alarm import AlarmState
@@ -376,6 +376,29 @@ def test_late_plots_of_an_earlier_run_never_alarm(desk: Desk) -> None:
     assert desk.states() == []
 
 
+def test_the_backlog_of_a_beam_trip_takes_nothing_from_the_plots_after_it(desk: Desk) -> None:
+    with desk.database.write() as c:
+        suppressions.begin(c, desk.hall_id, "no beam", "the beam is off", at=START)
+        (trip,) = suppressions.all_open(c, desk.hall_id)
+        suppressions.end(c, desk.hall_id, trip, at=START + timedelta(minutes=5))
+    desk.deal(BAD, chunk=10)  # the newest first
+    desk.deal(BAD, chunk=3)
+    assert desk.states() == []
+    desk.deal(BAD, chunk=11)
+    assert desk.states() == [AlarmState.UNACKNOWLEDGED]
+
+
+def test_what_began_out_of_service_is_told_when_it_is_back_however_old(desk: Desk) -> None:
+    ann = Who("ann", "station")
+    alarm_service.take_out_of_service(desk.database, desk.hall_id, "CDC", why="moved", who=ann)
+    desk.deal(BAD, BAD)
+    assert desk.states() == []
+    assert alarm_service.put_back(desk.database, desk.hall_id, "CDC", who=ann)
+    with desk.database.write() as c:
+        desk.streams.follow(c, [], desk.now + timedelta(hours=3))
+    assert desk.states() == [AlarmState.UNACKNOWLEDGED]
+
+
 def test_after_the_clock_was_set_back_a_plot_of_the_future_holds_up_nothing(desk: Desk) -> None:
     desk.deal(GOOD, chunk=1440)
     desk.now = START
@@ -386,6 +409,18 @@ def test_after_the_clock_was_set_back_a_plot_of_the_future_holds_up_nothing(desk
         (panel,) = wall.load(c, desk.hall_id).panels
     assert panel.plot is not None
     assert panel.plot.name.chunk == 2
+
+
+def test_plots_that_are_all_too_old_are_told_and_a_backlog_is_not(desk: Desk) -> None:
+    for chunk in (50, 40, 39, 38):  # the newest first, after an outage
+        desk.deal(BAD, chunk=chunk, age_s=CDC.age_limit_s + 60)
+    assert desk.streams.late == ""
+    for chunk in (54, 58):
+        desk.deal(BAD, chunk=chunk, age_s=CDC.age_limit_s + 60)
+    assert desk.streams.late.startswith("CDC comes more than 30 min after the time of the files")
+    assert desk.states() == []
+    desk.deal(GOOD, chunk=100)
+    assert desk.streams.late == ""
 
 
 def test_a_cumulative_plot_annunciates_once_per_run(desk: Desk) -> None:

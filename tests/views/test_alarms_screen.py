@@ -18,7 +18,7 @@ from hydra_desktop import settings
 from hydra_desktop.app import Desktop
 from hydra_desktop.database import contests, feed, stations, suppressions
 from hydra_desktop.database import known_faults as known_rows
-from hydra_desktop.database.connection import Database, open_database
+from hydra_desktop.database.connection import Database
 from hydra_desktop.domain.alarm import Alarm, AlarmKind, AlarmState, Disposition
 from hydra_desktop.domain.label import Severity
 from hydra_desktop.domain.station import StationRole
@@ -41,6 +41,7 @@ from hydra_desktop.views.detail.detail_view import DetailView
 from hydra_desktop.views.main_window import Place
 from hydra_desktop.views.theme import Theme
 from tests.fakes.raised_hall import HALL, TYPES, RaisedHall
+from tests.fakes.upgraded import upgraded
 
 CONTROL, SHIFT = Qt.KeyboardModifier.ControlModifier, Qt.KeyboardModifier.ShiftModifier
 Key = Qt.Key
@@ -128,7 +129,7 @@ class Room:
 
 @pytest.fixture
 def database(home: Path) -> Iterator[Database]:
-    opened = open_database(settings.load().database_url, upgrade=True)
+    opened = upgraded(settings.load().database_url)
     yield opened
     opened.close()
 

@@ -13,7 +13,7 @@ from PySide6.QtWidgets import QApplication, QFileDialog, QLineEdit, QWidget
 from pytestqt.qtbot import QtBot
 
 from hydra_desktop.database import activations, shadows
-from hydra_desktop.database.connection import Database, open_database
+from hydra_desktop.database.connection import Database
 from hydra_desktop.services import library, model_exchange, model_sets, shadow
 from hydra_desktop.services.shadow import ShadowReport
 from hydra_desktop.views import keys
@@ -26,6 +26,7 @@ from hydra_desktop.views.theme import Theme
 from hydra_desktop.views.wall.wall_screen import WallScreen
 from tests.fakes import library_hall
 from tests.fakes.library_hall import HALL, TYPES, active, card
+from tests.fakes.upgraded import upgraded
 
 CONTROL, SHIFT = Qt.KeyboardModifier.ControlModifier, Qt.KeyboardModifier.ShiftModifier
 Key = Qt.Key
@@ -84,7 +85,7 @@ class Library:
 
 @pytest.fixture
 def database(home: Path) -> Iterator[Database]:
-    opened = open_database(f"sqlite:///{home / 'hydra.db'}", upgrade=True)
+    opened = upgraded(f"sqlite:///{home / 'hydra.db'}")
     yield opened
     opened.close()
 
@@ -318,7 +319,7 @@ def test_a_model_of_a_plot_type_with_another_name_asks_which_it_is_here(
     at: Library, models: list[int], tmp_path: Path
 ) -> None:
     path = tmp_path / "out.hydra-model"
-    other = open_database(f"sqlite:///{tmp_path / 'other.db'}", upgrade=True)
+    other = upgraded(f"sqlite:///{tmp_path / 'other.db'}")
     hall_id = library_hall.fill(other, ("CDC_amplitude",))
     model_exchange.export(other, HALL, library_hall.add(other, hall_id, "CDC_amplitude"), path, user="eva")
     other.close()

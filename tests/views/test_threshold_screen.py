@@ -15,13 +15,13 @@ from pytestqt.qtbot import QtBot
 from hydra_desktop import settings
 from hydra_desktop.app import Desktop
 from hydra_desktop.database import given_labels, label_queue, model_store
-from hydra_desktop.database.connection import open_database
 from hydra_desktop.database.image_store import ImageStore
 from hydra_desktop.views.labeling.labeling_screen import LabelingScreen
 from hydra_desktop.views.main_window import Place
 from hydra_desktop.views.thresholds.speech import when
 from hydra_desktop.views.thresholds.threshold_screen import ThresholdScreen
 from tests.fakes.measured_hall import HALL, TYPE, MeasuredHall
+from tests.fakes.upgraded import upgraded
 from tests.services.test_threshold_bench import START, live
 
 Key = Qt.Key
@@ -59,7 +59,7 @@ class Site:
 @pytest.fixture
 def site(qtbot: QtBot, home: Path) -> Iterator[Site]:
     chosen = settings.load(None, HALL)
-    database = open_database(chosen.database_url, upgrade=True)
+    database = upgraded(chosen.database_url)
     hall = MeasuredHall(database, ImageStore(chosen.image_folder), home)
     hall.add()
     model_id = hall.train(activate=True).model_id

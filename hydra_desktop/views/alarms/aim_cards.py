@@ -26,7 +26,7 @@ class AimCard(Painted):
 
     def minimumSizeHint(self) -> QSize:
         """As small as it can still be read."""
-        return QSize(self._theme.px(140), self._theme.px(104))
+        return QSize(self._theme.px(140), self._theme.px(112))
 
     def paintEvent(self, _event: QPaintEvent) -> None:
         """Paint it."""

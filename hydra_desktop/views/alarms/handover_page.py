@@ -6,6 +6,7 @@ from html import escape
 from pathlib import Path
 
 from PySide6.QtCore import Qt, Signal
+from PySide6.QtGui import QResizeEvent
 from PySide6.QtWidgets import QFileDialog, QLabel, QSizePolicy, QTextBrowser, QVBoxLayout, QWidget
 
 from ...outputs.report_page import Block, Page, Table, Words
@@ -17,6 +18,7 @@ from ..row import Row
 from ..theme import Theme
 
 LEAST_H, MOST_H = 1, 48
+LINE = 1000  # as long as a line may be and still be read with ease
 
 
 class HandoverPage(QWidget):
@@ -111,7 +113,13 @@ class HandoverPage(QWidget):
         self._layout.setSpacing(px(8))
         for button in (*self.buttons.values(), self.shorter, self.longer):
             button.updateGeometry()
+        self._wrap()
         self._write()
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        """Break lines anew."""
+        super().resizeEvent(event)
+        self._wrap()
 
     # How it is put together
 
@@ -128,6 +136,11 @@ class HandoverPage(QWidget):
         self.longer.setEnabled(self.hours < MOST_H)
         for name in ("html", "pdf"):
             self.buttons[name].setEnabled(self.shown is not None)
+
+    def _wrap(self) -> None:
+        px = self._theme.px
+        self.text.setLineWrapMode(QTextBrowser.LineWrapMode.FixedPixelWidth)
+        self.text.setLineWrapColumnOrWidth(min(self.width() - px(80), px(LINE)))
 
     def _write(self) -> None:
         """Write the report in the look of the screen; where it was scrolled to stays."""

@@ -106,8 +106,11 @@ class SidePicture(QWidget):
             painter.drawText(beside, Qt.AlignmentFlag.AlignTop, "1")
             painter.drawText(beside, Qt.AlignmentFlag.AlignBottom, "0")
             middle = beside.adjusted(0, small + 4, 0, -small - 4)
-            told = f"evidence for {self.label}, on a fixed scale"
-            painter.drawText(middle, Qt.TextFlag.TextWordWrap | Qt.AlignmentFlag.AlignVCenter, told)
+            flags = Qt.TextFlag.TextWordWrap | Qt.AlignmentFlag.AlignVCenter
+            for told in (f"evidence for {self.label}, on a fixed scale", f"evidence for {self.label}", "evidence"):
+                if middle.contains(painter.boundingRect(middle, int(flags), told)):
+                    painter.drawText(middle, flags, told)
+                    break
             top = bar.bottom() + px(12)
         if not self.good[0]:
             return
