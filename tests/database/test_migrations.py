@@ -153,11 +153,12 @@ def test_the_way_back_and_forth_ends_where_it_began(bare: Database) -> None:
     assert bare.check() == []
 
 
+@pytest.mark.parametrize("rounds", [2, pytest.param(50, marks=pytest.mark.soak)])
 def test_many_that_start_on_a_new_database_at_once_all_begin(
-    tmp_path: Path, together: Callable[..., list[Any]]
+    tmp_path: Path, together: Callable[..., list[Any]], rounds: int
 ) -> None:
     """On SQLite: the step to WAL fails at once where it meets another, some one time in fifty."""
-    for round_ in range(8):
+    for round_ in range(rounds):
         url = f"sqlite:///{tmp_path / str(round_)}.db"
         for database in together(*[lambda url=url: open_database(url, upgrade=True)] * 5):
             database.close()
