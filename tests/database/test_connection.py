@@ -28,9 +28,9 @@ def test_a_second_upgrade_changes_nothing(database: Database) -> None:
     assert database.check() == []
 
 
-def test_a_database_that_is_not_set_up_says_what_to_do(database_url: str) -> None:
+def test_a_database_that_is_not_set_up_says_what_to_do(bare_url: str) -> None:
     with pytest.raises(DatabaseError, match="hydra-desktop db upgrade"):
-        open_database(database_url)
+        open_database(bare_url)
 
 
 def test_a_newer_database_is_refused(database: Database, database_url: str) -> None:
@@ -98,14 +98,14 @@ def test_a_backup_holds_everything_and_overwrites_nothing(database: Database, tm
         assert copy.read_bytes().startswith(b"PGDMP")
 
 
-def test_an_embedded_database_is_upgraded_by_itself_and_a_shared_one_is_not(database_url: str) -> None:
-    if database_url.startswith("sqlite"):
-        open_up_to_date(database_url).close()
-        open_database(database_url).close()
+def test_an_embedded_database_is_upgraded_by_itself_and_a_shared_one_is_not(bare_url: str) -> None:
+    if bare_url.startswith("sqlite"):
+        open_up_to_date(bare_url).close()
+        open_database(bare_url).close()
     else:
         for _ in range(2):
             with pytest.raises(DatabaseError, match="hydra-desktop db upgrade"):
-                open_up_to_date(database_url)
+                open_up_to_date(bare_url)
 
 
 @pytest.mark.parametrize(

@@ -76,6 +76,7 @@ def test_a_folder_of_the_settings_has_their_name_on_every_station(tmp_path: Path
     assert monitor_process.source_name(hall, other) == str(other)
 
 
+@pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)  # both kinds would show the same
 def test_one_that_ends_with_an_error_is_told_and_tried_ever_later(database: Database, database_url: str) -> None:
     clock = [0.0]
     keeper = monitor_process.Keeper(settings.load(database_url, "D"), clock=lambda: clock[0])
