@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 from PySide6.QtCore import QPoint, Qt
-from PySide6.QtTest import QAbstractItemModelTester
+from PySide6.QtTest import QAbstractItemModelTester, QTest
 from PySide6.QtWidgets import QApplication, QPushButton, QWidget
 from pytestqt.qtbot import QtBot
 
@@ -66,6 +66,11 @@ class Room:
         """Press a key where the focus is."""
         self.until(lambda: QApplication.focusWidget() is not None)
         self.qtbot.keyClick(QApplication.focusWidget(), key, modifier)
+
+    def repeat(self, key: Qt.Key, modifier: Qt.KeyboardModifier = Qt.KeyboardModifier.NoModifier) -> None:
+        """Let a key that is held repeat itself a few times."""
+        for _ in range(3):
+            QTest.simulateEvent(QApplication.focusWidget(), True, key, modifier, QTest.keyToAscii(key), True)
 
     def write(self, text: str) -> None:
         self.qtbot.keyClicks(QApplication.focusWidget(), text)
@@ -189,6 +194,25 @@ def test_a_takes_the_chosen_one_and_goes_on_to_the_next(room: Room) -> None:
         room.stored(one, AlarmState.ACKNOWLEDGED)
     assert room.site.now(third.id).state is AlarmState.UNACKNOWLEDGED
     assert screen.chosen.id == third.id
+
+
+def test_a_key_that_acts_does_it_once_while_it_is_held_and_one_that_moves_goes_on(room: Room) -> None:
+    for name in TYPES:
+        room.raised(name)
+    room.open()
+    room.press(Key.Key_Home)
+    first, screen, window = room.screen.chosen, room.screen, room.desktop.window
+    room.press(Key.Key_A)
+    with room.qtbot.assertNotEmitted(screen.acknowledged), room.qtbot.assertNotEmitted(screen.disposed):
+        room.repeat(Key.Key_A)
+        room.repeat(Key.Key_W)
+    room.stored(first, AlarmState.ACKNOWLEDGED)
+    room.press(Key.Key_1, CONTROL)
+    window.wall.view.setFocus()
+    with room.qtbot.assertNotEmitted(window.wall.acknowledged):
+        room.repeat(Key.Key_A)
+    room.repeat(Key.Key_Plus, CONTROL)
+    assert window.theme.size == 1.4
 
 
 def test_a_click_on_the_button_of_a_row_takes_that_alarm_and_a_second_click_no_other(room: Room) -> None:

@@ -47,9 +47,12 @@ class HandoverPage(QWidget):
             "pdf": CapButton(theme, "Save as PDF", ["Ctrl+P"], self.save_pdf, is_main=True),
         }
         self._lay_out()
+        for key, text, hours in (
+            ("-", "A shift that is an hour shorter", -1),
+            ("+", "A shift that is an hour longer", 1),
+        ):
+            keys.add(self, key, text, lambda hours=hours: self._ask(hours), repeats=True)
         for key, text, work in (
-            ("-", "A shift that is an hour shorter", lambda: self._ask(-1)),
-            ("+", "A shift that is an hour longer", lambda: self._ask(1)),
             ("Ctrl+S", "Save as HTML", self.save_html),
             ("Ctrl+P", "Save as PDF", self.save_pdf),
             ("Esc", "Back", self.left.emit),

@@ -198,9 +198,9 @@ class PerformancePage(QWidget):
     def _connect(self) -> None:
         for reach, key in KEYS.items():
             keys.add(self, key, f"Figures of: {reach}", self._asker(reach, 0))
+        for key, text, work in (("Left", "An earlier span", self.go_earlier), ("Right", "A later span", self.go_later)):
+            keys.add(self, key, text, work, repeats=True)
         for key, text, work in (
-            ("Left", "An earlier span", self.go_earlier),
-            ("Right", "A later span", self.go_later),
             ("Ctrl+E", "Save the log of these alarms as CSV", self.save),
             ("Ctrl+D", "The report that a shift hands over", self.hand_over_asked.emit),
             ("Esc", "Back", self.left.emit),
