@@ -16,7 +16,6 @@ from . import alarms, out_of_service, stations
 from . import tables as t
 
 LOOK_BACK = timedelta(days=1)  # what was heard that long before the span may be taken in it
-_EARLIER = 32  # suppressions that began before the span, of which some may reach into it
 _A, _G, _S = t.alarms.c, t.alarm_log.c, t.suppressions.c
 
 # from the log, whose index on the time holds the span: a planner that begins at the alarms reads all there are
@@ -67,13 +66,11 @@ def first(c: sa.Connection, hall_id: int) -> datetime | None:
 
 def _suppressions(c: sa.Connection, hall_id: int, span: Span) -> list[Suppression]:
     """Those that reach into a span, the oldest first."""
-    chosen = sa.select(t.suppressions).where(_S.hall_id == hall_id)
-    begun = chosen.where(_S.since >= span.begin, _S.since < span.end).order_by(_S.since)
-    earlier = chosen.where(_S.since < span.begin).order_by(_S.since.desc()).limit(_EARLIER)
-    before = [row for row in reversed(c.execute(earlier).all()) if row.until is None or row.until > span.begin]
+    reaching = sa.or_(_S.until.is_(None), _S.until > span.begin)
+    found = sa.select(t.suppressions).where(_S.hall_id == hall_id, _S.since < span.end, reaching).order_by(_S.since)
     return [
         Suppression(row.id, row.rule, row.why, row.since, row.until, row.holds_until, row.arrivals)
-        for row in (*before, *c.execute(begun))
+        for row in c.execute(found)
     ]
 
 
