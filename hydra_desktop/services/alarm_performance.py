@@ -156,7 +156,8 @@ class AlarmFigures:
             (
                 len(found.stale), "Stale", "active for more than 24 h",
                 ", ".join(
-                    f"{name_of(one.plot_type, one.pad, one.label)} for {lasting(self.now - one.raised_at)}"
+                    f"{name_of(one.plot_type, one.pad, one.label)} for "
+                    f"{lasting(self.now - self.history.holds_since(one))}"
                     for one in found.stale
                 ),
             ),
