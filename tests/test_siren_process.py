@@ -295,6 +295,18 @@ def test_an_embedded_database_that_is_gone_is_heard_until_it_is_back(
     siren.sounds("high")
 
 
+def test_a_database_that_can_be_read_but_takes_nothing_is_heard(
+    embedded: Database, sound_server: subprocess.Popen[bytes], start: Start
+) -> None:
+    be_patient(embedded, 1.5)
+    siren = start(embedded)
+    siren.is_audible()
+    with embedded.write():  # SQLite has one writer; a full disk is seen alike
+        siren.sounds("system")
+        assert siren.state["troubles"] == ["Hydra's database takes nothing, its disk may be full"]
+    siren.sounds()
+
+
 def test_a_station_lives_as_long_as_its_siren_and_says_farewell(
     database: Database, sound_server: subprocess.Popen[bytes], start: Start
 ) -> None:

@@ -10,6 +10,7 @@ from __future__ import annotations
 import contextlib
 import json
 import logging
+import math
 import os
 import signal
 import sys
@@ -59,6 +60,7 @@ class SirenProcess(QObject):
         self._halls: tuple[str, ...] = (settings.hall,)
         self._loudness = Loudness()
         self._answered_s = self._seen_s = time.monotonic()  # when database and program last gave a sign of life
+        self._away_s = -math.inf  # when the database didn't answer last
         self._ended_s: float | None = None  # when the program's end of the line was closed
         self._said = ""
         self._closing = False
@@ -150,9 +152,12 @@ class SirenProcess(QObject):
     def _look(self) -> None:
         """What time does: a database or a program that has been away for long, and the end of an orphan."""
         now = time.monotonic()
-        troubles = set()
+        troubles, untold_s = set(), self._life.untold_since_s
         if now - self._answered_s > self._follower.patience_s:
             troubles.add(Trouble.DATABASE)
+            self._away_s = now
+        elif untold_s is not None and now - max(untold_s, self._away_s) > self._follower.patience_s:
+            troubles.add(Trouble.WRITING)
         gone_s = self._ended_s if self._ended_s is not None else self._seen_s + self._patience.sign_s
         if now - gone_s > self._patience.gone_s:
             troubles.add(Trouble.PROGRAM)

@@ -26,7 +26,11 @@ from .naming import plot_type_id
 
 # written out, as a planner uses a partial index only for a condition it can read
 _IS_OPEN = t.alarms.c.state != sa.literal_column(f"'{AlarmState.NORMAL}'")
-_IS_RAISED = t.alarm_log.c.from_state == sa.literal_column(f"'{AlarmState.NORMAL}'")
+_IS_RAISED = sa.and_(  # a comment on an alarm that is over stays within normal
+    t.alarm_log.c.from_state == sa.literal_column(f"'{AlarmState.NORMAL}'"),
+    t.alarm_log.c.to_state != sa.literal_column(f"'{AlarmState.NORMAL}'"),
+)
+_RAISED_LAST = 32  # of which the newest by its id is taken: two at about the same time may have crossing times
 _SELECT = sa.select(t.alarms, sa.func.coalesce(t.plot_types.c.name, "").label("plot_type")).join(
     t.plot_types, t.plot_types.c.id == t.alarms.c.plot_type_id, isouter=True
 )
@@ -60,9 +64,8 @@ def open_at(c: sa.Connection, hall_id: int, when: datetime) -> list[Alarm]:
     a, g = t.alarms.c, t.alarm_log.c
     unmoved = c.execute(_SELECT.where(a.hall_id == hall_id, _IS_OPEN, a.changed_at <= when))
     found = {row.id: _alarm(row) for row in unmoved}
-    last_raised: int | None = c.scalar(
-        sa.select(g.alarm_id).where(g.at <= when, _IS_RAISED).order_by(g.at.desc(), g.id.desc()).limit(1)
-    )
+    raised = sa.select(g.alarm_id).where(g.at <= when, _IS_RAISED).order_by(g.at.desc()).limit(_RAISED_LAST).subquery()
+    last_raised: int | None = c.scalar(sa.select(sa.func.max(raised.c.alarm_id)))
     if last_raised is None:
         return []
     moved = c.execute(

@@ -5,12 +5,15 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from functools import cached_property
 
 from .alarm import TO_TAKE, Alarm, AlarmKind, AlarmState, Disposition
 from .held import OutOfService, Suppression
 from .label import Severity
 
 OF_THE_PROGRAM = (AlarmKind.FLOOD, AlarmKind.CANARY)  # about alarms themselves, and left out of all figures
+
+_OVER = (AlarmState.NORMAL, AlarmState.RETURNED_UNACKNOWLEDGED, AlarmState.LATCHED)
 
 
 @dataclass(frozen=True)
@@ -71,6 +74,16 @@ class LogLine:
         taken = (AlarmState.ACKNOWLEDGED, AlarmState.LATCHED, AlarmState.NORMAL)
         return self.former in TO_TAKE and self.state in taken
 
+    @property
+    def is_over(self) -> bool:
+        """Whether the alarm's condition doesn't hold any more; of one that is held back nobody can tell."""
+        return self.state in _OVER
+
+    @property
+    def begins(self) -> bool:
+        """Whether the alarm's condition holds from here on."""
+        return self.former in _OVER and not self.is_over
+
 
 @dataclass(frozen=True)
 class Presence:
@@ -96,7 +109,7 @@ class SignIn:
 class AlarmHistory:
     """All of it over a span, lines and spans oldest first; what is open and held is that of now.
 
-    `lines` begin earlier than the span, so that what was heard before it and taken in it is known.
+    `lines` are those of the span, and all others of the alarms that began before it or are open now.
     """
 
     span: Span
@@ -107,6 +120,14 @@ class AlarmHistory:
     sign_ins: Sequence[SignIn] = ()
     open_now: Sequence[Alarm] = ()
     out_of_service: Sequence[OutOfService] = ()  # now
+
+    def holds_since(self, alarm: Alarm) -> datetime:
+        """Since when the condition of an open alarm holds, though it was shelved or suppressed meanwhile."""
+        return min(self._begun.get(alarm.id, alarm.raised_at), alarm.raised_at)
+
+    @cached_property
+    def _begun(self) -> dict[int, datetime]:
+        return {one.alarm_id: one.at for one in self.lines if one.begins}  # of several the last
 
 
 def merged(spans: Iterable[Span], within: Span) -> list[Span]:

@@ -171,7 +171,7 @@ def performance(
         chattering=tuple(find_chattering(heard)),
         fleeting=tuple(find_fleeting(lines, span, fleeting_under)),
         fleeting_under=fleeting_under,
-        stale=tuple(one for one in history.open_now if one.active and now - one.raised_at > STALE_AFTER),
+        stale=tuple(one for one in history.open_now if one.active and now - history.holds_since(one) > STALE_AFTER),
         shelved=_in(history.open_now, AlarmState.SHELVED),
         suppressed=_in(history.open_now, AlarmState.SUPPRESSED),
         suppressing=tuple(one for one in history.suppressions if one.until is None),
@@ -257,13 +257,14 @@ def find_chattering(heard: Sequence[LogLine]) -> list[Actor]:
 def find_fleeting(lines: Sequence[LogLine], span: Span, under: timedelta) -> list[Actor]:
     """What returned by itself before a person could act, with how often.
 
-    An annunciation is fleeting when its alarm stopped to be unacknowledged in less than a time, and nobody took it.
+    An annunciation is fleeting when its alarm stopped to be unacknowledged in less than a time, and nobody took it;
+    a rise of its severity meanwhile begins no time anew.
     """
     found = []
     for of_alarm in _by_alarm(lines).values():
         begun: LogLine | None = None
         for one in of_alarm:
-            if one.annunciates:
+            if one.annunciates and one.former is not AlarmState.UNACKNOWLEDGED:
                 begun = one
             elif begun is not None and one.state is not AlarmState.UNACKNOWLEDGED:
                 returned = one.state is AlarmState.RETURNED_UNACKNOWLEDGED

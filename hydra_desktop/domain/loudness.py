@@ -35,6 +35,7 @@ class Trouble(StrEnum):
     """What Hydra itself lacks, as it is spoken."""
 
     DATABASE = "Hydra's database does not answer"
+    WRITING = "Hydra's database takes nothing, its disk may be full"
     PROGRAM = "Hydra's program is gone"
 
 

@@ -135,7 +135,7 @@ class AlarmFigures:
         found = self.found
         left = sorted((one.held_until, one) for one in found.shelved if one.held_until is not None)
         shelved = ", ".join(f"{name_of(one.plot_type, one.pad, one.label)} {self._left(until)}" for until, one in left)
-        rules = "; ".join(f"{one.rule}: {one.why}, since {clock_of(one.since)}" for one in found.suppressing)
+        rules = "; ".join(f"{one.rule}: {one.why}, since {moment(one.since, self.now)}" for one in found.suppressing)
         last = found.last_suppression
         by_design = "suppressed by design"
         if not found.suppressing and last is not None:
@@ -156,7 +156,8 @@ class AlarmFigures:
             (
                 len(found.stale), "Stale", "active for more than 24 h",
                 ", ".join(
-                    f"{name_of(one.plot_type, one.pad, one.label)} for {lasting(self.now - one.raised_at)}"
+                    f"{name_of(one.plot_type, one.pad, one.label)} for "
+                    f"{lasting(self.now - self.history.holds_since(one))}"
                     for one in found.stale
                 ),
             ),

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from itertools import takewhile
 
 from sqlalchemy import Connection
 
@@ -75,18 +76,14 @@ class Handover:
 
     def occurrences(self) -> list[Occurrence]:
         """The alarms that were heard in the shift, the oldest first."""
-        of_alarm: dict[int, list[LogLine]] = {}
-        for line in self.shown.history.lines:
-            of_alarm.setdefault(line.alarm_id, []).append(line)
         found = []
-        for lines in of_alarm.values():
+        for lines in self._by_alarm().values():
             heard = [one for one in lines if one.annunciates and self.span.holds(one.at)]
             if not heard or heard[0].kind in OF_THE_PROGRAM:
                 continue
             after = [one for one in lines if one.at >= heard[0].at]
-            over = (AlarmState.NORMAL, AlarmState.RETURNED_UNACKNOWLEDGED, AlarmState.LATCHED)
-            ended = next((one for one in after if one.state in over), None) if after[-1].state in over else None
-            found.append(Occurrence(heard[0], next((one for one in after if one.takes), None), ended))
+            taken = next((one for one in after if one.takes), None)
+            found.append(Occurrence(heard[0], taken, self._end(after)))
         return sorted(found, key=lambda one: (one.line.at, one.line.alarm_id))
 
     def page(self, user: str) -> Page:
@@ -136,7 +133,7 @@ class Handover:
         if has is None:
             at = f" at {moment(alarm.acknowledged_at, now)}" if alarm.acknowledged_at is not None else ""
             has = f"{alarm.acknowledged_by} has it since{at}".replace("since at", "since")
-        parts = [f"{what}: {has}, open for {lasting(now - alarm.raised_at)}."]
+        parts = [f"{what}: {has}, open for {lasting(now - self.shown.history.holds_since(alarm))}."]
         if alarm.facts:
             parts.append(f"{alarm.facts.rstrip('.')}.")
         if alarm.comment:
@@ -255,17 +252,25 @@ class Handover:
 
     def _of_kinds(self) -> list[Occurrence]:
         """What didn't answer or didn't come, the oldest first."""
-        of_alarm: dict[int, list[LogLine]] = {}
-        for line in self.shown.history.lines:
-            if line.kind in OUTAGES:
-                of_alarm.setdefault(line.alarm_id, []).append(line)
         found = []
-        for lines in of_alarm.values():
-            over = (AlarmState.NORMAL, AlarmState.RETURNED_UNACKNOWLEDGED, AlarmState.LATCHED)
-            ended = next((one for one in lines if one.state in over), None)
-            if (ended is None or ended.at >= self.span.begin) and lines[0].at < self.span.end:
+        for lines in self._by_alarm().values():
+            ended = self._end(lines)
+            if lines[0].kind in OUTAGES and (ended is None or ended.at >= self.span.begin):
                 found.append(Occurrence(lines[0], None, ended))
         return sorted(found, key=lambda one: one.line.at)
+
+    def _by_alarm(self) -> dict[int, list[LogLine]]:
+        found: dict[int, list[LogLine]] = {}
+        for line in self.shown.history.lines:
+            found.setdefault(line.alarm_id, []).append(line)
+        return found
+
+    def _end(self, lines: Sequence[LogLine]) -> LogLine | None:
+        """With which line of its log an alarm was over for good, None while its condition holds."""
+        if any(one.id == lines[-1].alarm_id and one.active for one in self.shown.history.open_now):
+            return None
+        last = list(takewhile(lambda one: one.is_over, reversed(lines)))
+        return last[-1] if last else lines[-1]
 
     def _runs(self) -> list[list[str]]:
         now = self.shown.now

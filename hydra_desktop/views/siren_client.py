@@ -50,6 +50,7 @@ class SirenClient(QObject):
         self.sounds: tuple[str, ...] = ()
         self.silenced = 0
         self._sound = LOOKING, False
+        self._troubles: tuple[str, ...] = ()
         self.state, self.audible = LOOKING, True
         remembered = stored()
         self.role = _role(remembered.value("sound/role", ""))
@@ -132,6 +133,7 @@ class SirenClient(QObject):
 
     def _take(self, said: dict[str, Any]) -> None:
         self._sound = str(said.get("state", "")), bool(said.get("can_sound", False))
+        self._troubles = tuple(map(str, said.get("troubles", ())))
         self._show_state()
         sounds, silenced = tuple(said.get("sounds", ())), int(said.get("silenced", 0))
         if (sounds, silenced) != (self.sounds, self.silenced):
@@ -141,7 +143,7 @@ class SirenClient(QObject):
     def _ended(self) -> None:
         if self._closing:
             return
-        self._sound = "NO SOUND: the siren ended and is started again", False
+        self._sound, self._troubles = ("NO SOUND: the siren ended and is started again", False), ()
         self._show_state()
         QTimer.singleShot(_RESTART_MS, self._restart)
 
@@ -154,6 +156,7 @@ class SirenClient(QObject):
         audible = can_sound or state == LOOKING  # which is no trouble
         if self.role is StationRole.VIEWER:
             state, audible = VIEWS, True
+        state = "; ".join((state, *self._troubles))
         if (state, audible) != (self.state, self.audible):
             self.state, self.audible = state, audible
             self.state_changed.emit(state, audible)

@@ -22,37 +22,46 @@ SHIFT = Span(START, START + timedelta(hours=8))
 HOUR = timedelta(hours=1)
 
 
-def test_lines_of_a_span_and_of_the_day_before_with_what_the_alarms_were(site: Site) -> None:
+def test_lines_of_a_span_and_all_others_of_alarms_that_began_before_it_or_are_open(site: Site) -> None:
     with site.database.write() as c:
         site.add(c)
         bad = {"plot_type": "CDC_occupancy", "label": "Bad", "severity": Severity.HIGH, **WHO}
-        alarms.raise_alarm(c, site.hall_id, at=START - 30 * HOUR, pad="01", **bad)
-        early = alarms.raise_alarm(c, site.hall_id, at=START - HOUR, **bad)
+        open_now = alarms.raise_alarm(c, site.hall_id, at=START - 90 * HOUR, pad="01", **bad)
+        over = alarms.raise_alarm(c, site.hall_id, at=START - 3 * HOUR, pad="02", **bad)
+        over = alarms.move(c, over, over.life.acknowledged(), at=START - 2 * HOUR, **WHO) or over
+        alarms.move(c, over, over.life.with_condition(False), at=START - HOUR, **WHO)
+        early = alarms.raise_alarm(c, site.hall_id, at=START - 80 * HOUR, **bad)
         taken = early.life.acknowledged()
-        alarms.move(c, early, taken, at=START + HOUR, disposition=str(Disposition.REAL), **WHO | {"who": "eva"})
+        said = {"disposition": str(Disposition.REAL), **WHO, "who": "eva"}
+        early = alarms.move(c, early, taken, at=START + HOUR, **said) or early
         gone = {"label": "No data", "severity": Severity.MEDIUM, **WHO}
-        alarms.raise_alarm(c, site.hall_id, kind=AlarmKind.QUIET, at=START + 2 * HOUR, **gone)
-        alarms.raise_alarm(c, site.hall_id, kind=AlarmKind.SOURCE, at=SHIFT.end, **gone)
+        quiet = alarms.raise_alarm(c, site.hall_id, kind=AlarmKind.QUIET, at=START + 2 * HOUR, **gone)
+        alarms.move(c, early, early.life.with_condition(False), at=START + 3 * HOUR, **WHO)
+        alarms.move(c, quiet, quiet.life.acknowledged(), at=SHIFT.end, **WHO)
         found = alarm_history.read(c, site.hall_id, SHIFT)
-    assert [(one.kind, one.plot_type, one.state, one.annunciates) for one in found.lines] == [
-        (AlarmKind.FAULT, "CDC_occupancy", AlarmState.UNACKNOWLEDGED, True),
-        (AlarmKind.FAULT, "CDC_occupancy", AlarmState.ACKNOWLEDGED, False),
-        (AlarmKind.QUIET, "", AlarmState.UNACKNOWLEDGED, True),
+    assert [(one.pad, one.kind, one.plot_type, one.state, one.annunciates) for one in found.lines] == [
+        ("01", AlarmKind.FAULT, "CDC_occupancy", AlarmState.UNACKNOWLEDGED, True),
+        ("", AlarmKind.FAULT, "CDC_occupancy", AlarmState.UNACKNOWLEDGED, True),
+        ("", AlarmKind.FAULT, "CDC_occupancy", AlarmState.ACKNOWLEDGED, False),
+        ("", AlarmKind.QUIET, "", AlarmState.UNACKNOWLEDGED, True),
+        ("", AlarmKind.FAULT, "CDC_occupancy", AlarmState.NORMAL, False),
+        ("", AlarmKind.QUIET, "", AlarmState.ACKNOWLEDGED, False),
     ]
-    assert [one.disposition for one in found.lines] == [Disposition.REAL, Disposition.REAL, None]
-    assert found.lines[1].takes
-    assert len(found.open_now) == 4
+    assert [one.disposition for one in found.lines if one.plot_type and not one.pad] == [Disposition.REAL] * 3
+    assert found.lines[2].takes
+    assert [one.id for one in found.open_now] == [quiet.id, open_now.id]
 
 
 def test_suppressions_that_reach_into_the_span(site: Site) -> None:
     with site.database.write() as c:
-        for hour, length in ((-40, 1), (-9, 10), (2, 3), (9, 1)):
+        suppressions.begin(c, site.hall_id, "access", "the run is paused", at=START - 90 * HOUR)
+        short = [(-40 - hour, 1) for hour in range(40)]
+        for hour, length in (*short, (-9, 10), (2, 3), (9, 1)):
             begun = START + hour * HOUR
             suppressions.begin(c, site.hall_id, "no beam", "the beam is off", at=begun)
-            (one,) = suppressions.all_open(c, site.hall_id)
+            (one,) = (held for held in suppressions.all_open(c, site.hall_id) if held.rule == "no beam")
             suppressions.count(c, [one.id])
             suppressions.end(c, site.hall_id, one, at=begun + length * HOUR)
-        suppressions.begin(c, site.hall_id, "access", "the run is paused", at=START - 90 * HOUR)
         found = alarm_history.read(c, site.hall_id, SHIFT).suppressions
     assert [(one.rule, (one.since - START) / HOUR) for one in found] == [
         ("access", -90),

@@ -155,6 +155,24 @@ def test_alarms_stand_as_they_stood_then(site: Site) -> None:
     assert _at(site, START + 61 * MINUTE).last_alarm_ended_at == START + 40 * MINUTE
 
 
+def test_an_alarm_is_there_whatever_is_said_of_an_older_one_that_is_over(site: Site) -> None:
+    with site.database.write() as c:
+        first, second = (_judge(c, site, site.add_model(c), BAD, chunk=1, plot_type=name) for name in ("CDC", "FDC"))
+        over = _raise(c, site, first, Severity.HIGH, START)
+        for minute, life in ((1, over.life.acknowledged()), (2, over.life.acknowledged().with_condition(False))):
+            over = alarms.move(c, over, life, at=START + minute * MINUTE, who="eva", station="s", why="") or over
+        raised = _raise(c, site, second, Severity.HIGH, START + 10 * MINUTE)
+        said = {"at": START + 12 * MINUTE, "who": "eva", "station": "s", "why": "it was: real"}
+        assert alarms.move(c, over, over.life, disposition="real", **said)
+        later = _raise(c, site, first, Severity.LOW, START + 14 * MINUTE - timedelta(seconds=1))  # by a clock set back
+        for one, minute in ((raised, 30), (later, 40)):
+            alarms.move(
+                c, one, one.life.acknowledged(), at=START + minute * MINUTE, who="eva", station="s", why=""
+            )  # fmt: skip
+        assert alarms.open_at(c, site.hall_id, START + 13 * MINUTE) == [raised]
+        assert alarms.open_at(c, site.hall_id, START + 15 * MINUTE) == [later, raised]
+
+
 def test_conditions_and_news_of_then(site: Site) -> None:
     with site.database.write() as c:
         plot = _judge(c, site, site.add_model(c), chunk=1)

@@ -101,8 +101,10 @@ def test_fleeting_returned_before_anyone_could_act() -> None:
     lines = [
         line(0, 1), line(3, 1, HEARD, RETURNED), line(10, 1, RETURNED, HEARD), line(20, 1, HEARD, RETURNED),
         line(30, 2, plot_type="FDC"), line(31, 2, HEARD, TAKEN, "FDC"), line(32, 2, TAKEN, NORMAL, "FDC"),
-        line(40, 3, plot_type="TOF"), line(44, 3, HEARD, HEARD, "TOF", severity=Severity.HIGH),
-        line(46, 3, HEARD, RETURNED, "TOF"),
+        line(40, 3, plot_type="TOF"), line(43, 3, HEARD, HEARD, "TOF", severity=Severity.HIGH),
+        line(44, 3, HEARD, RETURNED, "TOF"),
+        line(50, 4, plot_type="ST"), line(70, 4, HEARD, HEARD, "ST", severity=Severity.HIGH),
+        line(72, 4, HEARD, RETURNED, "ST"),
     ]  # fmt: skip
     assert [(one.plot_type, one.count) for one in figures(lines).fleeting] == [("CDC", 1), ("TOF", 1)]
 
@@ -118,6 +120,18 @@ def test_what_is_held_and_stale_now() -> None:
     assert [one.id for one in found.shelved] == [2]
     assert (found.held_back, [one.id for one in found.suppressing]) == (12, [2])
     assert found.last_suppression is rules[1]
+
+
+def test_what_was_held_back_meanwhile_is_stale_and_what_came_again_is_not() -> None:
+    shelved, day = AlarmState.SHELVED, 24 * 60
+    steps = [(-day - 60, NORMAL, HEARD), (-day - 50, HEARD, shelved), (-60, shelved, HEARD), (-50, HEARD, TAKEN)]
+    lines = [line(minutes, 1, former, state) for minutes, former, state in steps]
+    steps = [(-day - 60, NORMAL, HEARD), (-day - 50, HEARD, RETURNED), (-60, RETURNED, HEARD)]
+    lines += [line(minutes, 2, former, state, "FDC") for minutes, former, state in steps]
+    one = Alarm(1, "CDC", "", "Bad", Severity.HIGH, TAKEN, at(-60), at(-50))
+    two = replace(one, id=2, plot_type="FDC", state=HEARD)
+    found = figures(lines, now=0, open_now=[one, two])
+    assert [alarm.id for alarm in found.stale] == [1]
 
 
 def test_answers_of_people_give_a_share_from_thirty_on() -> None:

@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from datetime import timedelta
 from html import unescape
 
 import pytest
 
-from hydra_desktop.database import known_faults
+from hydra_desktop.database import alarms, known_faults
 from hydra_desktop.database.connection import Database
-from hydra_desktop.domain.alarm import AlarmKind, Disposition
+from hydra_desktop.domain.alarm import AlarmKind, Disposition, Life
 from hydra_desktop.domain.known_fault import Region
 from hydra_desktop.domain.label import Severity
 from hydra_desktop.outputs import report_page
@@ -88,6 +89,69 @@ def test_open_held_and_people_with_what_the_next_shift_needs(hall: AlarmPast) ->
     assert told["Comments"][0].endswith("shift, on CDC_occupancy: Module 14 is off")
     assert "without an audible station: " in told["Outages"][0]
     assert told["Outages"][1].endswith("for 5 min: No data. Confirmed in 3 of 5 chunks")
+
+
+class Log:
+    """An alarm that stays in the hall while it comes and goes; times are before now."""
+
+    def __init__(self, hall: AlarmPast, ago: timedelta, plot_type: str = "", kind: AlarmKind = AlarmKind.FAULT) -> None:
+        self._hall = hall
+        with hall.database.write() as c:
+            self._alarm = alarms.raise_alarm(
+                c, hall.hall_id, kind=kind, plot_type=plot_type, label="Bad" if plot_type else f"{kind} gone",
+                severity=Severity.HIGH, at=hall.now - ago, station="server", why="it is gone",
+            )  # fmt: skip
+
+    def then(self, ago: timedelta, after: Callable[[Life], Life], who: str = "monitor") -> Log:
+        """It is of another life from then on."""
+        with self._hall.database.write() as c:
+            moved = alarms.move(
+                c, self._alarm, after(self._alarm.life), at=self._hall.now - ago, who=who, station="server", why="x"
+            )
+            assert moved is not None
+            self._alarm = moved
+        return self
+
+    def comes(self, ago: timedelta) -> Log:
+        """Its condition holds again."""
+        return self.then(ago, lambda life: life.with_condition(True, Severity.HIGH))
+
+    def goes(self, ago: timedelta) -> Log:
+        """Its condition doesn't hold any more."""
+        return self.then(ago, lambda life: life.with_condition(False))
+
+    def taken(self, ago: timedelta) -> Log:
+        """A person takes it."""
+        return self.then(ago, Life.acknowledged, "ann")
+
+
+def test_what_came_again_lasted_until_it_was_over_for_good(hall: AlarmPast) -> None:
+    again = Log(hall, 7 * HOUR, "CDC_occupancy").goes(6 * HOUR).comes(5 * HOUR).taken(4 * HOUR).goes(3 * HOUR)
+    again.then(2 * HOUR, lambda life: life, "ann")  # says something of it
+    Log(hall, 6 * HOUR, "TAGH_hits").goes(5 * HOUR).comes(HOUR)
+    Log(hall, 2 * HOUR, "FDC_wire_timing").goes(HOUR).taken(30 * MINUTE)
+    first, second, third = blocks(hall)["Alarms of this shift"]
+    assert first.endswith("CDC_occupancy  Bad  high  3 h, ann  4 h  -")
+    assert second.endswith("TAGH_hits  Bad  high  nobody yet  still on  -")
+    assert third.endswith("FDC_wire_timing  Bad  high  90 min, ann  60 min  -")
+
+
+def test_outages_that_go_on_or_began_long_ago_are_told_with_their_whole_length(hall: AlarmPast) -> None:
+    day = 24 * HOUR
+    Log(hall, 4 * day, kind=AlarmKind.STORAGE).taken(4 * day - HOUR)  # of the days before, and still on
+    Log(hall, 9 * HOUR + 2 * day, kind=AlarmKind.QUIET).taken(9 * HOUR).goes(HOUR)
+    Log(hall, 10 * HOUR, kind=AlarmKind.SOURCE).goes(9 * HOUR).comes(7 * HOUR)
+    Log(hall, 11 * HOUR, kind=AlarmKind.MONITOR).taken(10 * HOUR).goes(9 * HOUR)  # over before the shift
+    storage, quiet, source = blocks(hall)["Outages"][1:]
+    assert storage.endswith(", still: storage gone. it is gone")
+    assert quiet.endswith(" for 2 d: quiet gone. it is gone")
+    assert source.endswith(", still: source gone. it is gone")
+
+
+def test_the_open_tell_for_how_long_whatever_held_them_back(hall: AlarmPast) -> None:
+    shelf = Log(hall, 9 * HOUR, "CDC_occupancy")
+    shelf.then(8 * HOUR, lambda life: life.shelved(hall.now - HOUR), "ann").then(HOUR, Life.unshelved, "hydra")
+    assert "nobody has taken it, open for 9 h." in blocks(hall)["Open"][0]
 
 
 def test_the_page_and_its_words_say_the_same(hall: AlarmPast) -> None:

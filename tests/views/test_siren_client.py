@@ -16,6 +16,8 @@ from pytestqt.qtbot import QtBot
 from hydra_desktop import settings
 from hydra_desktop.database import halls
 from hydra_desktop.database.connection import Database
+from hydra_desktop.domain.alarm_settings import AlarmSettings
+from hydra_desktop.domain.hall import Hall
 from hydra_desktop.domain.label import Severity
 from hydra_desktop.domain.station import LOOKING, StationRole
 from hydra_desktop.settings import Settings
@@ -150,6 +152,21 @@ def test_a_siren_that_was_killed_is_started_again_with_all_that_it_knew(
     wait(qtbot, lambda: client.state == "this station is audible")
     wait(qtbot, lambda: client.sounds == ("high",))
     assert sirens() != [siren]
+
+
+def test_what_hydra_itself_lacks_is_said_beside_the_sound(
+    qtbot: QtBot, client: SirenClient, embedded: Database, sound_server: subprocess.Popen[bytes]
+) -> None:
+    with embedded.write() as c:
+        soon = Hall(HALL, alarms=AlarmSettings(unanswered_after_s=1.5))
+        halls.apply(c, halls.find_or_create(c, HALL), soon, user="test")
+    client.start()
+    wait(qtbot, lambda: client.state == "this station is audible")
+    with embedded.write():  # nobody else can
+        takes_nothing = "this station is audible; Hydra's database takes nothing, its disk may be full"
+        wait(qtbot, lambda: client.state == takes_nothing)
+        assert client.audible
+    wait(qtbot, lambda: client.state == "this station is audible")
 
 
 def test_a_test_of_the_sound_is_heard_to_its_end(
