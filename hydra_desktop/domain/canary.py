@@ -40,10 +40,9 @@ def missing(canary: Canary, settings: AlarmSettings, now: datetime, *, audible_s
     within = timedelta(seconds=settings.canary_within_s)
     what = f"The known {canary.label} plot of {canary.plot_type} that was sent at {_clock(canary.sent_at)}"
     if canary.judged_at is None:
-        late = now - canary.sent_at
-        if late <= within:
+        if now - canary.sent_at <= within:
             return None
-        return f"{what} has no verdict after {late.total_seconds():.0f} s: what is faulty now may not be told."
+        return f"{what} had no verdict within {settings.canary_within_s:g} s: what is faulty now may not be told."
     if not canary.found:
         return f"{what} was judged {canary.said}: look at the model of {canary.plot_type}, and at its thresholds."
     if canary.heard_at is not None or audible_since is None:

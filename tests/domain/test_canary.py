@@ -28,7 +28,8 @@ def test_nothing_is_missing_while_it_may_still_come() -> None:
 
 def test_without_a_verdict_in_time_it_is_missed() -> None:
     assert "sent at" in (said(SENT, 121) or "")
-    assert "has no verdict after 121 s" in (said(SENT, 121) or "")
+    assert "had no verdict within 120 s" in (said(SENT, 121) or "")
+    assert said(SENT, 121) == said(SENT, 500)  # it is told once, not each second anew
 
 
 def test_one_that_is_called_good_is_missed_at_once() -> None:

@@ -152,9 +152,9 @@ def test_one_on_its_way_hides_no_other_that_is_missing(ready: Database, hall_id:
         lost = canaries.send(c, hall_id, TYPE, "f" * 64, "Bad")
         now = clock.now(c)
         c.execute(t.canaries.update().values(sent_at=now - timedelta(seconds=hall.alarms.canary_within_s + 1)))
-        assert "has no verdict" in canary.missing(c, hall_id, hall, now)
+        assert "had no verdict" in canary.missing(c, hall_id, hall, now)
         again = canaries.send(c, hall_id, TYPE, "f" * 64, "Bad")
-        assert "has no verdict" in canary.missing(c, hall_id, hall, now)
+        assert "had no verdict" in canary.missing(c, hall_id, hall, now)
         canaries.judged(c, hall_id, again, said="Bad, Confirmed", found=True, confidence=0.9)
         assert canary.missing(c, hall_id, hall, now) == ""
         canaries.withdraw(c, hall_id, [lost, again])
