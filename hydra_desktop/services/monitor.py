@@ -250,7 +250,7 @@ class Monitor:
                 thread.join()
             self._beam.close()
             self._withdraw_canaries()
-            self._release()
+            self._release(leave=once)
         if once and self._failure is None:
             self._propose()
 

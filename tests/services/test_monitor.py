@@ -98,6 +98,8 @@ def test_a_chunk_is_judged_once_and_a_second_time_nothing_happens(
     simulated.write_next_chunk(source.parent)
     assert judge_all(chosen, source).stored == TYPES
     rows = live_verdicts(ready)
+    with ready.read() as c:  # it did what it was to do, and isn't to be missed
+        assert heartbeats.newest(c, halls.find(c, "Demo") or 0, "monitor") is None
     assert len(rows) == TYPES
     assert {row.status for row in rows} <= {"Confirmed", "Unconfirmed"}
     assert judge_all(chosen, source).stored == 0
