@@ -42,16 +42,16 @@ class AlarmsScreen(QWidget):
     """Shows snapshots; tells what people did by signals and does nothing itself.
 
     Signals begin with an alarm's id or a plot type's name: `acknowledged`, `unshelved`, `reset_asked`, `put_back`;
-    `shelved` (id, seconds, why), `commented` (id, text), `disposed` (id, Disposition), `taken_out` (plot type, seconds
-    or None, why), `all_acknowledged` (when each was raised, by id). `detail_asked` carries a plot type and pad,
-    `signed_in` a name, "" for nobody, `role_wanted` a StationRole, `volume_wanted` 0..1, `speech_wanted` whether
-    plot types are named. `performance_asked` and
-    `handover_asked` ask for other pages; their keys are there as soon as somebody listens.
+    `shelved` (id, seconds, why, when it was raised), `commented` (id, text), `disposed` (id, Disposition),
+    `taken_out` (plot type, seconds or None, why), `all_acknowledged` (when each was raised, by id). `detail_asked`
+    carries a plot type and pad, `signed_in` a name, "" for nobody, `role_wanted` a StationRole, `volume_wanted` 0..1,
+    `speech_wanted` whether plot types are named. `performance_asked` and `handover_asked` ask for other pages; their
+    keys are there as soon as somebody listens.
     """
 
     acknowledged = Signal(int)
     all_acknowledged = Signal(object)  # a dict: as Signal(dict) its keys would have to be texts
-    shelved = Signal(int, float, str)
+    shelved = Signal(int, float, str, object)
     unshelved = Signal(int)
     commented = Signal(int, str)
     reset_asked = Signal(int)
@@ -170,7 +170,10 @@ class AlarmsScreen(QWidget):
                 self._show()
 
     def take_focus(self) -> None:
-        """Stand on the alarm that most needs a person, with the keyboard in the list."""
+        """Stand on the alarm that most needs a person, with the keyboard in the list; or go on with a comment."""
+        if self.side.is_writing:
+            self.side.write_comment()
+            return
         self._choose_worst()
         self._focus_list()
 
@@ -258,7 +261,7 @@ class AlarmsScreen(QWidget):
         spans = shelf_spans(self.shelve_at_most_s, own.signed_in_at if own and own.user else None, self._clock())
         text = f"{alarm_speech.said_of(alarm)} makes no sound while it is shelved, and returns by itself."
         question = SpanQuestion("Shelve the alarm", text, "Shelve", spans, min(1, len(spans) - 1), self)
-        question.decided.connect(lambda seconds, why: self.shelved.emit(alarm.id, seconds, why))
+        question.decided.connect(lambda seconds, why: self.shelved.emit(alarm.id, seconds, why, alarm.occurrence))
         self._ask(question)
 
     def take_out_of_service(self) -> None:
@@ -334,10 +337,10 @@ class AlarmsScreen(QWidget):
         self.reader.reasons_came.connect(self._show)
         self.reader.came.connect(self.side.show_look)
         self.reader.came.connect(lambda _look: self._offer(self.view.chosen))
-        self.reader.failed.connect(self.side.show_trouble)
+        self.reader.failed.connect(self._tell_unread)
         self.side.pressed.connect(self._pressed)
-        self.side.commented.connect(self._comment)
-        self.side.left.connect(self._focus_list)
+        self.side.commented.connect(self.commented)
+        self.side.left.connect(self._comment_left)
         self.stations.sound_tested.connect(self.sound_tested)
         self.stations.role_wanted.connect(self.role_wanted)
         self.stations.volume_wanted.connect(self.volume_wanted)
@@ -407,7 +410,15 @@ class AlarmsScreen(QWidget):
             if self.view.chosen is None or self.view.chosen.key != before.key:
                 self.view.choose(self.model.row_of(before.key))
             return
-        self._choose_worst()
+        if self.side.is_writing:
+            self._keep_what_is_written_about()
+        else:
+            self._choose_worst()
+
+    def _keep_what_is_written_about(self) -> None:
+        """Its row went: nothing is chosen until the comment is written, or the row is back."""
+        row = self.side.row
+        self.view.choose(self.model.row_of(row.key) if row is not None else -1)
 
     def _choose_worst(self) -> None:
         alarm = self._worst()
@@ -424,13 +435,27 @@ class AlarmsScreen(QWidget):
         if snapshot is not None and name:
             panels = (*snapshot.in_alarm, *snapshot.panels)
             plot_type = next((one.plot_type for one in panels if one.plot_type.name == name), PlotType(name))
-        self.side.show_row(row, plot_type)
+        if row is None and self.side.is_writing:
+            self.side.show_gone(self._why_gone())
+        else:
+            self.side.show_row(row, plot_type)
         self._offer(row)
         alarm = row.alarm if row is not None else None
         wanted = (alarm.id, alarm.version) if alarm is not None else None
-        if alarm is not None and wanted != self._looked and self.isVisible():
+        if alarm is not None and wanted != self._looked and self.isVisible() and not self._trouble:
             self.reader.look(alarm)
             self._looked = wanted
+
+    def _tell_unread(self, why: str) -> None:
+        self._looked = None  # to be asked again with the next tick
+        self.side.show_trouble(why)
+
+    def _why_gone(self) -> str:
+        """Why what is written about isn't listed any more."""
+        alarm = self.side.row.alarm if self.side.row is not None else None
+        held = self._snapshot.held if self._snapshot is not None else ()
+        state = next((str(one.state) for one in held if alarm is not None and one.id == alarm.id), "over")
+        return f"It is {state} now"
 
     def _offer(self, row: ItemRow | None) -> None:
         """Say what can be done now: a key is drawn, and acts, only where it does something."""
@@ -454,7 +479,7 @@ class AlarmsScreen(QWidget):
             names = ["full"]
         if self._silences():
             names.append("silence")
-        self.side.offer(tuple(names), main, can_comment=live and alarm is not None)
+        self.side.offer(tuple(names), main, can_comment=live and (alarm is not None or self.side.is_writing))
         has = set(names)
         keys.tell_nothing(self.view)
         if "full" in has:
@@ -544,7 +569,7 @@ class AlarmsScreen(QWidget):
     def _take(self, alarm: Alarm) -> None:
         self._just_taken.add((alarm.id, alarm.raised_at))
         self.acknowledged.emit(alarm.id)
-        if self.chosen is None or self.chosen.id == alarm.id:
+        if not self.side.is_writing and (self.chosen is None or self.chosen.id == alarm.id):
             following = self._next_to_take(alarm)
             if following is not None:
                 self.choose(following.id)
@@ -595,13 +620,13 @@ class AlarmsScreen(QWidget):
         else:
             self.take_out_of_service()
 
-    def _comment(self, text: str) -> None:
-        if self.chosen is not None:
-            self.commented.emit(self.chosen.id, text)
-
     def _leave_comment(self) -> None:
         self.side.comment.clear()
+        self._comment_left()
+
+    def _comment_left(self) -> None:
         self._focus_list()
+        self._show()  # what was written about may be gone
 
     def _ask(self, question: QDialog) -> None:
         c, px = self._theme.colours, self._theme.px
