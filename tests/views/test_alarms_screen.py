@@ -202,7 +202,7 @@ def test_a_key_that_acts_does_it_once_while_it_is_held_and_one_that_moves_goes_o
     room.press(Key.Key_Home)
     first, screen, window = room.screen.chosen, room.screen, room.desktop.window
     room.press(Key.Key_A)
-    with room.qtbot.assertNotEmitted(screen.acknowledged), room.qtbot.assertNotEmitted(screen.disposed):
+    with room.qtbot.assertNotEmitted(screen.acts.acknowledged), room.qtbot.assertNotEmitted(screen.acts.disposed):
         room.repeat(Key.Key_A)
         room.repeat(Key.Key_W)
     room.stored(first, AlarmState.ACKNOWLEDGED)
@@ -232,7 +232,7 @@ def test_a_click_on_the_button_of_a_row_takes_that_alarm_and_a_second_click_no_o
     assert room.screen.isVisible()  # nor was the plot opened
     room.screen._show()
     assert room.site.now(first.id).state is AlarmState.UNACKNOWLEDGED
-    assert not room.screen._just_taken
+    assert not room.screen.acts._just_taken
     room.qtbot.mouseClick(view.viewport(), left, pos=here)
     room.stored(first, AlarmState.ACKNOWLEDGED)
 
