@@ -44,10 +44,13 @@ def acknowledge_all(database: Database, hall_id: int, seen: dict[int, datetime],
     return sum(state not in (AlarmState.UNACKNOWLEDGED, AlarmState.RETURNED_UNACKNOWLEDGED) for state in states)
 
 
-def shelve(database: Database, hall_id: int, alarm_id: int, *, for_s: float, why: str, who: Who) -> Alarm:
+def shelve(
+    database: Database, hall_id: int, alarm_id: int, *, for_s: float, why: str, who: Who, seen: datetime | None = None
+) -> Alarm:
     """Put an alarm aside for a time (s), with a reason; it returns by itself.
 
-    Raises AlarmActError without a reason, for a time that is too long or too short, and for an alarm that is over.
+    `seen` is as in `acknowledge`. Raises AlarmActError without a reason, for a time that is too long or too short,
+    for an alarm that is over, and for one that was raised since it was seen.
     """
     if not why.strip():
         raise AlarmActError("A shelved alarm needs a reason: say why it is put aside.")
@@ -63,6 +66,11 @@ def shelve(database: Database, hall_id: int, alarm_id: int, *, for_s: float, why
         after = alarm.life.shelved(now + timedelta(seconds=for_s))
         if after == alarm.life:
             raise AlarmActError(f"{alarm.label} is {alarm.state} now; there is nothing to shelve.")
+        if seen is not None and alarm.raised_at != seen:
+            raise AlarmActError(
+                f"{alarm.label} was raised again since you looked, and its severity is {alarm.severity.word} now. "
+                "Look at it as it is, and shelve it then."
+            )
         return after
 
     return _act(

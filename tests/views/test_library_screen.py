@@ -134,7 +134,7 @@ def at(qtbot: QtBot, database: Database, models: list[int], tmp_path: Path) -> I
 
 def test_a_model_goes_live_and_back_by_a_key_each(at: Library, models: list[int]) -> None:
     screen = at.screen
-    assert screen.title.text() == "1 of 3 plot types has a live model, 2 have none"
+    assert screen.headline.text() == "1 of 3 plot types has a live model, 2 have none"
     assert screen.type_view.hasFocus()
     at.choose(models[2])
     assert screen.activate.text() == f"Activate {models[2]}  [Ctrl+Enter]"
@@ -228,7 +228,7 @@ def test_a_model_is_tried_in_shadow_by_one_key(at: Library, models: list[int]) -
     at.choose(models[2])
     assert "judges in shadow" in at.do(Key.Key_S)
     assert at.screen.shadow.text() == "Shadow off  [S]"
-    assert at.screen.title.text().endswith("; 1 model in shadow")
+    assert at.screen.headline.text().endswith("; 1 model in shadow")
     assert "It has judged no plot yet" in at.screen.facts.toPlainText()
     assert "isn't in shadow any more" in at.do(Key.Key_S)
     with at.database.read() as c:
@@ -284,7 +284,7 @@ def test_a_set_is_saved_put_live_and_rolled_back(at: Library, models: list[int])
     screen.set_view.setFocus()
     assert "of 1 plot types 1 changed" in at.do(Key.Key_L, CONTROL)
     assert at.live() == {TYPES[0]: models[0]}
-    assert "The set 2026-03 is live since" in screen.under.text()
+    assert "The set 2026-03 is live since" in screen.lines.text()
     assert "rolled back" in at.do(Key.Key_B, CONTROL)
     assert at.live() == {TYPES[0]: models[2]}
     assert not screen.roll_back_set.isEnabled()
@@ -381,7 +381,7 @@ def test_a_search_leaves_what_fits_and_its_letters_do_nothing_else(at: Library, 
 def test_an_empty_hall_says_what_to_do(qtbot: QtBot, database: Database, tmp_path: Path) -> None:
     with_nothing = open_library(qtbot, database, library_hall.fill(database, ()), tmp_path)
     at = next(with_nothing)
-    assert at.screen.title.text() == "No plot types yet"
+    assert at.screen.headline.text() == "No plot types yet"
     assert "hydra-desktop import" in at.screen.empty.text()
     assert not any(button.isEnabled() and button.isVisible() for button in (at.screen.activate, at.screen.save_set))
     next(with_nothing, None)
