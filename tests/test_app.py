@@ -100,7 +100,7 @@ def test_what_a_person_asked_for_last_is_done_before_the_program_ends_or_told(
     qtbot: QtBot, chosen: Settings, monkeypatch: pytest.MonkeyPatch, hangs: bool
 ) -> None:
     monkeypatch.setattr(followed_hall, "WISHES_S", 0.1 if hangs else LIMIT_S)
-    database = open_database(chosen.database_url, upgrade=True)
+    database = upgraded(chosen.database_url)
     site = RaisedHall.made(database, chosen.image_folder)
     alarm = site.alarm()
     background, parent, let_on = Background(), QObject(), threading.Event()

@@ -19,7 +19,7 @@ import sqlalchemy as sa
 import watchfiles
 
 from hydra_desktop.database import halls, stations
-from hydra_desktop.database.connection import Database
+from hydra_desktop.database.connection import Database, open_database
 from hydra_desktop.domain.alarm_settings import AlarmSettings
 from hydra_desktop.domain.label import Severity
 from hydra_desktop.domain.who import Who
@@ -229,6 +229,15 @@ def test_a_program_that_hangs_is_missed_until_it_gives_a_sign_of_life(
     siren.sounds("system")  # it came back, and hangs again
 
 
+def test_what_a_terminal_does_to_the_program_ends_no_siren(embedded: Database, start: Start) -> None:
+    siren = start(embedded)
+    siren.until(lambda said: said["state"])
+    for name in (signal.SIGINT, signal.SIGHUP):
+        siren.process.send_signal(name)
+    raise_alarm(embedded)
+    siren.sounds("high")
+
+
 def test_left_alone_it_ends_when_its_time_is_over(embedded: Database, start: Start) -> None:
     siren = start(embedded, orphan_s=1.0)
     viewer = start(embedded, station="there", orphan_s=1000.0)
@@ -293,6 +302,27 @@ def test_an_embedded_database_that_is_gone_is_heard_until_it_is_back(
     siren.sounds()
     raise_alarm(embedded)
     siren.sounds("high")
+
+
+def test_what_a_restored_backup_holds_is_heard(
+    embedded: Database, sound_server: subprocess.Popen[bytes], start: Start
+) -> None:
+    file = Path(embedded.engine.url.database or "")
+    copy = file.with_suffix(".copy")
+    embedded.backup(copy)
+    siren = start(embedded)
+    siren.is_audible()
+    raise_alarm(embedded, Severity.LOW)
+    siren.sounds("low")
+    embedded.close()
+    copy.replace(file)
+    for name in ("-wal", "-shm"):
+        Path(f"{file}{name}").unlink(missing_ok=True)
+    siren.sounds()
+    restored = open_database(f"sqlite:///{file}")
+    raise_alarm(restored, Severity.HIGH)
+    siren.sounds("high")
+    restored.close()
 
 
 def test_a_database_that_can_be_read_but_takes_nothing_is_heard(

@@ -205,7 +205,9 @@ class SirenProcess(QObject):
 
 def run(settings: Settings, patience: Patience) -> int:
     """Run the siren until it is told to end."""
-    signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C in the terminal is for the program, which tells us
+    for name in ("SIGINT", "SIGHUP"):  # Ctrl-C in the terminal, or its end, is for the program, which tells us
+        if hasattr(signal, name):
+            signal.signal(getattr(signal, name), signal.SIG_IGN)
     _log_to_file()
     application = QCoreApplication(sys.argv[:1])
     process = SirenProcess(settings, patience)

@@ -41,10 +41,15 @@ _POSTGRESQL_OPTIONS = {
 
 
 class Database:
-    """A database that any thread may use; every use is one transaction."""
+    """A database that any thread may use; every use is one transaction.
+
+    Whoever has a file open doesn't notice that it was taken away or replaced; so of an embedded database it is looked
+    at before each use. Where another lies there, a restored backup perhaps, one use fails and the next has that.
+    """
 
     def __init__(self, engine: sa.Engine) -> None:
         self._engine = engine
+        self._file: tuple[int, int] | None = None  # device and inode of an embedded one, once it is there
 
     @property
     def url(self) -> str:
@@ -204,6 +209,7 @@ class Database:
             options[feed.PENDING] = {}
         elif self.dialect == "postgresql":
             options |= {"isolation_level": "REPEATABLE READ", "postgresql_readonly": True}
+        self._expect_same_file()
         try:
             with self._engine.connect().execution_options(**options) as connection, connection.begin():
                 yield connection
@@ -229,6 +235,21 @@ class Database:
                 f"The database {self.url} is damaged or is none ({_reason(error)}): "
                 "stop all programs and restore a backup, or name another."
             ) from error
+
+    def _expect_same_file(self) -> None:
+        name = self._engine.url.database
+        if self.dialect != "sqlite" or not name or name == ":memory:":
+            return
+        try:
+            stat = Path(name).stat()
+        except OSError as error:
+            if self._file is None:
+                return  # it is to be made yet
+            raise DatabaseError(f"The database {self.url} is gone: its file isn't there any more.") from error
+        before, self._file = self._file, (stat.st_dev, stat.st_ino)
+        if before not in (None, self._file):
+            self._engine.dispose()
+            raise DatabaseError(f"The database {self.url} was replaced by another file, which is opened now.")
 
 
 def open_database(url: str, *, upgrade: bool = False, any_version: bool = False) -> Database:

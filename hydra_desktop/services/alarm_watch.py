@@ -372,4 +372,5 @@ def _named(facts: str) -> set[str]:
 
 
 def _clock(at: datetime) -> str:
-    return f"{at.astimezone():%d %b %H:%M:%S}"
+    """A time by the clock of who looks, with its zone: it is read at stations that may be in another."""
+    return f"{at.astimezone():%d %b %H:%M:%S %Z}"

@@ -6,7 +6,6 @@ import logging
 import math
 import threading
 from collections.abc import Callable, Collection
-from pathlib import Path
 
 from ..database import annunciations
 from ..database.connection import Database, open_database
@@ -76,7 +75,6 @@ class AlarmFollower:
             waiter.wait(WAIT_S, stop)
             if stop.is_set():
                 return
-            expect_file(database)
             with database.read() as connection:
                 followed = annunciations.followed(connection, self.halls)
                 heard = annunciations.untaken(connection, [one.id for one in followed])
@@ -84,10 +82,3 @@ class AlarmFollower:
                 limits = [one.unanswered_after_s for one in followed if one.unanswered_after_s]
                 self.patience_s = min(limits, default=math.inf)
             on_heard(heard)
-
-
-def expect_file(database: Database) -> None:
-    """Raise DatabaseError when an embedded database isn't at its place any more: who has it open doesn't notice."""
-    name = database.engine.url.database
-    if database.dialect == "sqlite" and name and not Path(name).exists():
-        raise DatabaseError(f"The database {database.url} is gone: its file isn't there any more.")

@@ -7,14 +7,11 @@ import os
 import threading
 from collections.abc import Callable
 
-from sqlalchemy.exc import DBAPIError
-
 from ..database import halls
 from ..database.connection import Database, open_database
 from ..domain.errors import DatabaseError
 from ..settings import Settings
 from .alarm_watch import LOOK_EVERY_S, AlarmWatch
-from .loudness import expect_file
 
 log = logging.getLogger(__name__)
 
@@ -26,6 +23,7 @@ class StationWatch:
 
     def __init__(self, settings: Settings, followed: Callable[[], tuple[str, ...]]) -> None:
         self._settings, self._followed = settings, followed
+        self._faults: dict[str, str] = {}  # of halls that can't be looked after, as they were logged
 
     def run(self, stop: threading.Event) -> None:
         """Look until told to stop; a database that is away is waited for."""
@@ -43,7 +41,7 @@ class StationWatch:
                     stop.wait(LOOK_EVERY_S)
                 for watch in watches.values():
                     watch.leave()
-            except (DatabaseError, DBAPIError) as error:
+            except DatabaseError as error:
                 log.warning("Alarms are looked after again when the database answers: %s", error)
                 stop.wait(RETRY_S)
             except Exception:  # whatever it is, somebody must look
@@ -53,16 +51,28 @@ class StationWatch:
                 database.close()
 
     def _look(self, database: Database, watches: dict[str, AlarmWatch]) -> None:
-        expect_file(database)
+        """Look after each hall, whatever another's fault is; raises DatabaseError."""
         followed = self._followed()
         for name in followed:
-            if name not in watches:
-                with database.read() as connection:
-                    hall_id = halls.find(connection, name)
-                if hall_id is None:
-                    continue
-                station = self._settings.station
-                watches[name] = AlarmWatch(database, hall_id, station, f"{station}:{os.getpid()}:{name}")
-            watches[name].look()
+            try:
+                self._look_after(database, watches, name)
+                self._faults.pop(name, None)
+            except DatabaseError:
+                raise
+            except Exception as error:
+                watches.pop(name, None)  # its lease runs out, so that another station may try
+                if self._faults.get(name) != repr(error):
+                    log.exception("Alarms of %s can't be looked after; it is tried again", name)
+                self._faults[name] = repr(error)
         for name in set(watches) - set(followed):
             watches.pop(name).leave()
+
+    def _look_after(self, database: Database, watches: dict[str, AlarmWatch], name: str) -> None:
+        if name not in watches:
+            with database.read() as connection:
+                hall_id = halls.find(connection, name)
+            if hall_id is None:
+                return
+            station = self._settings.station
+            watches[name] = AlarmWatch(database, hall_id, station, f"{station}:{os.getpid()}:{name}")
+        watches[name].look()

@@ -16,7 +16,6 @@ from ..domain.errors import DatabaseError
 from ..domain.station import LOOKING, StationRole
 from ..settings import Settings
 from . import canary
-from .loudness import expect_file
 
 log = logging.getLogger(__name__)
 
@@ -94,7 +93,6 @@ class StationLife:
             self._untold_since_s = None
             return
         self._try()
-        expect_file(database)
         standing = self._standing
         with database.write() as c:
             for hall_id in _ids(c, standing.halls):

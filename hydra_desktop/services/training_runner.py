@@ -16,7 +16,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 
 from ..database import halls, leases, training_jobs
-from ..database.connection import Database, open_up_to_date
+from ..database.connection import Database, open_database
 from ..database.feed import ChangeWaiter
 from ..domain.errors import DatabaseError, LeaseLostError, SiteError
 from ..domain.training import Curve, Job, JobState, Stage, Stop, stage_of
@@ -93,7 +93,7 @@ class Runner:
     def _serve(self, stop: threading.Event) -> None:
         """Run jobs until `stop` is set, with a database that is open; raises whatever goes wrong."""
         with contextlib.ExitStack() as ended:
-            database = open_up_to_date(self._settings.database_url)
+            database = open_database(self._settings.database_url)
             ended.callback(database.close)
             waiter = ChangeWaiter(database, LOOK_S)
             ended.callback(waiter.close)

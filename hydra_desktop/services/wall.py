@@ -11,7 +11,7 @@ import numpy as np
 import numpy.typing as npt
 
 from ..database import halls, verdicts, wall
-from ..database.connection import Database, open_up_to_date
+from ..database.connection import Database, open_database
 from ..database.feed import ChangeWaiter
 from ..domain.errors import DatabaseError
 from ..domain.wall import WallSnapshot
@@ -39,7 +39,7 @@ class WallFollower:
         """Hand over snapshots until `stop` is set; `on_trouble` tells that the database is away."""
         while not stop.is_set():
             try:
-                database = open_up_to_date(self._settings.database_url)
+                database = open_database(self._settings.database_url)
             except DatabaseError as error:
                 on_trouble(str(error))
                 stop.wait(RETRY_S)

@@ -91,7 +91,9 @@ class PulsePlayer:
         while (wanted := self._wanted.get()) is not None:
             turn, wave = wanted
             if turn != self._turn and wave.samples.any():
-                continue  # something else came
+                if self._wanted.empty():
+                    self._ends_by_s = None  # nothing is left that the device is to take
+                continue
             self._ends_by_s = time.monotonic() + wave.length_s + PATIENCE_S
             problem = self._play(turn, wave)
             self._problem, self._proven = problem, self._proven or not problem

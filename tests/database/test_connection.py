@@ -98,6 +98,35 @@ def test_a_backup_holds_everything_and_overwrites_nothing(database: Database, tm
         assert copy.read_bytes().startswith(b"PGDMP")
 
 
+def test_a_file_that_was_taken_away_or_replaced_is_noticed_at_once(tmp_path: Path) -> None:
+    file, away, copy = (tmp_path / name for name in ("hydra.db", "away.db", "copy.db"))
+    database = open_database(f"sqlite:///{file}", upgrade=True)
+    with database.write() as connection:
+        halls.find_or_create(connection, "kept")
+    database.backup(copy)
+    file.rename(away)
+    for _ in range(2):
+        with pytest.raises(DatabaseError, match="is gone"), database.write() as connection:
+            halls.find_or_create(connection, "lost")
+    assert not file.exists()
+    away.rename(file)
+    with database.write() as connection:
+        halls.find_or_create(connection, "another")
+    copy.replace(file)
+    for name in (f"{file}-wal", f"{file}-shm"):
+        Path(name).unlink(missing_ok=True)
+    with pytest.raises(DatabaseError, match="was replaced by another"), database.read():
+        pass
+    with database.write() as connection:
+        assert halls.names(connection) == ["kept"]
+        halls.find_or_create(connection, "new")
+    database.close()
+    restored = open_database(f"sqlite:///{file}")
+    with restored.read() as connection:
+        assert halls.names(connection) == ["kept", "new"]
+    restored.close()
+
+
 def test_an_embedded_database_is_upgraded_by_itself_and_a_shared_one_is_not(bare_url: str) -> None:
     if bare_url.startswith("sqlite"):
         open_up_to_date(bare_url).close()

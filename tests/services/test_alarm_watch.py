@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import re
 import threading
+import time
 from collections.abc import Iterator
 from dataclasses import dataclass, field, replace
 from datetime import timedelta
@@ -129,6 +131,19 @@ def test_a_source_that_goes_quiet_is_one_alarm_and_ends_by_itself(room: Room) ->
     room.plot()
     room.look()
     assert room.open() == []
+
+
+def test_a_time_in_what_an_alarm_says_names_its_zone(room: Room, monkeypatch: pytest.MonkeyPatch) -> None:
+    room.look()
+    room.plot()
+    monkeypatch.setenv("TZ", "XYZ-3")
+    time.tzset()
+    try:
+        room.look(11 * MINUTE)
+    finally:
+        monkeypatch.undo()
+        time.tzset()
+    assert re.search(r"since \d\d \w+ \d\d:\d\d:\d\d XYZ\.", room.only().facts)
 
 
 def test_without_beam_nothing_needs_to_come(room: Room) -> None:

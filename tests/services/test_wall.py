@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import queue
 import threading
+from pathlib import Path
 
 from hydra_desktop import settings
 from hydra_desktop.database import halls
@@ -59,6 +60,31 @@ def test_an_outage_of_the_database_is_told_and_survived(postgres_server: Postgre
         postgres_server.start()
         while not isinstance(seen.get(timeout=20), WallSnapshot):
             pass
+    finally:
+        stop.set()
+        thread.join()
+
+
+def test_a_file_that_was_taken_away_is_missed_and_a_restored_backup_is_shown(tmp_path: Path) -> None:
+    file, copy = tmp_path / "hydra.db", tmp_path / "copy.db"
+    database = upgraded(f"sqlite:///{file}")
+    with database.write() as c:
+        hall_id = halls.find_or_create(c, "D")
+    notices.write_news(database, hall_id, "restored", user="coordinator")
+    database.backup(copy)
+    notices.write_news(database, hall_id, "lost", user="coordinator")
+    seen, stop, thread = follow(f"sqlite:///{file}")
+    try:
+        wait_for_news(seen, "lost")
+        database.close()
+        for name in ("", "-wal", "-shm"):
+            Path(f"{file}{name}").unlink(missing_ok=True)
+        while not isinstance(told := seen.get(timeout=20), str):
+            pass
+        assert "is gone" in told
+        assert "There is no database" in str(seen.get(timeout=20))  # it was looked for, and none was made
+        copy.rename(file)
+        wait_for_news(seen, "restored")
     finally:
         stop.set()
         thread.join()
