@@ -115,3 +115,8 @@ class WorseModelError(LibraryError):
 
 class Stopped(HydraError):
     """A person asked the work to stop."""
+
+
+def first_line(error: BaseException) -> str:
+    """What an error says in one line; its name where it says nothing."""
+    return (str(error) or type(error).__name__).splitlines()[0]

@@ -13,6 +13,7 @@ from sqlalchemy import Connection
 from ..database import halls
 from ..domain.errors import SettingsError
 from ..domain.hall import RunPvs
+from ..domain.plot import Plot
 from ..domain.run import BeamSource, RunState
 from ..sources.beam_file import read_beam_file
 from ..sources.epics import EpicsRun
@@ -60,6 +61,16 @@ class BeamFollower:
         if not same or counted:
             self._counted_at = time.monotonic()
             halls.set_run_state(connection, self._hall_id, told)
+
+    def follow_plots(self, connection: Connection, newest: Plot | None, before: RunState) -> None:
+        """Where no beam file names the run, it is that of the newest plot; `before` is what was stored of it."""
+        if self.names_run or newest is None:
+            return
+        name = newest.name
+        if (before.run_number, before.run_period) != (name.run_number, name.run_period):
+            state = halls.run_state(connection, self._hall_id)  # a person may have switched the beam meanwhile
+            state = replace(state, run_number=name.run_number, run_period=name.run_period)
+            halls.set_run_state(connection, self._hall_id, state)
 
     def close(self) -> None:
         """End what follows EPICS variables."""

@@ -35,7 +35,8 @@ from hydra_desktop.services import demo, notices
 from hydra_desktop.services import monitor as monitor_module
 from hydra_desktop.services.judging import Repeated
 from hydra_desktop.services.live_models import LiveModels
-from hydra_desktop.services.monitor import Monitor, all_waiting
+from hydra_desktop.services.monitor import Monitor
+from hydra_desktop.services.monitor_writer import all_waiting
 from hydra_desktop.sources.arrival import Arrival
 from hydra_desktop.sources.simulated import SimulatedHall
 from hydra_desktop.vision.backbone import Backbone
@@ -627,7 +628,7 @@ def test_a_signal_at_the_end_of_a_wait_does_not_make_it_last_for_ever(
     before = signal.signal(signal.SIGALRM, handler)
     signal.setitimer(signal.ITIMER_REAL, wait_s / 4)
     try:
-        waiting = monitor._take_arrivals
+        waiting = monitor._backlog.take_in
         waiting(wait_s)  # a queue that is interrupted must look at what is left of its time
     finally:
         signal.setitimer(signal.ITIMER_REAL, 0)
