@@ -11,7 +11,6 @@ from __future__ import annotations
 import contextlib
 import hashlib
 import logging
-import queue
 import signal
 import threading
 import time
@@ -34,12 +33,13 @@ from ..sources.watched_folder import WatchedFolder
 from . import monitor_process, priority, retention
 from .alarm_watch import AlarmWatch
 from .beam import BeamFollower
-from .canary import Canaries, Sent
+from .canary import Canaries
 from .judging import Judge, Judged, JudgingModels, Outcome
 from .known_again import changed_types, look_again
 from .model_switch import Chunks, ModelLoader, ModelSwitch
 from .monitor_alarms import MonitorAlarms
 from .monitor_backlog import RETRY_S, Backlog
+from .monitor_canaries import MonitorCanaries
 from .monitor_lease import LEASE_TTL_S, FolderLease
 from .monitor_store import BatchStore
 from .monitor_writer import Writer
@@ -55,7 +55,6 @@ FIRST_FORGETTING_S = 60.0
 CLOCKS_APART_S = 60.0  # by which a file may be of the future without a word
 FORGET_EVERY_S = 3600.0
 PROPOSE_EVERY_S = 30.0
-CANARY_LOOK_S = 1.0
 CHUNK_OVER_S = 1.0  # without another file of it
 
 
@@ -98,12 +97,6 @@ class Monitor:
         self._given_at_s = 0.0
         self._chunks = Chunks()
         self._proposals = Proposals(self._database, self._hall_id, self._images)
-        own = hashlib.sha256(f"{self._hall_id} {self._source_name}".encode()).hexdigest()[:16]
-        self._canaries = Canaries(self._database, self._hall_id, self._images, settings.home / "canary" / own)
-        self._canary: queue.Queue[Sent] = queue.Queue()  # on its way to the judge
-        self._on_its_way: dict[Path, Sent] = {}  # the main thread's
-        self._idle = threading.Event()  # no real plot waits
-        self._models_in_use: JudgingModels | None = None
         self._stop = threading.Event()
         where = (settings.station, self._folder, self._source_name)
         self._lease = FolderLease(self._database, self._hall_id, *where, gone_after_s=GONE_AFTER_S)
@@ -120,6 +113,9 @@ class Monitor:
             proposals=self._proposals,
         )
         self._writer = Writer(self._store, self._lease, self._stop)
+        own = hashlib.sha256(f"{self._hall_id} {self._source_name}".encode()).hexdigest()[:16]
+        canaries = Canaries(self._database, self._hall_id, self._images, settings.home / "canary" / own)
+        self._canaries = MonitorCanaries(self._database, canaries, self._lease, self._writer, lambda: self._hall)
         self._watch = AlarmWatch(self._database, self._hall_id, settings.station, self._lease.holder)
         self._own_alarms = MonitorAlarms(self._hall_id, settings.station, self._source_name, settings.image_folder)
         self._feed_position = 0
@@ -169,7 +165,7 @@ class Monitor:
         if self._stop.is_set():
             return
         self._lease.acquire(self._stop, self._patience_s)
-        self._withdraw_canaries()  # of one that was killed
+        self._canaries.withdraw()  # of one that was killed
         self._load_hall()
         judge = self._make_judge()
         with self._database.read() as connection:
@@ -185,7 +181,7 @@ class Monitor:
             self._log_trouble(self._source.trouble)
         else:
             threads.append(threading.Thread(target=self._keep, args=(self._listen,), name="source"))
-            threads.append(threading.Thread(target=self._keep, args=(self._canary_all,), name="canary"))
+            threads.append(threading.Thread(target=self._keep, args=(self._send_canaries,), name="canary"))
         for thread in threads:
             thread.start()
         if ready is not None:
@@ -200,7 +196,7 @@ class Monitor:
             for thread in threads[1:]:
                 thread.join()
             self._beam.close()
-            self._withdraw_canaries()
+            self._canaries.withdraw()
             self._lease.release(leave=once)
         if once and self._failure is None:
             self._propose()
@@ -211,8 +207,7 @@ class Monitor:
             self._writer.give([partial(self._look_at_known, judge.models, told)])
         while not self._stop.is_set():
             idle = not self._backlog and not judge.busy
-            self._models_in_use = judge.models
-            (self._idle.set if idle else self._idle.clear)()
+            self._canaries.look(judge.models, idle=idle)
             self._backlog.take_in(wait_s=0.1 if idle else 0.0)
             if once and not self._backlog and not judge.busy and not self._backlog.has_more:
                 break
@@ -228,8 +223,8 @@ class Monitor:
             self._change_models(judge)
             while self._backlog and judge.room > 0 and not other_names:
                 self._give(judge, self._backlog.next())
-            self._give_canary(judge)
-            outcomes = self._without_canaries(judge.take())
+            self._canaries.give(judge)
+            outcomes = self._canaries.without(judge.take())
             if outcomes:
                 self._look_at_clock(outcomes)
                 self._writer.give(outcomes)
@@ -260,24 +255,6 @@ class Monitor:
         self._change_models(judge, arrival)
         self._given_at_s = time.monotonic()
         judge.give(arrival, self._chunks.models(judge.chunk_of(arrival), judge.models, self._given_at_s))
-
-    def _give_canary(self, judge: Judge) -> None:
-        while judge.room > 0 and not self._canary.empty():
-            sent = self._canary.get()
-            self._on_its_way[sent.arrival.path] = sent
-            judge.give(sent.arrival, judge.models)
-
-    def _without_canaries(self, outcomes: Sequence[Outcome]) -> list[Outcome]:
-        """The outcomes of real plots; what came of canaries goes its own way."""
-        real = []
-        for outcome in outcomes:
-            sent = self._on_its_way.pop(outcome.arrival.path, None)
-            if sent is None:
-                real.append(outcome)
-            else:
-                self._writer.give([partial(self._store_canary, sent, outcome)])
-        self._canaries.saw(real)
-        return real
 
     def _look_at_clock(self, outcomes: Sequence[Outcome]) -> None:
         """Tell once that the clock of the machine that writes plots is ahead of this one's."""
@@ -313,18 +290,6 @@ class Monitor:
             known_faults.mark(connection, marks)
             self._streams.look_at_known(connection, plot_types, datetime.now(UTC), at=clock.now(connection))
             feed.publish(connection, self._hall_id, "plots", None)
-
-    def _store_canary(self, sent: Sent, outcome: Outcome) -> None:
-        with self._database.write() as connection:
-            self._lease.verify(connection)
-            self._canaries.take(connection, sent, outcome, self._hall)
-        sent.arrival.path.unlink(missing_ok=True)
-
-    def _withdraw_canaries(self) -> None:
-        try:
-            self._canaries.withdraw()
-        except (DatabaseError, DBAPIError, OSError) as error:
-            log.info("Canaries on their way may be missed: %s", first_line(error))
 
     # the other threads
 
@@ -384,6 +349,9 @@ class Monitor:
     def _watch_alarms(self) -> None:
         self._watch.run(self._stop)
 
+    def _send_canaries(self) -> None:
+        self._canaries.run(self._stop)
+
     def _tell_of_missing_folder(self) -> None:
         """Say that this monitor lives and has no folder, unless another monitor watches it."""
         facts = f"The folder {self._folder}, where plots arrive, isn't there. Mount it, or look after its server."
@@ -413,18 +381,6 @@ class Monitor:
             self._proposals.look()
         except (DatabaseError, DBAPIError) as error:
             log.warning("New references are proposed later: %s", first_line(error))
-
-    def _canary_all(self) -> None:
-        while not self._stop.wait(CANARY_LOOK_S):
-            if self._models_in_use is None or not self._idle.is_set() or not self._lease.is_held:
-                continue
-            try:
-                sent = self._canaries.send(self._hall, self._models_in_use)
-            except (DatabaseError, DBAPIError, StorageError) as error:
-                log.info("A canary is sent later: %s", first_line(error))
-                continue
-            if sent is not None:
-                self._canary.put(sent)
 
     def _beat(self) -> None:
         with self._database.write() as connection:

@@ -23,6 +23,7 @@ from hydra_desktop.domain.station import StationRole
 from hydra_desktop.services import canary, demo
 from hydra_desktop.services.model_switch import ModelLoader
 from hydra_desktop.services.monitor import Monitor
+from hydra_desktop.services.monitor_canaries import MonitorCanaries
 from hydra_desktop.sources.simulated import SimulatedHall
 from hydra_desktop.sources.simulated.canvas import png
 from hydra_desktop.sources.simulated.faults import Fault
@@ -167,7 +168,7 @@ def test_of_a_monitor_that_ends_none_is_missed(
     label(ready, hall_id, chosen.image_folder, png(HALL.plot(TYPE, 90_000, 1, (DEAD,)).picture))
     Monitor(chosen, source).run(once=True)
     with monkeypatch.context() as slow:
-        slow.setattr(Monitor, "_give_canary", lambda *_: None)  # it is on its way until the monitor ends
+        slow.setattr(MonitorCanaries, "give", lambda *_: None)  # it is on its way until the monitor ends
         with running(Monitor(chosen, source)):
             wait_for(ready, demo.HALL, canaries.newest)
     files = [one for one in (chosen.home / "canary").rglob("*") if one.is_file()]
@@ -180,8 +181,8 @@ def test_of_a_monitor_that_was_killed_none_is_missed_once_it_is_there_again(
 ) -> None:
     label(ready, hall_id, chosen.image_folder, png(HALL.plot(TYPE, 90_000, 1, (DEAD,)).picture))
     with monkeypatch.context() as killed:
-        killed.setattr(Monitor, "_give_canary", lambda *_: None)
-        killed.setattr(Monitor, "_withdraw_canaries", lambda _: None)
+        killed.setattr(MonitorCanaries, "give", lambda *_: None)
+        killed.setattr(MonitorCanaries, "withdraw", lambda _: None)
         with running(Monitor(chosen, source)):
             wait_for(ready, demo.HALL, canaries.newest)
     (left,) = (one for one in (chosen.home / "canary").rglob("*") if one.is_file())
