@@ -22,7 +22,7 @@ install: $(VENV)/installed
 install-dev: $(VENV)/installed-dev
 
 test: install-dev
-	$(BIN)/python -m pytest -n 2
+	$(BIN)/python -m pytest -n 2 --dist worksteal
 
 lint: install-dev
 	$(BIN)/ruff format --check .

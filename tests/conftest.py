@@ -16,9 +16,10 @@ from sqlalchemy import Connection
 
 from hydra_desktop import paths
 from hydra_desktop.database import halls
-from hydra_desktop.database.connection import Database, open_database
+from hydra_desktop.database.connection import Database
 from hydra_desktop.database.feed import ChangeWaiter
 from tests.fakes.postgres_server import PostgresServer, programs
+from tests.fakes.upgraded import upgraded
 
 _CACHE = paths.cache()
 
@@ -56,16 +57,26 @@ def postgres_server() -> Iterator[PostgresServer]:
 
 
 @pytest.fixture(params=["sqlite", "postgresql"])
+def bare_url(request: pytest.FixtureRequest, tmp_path: Path) -> str:
+    """The URL of a new database without tables, of both kinds in turn."""
+    if request.param == "sqlite":
+        return f"sqlite:///{tmp_path / 'hydra.db'}"
+    server: PostgresServer = request.getfixturevalue("postgres_server")
+    return server.new_database()
+
+
+@pytest.fixture(params=["sqlite", "postgresql"])
 def database_url(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[str]:
-    """The URL of a new database, of both kinds in turn; it has no tables unless `database` makes them."""
+    """The URL of a database without rows, of both kinds in turn; an embedded one is still to be made."""
     if request.param == "sqlite":
         yield f"sqlite:///{tmp_path / 'hydra.db'}"
         return
     server: PostgresServer = request.getfixturevalue("postgres_server")
-    if "database" not in request.fixturenames:
-        yield server.new_database()
-        return
-    url = server.emptied.pop() if server.emptied else server.new_database()
+    if server.emptied:
+        url = server.emptied.pop()
+    else:
+        url = server.new_database()
+        upgraded(url).close()
     yield url
     server.empty(url)
 
@@ -73,7 +84,7 @@ def database_url(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[str
 @pytest.fixture
 def database(database_url: str) -> Iterator[Database]:
     """An upgraded database, of both kinds in turn."""
-    opened = open_database(database_url, upgrade=True)
+    opened = upgraded(database_url)
     yield opened
     opened.close()
 

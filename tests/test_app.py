@@ -11,22 +11,26 @@ import sys
 import threading
 import time
 from collections.abc import Iterator
+from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
 
 import psutil
 import pytest
-from PySide6.QtCore import QTimer
+from PySide6.QtCore import QObject, QTimer
 from pytestqt.qtbot import QtBot
 
 from hydra_desktop import app, paths, settings
-from hydra_desktop.app import Desktop
+from hydra_desktop.app import Desktop, followed_hall
+from hydra_desktop.app.followed_hall import FollowedHall
 from hydra_desktop.database import halls
-from hydra_desktop.database.connection import open_database
 from hydra_desktop.domain.errors import SettingsError
 from hydra_desktop.domain.hall import Hall
 from hydra_desktop.domain.wall import MonitorHealth, WallSnapshot
 from hydra_desktop.settings import Settings
+from hydra_desktop.views.background import Background
+from tests.fakes.raised_hall import HALL, RaisedHall
+from tests.fakes.upgraded import upgraded
 
 LIMIT_S = 60.0
 
@@ -38,7 +42,7 @@ def chosen(home: Path) -> Settings:
 
 @pytest.fixture
 def desktop(qtbot: QtBot, chosen: Settings) -> Iterator[Desktop]:
-    database = open_database(chosen.database_url, upgrade=True)
+    database = upgraded(chosen.database_url)
     made = Desktop(chosen, database)
     qtbot.addWidget(made.window)
     made.window.show()
@@ -89,6 +93,29 @@ def test_an_alarm_is_taken_while_all_that_is_to_be_read_hangs(qtbot: QtBot, desk
         qtbot.waitUntil(lambda: "The alarm was not acknowledged." in desktop.wall.lines.failures.message)
     finally:
         hanging.set()
+
+
+@pytest.mark.parametrize("hangs", [False, True])
+def test_what_a_person_asked_for_last_is_done_before_the_program_ends_or_told(
+    qtbot: QtBot, chosen: Settings, monkeypatch: pytest.MonkeyPatch, hangs: bool
+) -> None:
+    monkeypatch.setattr(followed_hall, "WISHES_S", 0.1 if hangs else LIMIT_S)
+    database = upgraded(chosen.database_url)
+    site = RaisedHall.made(database, chosen.image_folder)
+    alarm = site.alarm()
+    background, parent, let_on = Background(), QObject(), threading.Event()
+    hall = FollowedHall(replace(chosen, hall=HALL, user="wim"), database, background, parent)
+    hall._wishes.run(lambda: let_on.wait(LIMIT_S))
+    hall.acknowledge(alarm.id)
+    if not hangs:
+        threading.Timer(0.2, let_on.set).start()
+    undone = hall.close()
+    assert site.now(alarm.id).acknowledged_by == (None if hangs else "wim")
+    told = ["The alarm was not acknowledged: the program ended before it could be done."]
+    assert undone == (told if hangs else [])
+    let_on.set()
+    background.close()
+    database.close()
 
 
 @pytest.fixture
@@ -187,7 +214,7 @@ def test_a_demo_whose_monitor_died_ends_and_says_so(home: Path, demo: subprocess
 def test_told_to_end_the_program_asks_nothing_and_its_monitor_goes_on(
     home: Path, chosen: Settings, tmp_path: Path, name: signal.Signals
 ) -> None:
-    database = open_database(chosen.database_url, upgrade=True)
+    database = upgraded(chosen.database_url)
     with database.write() as c:
         hall_id = halls.find_or_create(c, "D")
         halls.apply(c, hall_id, Hall("D", str(tmp_path)), user="test")

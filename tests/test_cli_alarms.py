@@ -8,13 +8,13 @@ from pathlib import Path
 import pytest
 
 from hydra_desktop import cli, settings
-from hydra_desktop.database.connection import open_database
 from tests.fakes.alarm_past import AlarmPast
+from tests.fakes.upgraded import upgraded
 
 
 @pytest.fixture
 def hall(home: Path) -> Iterator[AlarmPast]:
-    database = open_database(settings.load(None, "D").database_url, upgrade=True)
+    database = upgraded(settings.load(None, "D").database_url)
     hall = AlarmPast(database)
     hall.a_week()
     yield hall
@@ -51,6 +51,6 @@ def test_what_is_no_number_of_days_or_hours_is_told(capsys: pytest.CaptureFixtur
 
 @pytest.mark.usefixtures("home")
 def test_a_hall_that_is_not_there_is_told(capsys: pytest.CaptureFixture[str]) -> None:
-    open_database(settings.load(None, "D").database_url, upgrade=True).close()
+    upgraded(settings.load(None, "D").database_url).close()
     assert cli.main(["--hall", "X", "handover"]) == 1
     assert "There is no hall X" in capsys.readouterr().err

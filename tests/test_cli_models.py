@@ -9,9 +9,9 @@ import pytest
 
 from hydra_desktop import settings
 from hydra_desktop.cli import main
-from hydra_desktop.database.connection import open_database
 from tests.fakes import library_hall
 from tests.fakes.library_hall import TYPES, card
+from tests.fakes.upgraded import upgraded
 
 TYPE = TYPES[0]
 
@@ -20,7 +20,7 @@ TYPE = TYPES[0]
 def models(home: Path, monkeypatch: pytest.MonkeyPatch) -> list[int]:
     """Three models of the first plot type, the last one a bad one; nothing is live."""
     monkeypatch.setenv("HYDRA_HALL", library_hall.HALL)
-    database = open_database(settings.load().database_url, upgrade=True)
+    database = upgraded(settings.load().database_url)
     hall_id = library_hall.fill(database)
     found = [
         library_hall.add(database, hall_id, of_card=of_card) for of_card in (card(), card(missed=3), card(missed=30))

@@ -15,8 +15,9 @@ import sqlalchemy as sa
 
 from hydra_desktop.database import halls, label_queue
 from hydra_desktop.database import tables as t
-from hydra_desktop.database.connection import Database, open_database
+from hydra_desktop.database.connection import Database
 from hydra_desktop.services.labeling import Labeler
+from tests.fakes.upgraded import upgraded
 
 from .fakes.desk_hall import HALL, fill
 
@@ -32,7 +33,7 @@ MOST_LINES = 120
     ids=["3 times", "50 times"],
 )
 def test_a_killed_screen_loses_and_doubles_nothing(home: Path, kills: int, count: int) -> None:
-    database = open_database(f"sqlite:///{home / 'hydra.db'}", upgrade=True)
+    database = upgraded(f"sqlite:///{home / 'hydra.db'}")
     fill(database, home / "images", count, pictures=50)
     before: set[str] = set()
     chance = random.Random()

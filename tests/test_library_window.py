@@ -13,13 +13,14 @@ from pytestqt.qtbot import QtBot
 from hydra_desktop import settings
 from hydra_desktop.app import Desktop
 from hydra_desktop.database import halls
-from hydra_desktop.database.connection import Database, open_database
+from hydra_desktop.database.connection import Database
 from hydra_desktop.services import library
 from hydra_desktop.views.library.library_screen import LibraryScreen
 from hydra_desktop.views.main_window import MainWindow, Place
 from hydra_desktop.views.reference.reference_screen import ReferenceScreen
 from tests.fakes import library_hall
 from tests.fakes.library_hall import HALL
+from tests.fakes.upgraded import upgraded
 
 CONTROL = Qt.KeyboardModifier.ControlModifier
 TYPE = "CDC_occupancy"
@@ -28,7 +29,7 @@ LONG_MS = 30_000  # real models are read, on a machine that may be busy
 
 @pytest.fixture
 def database(home: Path) -> Iterator[Database]:
-    opened = open_database(settings.load().database_url, upgrade=True)
+    opened = upgraded(settings.load().database_url)
     with opened.write() as c:
         halls.find_or_create(c, "B")
     yield opened
@@ -65,10 +66,10 @@ def test_what_another_station_does_comes_by_the_feed(
     qtbot: QtBot, desktop: Desktop, database: Database, models: list[int]
 ) -> None:
     screen = opened(qtbot, desktop.window)
-    assert screen.title.text() == "No plot type of 1 has a live model"
+    assert screen.headline.text() == "No plot type of 1 has a live model"
     qtbot.waitUntil(lambda: screen.type_view.hasFocus(), timeout=LONG_MS)
     library.activate(database, HALL, models[0], user="ben", station="elsewhere")
-    qtbot.waitUntil(lambda: screen.title.text() == "1 of 1 plot type has a live model", timeout=LONG_MS)
+    qtbot.waitUntil(lambda: screen.headline.text() == "1 of 1 plot type has a live model", timeout=LONG_MS)
     assert "ben at elsewhere" in screen.facts.toPlainText()
 
 
@@ -87,9 +88,9 @@ def test_each_hall_has_a_library_of_its_own(qtbot: QtBot, desktop: Desktop) -> N
     desktop.show_hall(desktop.window, "B")
     other = opened(qtbot, desktop.window)
     assert other is not first
-    assert other.title.text() == "No plot types yet"
+    assert other.headline.text() == "No plot types yet"
     second = desktop.open_window()
     second.show()
     qtbot.waitUntil(second.isActiveWindow, timeout=LONG_MS)
-    assert opened(qtbot, second).title.text() == "No plot type of 1 has a live model"
+    assert opened(qtbot, second).headline.text() == "No plot type of 1 has a live model"
     second.close()

@@ -64,6 +64,8 @@ def test_a_bad_plot_is_heard_while_the_program_hangs_and_when_it_is_gone(
     try:
         hall.draw()
         program.send_signal(signal.SIGSTOP)
+        ear.forget()
+        assert ear.silent_for(PAUSE_S, within_s=LIMIT_S)
         hall.be_bad()
         assert ear.hears(PITCH_HZ, within_s=LIMIT_S)
         program.kill()

@@ -30,10 +30,11 @@ from tests.conftest import wait_for
 from tests.fakes.postgres_server import PostgresServer, programs
 from tests.fakes.siren_process import HALL, LIMIT_S, SirenProcess, raise_alarm
 from tests.fakes.sound_server import Ear, environment, has_rhythm, missing, start_server, stop_server
+from tests.fakes.upgraded import upgraded
 
 pytestmark = pytest.mark.skipif(bool(missing()), reason=missing())
 PITCH_HZ = {tone: pattern[0] for tone, pattern in PATTERNS.items()}
-PAUSE_S = 3.0  # longer than any between two tones that are waited for here
+PAUSE_S = 1.6  # longer than that between two tones of high severity, and than those of the test
 Start = Callable[..., SirenProcess]
 
 
@@ -61,7 +62,7 @@ def ear(sound_folder: Path, sound_server: subprocess.Popen[bytes]) -> Iterator[E
 @pytest.fixture
 def embedded(tmp_path: Path) -> Iterator[Database]:
     """A database of one station, with a hall."""
-    opened = open_database(f"sqlite:///{tmp_path / 'hydra.db'}", upgrade=True)
+    opened = upgraded(f"sqlite:///{tmp_path / 'hydra.db'}")
     with opened.write() as c:
         halls.find_or_create(c, HALL)
     yield opened
@@ -130,10 +131,11 @@ def test_each_severity_has_its_tone_and_rhythm_in_what_is_heard(
         siren.is_audible()
         raise_alarm(embedded, Severity.from_word(tone))
     siren.sounds(tone)
-    assert ear.hears(PITCH_HZ[tone], within_s=10)
-    heard = ear.hear(10.5 if tone == "low" else 8.0)
-    assert has_rhythm(heard, tone)
-    assert not any(has_rhythm(heard, other) for other in PATTERNS if other != tone)
+    heard = [ear.hear_whole(tone, within_s=10)]
+    if not has_rhythm(heard[0], tone):  # a busy machine may tear a hole into one
+        heard.append(ear.hear_whole(tone, within_s=10))
+    assert has_rhythm(heard[-1], tone)
+    assert not any(has_rhythm(one, other) for one in heard for other in PATTERNS if other != tone)
 
 
 def test_the_worst_alarm_that_is_not_silenced_gives_the_tone(embedded: Database, ear: Ear, start: Start) -> None:
@@ -186,12 +188,12 @@ def test_an_alarm_sounds_on_and_a_new_one_is_heard_when_the_program_is_gone(
     assert ear.hears(PITCH_HZ["high"], within_s=5)
     take(embedded, first)
     siren.sounds()
-    raise_alarm(embedded, Severity.LOW, "FDC_occupancy")
-    siren.sounds("low")
-    assert ear.hears(PITCH_HZ["low"], within_s=5)
-    siren.sounds("low", "system")  # in turns
+    raise_alarm(embedded, Severity.MEDIUM, "FDC_occupancy")
+    siren.sounds("medium")
+    assert ear.hears(PITCH_HZ["medium"], within_s=5)
+    siren.sounds("medium", "system")  # in turns
     assert ear.hears(PITCH_HZ["system"], within_s=20)
-    assert ear.hears(PITCH_HZ["low"], within_s=20)
+    assert ear.hears(PITCH_HZ["medium"], within_s=20)
     assert siren.state["troubles"] == ["Hydra's program is gone"]
 
 
@@ -215,7 +217,7 @@ def test_a_new_program_takes_over_from_a_siren_that_was_left_alone(
 def test_a_program_that_hangs_is_missed_until_it_gives_a_sign_of_life(
     embedded: Database, sound_server: subprocess.Popen[bytes], start: Start
 ) -> None:
-    siren = start(embedded, sign_s=2.0, gone_s=0.5)
+    siren = start(embedded, sign_s=1.0, gone_s=0.5)
     siren.sounds("system")
     siren.do("alive")
     siren.sounds()
@@ -252,23 +254,23 @@ def test_a_server_that_hangs_or_is_gone_is_heard_until_it_answers(ear: Ear, star
     if programs() is None:
         pytest.skip("PostgreSQL isn't installed here; .ci/run installs it")
     server = PostgresServer()
-    database = open_database(server.new_database(), upgrade=True)
+    database = upgraded(server.new_database())
     try:
         be_patient(database, 1.5)
         siren = start(database)
         siren.is_audible()
-        alarm_id = raise_alarm(database, Severity.LOW)
-        siren.sounds("low")
+        alarm_id = raise_alarm(database, Severity.MEDIUM)
+        siren.sounds("medium")
         with database.write() as c:
             c.execute(sa.text("LOCK TABLE alarms IN ACCESS EXCLUSIVE MODE"))
-            siren.sounds("low", "system")  # what sounded sounds on
+            siren.sounds("medium", "system")  # what sounded sounds on
             assert ear.hears(PITCH_HZ["system"], within_s=15)
-        siren.sounds("low")
+        siren.sounds("medium")
         database.close()
         server.stop()
-        siren.sounds("low", "system")
+        siren.sounds("medium", "system")
         server.start()
-        siren.sounds("low")
+        siren.sounds("medium")
         take(database, alarm_id)
         siren.sounds()
     finally:

@@ -51,7 +51,6 @@ class Station:
         )  # fmt: skip
         self._said = lines(self._wall.stdout)
         self.seen: dict[str, Any] = {}
-        self.siren.is_audible()
         self.ear = Ear(environment(folder))
 
     def sees(self, condition: Callable[[dict[str, Any]], object]) -> None:
@@ -95,6 +94,9 @@ def stations(
     try:
         for name, clock in (("a", {}), ("b", getattr(request, "param", {}))):
             made.append(Station(database_url, name, clock))
+        for one in made:
+            one.siren.is_audible()
+            one.sees(lambda seen: [*seen["states"].values()] == ["audible", "audible"])
         yield made[0], made[1]
     finally:
         for one in made:
@@ -114,8 +116,9 @@ def test_what_one_takes_the_other_sees_and_hears_no_more(database: Database, sta
             assert station.ear.hears(PITCH_HZ, within_s=10.0)
         one.takes(alarm_id)
         other.sees(is_taken_by(alarm_id, one.name))
-        other.siren.sounds()
-        assert other.ear.silent_for(PAUSE_S, within_s=10.0)
+        for station in stations:
+            station.siren.sounds()
+            assert station.ear.silent_for(PAUSE_S, within_s=10.0)
 
 
 WRONG = {

@@ -12,17 +12,18 @@ import pytest
 from sqlalchemy import Connection
 
 from hydra_desktop.database import alarms, contests, feed
-from hydra_desktop.database.connection import Database, open_database
+from hydra_desktop.database.connection import Database
 from hydra_desktop.domain.alarm import Alarm, AlarmState, Disposition
 from tests.conftest import wait_for
 from tests.fakes.raised_hall import HALL, TYPES, RaisedHall
+from tests.fakes.upgraded import upgraded
 from tests.test_whole_program import LIMIT_S, display, pytestmark  # noqa: F401
 from tests.test_whole_training import Expert
 
 
 @pytest.fixture
 def database(home: Path) -> Iterator[Database]:
-    opened = open_database(f"sqlite:///{home / 'hydra.db'}", upgrade=True)
+    opened = upgraded(f"sqlite:///{home / 'hydra.db'}")
     yield opened
     opened.close()
 

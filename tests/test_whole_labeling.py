@@ -13,9 +13,10 @@ import sqlalchemy as sa
 from sqlalchemy import Connection
 
 from hydra_desktop.database import tables as t
-from hydra_desktop.database.connection import Database, open_database
+from hydra_desktop.database.connection import Database
 from tests.conftest import wait_for
 from tests.fakes.desk_hall import HALL, fill
+from tests.fakes.upgraded import upgraded
 from tests.test_whole_program import LIMIT_S, Person, display, pytestmark  # noqa: F401
 
 PLOTS = 60
@@ -23,7 +24,7 @@ PLOTS = 60
 
 @pytest.fixture
 def database(home: Path) -> Iterator[Database]:
-    opened = open_database(f"sqlite:///{home / 'hydra.db'}", upgrade=True)
+    opened = upgraded(f"sqlite:///{home / 'hydra.db'}")
     fill(opened, home / "images", PLOTS)
     yield opened
     opened.close()

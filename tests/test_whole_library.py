@@ -11,11 +11,12 @@ from pathlib import Path
 import pytest
 
 from hydra_desktop.database import activations
-from hydra_desktop.database.connection import Database, open_database
+from hydra_desktop.database.connection import Database
 from hydra_desktop.services import library
 from tests.conftest import wait_for
 from tests.fakes import library_hall
 from tests.fakes.library_hall import HALL
+from tests.fakes.upgraded import upgraded
 from tests.test_whole_program import LIMIT_S, Person, display, pytestmark  # noqa: F401
 
 TYPE = "CDC_occupancy"
@@ -23,7 +24,7 @@ TYPE = "CDC_occupancy"
 
 @pytest.fixture
 def database(home: Path) -> Iterator[Database]:
-    opened = open_database(f"sqlite:///{home / 'hydra.db'}", upgrade=True)
+    opened = upgraded(f"sqlite:///{home / 'hydra.db'}")
     yield opened
     opened.close()
 

@@ -14,11 +14,12 @@ from PySide6.QtPdf import QPdfDocument
 from sqlalchemy import Connection
 
 from hydra_desktop.database import activations, label_counts, model_store, training_jobs
-from hydra_desktop.database.connection import Database, open_database
+from hydra_desktop.database.connection import Database
 from hydra_desktop.domain.training import Job, JobState
 from hydra_desktop.sources.manifest import read_manifest
 from tests.conftest import wait_for
 from tests.fakes import manifests
+from tests.fakes.upgraded import upgraded
 from tests.test_whole_program import LIMIT_S, Person, display, pytestmark, wait_for_file  # noqa: F401
 
 HALL = "D"
@@ -72,7 +73,7 @@ class Expert(Person):
 
 @pytest.fixture
 def database(home: Path) -> Iterator[Database]:
-    opened = open_database(f"sqlite:///{home / 'hydra.db'}", upgrade=True)
+    opened = upgraded(f"sqlite:///{home / 'hydra.db'}")
     yield opened
     opened.close()
 

@@ -18,7 +18,6 @@ from pytestqt.qtbot import QtBot
 from hydra_desktop import settings
 from hydra_desktop.app import Desktop
 from hydra_desktop.database import halls
-from hydra_desktop.database.connection import open_database
 from hydra_desktop.domain.alarm import Alarm, AlarmState
 from hydra_desktop.domain.hall import PlotType
 from hydra_desktop.domain.label import Severity, default_label
@@ -26,6 +25,7 @@ from hydra_desktop.domain.wall import MonitorHealth, Panel, WallSnapshot
 from hydra_desktop.views.detail.detail_view import DetailView
 from hydra_desktop.views.labeling.labeling_screen import LabelingScreen
 from hydra_desktop.views.main_window import MainWindow, Place
+from tests.fakes.upgraded import upgraded
 
 NOW = datetime.now(UTC)
 CONTROL = Qt.KeyboardModifier.ControlModifier
@@ -34,7 +34,7 @@ CONTROL = Qt.KeyboardModifier.ControlModifier
 @pytest.fixture
 def desktop(qtbot: QtBot, home: Path) -> Iterator[Desktop]:
     chosen = settings.load(None, "D")
-    database = open_database(chosen.database_url, upgrade=True)
+    database = upgraded(chosen.database_url)
     with database.write() as c:
         for name in ("B", "D"):
             halls.find_or_create(c, name)

@@ -45,7 +45,7 @@ def run(settings: Settings) -> int:
         with _quit_on_signals(desktop.end):
             desktop.start()
             code = application.exec()
-        desktop.close()
+        _tell(desktop.close())
     finally:
         database.close()
     return code
@@ -125,8 +125,14 @@ def _run_demo(application: QApplication, demo: Demo, database: Database, screens
     with _quit_on_signals(desktop.window.close):
         desktop.start()
         application.exec()
-    desktop.close()
+    _tell(desktop.close())
     return problem[0] if problem else None
+
+
+def _tell(undone: list[str]) -> None:
+    """No window is open any more: what wasn't done is told where the program was started from."""
+    for line in undone:
+        print(line, file=sys.stderr)  # noqa: T201
 
 
 def _application() -> QApplication:

@@ -95,25 +95,26 @@ class AlarmScreens(QObject):
             self._window.theme, self._settings.image_folder, self._evidence, self._database, hall.id, self._background,
             user=hall.settings.user, station=hall.settings.station,
         )  # fmt: skip
-        screen.acknowledged.connect(hall.acknowledge)
-        screen.all_acknowledged.connect(hall.acknowledge_all)
-        screen.shelved.connect(hall.shelve)
-        screen.unshelved.connect(hall.unshelve)
-        screen.commented.connect(hall.comment)
-        screen.reset_asked.connect(hall.reset)
-        screen.disposed.connect(hall.dispose)
-        screen.taken_out.connect(hall.take_out_of_service)
-        screen.put_back.connect(hall.put_back)
-        screen.signed_in.connect(hall.sign_in)
-        screen.silenced.connect(self._siren.silence)
-        screen.sound_tested.connect(hall.note_sound_test)
-        screen.sound_tested.connect(self._siren.test)
-        screen.role_wanted.connect(self._take_role)
-        screen.volume_wanted.connect(self._siren.set_volume)
-        screen.speech_wanted.connect(self._siren.set_speech)
-        screen.performance_asked.connect(lambda: self.performance_asked.emit(hall))
-        screen.handover_asked.connect(lambda: self.handover_asked.emit(hall))
-        screen.detail_asked.connect(self._open_detail)
+        acts = screen.acts
+        acts.acknowledged.connect(hall.acknowledge)
+        acts.all_acknowledged.connect(hall.acknowledge_all)
+        acts.shelved.connect(hall.shelve)
+        acts.unshelved.connect(hall.unshelve)
+        acts.commented.connect(hall.comment)
+        acts.reset_asked.connect(hall.reset)
+        acts.disposed.connect(hall.dispose)
+        acts.taken_out.connect(hall.take_out_of_service)
+        acts.put_back.connect(hall.put_back)
+        acts.signed_in.connect(hall.sign_in)
+        acts.silenced.connect(self._siren.silence)
+        acts.sound_tested.connect(hall.note_sound_test)
+        acts.sound_tested.connect(self._siren.test)
+        screen.stations.role_wanted.connect(self._take_role)
+        screen.stations.volume_wanted.connect(self._siren.set_volume)
+        screen.stations.speech_wanted.connect(self._siren.set_speech)
+        acts.performance_asked.connect(lambda: self.performance_asked.emit(hall))
+        acts.handover_asked.connect(lambda: self.handover_asked.emit(hall))
+        acts.detail_asked.connect(self._open_detail)
         self._window.set_screen(Place.ALARMS, screen)
         self._show_sound()
         self._read_settings(screen, hall)
@@ -140,7 +141,7 @@ class AlarmScreens(QObject):
                 return halls.load(connection, hall.id).alarms.shelve_at_most_s
 
         def take(most_s: float) -> None:
-            screen.shelve_at_most_s = most_s or screen.shelve_at_most_s
+            screen.acts.shelve_at_most_s = most_s or screen.acts.shelve_at_most_s
 
         self._background.run(read, take, owner=screen)
 

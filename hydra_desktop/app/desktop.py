@@ -106,18 +106,18 @@ class Desktop(QObject):
         self._told_to_end = True
         QApplication.closeAllWindows()
 
-    def close(self) -> None:
-        """End all threads and the siren."""
+    def close(self) -> list[str]:
+        """End all threads and the siren; tells what a person asked for and wasn't done."""
         for hall in self.halls.values():
             hall.begin_end()
-        for hall in self.halls.values():
-            hall.close()
+        undone = [line for hall in self.halls.values() for line in hall.close()]
         for window in self.windows:
             self._pages[window].close()
             self.screens[window].close()
             window.close_threads()
         self.background.close()
         self.siren.close()
+        return undone
 
     def report(self, kind: type[BaseException], error: BaseException, trace: TracebackType | None) -> None:
         """Tell the person of an error that a slot raised; its details go to the log file."""

@@ -26,6 +26,7 @@ from ..views.training.runner_thread import RunnerThread
 log = logging.getLogger(__name__)
 
 TEND_MS = 3000
+WISHES_S = 5.0  # for what people asked for, at the end
 
 
 class FollowedHall(QObject):
@@ -51,6 +52,7 @@ class FollowedHall(QObject):
         self._database = database
         self._background = background
         self._wishes = Background(1, self)  # of its own: an acknowledgement never waits behind what is only to be read
+        self._undone: dict[object, str] = {}  # what it means when a wish isn't done
         with database.write() as connection:
             self.id = halls.find_or_create(connection, settings.hall)
         self._closed = False
@@ -74,14 +76,18 @@ class FollowedHall(QObject):
         """Let what takes its time to end begin with it."""
         self.trainer.begin_end()
 
-    def close(self) -> None:
-        """End its thread; a monitor goes on."""
+    def close(self) -> list[str]:
+        """End its threads once what people asked for is done, and tell what of that isn't; a monitor goes on."""
         self._closed = True
         self._tending.stop()
         self.begin_end()
+        self._wishes.finish(WISHES_S)
         self.follower.close()
         self.trainer.close()
-        self._wishes.close()
+        undone = [f"{what}: the program ended before it could be done." for what in list(self._undone.values())]
+        for line in undone:
+            log.error("%s: %s", self.name, line)
+        return undone
 
     @property
     def unacknowledged(self) -> int:
@@ -126,9 +132,9 @@ class FollowedHall(QObject):
         """Take several alarms, each as it was seen: by id when it was raised."""
         self._act("Not all alarms were acknowledged", alarm_service.acknowledge_all, seen)
 
-    def shelve(self, alarm_id: int, for_s: float, why: str) -> None:
-        """Put an alarm aside for a time."""
-        self._act("The alarm was not shelved", alarm_service.shelve, alarm_id, for_s=for_s, why=why)
+    def shelve(self, alarm_id: int, for_s: float, why: str, seen: datetime) -> None:
+        """Put an alarm aside for a time, as it was seen: when it was raised."""
+        self._act("The alarm was not shelved", alarm_service.shelve, alarm_id, for_s=for_s, why=why, seen=seen)
 
     def unshelve(self, alarm_id: int) -> None:
         """Take an alarm from the shelf."""
@@ -200,7 +206,18 @@ class FollowedHall(QObject):
         self._do(lambda: notices.write_news(self._database, self.id, text, user=user), "The news was not written")
 
     def _do(self, work: Callable[[], object], what: str) -> None:
-        self._wishes.run(work, failure=lambda why: self.failed.emit(f"{what}. {why}"))
+        wish = object()
+        self._undone[wish] = what
+
+        def do() -> None:
+            work()
+            del self._undone[wish]
+
+        def fail(why: str) -> None:
+            del self._undone[wish]
+            self.failed.emit(f"{what}. {why}")
+
+        self._wishes.run(do, failure=fail)
 
     def _take_trouble(self, message: str) -> None:
         self.latest_trouble = message

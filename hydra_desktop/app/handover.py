@@ -49,7 +49,7 @@ class Handovers(QObject):
         self.page = None
 
     def _read(self, page: HandoverPage, hall: FollowedHall) -> None:
-        hours, user = page.hours, hall.settings.user
+        hours, user = page.hours, hall.who.user
 
         def work() -> Page:
             return handover.read(self._database, hall.name, length=timedelta(hours=hours)).page(user)

@@ -37,6 +37,18 @@ _SELECT = sa.select(t.alarms, sa.func.coalesce(t.plot_types.c.name, "").label("p
 _IS_OF_TYPE = t.plot_types.c.id == t.alarms.c.plot_type_id
 
 
+_LOCK = 711997
+
+
+def hold(c: sa.Connection, hall_id: int) -> None:
+    """Whoever moves several alarms of a hall holds them first, until the commit: nobody waits in a circle then.
+
+    Who moves one needs nothing: it waits, and is waited for, that moment.
+    """
+    if c.dialect.name == "postgresql":  # on SQLite there is one writer at a time
+        c.execute(sa.select(sa.func.pg_advisory_xact_lock(_LOCK, sa.cast(hall_id % 2**31, sa.Integer))))
+
+
 def open_alarms(c: sa.Connection, hall_id: int) -> list[Alarm]:
     """Alarms that aren't back to normal, the newest annunciation first."""
     rows = c.execute(
@@ -129,7 +141,7 @@ def raise_alarm(
 
     Raises KeyError for a plot type that the hall doesn't have.
     """
-    life = Life(latches=latches).with_condition(True, severity)
+    life = Life(latches=latches).with_condition(True, severity, label)
     alarm_id = c.execute(
         t.alarms.insert()
         .values(
@@ -138,7 +150,6 @@ def raise_alarm(
             kind=str(kind),
             plot_type_id=plot_type_id(c, hall_id, plot_type) if plot_type else None,
             pad=pad,
-            label=label,
             facts=facts,
             raised_at=at,
             changed_at=at,
@@ -172,7 +183,7 @@ def move(
     """Make a life the alarm's and append that to its log; None when it moved meanwhile.
 
     `behind` is what it rests on now, the same as before where it is None; `facts` are columns to set with it,
-    such as label, held_by or disposition.
+    such as kind, held_by or disposition.
     """
     state, before = life.state, alarm.life
     values: dict[str, Any] = {**_columns(life), "changed_at": at, "version": alarm.version + 1, **facts}
@@ -331,13 +342,14 @@ def _columns(life: Life) -> dict[str, Any]:
         "suppressed": life.suppressed,
         "shelved_until": life.shelved_until,
         "out_of_service": life.out_of_service,
+        "label": life.label,
     }
 
 
 def _alarm(r: Any) -> Alarm:
     life = Life(
         r.active, Severity(r.severity), r.annunciated, None if r.taken_severity is None else Severity(r.taken_severity),
-        r.latches, r.suppressed, r.shelved_until, r.out_of_service,
+        r.latches, r.suppressed, r.shelved_until, r.out_of_service, r.label,
     )  # fmt: skip
     return Alarm(
         r.id, r.plot_type, r.pad, r.label, Severity(r.severity), AlarmState(r.state), r.raised_at, r.changed_at,

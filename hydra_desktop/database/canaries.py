@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from typing import Any
 
 import sqlalchemy as sa
@@ -50,10 +51,19 @@ def heard(c: sa.Connection, hall_id: int, station: str) -> bool:
     return bool(marked.rowcount)
 
 
+def withdraw(c: sa.Connection, hall_id: int, ids: Collection[int]) -> None:
+    """Forget those of these of which nothing was said: nobody judges them any more."""
+    c.execute(t.canaries.delete().where(_C.hall_id == hall_id, _C.id.in_(ids), _C.judged_at.is_(None)))
+
+
 def newest(c: sa.Connection, hall_id: int) -> Canary | None:
     """The one that was sent last."""
-    row = c.execute(_ALL.where(_C.hall_id == hall_id).limit(1)).one_or_none()
-    return _read(row) if row is not None else None
+    return next(iter(last(c, hall_id, 1)), None)
+
+
+def last(c: sa.Connection, hall_id: int, count: int) -> list[Canary]:
+    """Those that were sent last, the newest first."""
+    return [_read(row) for row in c.execute(_ALL.where(_C.hall_id == hall_id).limit(count))]
 
 
 def found_before(c: sa.Connection, hall_id: int) -> Canary | None:

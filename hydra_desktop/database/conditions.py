@@ -125,5 +125,5 @@ def rows(c: sa.Connection, hall_id: int) -> Iterator[Any]:
 def _condition(r: Any) -> Condition:
     return Condition(
         r.id, ConditionKind(r.kind), r.plot_type, r.since, r.first_plot_id, r.run_period, r.run_number,
-        r.begins_period, r.facts, r.ended_at, r.ended_by,
+        r.begins_period, r.facts, r.ended_at, r.ended_by, r.told_at,
     )  # fmt: skip

@@ -3,15 +3,17 @@
 from __future__ import annotations
 
 import os
+import random
 import re
 import shutil
 import sqlite3
 import subprocess
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from functools import cache
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 import sqlalchemy as sa
 from alembic import command
@@ -19,11 +21,15 @@ from alembic.config import Config
 from alembic.runtime.migration import MigrationContext
 from alembic.script import ScriptDirectory
 
-from ..domain.errors import DatabaseError, StorageError
+from ..domain.errors import BusyError, DatabaseError, StorageError
 from . import feed
 
 _WRITE, _DURABLE, _REBUILDS = "hydra_write", "hydra_durable", "hydra_rebuilds"
 BUSY_TIMEOUT_MS = 30_000
+ATTEMPTS = 5
+LAST_ATTEMPT_S = 5.0  # after the first
+_IN_EACH_OTHERS_WAY = ("40001", "40P01")  # of PostgreSQL: serialization failure, deadlock
+_T = TypeVar("_T")
 # a server whose cable was pulled is noticed within 20 s or so, not after the two hours of TCP's default
 _POSTGRESQL_OPTIONS = {
     "connect_timeout": 5,
@@ -81,6 +87,22 @@ class Database:
         """
         with self._transaction(write=True, durable=durable) as connection:
             yield connection
+
+    def act(self, work: Callable[[sa.Connection], _T]) -> _T:
+        """Do `work` as in `write` and give what it gives; a few times anew where others are in its way.
+
+        Raises BusyError when they still are, DatabaseError when the database is away. `work` may raise BusyError too.
+        """
+        last_at, attempt = time.monotonic() + LAST_ATTEMPT_S, 1
+        while True:
+            try:
+                with self.write() as connection:
+                    return work(connection)
+            except BusyError:
+                if attempt == ATTEMPTS or time.monotonic() > last_at:
+                    raise
+            time.sleep(random.uniform(0, 0.02 * attempt))  # noqa: S311 two that met don't meet again
+            attempt += 1
 
     @contextmanager
     def rebuild(self) -> Iterator[sa.Connection]:
@@ -194,6 +216,11 @@ class Database:
                 if write:
                     feed.write_pending(connection)
         except (sa.exc.OperationalError, sa.exc.InterfaceError) as error:
+            if _is_busy(error):
+                raise BusyError(
+                    f"Others use the database {self.url} in the same moment, and nothing was changed; try again "
+                    f"({_reason(error)})."
+                ) from error
             raise DatabaseError(f"The database {self.url} doesn't answer: {_reason(error)}") from error
         except sa.exc.ProgrammingError as error:
             if "invalid connection option" in str(error.orig):
@@ -345,6 +372,13 @@ def _without_password(url: str) -> str:
     return re.sub(r"(://[^:/@]*:).*@", r"\1***@", url)
 
 
+def _is_busy(error: sa.exc.DBAPIError) -> bool:
+    if isinstance(error.orig, sqlite3.Error):
+        code: int = getattr(error.orig, "sqlite_errorcode", 0) & 0xFF  # without what extends it
+        return code in (sqlite3.SQLITE_BUSY, sqlite3.SQLITE_LOCKED)
+    return getattr(error.orig, "sqlstate", None) in _IN_EACH_OTHERS_WAY
+
+
 def _reason(error: sa.exc.DBAPIError) -> str:
     reason = str(error.orig).strip()
     if "unable to open" in reason or "readonly database" in reason:
@@ -359,10 +393,12 @@ def _alembic() -> Config:
     return config
 
 
+@cache  # it lies in the program's files
 def _newest_revision() -> str | None:
     return ScriptDirectory.from_config(_alembic()).get_current_head()
 
 
+@cache
 def _known_revisions() -> set[str]:
     return {script.revision for script in ScriptDirectory.from_config(_alembic()).walk_revisions()}
 

@@ -2,12 +2,12 @@
 
 Every lease has a fencing number that only rises. A monitor that was paused and comes back
 finds its number outdated inside the transaction that it wanted to write, so it writes nothing.
-The clock is the database's.
+The clock is the database's. Where that was set back, a lease from before stands for 2 LONGEST_S at most.
 """
 
 from __future__ import annotations
 
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 import sqlalchemy as sa
 
@@ -16,20 +16,22 @@ from . import clock
 from . import tables as t
 from .upsert import insert
 
+LONGEST_S = 20.0
+
 
 def acquire(c: sa.Connection, hall_id: int, source: str, holder: str, ttl_s: float) -> int | None:
-    """Take the lease for `ttl_s` seconds; its fencing number, or None while another's is valid."""
+    """Take the lease for `ttl_s` seconds, LONGEST_S at most; its fencing number, or None while another's is valid."""
     now = clock.now(c)
     s = t.source_leases.c
     new = insert(c.dialect.name, t.source_leases).values(
-        hall_id=hall_id, source=source, holder=holder, fencing=1, expires_at=now + timedelta(seconds=ttl_s)
+        hall_id=hall_id, source=source, holder=holder, fencing=1, expires_at=_expiry(now, ttl_s)
     )
     # one statement, so that of two that come at once the second sees what the first did
     return c.scalar(
         new.on_conflict_do_update(
             index_elements=["hall_id", "source"],
             set_={"holder": new.excluded.holder, "fencing": s.fencing + 1, "expires_at": new.excluded.expires_at},
-            where=sa.or_(s.holder == "", s.expires_at <= now),
+            where=sa.or_(s.holder == "", sa.not_(_is_valid(now))),
         ).returning(s.fencing)
     )
 
@@ -40,7 +42,7 @@ def renew(c: sa.Connection, hall_id: int, source: str, fencing: int, ttl_s: floa
     done = c.execute(
         t.source_leases.update()
         .where(s.hall_id == hall_id, s.source == source, s.fencing == fencing)
-        .values(expires_at=clock.now(c) + timedelta(seconds=ttl_s))
+        .values(expires_at=_expiry(clock.now(c), ttl_s))
     )
     return done.rowcount == 1
 
@@ -79,6 +81,18 @@ def holder(c: sa.Connection, hall_id: int, source: str) -> tuple[str, int] | Non
 def living_holder(c: sa.Connection, hall_id: int, source: str) -> str | None:
     """Who holds a lease that hasn't run out; None when nobody does."""
     s = t.source_leases.c
-    valid = sa.and_(s.hall_id == hall_id, s.source == source, s.holder != "", s.expires_at > clock.now(c))
+    valid = sa.and_(s.hall_id == hall_id, s.source == source, s.holder != "", _is_valid(clock.now(c)))
     found: str | None = c.scalar(sa.select(s.holder).where(valid))
     return found
+
+
+def _expiry(now: datetime, ttl_s: float) -> datetime:
+    return now + timedelta(seconds=min(ttl_s, LONGEST_S))
+
+
+def _is_valid(now: datetime) -> sa.ColumnElement[bool]:
+    """Whether it hasn't run out; one that lies far ahead was taken before the clock was set back.
+
+    Not at once beyond the longest: it may have been taken while this transaction waited.
+    """
+    return t.source_leases.c.expires_at.between(now, now + timedelta(seconds=2 * LONGEST_S))

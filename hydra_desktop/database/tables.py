@@ -696,7 +696,7 @@ alarm_log = Table(
     _float("confidence", nullable=True),
     _float("threshold", nullable=True),
     _text("comment", server_default=""),
-    _bool("annunciates", server_default=sa.false()),  # the entry into unacknowledged, or a rise of severity
+    _bool("annunciates", server_default=sa.false()),  # unacknowledged anew, a rise of severity, or another fault
     Index(
         "ix_alarm_log_raised",
         "at",

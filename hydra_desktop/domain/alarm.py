@@ -7,6 +7,7 @@ design, I out of service.
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from enum import StrEnum
@@ -49,6 +50,7 @@ class AlarmKind(StrEnum):
     SOURCE = "source"  # the folder is gone
     MONITOR = "monitor"  # doesn't answer
     STORAGE = "storage"  # the disk is full, pictures can't be kept
+    LATE = "late"  # even the newest plots are so old that no fault of theirs alarms
     CANARY = "canary"  # a known fault, sent through, didn't arrive at the end
     FLOOD = "flood"  # more alarms than a person can take in
 
@@ -72,7 +74,8 @@ class Life:
 
     `severity` is that of the condition, of one occurrence the highest. `taken` is the severity at which a
     person acknowledged this occurrence, None before. `annunciated` says that the occurrence was ever
-    unacknowledged for all to hear; one that began while it was held never was.
+    unacknowledged for all to hear; one that began while it was held never was. `label` is the fault by which it is
+    known; another of the same severity is a new annunciation.
     """
 
     active: bool = False
@@ -83,6 +86,7 @@ class Life:
     suppressed: bool = False
     shelved_until: datetime | None = None
     out_of_service: bool = False
+    label: str = ""
 
     @property
     def state(self) -> AlarmState:
@@ -107,14 +111,20 @@ class Life:
         """Whether it is to be heard."""
         return self.state is AlarmState.UNACKNOWLEDGED
 
-    def with_condition(self, active: bool, severity: Severity = Severity.NONE) -> Life:
-        """The condition was looked at: with `active` it holds, at a `severity`."""
+    def with_condition(self, active: bool, severity: Severity = Severity.NONE, label: str = "") -> Life:
+        """The condition was looked at: with `active` it holds, at a `severity`.
+
+        Of what stands there already, another `label` is another fault, unless it is less severe or the alarm is held.
+        """
         if self.suppressed and self.annunciated:
             return self  # while a rule suppresses it nobody looks: it stands as it was until the rule ends
         if not active:
             return replace(self, active=False)._settled()
         anew = not self.active and (self.taken is not None or not self.annunciated)  # another occurrence
         begun = replace(self, taken=None, severity=Severity.NONE) if anew else self
+        heard = not self.active or (self.state not in HELD_STATES and severity >= self.severity)
+        if heard and label not in ("", self.label):
+            begun = replace(begun, taken=None, label=label)
         return replace(begun, active=True, severity=max(begun.severity, severity))._settled()
 
     def acknowledged(self) -> Life:
@@ -123,9 +133,13 @@ class Life:
             return self
         return replace(self, taken=self.severity)._settled()
 
+    def grown(self) -> Life:
+        """More fell to what a person took, more plot types for instance: it is heard again."""
+        return replace(self, taken=None)._settled() if self.state is AlarmState.ACKNOWLEDGED else self
+
     def reset(self) -> Life:
         """A person says that a latched alarm is over."""
-        return Life(latches=self.latches) if self.state is AlarmState.LATCHED else self
+        return Life(latches=self.latches, label=self.label) if self.state is AlarmState.LATCHED else self
 
     def shelved(self, until: datetime) -> Life:
         """A person puts it aside until a time, or for another time than before."""
@@ -162,12 +176,12 @@ class Life:
         return replace(self, out_of_service=False)._settled()
 
     def annunciates_after(self, before: Life) -> bool:
-        """Whether this is a new annunciation after `before`: the entry into unacknowledged, or a rise of severity."""
+        """Whether this is a new annunciation after `before`: unacknowledged anew, more severe, or another fault."""
         if self.state is not AlarmState.UNACKNOWLEDGED:
             return False
         same = before.state is AlarmState.UNACKNOWLEDGED
         same |= before.state is AlarmState.SUPPRESSED and before.annunciated  # it was heard before the rule held
-        return not same or self.severity > before.severity
+        return not same or self.severity > before.severity or self.label != before.label
 
     def _settled(self) -> Life:
         """With what follows at once: what is heard was annunciated, what is over is forgotten."""
@@ -175,7 +189,7 @@ class Life:
         if state is AlarmState.UNACKNOWLEDGED and not self.annunciated:
             return replace(self, annunciated=True)
         if state is AlarmState.NORMAL:
-            return Life(latches=self.latches, suppressed=self.suppressed)
+            return Life(latches=self.latches, suppressed=self.suppressed, label=self.label)
         return self
 
 
@@ -267,6 +281,16 @@ class AlarmStep:
     annunciates: bool = False
 
 
+def labels_told(log: Iterable[AlarmStep]) -> set[str]:
+    """The faults that were annunciated since an alarm last began, by its log, the oldest step first."""
+    told: set[str] = set()
+    for step in log:
+        if step.annunciates:
+            goes_on = step.former in (AlarmState.UNACKNOWLEDGED, AlarmState.ACKNOWLEDGED)
+            told = {*told, step.label} if goes_on else {step.label}
+    return told
+
+
 @dataclass(frozen=True)
 class Finding:
     """What was found in a plot: its verdict, and the severity with which that alarms, NONE when it never does.
@@ -283,6 +307,12 @@ class Finding:
     model_id: int | None = None
     threshold: float | None = None
     told: str = ""
+
+    @property
+    def name(self) -> str:
+        """The word for what was found."""
+        status = self.verdict.status
+        return str(status) if status is Status.UNFAMILIAR else self.verdict.label
 
     @property
     def is_sure(self) -> bool:
@@ -307,9 +337,12 @@ class AlarmWindow:
         self.rule = rule
         self._all: list[Finding] = []  # oldest first, one a chunk
         self._quiet_since: datetime | None = None  # since when it was without faults at the end of the run before
+        self._after: Plot | None = None  # what lies before counts no more
 
     def see(self, finding: Finding) -> None:
         """Take in what was found, at its place in time; of one chunk the newest plot counts."""
+        if self._after is not None and finding.plot.place < self._after.place:
+            return
         chunk = finding.plot.name.chunk
         for other in self._all:
             if chunk is not None and other.plot.name.chunk == chunk:
@@ -332,6 +365,15 @@ class AlarmWindow:
             if first > 0 or self._quiet_since is None:
                 self._quiet_since = self._all[first].plot.taken_at
         self._all.clear()
+        self._after = None
+
+    def start_after(self, plot: Plot) -> None:
+        """Forget what lies before a plot, which itself means nothing; what came of a later time stays."""
+        later = [one for one in self._all if one.plot.place > plot.place]
+        before = self._after
+        self.restart()
+        self._all = later
+        self._after = plot if before is None or before.place < plot.place else before
 
     @property
     def _last(self) -> list[Finding]:
@@ -357,9 +399,9 @@ class AlarmWindow:
         """Number of chunks in the window, at most n."""
         return len(self._last)
 
-    def raises(self) -> bool:
-        """Whether the condition is active, in whatever order the chunks came."""
-        return self._lasts([self._is_reached(end) for end in range(len(self._all))], self.rule.on_delay_s)
+    def raises(self, name: str = "") -> bool:
+        """Whether the condition is active, in whatever order the chunks came; with a `name`, by that fault alone."""
+        return self._lasts([self._is_reached(end, name) for end in range(len(self._all))], self.rule.on_delay_s)
 
     def clears(self) -> bool:
         """Whether the condition, being active, ends."""
@@ -386,10 +428,10 @@ class AlarmWindow:
             first -= 1
         return first
 
-    def _is_reached(self, end: int) -> bool:
-        """Whether k of the n chunks up to this place were faulty."""
+    def _is_reached(self, end: int, name: str = "") -> bool:
+        """Whether k of the n chunks up to this place were faulty, with a `name` by that fault."""
         some = self._all[max(0, end + 1 - self.rule.n) : end + 1]
-        return sum(one.severity > Severity.NONE for one in some) >= self.rule.k
+        return sum(one.severity > Severity.NONE and name in ("", one.name) for one in some) >= self.rule.k
 
     def _is_clearly_good(self, finding: Finding) -> bool:
         if not self.rule.hysteresis or finding.told:

@@ -29,28 +29,27 @@ class Canary:
     heard_by: str = ""
 
 
-def missing(canary: Canary | None, settings: AlarmSettings, now: datetime, *, audible_since: datetime | None) -> str:
-    """In words what didn't come at the end of the chain, "" where all did or may still come.
+def missing(canary: Canary, settings: AlarmSettings, now: datetime, *, audible_since: datetime | None) -> str | None:
+    """In words what didn't come at the end of the chain, "" where all did, None where it may still come.
 
     `audible_since` is since when a station is alive that can sound, None where there is none: nobody hears then, and
     that is said elsewhere.
     """
-    if canary is None or not settings.canary_every_s or not settings.canary_within_s:
+    if not settings.canary_every_s or not settings.canary_within_s:
         return ""
     within = timedelta(seconds=settings.canary_within_s)
     what = f"The known {canary.label} plot of {canary.plot_type} that was sent at {_clock(canary.sent_at)}"
     if canary.judged_at is None:
-        late = now - canary.sent_at
-        if late <= within:
-            return ""
-        return f"{what} has no verdict after {late.total_seconds():.0f} s: what is faulty now may not be told."
+        if now - canary.sent_at <= within:
+            return None
+        return f"{what} had no verdict within {settings.canary_within_s:g} s: what is faulty now may not be told."
     if not canary.found:
         return f"{what} was judged {canary.said}: look at the model of {canary.plot_type}, and at its thresholds."
     if canary.heard_at is not None or audible_since is None:
         return ""
     waits_since = max(canary.judged_at, audible_since)
     if now - waits_since <= within:
-        return ""
+        return None
     return f"{what} was judged {canary.said} and no siren had it: an alarm may not be heard. Test the sound."
 
 

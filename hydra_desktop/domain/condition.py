@@ -38,6 +38,7 @@ class Condition:
     facts: str
     ended_at: datetime | None = None
     ended_by: str = ""  # a person or the monitor
+    told_at: datetime | None = None  # by the database's clock
 
 
 def tell(conditions: Sequence[Condition], contacts: Mapping[str, str], proposed: Collection[str] = ()) -> list[str]:

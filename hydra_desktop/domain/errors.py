@@ -10,6 +10,7 @@ HydraError
 │   │   └── PictureError    its picture is damaged, too large or no picture
 │   ├── StorageError        a folder or file can't be read or written
 │   ├── DatabaseError       the database is away, too old or too new
+│   │   └── BusyError       others are in the way; the same may work in a moment
 │   ├── LeaseLostError      another monitor owns this source now
 │   ├── TrainingError       there is not enough to train on
 │   ├── PlotReferenceError  these plots can't be the reference of a plot type
@@ -66,6 +67,10 @@ class StorageError(SiteError):
 
 class DatabaseError(SiteError):
     """The database is away, too old or too new for this program."""
+
+
+class BusyError(DatabaseError):
+    """Others are in the way, and nothing was changed; the same may work in a moment."""
 
 
 class LeaseLostError(SiteError):

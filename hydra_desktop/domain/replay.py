@@ -110,9 +110,9 @@ class Replay:
         faulty = sure & self._alarms
         total = np.concatenate([[0], np.cumsum(faulty)])
         reached = total[1:] - total[self._window_first] >= self._rule.k
-        raises = self._lasts(reached, self._rule.on_delay_s)
-        quiet = ~reached & ~faulty
-        clears = confirmed & self._is_clearly_good(faulty, thresholds) & self._lasts(quiet, self._rule.off_delay_s)
+        raises = self._lasts(reached, self._rule.on_delay_s, self._run_first)
+        quiet = self._lasts(~reached & ~faulty, self._rule.off_delay_s, self._alone_first)  # goes on over run changes
+        clears = confirmed & self._is_clearly_good(faulty, thresholds) & quiet
         if self._rule.once_per_run:
             clears[:] = False
         # an alarm stands as the last plot that raised or cleared it left it, in its own stream or run
@@ -131,11 +131,11 @@ class Replay:
             active,
         )
 
-    def _lasts(self, so: Flags, delay_s: float) -> Flags:
-        """Where it is so, and was without a break of the run for a delay, bool (N,)."""
+    def _lasts(self, so: Flags, delay_s: float, since: Ints) -> Flags:
+        """Where it is so, and was without a break for a delay that began not before `since` (N,), bool (N,)."""
         if delay_s <= 0:
             return so
-        before = np.maximum(self._run_first, np.maximum.accumulate(np.where(so, 0, self._places + 1)))
+        before = np.maximum(since, np.maximum.accumulate(np.where(so, 0, self._places + 1)))
         first = np.minimum(before, self._places)  # where the stretch begins, where it is so
         at_us = self.recorded.at_us
         lasted: Flags = so & (at_us - at_us[first] >= delay_s * 1e6)

@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any
 
 from sqlalchemy import Connection
 
@@ -19,7 +18,11 @@ _Point = tuple[AlarmKind, str, str]
 
 @dataclass(frozen=True)
 class Holding:
-    """A condition that holds, of a plot type and pad or of the hall ("" for both); `facts` says in words what is so."""
+    """A condition that holds, of a plot type and pad or of the hall; `facts` says in words what is so.
+
+    One of the hall has no plot type; its pad is the group or the source that it is of, "" for all of them.
+    One of many plot types has `grown` where there are more than its alarm told of.
+    """
 
     kind: AlarmKind
     label: str
@@ -27,6 +30,7 @@ class Holding:
     facts: str
     plot_type: str = ""
     pad: str = ""
+    grown: bool = False
 
     @property
     def point(self) -> _Point:
@@ -42,11 +46,9 @@ def settle(
     *,
     now: datetime,
     who: Who,
-    open_alarms: Sequence[Alarm] | None = None,
+    open_alarms: Sequence[Alarm],
 ) -> bool:
-    """Make the alarms of these kinds those of what holds, and no others; whether anything was moved."""
-    if open_alarms is None:
-        open_alarms = alarms.open_alarms(connection, hall_id)
+    """Make those open alarms that are of these kinds those of what holds; whether anything was moved."""
     known = {(one.kind, one.plot_type, one.pad): one for one in open_alarms if one.kind in kinds}
     moved = False
     for one in holding:
@@ -59,23 +61,22 @@ def settle(
             feed.publish(connection, hall_id, "alarm", raised.id)
             moved = True
             continue
-        if alarms.say(connection, alarm, one.facts):
+        after = alarm.life.with_condition(True, one.severity, one.label)
+        after = after.grown() if one.grown else after
+        is_moved = turn(connection, hall_id, alarm, after, one.facts, now, who)
+        moved |= is_moved
+        if (is_moved or after == alarm.life) and alarms.say(connection, alarm, one.facts):
             feed.publish(connection, hall_id, "alarm", alarm.id)
-        after = alarm.life.with_condition(True, one.severity)
-        moved |= turn(connection, hall_id, alarm, after, one.facts, now, who, label=one.label)
     for alarm in known.values():
         moved |= turn(connection, hall_id, alarm, alarm.life.with_condition(False), "it is over", now, who)
     return moved
 
 
-def turn(
-    connection: Connection, hall_id: int, alarm: Alarm, life: Life, why: str, now: datetime, who: Who, label: str = ""
-) -> bool:
+def turn(connection: Connection, hall_id: int, alarm: Alarm, life: Life, why: str, now: datetime, who: Who) -> bool:
     """Move an alarm to another life, where it is another; whether it moved."""
     if life == alarm.life:
         return False
-    named: dict[str, Any] = {"label": label} if label else {}
-    moved = alarms.move(connection, alarm, life, at=now, who=who.user, station=who.station, why=why, **named)
+    moved = alarms.move(connection, alarm, life, at=now, who=who.user, station=who.station, why=why)
     if moved is None:  # somebody moved it in this very moment; it is looked at again soon
         return False
     feed.publish(connection, hall_id, "alarm", alarm.id)

@@ -391,7 +391,7 @@ def named(span: Span, now: datetime) -> str:
 
 def name_of(plot_type: str, pad: str, label: str) -> str:
     """What alarms, in words: the stream, or the word of an alarm of the hall."""
-    return (f"{plot_type} pad {pad}" if pad else plot_type) or label
+    return (f"{plot_type} pad {pad}" if plot_type and pad else plot_type) or label
 
 
 def who_of(actor: Actor) -> str:

@@ -115,6 +115,7 @@ class AlarmWatch:
                 self._fencing = leases.acquire(connection, self._hall_id, LEASE, self._holder, LEASE_TTL_S)
             if self._fencing is None:
                 return False
+            alarms.hold(connection, self._hall_id)
             self._look(connection, clock.now(connection) + ahead)
         return True
 
@@ -136,10 +137,11 @@ class AlarmWatch:
                 end_out_of_service(connection, self._hall_id, one.plot_type, who=self._who, why=why)
         open_alarms = self._move_by_themselves(connection, now)
         beat_is_missed = self._of_monitor(connection, open_alarms, now)
-        is_open = {alarm.kind for alarm in open_alarms}
-        holding = [*beat_is_missed, *self._of_changes(connection), *self._of_flood(connection, is_open, now)]
+        active = {alarm.kind for alarm in open_alarms if alarm.life.active}
+        holding = [*beat_is_missed, *self._of_changes(connection, open_alarms)]
+        holding += self._of_flood(connection, active, now)
         kinds = {AlarmKind.MONITOR, AlarmKind.CHANGED, AlarmKind.FLOOD}
-        if beat_is_missed or AlarmKind.SOURCE in is_open:
+        if beat_is_missed or AlarmKind.SOURCE in active:
             self._flows_since = now  # what should come can't, and nobody can tell what is missing
         else:
             kinds |= {AlarmKind.QUIET, AlarmKind.STALE, AlarmKind.REPEATED, AlarmKind.CANARY}
@@ -247,8 +249,8 @@ class AlarmWatch:
         """Plot types that stopped while others come; many of a group at once are one alarm."""
         stale = [alarm for alarm in open_alarms if alarm.kind is AlarmKind.STALE and alarm.life.active]
         own = {alarm.plot_type: alarm.raised_at for alarm in stale if alarm.plot_type}
-        together = {alarm.pad: alarm.raised_at for alarm in stale if not alarm.plot_type}
-        of_groups = {name for alarm in stale if not alarm.plot_type for name in _named(alarm.facts)}
+        together = {alarm.pad: alarm for alarm in stale if not alarm.plot_type}
+        of_groups = {name for alarm in together.values() for name in _named(alarm.facts)}
         by_group: dict[str, list[str]] = defaultdict(list)
         expected = 0
         for name, last in newest.items():
@@ -257,10 +259,13 @@ class AlarmWatch:
                 continue
             expected += 1
             limit = timedelta(seconds=plot_type.stale_after_s) + SETTLES
-            raised_at = own.get(name, together.get(plot_type.group) if name in of_groups else None)
+            of_group = together.get(plot_type.group) if name in of_groups else None
+            raised_at = own.get(name, of_group.raised_at if of_group is not None else None)
             if self._is_missing(last, limit, raised_at, now) and now - last < FORGOTTEN:
                 by_group[plot_type.group].append(name)
-        if 1 < expected == sum(map(len, by_group.values())) and not stale and self._hall.alarms.quiet_after_s:
+        missing = [newest[name] for names in by_group.values() for name in names]
+        is_all = 1 < expected == len(missing) and max(newest.values()) == max(missing)
+        if is_all and not stale and self._hall.alarms.quiet_after_s:
             return []  # nothing comes at all, which is said as such in a moment
         holding = []
         for group, names in by_group.items():
@@ -277,13 +282,14 @@ class AlarmWatch:
             if rest:
                 first = min(newest[name] for name in rest)
                 facts = f"{len(rest)} plot types have not come since {_clock(first)}: {', '.join(sorted(rest))}."
-                holding.append(Holding(AlarmKind.STALE, "No data", Severity.MEDIUM, facts, pad=group))
+                grown = group in together and not of_groups >= set(rest)
+                holding.append(Holding(AlarmKind.STALE, "No data", Severity.MEDIUM, facts, pad=group, grown=grown))
         return holding
 
     @staticmethod
     def _of_repeated(repeated: Sequence[Repeated], open_alarms: Sequence[Alarm]) -> list[Holding]:
         """Streams that show the same picture again and again; many at once are one alarm."""
-        own = {(alarm.plot_type, alarm.pad) for alarm in open_alarms if alarm.kind is AlarmKind.REPEATED}
+        own = {(alarm.plot_type, alarm.pad): alarm for alarm in open_alarms if alarm.kind is AlarmKind.REPEATED}
         rest = [one for one in repeated if (one.plot_type, one.pad) not in own]
         is_one = ("", "") in own or len(rest) > MANY
         holding = [
@@ -301,14 +307,15 @@ class AlarmWatch:
                 f"{len(names)} plot types show the very same pictures again and again, with beam, since "
                 f"{_clock(min(one.since for one in rest))}: what makes the plots may be stuck: {', '.join(names)}."
             )
-            holding.append(Holding(AlarmKind.REPEATED, SAME, Severity.MEDIUM, facts))
+            grown = ("", "") in own and not _named(own["", ""].facts) >= set(names)
+            holding.append(Holding(AlarmKind.REPEATED, SAME, Severity.MEDIUM, facts, grown=grown))
         return holding
 
     def _of_canary(self, connection: Connection, now: datetime) -> list[Holding]:
         facts = canary.missing(connection, self._hall_id, self._hall, now)
         return [Holding(AlarmKind.CANARY, "Canary lost", Severity.HIGH, facts)] if facts else []
 
-    def _of_changes(self, connection: Connection) -> list[Holding]:
+    def _of_changes(self, connection: Connection, open_alarms: Sequence[Alarm]) -> list[Holding]:
         """All plot types that have changed are one alarm."""
         types = self._hall.plot_types
         changed = [
@@ -319,14 +326,16 @@ class AlarmWatch:
         if not changed:
             return []
         facts = " ".join(tell(changed, {name: types[name].contact for name in types}))
-        return [Holding(AlarmKind.CHANGED, "Changed", Severity.LOW, facts)]
+        taken_at = next((one.acknowledged_at for one in open_alarms if one.kind is AlarmKind.CHANGED), None)
+        grown = taken_at is not None and any(one.told_at is not None and one.told_at > taken_at for one in changed)
+        return [Holding(AlarmKind.CHANGED, "Changed", Severity.LOW, facts, grown=grown)]
 
-    def _of_flood(self, connection: Connection, is_open: set[AlarmKind], now: datetime) -> list[Holding]:
+    def _of_flood(self, connection: Connection, active: set[AlarmKind], now: datetime) -> list[Holding]:
         settings = self._hall.alarms
         if not settings.flood_over:
             return []
         count = alarms.annunciated_since(connection, self._hall_id, now - FLOOD_SPAN, _NOT_FLOODING)
-        if count <= settings.flood_over and not (AlarmKind.FLOOD in is_open and count >= settings.flood_until):
+        if count <= settings.flood_over and not (AlarmKind.FLOOD in active and count >= settings.flood_until):
             return []
         facts = (
             f"{count} alarms in 10 minutes are more than a person can take in. Look for what they have in common: high "

@@ -15,7 +15,7 @@ from ..database import alarms, clock, contests, feed, halls, out_of_service
 from ..database.connection import Database
 from ..domain.alarm import OF_PLOTS, Alarm, AlarmState, Disposition, Life
 from ..domain.alarm_settings import SHIFT_S
-from ..domain.errors import AlarmActError
+from ..domain.errors import AlarmActError, BusyError
 from ..domain.label import Role
 from ..domain.who import Who
 
@@ -29,7 +29,7 @@ def acknowledge(
 
     `seen` is when that was raised which the person saw: what was raised since, a new occurrence or a higher
     severity, isn't taken by it. One that somebody took before, or that is over, stays as it is. Raises KeyError
-    when there is no such alarm, DatabaseError when the database is away.
+    when there is no such alarm, DatabaseError when the database is away, BusyError when others are in the way for long.
     """
 
     def taken(alarm: Alarm, _now: datetime) -> Life:
@@ -44,10 +44,13 @@ def acknowledge_all(database: Database, hall_id: int, seen: dict[int, datetime],
     return sum(state not in (AlarmState.UNACKNOWLEDGED, AlarmState.RETURNED_UNACKNOWLEDGED) for state in states)
 
 
-def shelve(database: Database, hall_id: int, alarm_id: int, *, for_s: float, why: str, who: Who) -> Alarm:
+def shelve(
+    database: Database, hall_id: int, alarm_id: int, *, for_s: float, why: str, who: Who, seen: datetime | None = None
+) -> Alarm:
     """Put an alarm aside for a time (s), with a reason; it returns by itself.
 
-    Raises AlarmActError without a reason, for a time that is too long or too short, and for an alarm that is over.
+    `seen` is as in `acknowledge`. Raises AlarmActError without a reason, for a time that is too long or too short,
+    for an alarm that is over, and for one that was raised since it was seen.
     """
     if not why.strip():
         raise AlarmActError("A shelved alarm needs a reason: say why it is put aside.")
@@ -63,6 +66,11 @@ def shelve(database: Database, hall_id: int, alarm_id: int, *, for_s: float, why
         after = alarm.life.shelved(now + timedelta(seconds=for_s))
         if after == alarm.life:
             raise AlarmActError(f"{alarm.label} is {alarm.state} now; there is nothing to shelve.")
+        if seen is not None and alarm.raised_at != seen:
+            raise AlarmActError(
+                f"{alarm.label} was raised again since you looked, and its severity is {alarm.severity.word} now. "
+                "Look at it as it is, and shelve it then."
+            )
         return after
 
     return _act(
@@ -109,7 +117,9 @@ def take_out_of_service(
     """No plot of a type alarms from now on, until a time or until it is put back; AlarmActError without a reason."""
     if not why.strip():
         raise AlarmActError("What is taken out of service needs a reason: say why.")
-    with database.write() as connection:
+
+    def take_out(connection: Connection) -> None:
+        alarms.hold(connection, hall_id)
         now = clock.now(connection)
         if until is not None and until <= now:
             raise AlarmActError("The time until which it is out of service is over already; name a later one.")
@@ -124,15 +134,21 @@ def take_out_of_service(
                 )  # fmt: skip
                 feed.publish(connection, hall_id, "alarm", alarm.id)
 
+    database.act(take_out)
+
 
 def put_back(database: Database, hall_id: int, plot_type: str, *, who: Who) -> bool:
     """In service again; False when it was all the time."""
-    with database.write() as connection:
+
+    def back(connection: Connection) -> bool:
+        alarms.hold(connection, hall_id)
         return end_out_of_service(connection, hall_id, plot_type, who=who, why="in service again")
+
+    return database.act(back)
 
 
 def end_out_of_service(connection: Connection, hall_id: int, plot_type: str, *, who: Who, why: str) -> bool:
-    """As `put_back`, within a transaction."""
+    """As `put_back`, within a transaction that holds the alarms."""
     now = clock.now(connection)
     if not out_of_service.end(connection, hall_id, plot_type, at=now, who=who):
         return False
@@ -143,9 +159,6 @@ def end_out_of_service(connection: Connection, hall_id: int, plot_type: str, *, 
             )  # fmt: skip
             feed.publish(connection, hall_id, "alarm", alarm.id)
     return True
-
-
-_ATTEMPTS = 5
 
 
 def _act(
@@ -161,23 +174,25 @@ def _act(
     **facts: Any,
 ) -> Alarm:
     """Move an alarm of the hall to what `after` says of it; anew, where somebody else moved it meanwhile."""
-    for _ in range(_ATTEMPTS):
-        with database.write() as connection:
-            alarm, now = alarms.get(connection, alarm_id, hall_id), clock.now(connection)
-            life = after(alarm, now)
-            if life == alarm.life and not comment and not always:
-                return alarm
-            moved = alarms.move(
-                connection, alarm, life, at=now, who=who.user, station=who.station, why=why, comment=comment, **facts
-            )
-            if moved is not None:
-                feed.publish(connection, hall_id, "alarm", alarm_id)
-                return moved
-    raise AlarmActError("The alarm is moved by others without a break; try again.")
+
+    def act(connection: Connection) -> Alarm:
+        alarm, now = alarms.get(connection, alarm_id, hall_id), clock.now(connection)
+        life = after(alarm, now)
+        if life == alarm.life and not comment and not always:
+            return alarm
+        moved = alarms.move(
+            connection, alarm, life, at=now, who=who.user, station=who.station, why=why, comment=comment, **facts
+        )
+        if moved is None:
+            raise BusyError("The alarm is moved by others without a break; try again.")
+        feed.publish(connection, hall_id, "alarm", alarm_id)
+        return moved
+
+    return database.act(act)
 
 
 def _contest(database: Database, hall_id: int, alarm: Alarm, who: Who, comment: str) -> None:
-    with database.write() as connection:
+    def contest(connection: Connection) -> None:
         plot_type = halls.load(connection, hall_id).plot_types[alarm.plot_type]
         good = next((label.name for label in plot_type.labels if label.role is Role.GOOD), "")
         verdict_id = alarms.verdict_id(connection, alarm.id)
@@ -186,3 +201,5 @@ def _contest(database: Database, hall_id: int, alarm: Alarm, who: Who, comment: 
                 connection, hall_id, verdict_id, good, comment=comment or "the alarm was of a wrong model",
                 user=who.user, station=who.station,
             )  # fmt: skip
+
+    database.act(contest)

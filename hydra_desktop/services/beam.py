@@ -20,6 +20,8 @@ from ..sources.epics import EpicsRun
 AWAY_S = 5.0  # for so long the beam file may be missing, or half written, without a word
 OLD_S = 3600.0
 _NO_PVS = RunPvs()
+_UNKNOWN = RunState(source=BeamSource.FILE)
+_UNTIL_THEN = "Until then the run is that of the plots, and no alarm is held back for want of beam."
 COUNT_EVERY_S = 10.0  # every wall reads anew when the state changes: events alone are told no oftener
 
 
@@ -42,9 +44,11 @@ class BeamFollower:
         """Take over what the file says now ("" for none), and what EPICS variables say, which goes before it."""
         told = self._with_epics(self._told(beam_file), pvs)
         self.names_run = told is not None and told.run_number is not None
+        now = halls.run_state(connection, self._hall_id)
+        if not beam_file and not pvs.names and now.source in (BeamSource.FILE, BeamSource.EPICS):
+            told = RunState()  # there was one, and nobody says that the beam is off any more
         if told is None:
             return
-        now = halls.run_state(connection, self._hall_id)
         if told.run_number is None:
             told = replace(told, run_number=now.run_number, run_period=now.run_period)
         elif not told.run_period and told.source is BeamSource.EPICS:
@@ -84,7 +88,10 @@ class BeamFollower:
         return replace(told, **given)
 
     def _told(self, beam_file: str) -> RunState | None:
-        """What the beam file says, of an old one not the run; None when it says nothing."""
+        """What the beam file says, of an old one neither the run nor that the beam is off; None when it says nothing.
+
+        Of one that is gone or can't be read nothing is known any more.
+        """
         self.trouble = ""
         if not beam_file:
             return None
@@ -92,8 +99,8 @@ class BeamFollower:
         try:
             state = read_beam_file(path)
         except SettingsError as error:
-            self.trouble = str(error)
-            return None
+            self.trouble = f"{error} {_UNTIL_THEN}"
+            return _UNKNOWN
         now = time.monotonic()
         if state is not None:
             self._read_at = now
@@ -102,12 +109,15 @@ class BeamFollower:
                 return state
             self.trouble = (
                 f"The beam file {path} hasn't been written since {written_at:%Y-%m-%d %H:%M} UTC; look after the "
-                "program that writes it. The run is that of the plots until then."
+                "program that writes it. " + _UNTIL_THEN
             )
-            return replace(state, run_number=None, state="", events=None)
-        if now - self._read_at > AWAY_S:
-            self.trouble = (
-                f"The beam file {path} isn't there or holds no JSON; look after the program that writes it, or set "
-                "source.beam_file in the hall's settings. The run is that of the plots until then."
+            return replace(
+                state, run_number=None, state="", events=None, beam_on=state.beam_on or None, beam_current_na=None
             )
-        return None
+        if now - self._read_at <= AWAY_S:
+            return None
+        self.trouble = (
+            f"The beam file {path} isn't there or holds no JSON; look after the program that writes it, or set "
+            f"source.beam_file in the hall's settings. {_UNTIL_THEN}"
+        )
+        return _UNKNOWN

@@ -37,7 +37,7 @@ MOST_TRIES = 30
 NAMES = 1000  # of files of before, from which plot types are known
 AGAIN_S = 10.0  # after one that was lost or not found, at the soonest
 REST_S = 300.0  # after none was found to send: many pictures were judged for it
-LEFT_S = 3600.0  # a file of a monitor that was killed
+LAST = 10  # that are looked at for what is missing; the newest may be on their way
 
 
 @dataclass(frozen=True)
@@ -58,10 +58,13 @@ class _Choice:
 
 
 class Canaries:
-    """Chooses and sends them for one hall; the monitor gives each to its judge, and the outcome back."""
+    """Chooses and sends them for one hall; the monitor gives each to its judge, and the outcome back.
+
+    The file of each is in a folder until what came of it is stored.
+    """
 
     def __init__(self, database: Database, hall_id: int, images: ImageStore, folder: Path) -> None:
-        """`folder` is the monitor's own, in its data folder."""
+        """`folder` is the monitor's own, in its data folder: no other that is alive uses it."""
         self._database, self._hall_id, self._images = database, hall_id, images
         self._folder = folder
         self._told = ""
@@ -106,7 +109,15 @@ class Canaries:
             said = f"{verdict.label}, {verdict.status}" if verdict.label else str(verdict.status)
             found, confidence = _is_found(verdict, plot_type), verdict.confidence
         canaries.judged(connection, self._hall_id, sent.id, said=said, found=found, confidence=confidence)
-        outcome.arrival.path.unlink(missing_ok=True)
+
+    def withdraw(self) -> None:
+        """Those that are on their way won't arrive, as their monitor ends or was killed: they aren't to be missed."""
+        left = [path for path in self._folder.glob("*") if path.stem.isdigit()]
+        if left:
+            with self._database.write() as connection:
+                canaries.withdraw(connection, self._hall_id, [int(path.stem) for path in left])
+            for path in left:
+                path.unlink(missing_ok=True)
 
     def _say(self, fact: str) -> None:
         if fact and fact != self._told:
@@ -118,16 +129,13 @@ class Canaries:
         data = self._images.read(choice.content_hash)
         with self._database.write() as connection:
             sent_id = canaries.send(connection, self._hall_id, choice.plot_type, choice.content_hash, choice.label)
-        path = self._folder / f"{sent_id}{PurePosixPath(choice.relative).suffix}"
-        try:
-            self._folder.mkdir(parents=True, exist_ok=True)
-            path.write_bytes(data)
-            stat = path.stat()
-            for left in self._folder.iterdir():
-                if stat.st_mtime - left.stat().st_mtime > LEFT_S:
-                    left.unlink(missing_ok=True)
-        except OSError as error:
-            raise StorageError(f"{self._folder} can't be written ({error.strerror}); mend it.") from error
+            path = self._folder / f"{sent_id}{PurePosixPath(choice.relative).suffix}"
+            try:
+                self._folder.mkdir(parents=True, exist_ok=True)
+                path.write_bytes(data)
+                stat = path.stat()
+            except OSError as error:
+                raise StorageError(f"{self._folder} can't be written ({error.strerror}); mend it.") from error
         return Sent(sent_id, choice.plot_type, Arrival(path, choice.relative, stat.st_size, stat.st_mtime_ns))
 
     def _choose(self, c: Connection, hall: Hall, models: JudgingModels) -> _Choice | None:
@@ -200,13 +208,17 @@ def heard(connection: Connection, hall_id: int, station: str) -> bool:
 
 
 def missing(connection: Connection, hall_id: int, hall: Hall, now: datetime) -> str:
-    """In words what didn't come at the end of the chain, "" where all is well; `now` is by the database's clock."""
-    last = canaries.newest(connection, hall_id)
-    if last is None:
+    """In words what didn't come at the end of the chain, "" where all is well; `now` is by the database's clock.
+
+    While one is on its way, what came of the one before holds.
+    """
+    last = canaries.last(connection, hall_id, LAST)
+    if not last:
         return ""
     spans = stations.presences(connection, hall_id, now - SILENT_AFTER, now)
     since = [one.since for one in spans if one.role is StationRole.AUDIBLE and one.can_sound]
-    return rules.missing(last, hall.alarms, now, audible_since=min(since, default=None))
+    told = (rules.missing(one, hall.alarms, now, audible_since=min(since, default=None)) for one in last)
+    return next((words for words in told if words is not None), "")
 
 
 def standing(connection: Connection, hall_id: int, hall: Hall) -> str:

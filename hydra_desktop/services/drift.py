@@ -4,11 +4,10 @@ from __future__ import annotations
 
 from bisect import insort
 from dataclasses import dataclass, field
-from datetime import datetime
 
 from sqlalchemy import Connection
 
-from ..database import conditions, verdicts, wall
+from ..database import clock, conditions, verdicts, wall
 from ..database.naming import plot_type_id
 from ..domain import drift
 from ..domain.condition import Condition, ConditionKind
@@ -67,7 +66,6 @@ class Drift:
         verdict: Verdict,
         familiarity: Familiarity | None,
         model_id: int | None,
-        now: datetime,
     ) -> str:
         """Take one more stored verdict into account, at its place in time.
 
@@ -82,7 +80,7 @@ class Drift:
             self._seen[plot_type.name] = seen = _Seen(model_id)
         insort(seen.sights, sight, key=lambda one: one.order)
         del seen.sights[: -drift.LAST]
-        change = self._go_on(connection, plot_type, seen, sight, now)
+        change = self._go_on(connection, plot_type, seen, sight)
         if change is None or seen.condition is None or not ((sight.known or sight.unfamiliar) and change.says(sight)):
             return ""
         return f"; it deviates as all its plots since run {seen.condition.run_number} do"
@@ -95,7 +93,7 @@ class Drift:
         return drift.since(seen.sights, (seen.condition.since, seen.condition.first_plot_id)).says(sight)
 
     def _go_on(
-        self, connection: Connection, plot_type: PlotType, seen: _Seen, sight: drift.Sight, now: datetime
+        self, connection: Connection, plot_type: PlotType, seen: _Seen, sight: drift.Sight
     ) -> drift.Change | None:
         """The change that holds with this plot; what is so is stored, begun or ended with it."""
         held = seen.condition
@@ -113,7 +111,7 @@ class Drift:
                 since=first.taken_at,
                 begins_period=drift.begins_period(seen.sights, first),
                 facts=change.facts,
-                at=now,
+                at=clock.now(connection),
             )
             return change
         first_place = (held.since, held.first_plot_id)

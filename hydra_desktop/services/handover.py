@@ -22,7 +22,7 @@ from .alarm_performance import AlarmFigures, clock_of, count, lasting, moment, n
 
 SHIFT = timedelta(seconds=SHIFT_S)
 MOST_LISTED = 300  # alarms of a shift, the newest
-OUTAGES = (AlarmKind.MONITOR, AlarmKind.SOURCE, AlarmKind.STORAGE, AlarmKind.QUIET, AlarmKind.CANARY)
+OUTAGES = (AlarmKind.MONITOR, AlarmKind.SOURCE, AlarmKind.STORAGE, AlarmKind.LATE, AlarmKind.QUIET, AlarmKind.CANARY)
 
 
 @dataclass(frozen=True)

@@ -9,6 +9,7 @@ a monitor that is killed at any moment loses and doubles nothing.
 from __future__ import annotations
 
 import contextlib
+import hashlib
 import heapq
 import logging
 import os
@@ -161,7 +162,8 @@ class Monitor:
         self._given_at_s = 0.0
         self._chunks = Chunks()
         self._proposals = Proposals(self._database, self._hall_id, self._images)
-        self._canaries = Canaries(self._database, self._hall_id, self._images, settings.home / "canary")
+        own = hashlib.sha256(f"{self._hall_id} {self._source_name}".encode()).hexdigest()[:16]
+        self._canaries = Canaries(self._database, self._hall_id, self._images, settings.home / "canary" / own)
         self._canary: queue.Queue[Sent] = queue.Queue()  # on its way to the judge
         self._on_its_way: dict[Path, Sent] = {}  # the main thread's
         self._idle = threading.Event()  # no real plot waits
@@ -170,7 +172,7 @@ class Monitor:
         self._streams = Streams(self._hall_id, self._hall, settings.station)
         self._beam = BeamFollower(self._hall_id, names_run=bool(self._hall.beam_file))
         self._watch = AlarmWatch(self._database, self._hall_id, settings.station, self._holder)
-        self._own_alarms = MonitorAlarms(self._hall_id, settings.station, settings.image_folder)
+        self._own_alarms = MonitorAlarms(self._hall_id, settings.station, self._source_name, settings.image_folder)
         self._fencing = self._stored_under = 0
         self._feed_position = 0
         self._stop = threading.Event()
@@ -216,6 +218,7 @@ class Monitor:
         if self._stop.is_set():
             return
         self._acquire()
+        self._withdraw_canaries()  # of one that was killed
         self._load_hall()
         judge = self._make_judge()
         with self._database.read() as connection:
@@ -246,7 +249,8 @@ class Monitor:
             for thread in threads[1:]:
                 thread.join()
             self._beam.close()
-            self._release()
+            self._withdraw_canaries()
+            self._release(leave=once)
         if once and self._failure is None:
             self._propose()
 
@@ -432,6 +436,13 @@ class Monitor:
         with self._database.write() as connection:
             leases.verify(connection, self._hall_id, self._source_name, self._fencing)
             self._canaries.take(connection, came.sent, came.outcome, self._hall)
+        came.sent.arrival.path.unlink(missing_ok=True)
+
+    def _withdraw_canaries(self) -> None:
+        try:
+            self._canaries.withdraw()
+        except (DatabaseError, DBAPIError, OSError) as error:
+            log.info("Canaries on their way may be missed: %s", _first_line(error))
 
     def _reload_streams(self) -> None:
         try:
@@ -654,7 +665,7 @@ class Monitor:
                 return
             facts = f"The folder {self._folder}, where plots arrive, isn't there. Mount it, or look after its server."
             self._say_alive(connection, facts)
-            self._own_alarms.tell(connection, source=facts, storage=self._troubles.storage)
+            self._own_alarms.tell(connection, source=facts)
 
     def _say_alive(self, connection: Connection, message: str) -> None:
         heartbeats.beat(
@@ -707,7 +718,7 @@ class Monitor:
             if not leases.renew(connection, self._hall_id, self._source_name, self._fencing, LEASE_TTL_S):
                 raise LeaseLostError(f"Another monitor watches {self._folder} now; this one ends.")
             self._say_alive(connection, self._trouble)
-            self._own_alarms.tell(connection, storage=self._troubles.storage)
+            self._own_alarms.tell(connection, storage=self._troubles.storage, late=self._streams.late)
             self._beam.follow(connection, self._hall.beam_file, self._hall.run_pvs)
             self._read_feed(connection)
 

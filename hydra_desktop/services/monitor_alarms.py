@@ -1,50 +1,80 @@
-"""What a monitor itself knows to be wrong, as alarms of its hall: its folder is gone, its disk is full."""
+"""What a monitor itself knows to be wrong, as alarms of its hall: its folder is gone, its disk is full, plots are late.
+
+They are of the folder that it watches, which is their pad: another monitor of the hall has its own.
+"""
 
 from __future__ import annotations
 
 import shutil
 import time
+from collections.abc import Sequence
+from datetime import datetime
 from pathlib import Path
 
 from sqlalchemy import Connection
 
-from ..database import clock
-from ..domain.alarm import AlarmKind
+from ..database import alarms, clock, leases
+from ..domain.alarm import Alarm, AlarmKind
 from ..domain.label import Severity
 from ..domain.who import Who
-from .alarm_conditions import Holding, settle
+from .alarm_conditions import Holding, settle, turn
 
 LOW_BYTES = 500_000_000  # a disk that has less is told before it is full
 OVER = 1.2  # times so much must be free before it is said to be over
 LOOK_ANEW_S = 10.0  # a person, or another monitor, may have changed the alarms meanwhile
 USER = "monitor"
+_KINDS: tuple[AlarmKind, ...] = (AlarmKind.SOURCE, AlarmKind.STORAGE, AlarmKind.LATE)
 
 
 class MonitorAlarms:
-    """Tells source and storage of one monitor; `images` is the folder of its pictures."""
+    """Tells source and storage of one monitor; `images` is the folder of its pictures.
 
-    def __init__(self, hall_id: int, station: str, images: Path) -> None:
-        self._hall_id, self._images = hall_id, images
+    `source` is the name under which the folder that it watches is leased.
+    """
+
+    def __init__(self, hall_id: int, station: str, source: str, images: Path) -> None:
+        self._hall_id, self._source, self._images = hall_id, source, images
         self._who = Who(USER, station)
         self._told: list[Holding] | None = None
         self._told_at_s = 0.0
         self._is_low = False
+        self._is_new = True
 
-    def tell(self, connection: Connection, *, source: str = "", storage: str = "") -> None:
-        """Make the alarms what is so: `source` and `storage` say in words what is wrong, "" when nothing is."""
+    def tell(self, connection: Connection, *, source: str = "", storage: str = "", late: str = "") -> None:
+        """Make the alarms what is so: each says in words what is wrong with it, "" when nothing is.
+
+        Without its source it stores nothing, and another monitor may be about to: then the rest is left as it was told.
+        """
+        kinds = (AlarmKind.SOURCE,) if source else _KINDS
         holding = []
+        if late and not source:
+            holding.append(Holding(AlarmKind.LATE, "Plots come late", Severity.HIGH, late, pad=self._source))
         if source:
-            holding.append(Holding(AlarmKind.SOURCE, "Source gone", Severity.HIGH, source))
-        if storage:
-            holding.append(Holding(AlarmKind.STORAGE, "Disk full", Severity.HIGH, storage))
+            holding.append(Holding(AlarmKind.SOURCE, "Source gone", Severity.HIGH, source, pad=self._source))
+        elif storage:
+            holding.append(Holding(AlarmKind.STORAGE, "Disk full", Severity.HIGH, storage, pad=self._source))
         elif low := self._low_disk():
-            holding.append(Holding(AlarmKind.STORAGE, "Disk nearly full", Severity.MEDIUM, low))
+            holding.append(Holding(AlarmKind.STORAGE, "Disk nearly full", Severity.MEDIUM, low, pad=self._source))
         now_s = time.monotonic()
         if holding == self._told and now_s - self._told_at_s < LOOK_ANEW_S:
             return
-        kinds = (AlarmKind.SOURCE, AlarmKind.STORAGE)
-        settle(connection, self._hall_id, holding, kinds, now=clock.now(connection), who=self._who)
+        self._is_new &= self._told is None
+        alarms.hold(connection, self._hall_id)
+        now, open_alarms = clock.now(connection), alarms.open_alarms(connection, self._hall_id)
+        own = [one for one in open_alarms if one.pad == self._source]
+        settle(connection, self._hall_id, holding, kinds, now=now, who=self._who, open_alarms=own)
+        if self._is_new:
+            self._end_those_of_nobody(connection, open_alarms, now)
         self._told, self._told_at_s = holding, now_s
+
+    def _end_those_of_nobody(self, connection: Connection, open_alarms: Sequence[Alarm], now: datetime) -> None:
+        """End what was told of folders that no monitor watches; one that waits for its own tells it again."""
+        for one in open_alarms:
+            if one.kind not in _KINDS or one.pad == self._source:
+                continue
+            if leases.living_holder(connection, self._hall_id, one.pad) is None:
+                life = one.life.with_condition(False)
+                turn(connection, self._hall_id, one, life, "no monitor watches that folder", now, self._who)
 
     def forget(self) -> None:
         """What was told may not have been stored: the next time it is told whatever was before."""

@@ -27,7 +27,7 @@ from ..database import (
     wall,
 )
 from ..database.wall import PastVerdict
-from ..domain.alarm import OF_PLOTS, Alarm, AlarmKind, AlarmWindow, Behind, Finding, Life
+from ..domain.alarm import OF_PLOTS, Alarm, AlarmKind, AlarmWindow, Behind, Finding, Life, labels_told
 from ..domain.episode import Episode
 from ..domain.hall import Hall, PlotType
 from ..domain.held import Suppression
@@ -45,8 +45,8 @@ from .drift import Drift
 from .known_faults import KnownFaults
 
 MONITOR = "monitor"
-UNFAMILIAR = str(Status.UNFAMILIAR)
 DELAYED = 50  # chunks that are looked at again after a restart where a rule has delays
+LATE = 3  # times in a row that a plot is the newest and yet too old to alarm, until that is told
 SPANS = timedelta(hours=2)  # for so long it matters for plots that come late what was suppressed
 
 
@@ -59,6 +59,7 @@ class _Stream:
     alarm: Alarm | None = None
     alarm_run: tuple[str, int] | None = None  # with which the alarm began, where it is once per run
     late: tuple[str, Status, int] = field(default=("", Status.NO_MODEL, 0))
+    too_old: int = 0  # how often in a row its newest plot was
 
 
 class Streams:
@@ -85,6 +86,26 @@ class Streams:
         known = [stream.newest for stream in self._streams.values() if stream.newest is not None]
         return max(known, key=lambda plot: plot.place, default=None)
 
+    @property
+    def late(self) -> str:
+        """In words which plot types come so late that no fault of theirs alarms, "" where none does.
+
+        In a backlog the newest come first: where even these are too old, clocks differ or plots are held up.
+        """
+        streams = list(self._streams.items())  # the writer adds to them
+        names = sorted(
+            {name for (name, _), one in streams if one.too_old >= LATE and not self._plot_type(name).ignored}
+        )
+        if not names:
+            return ""
+        limit = min(self._plot_type(name).age_limit_s for name in names)
+        who = f"{names[0]} comes" if len(names) == 1 else f"{names[0]} and {len(names) - 1} more plot types come"
+        return (
+            f"{who} more than {limit / 60:.0f} min after the time of the files, so that no fault of theirs alarms. "
+            "Compare the clocks of the computer that makes the plots, of the file server and of this station; if they "
+            "agree, look for what holds the plots up."
+        )
+
     def load(self, connection: Connection) -> None:
         """Rebuild everything from the database."""
         self._streams = {}
@@ -110,6 +131,7 @@ class Streams:
         """What is known of plot types is other than before: look at their last chunks again."""
         self._known.load(connection)
         self._at = at
+        alarms.hold(connection, self._hall_id)
         self._look_what_is_held(connection, at)
         for (name, pad), stream in self._streams.items():
             if name in plot_types and stream.newest is not None:
@@ -132,12 +154,15 @@ class Streams:
         moved: dict[int, tuple[_Stream, PastVerdict]] = {}  # by the stream, what it shows now
         kept: set[int] = set()
         self._at = at or now
+        rested = self._out_of_service
+        alarms.hold(connection, self._hall_id)
         self._look_what_is_held(connection, self._at)
+        self._look_at_those_back(connection, rested - self._out_of_service)
         for one in sorted(batch, key=lambda one: one.plot.place):
             plot, verdict = one.plot, one.verdict
             plot_type = self._plot_type(plot.name.plot_type)
             stream = self._stream(plot.name.plot_type, plot.name.pad)
-            mark = self._drift.follow(connection, plot, plot_type, verdict, one.familiarity, one.model_id, now)
+            mark = self._drift.follow(connection, plot, plot_type, verdict, one.familiarity, one.model_id)
             finding = self._finding(connection, one, plot_type)
             if stream.newest is not None and stream.newest.taken_at > now:  # the clock was set back
                 stream.newest = None
@@ -157,6 +182,8 @@ class Streams:
                 self._look_for_alarm(connection, stream, plot_type, finding, now, mark)
             if self._is_kept(connection, plot, plot_type, verdict, length):
                 kept.add(plot.id)
+        for stream, one in moved.values():
+            stream.too_old = stream.too_old + 1 if self._is_old(one.plot, now) else 0
         self._store_episodes(connection, touched, [stream for stream, _ in moved.values()])
         wall.update_panels(
             connection,
@@ -171,6 +198,12 @@ class Streams:
             plots.keep(connection, kept)
             label_queue.refresh(connection, kept)
         return kept
+
+    def _look_at_those_back(self, connection: Connection, plot_types: Collection[str]) -> None:
+        """What began while a plot type was out of service stands all the same: it is told, however old it is."""
+        for (name, _), stream in self._streams.items():
+            if name in plot_types and stream.newest is not None:
+                self._follow_window(connection, stream, self._plot_type(name), stream.newest.taken_at, "")
 
     def _store_episodes(
         self, connection: Connection, touched: Mapping[int, Episode], streams: Sequence[_Stream]
@@ -210,7 +243,7 @@ class Streams:
             self._restart_window_on_change(stream, past.plot, past.model_id)
             stream.newest, stream.model_id = past.plot, past.model_id
             if self._suppressing(past.plot, plot_type):
-                stream.window.restart()
+                stream.window.start_after(past.plot)
             else:
                 stream.window.see(self._finding(connection, past, plot_type))
 
@@ -283,7 +316,7 @@ class Streams:
         window = stream.window
         suppressing = self._suppressing(finding.plot, plot_type)
         if suppressing:
-            window.restart()
+            window.start_after(finding.plot)
             if finding.severity > Severity.NONE:
                 suppressions.count(connection, suppressing)
             return
@@ -312,7 +345,8 @@ class Streams:
             if alarm is None:
                 self._raise_alarm(connection, stream, plot_type, fault, why, now)
                 return True
-            after = alarm.life.with_condition(True, fault.severity)
+            label = self._heard_as(connection, window, alarm, fault)
+            after = alarm.life.with_condition(True, fault.severity, label)
             if after != alarm.life and not (after.annunciates_after(alarm.life) and self._is_old(fault.plot, now)):
                 return self._move_alarm(connection, stream, alarm, after, fault, why)
         elif alarm is not None and window.newest is not None and window.clears() and not window.rule.once_per_run:
@@ -324,6 +358,19 @@ class Streams:
                 return self._move_alarm(connection, stream, alarm, after, window.newest, why)
         return True
 
+    @staticmethod
+    def _heard_as(connection: Connection, window: AlarmWindow, alarm: Alarm, fault: Finding) -> str:
+        """The fault as which an alarm is heard, "" where it goes on as what it is.
+
+        Of an alarm that stands, another one is heard that meets the rule by itself, once: two that alternate are one.
+        """
+        if not alarm.life.active or fault.severity > alarm.life.severity:
+            return fault.name
+        if fault.name == alarm.label or fault.verdict.status is not Status.CONFIRMED or window.rule.once_per_run:
+            return ""
+        is_new = window.raises(fault.name) and fault.name not in labels_told(alarms.log(connection, alarm.id))
+        return fault.name if is_new else ""
+
     def _is_old(self, plot: Plot, now: datetime) -> bool:
         """Whether a plot belongs to a backlog that is judged without a sound."""
         return (now - plot.taken_at).total_seconds() > self._plot_type(plot.name.plot_type).age_limit_s
@@ -333,14 +380,13 @@ class Streams:
     ) -> None:
         if self._is_old(fault.plot, now) or plot_type.name in self._out_of_service:
             return
-        is_named = fault.verdict.status is not Status.UNFAMILIAR
         stream.alarm = alarms.raise_alarm(
             connection,
             self._hall_id,
-            kind=AlarmKind.FAULT if is_named else AlarmKind.UNFAMILIAR,
+            kind=_kind(fault),
             plot_type=plot_type.name,
             pad=fault.plot.name.pad,
-            label=fault.verdict.label if is_named else UNFAMILIAR,
+            label=fault.name,
             severity=fault.severity,
             latches=plot_type.rule.latches,
             plot_id=fault.plot.id,
@@ -371,12 +417,9 @@ class Streams:
             behind = Behind(
                 finding.plot.id, finding.verdict_id, finding.model_id, finding.verdict.confidence, finding.threshold
             )
-            if after.annunciates_after(alarm.life):  # it is known by the fault that is heard
-                is_named = finding.verdict.status is not Status.UNFAMILIAR
-                facts = {
-                    "label": finding.verdict.label if is_named else UNFAMILIAR,
-                    "kind": str(AlarmKind.FAULT if is_named else AlarmKind.UNFAMILIAR),
-                }
+            if after.active and after.label == finding.name:
+                facts = {"kind": str(_kind(finding))}
+            if after.annunciates_after(alarm.life):
                 stream.alarm_run = _run(finding.plot)
         changed = alarms.move(
             connection, alarm, after, at=self._at, who=MONITOR, station=self._station, why=why, behind=behind, **facts
@@ -386,6 +429,10 @@ class Streams:
         if changed is not None:
             feed.publish(connection, self._hall_id, "alarm", alarm.id)
         return changed is not None
+
+
+def _kind(fault: Finding) -> AlarmKind:
+    return AlarmKind.UNFAMILIAR if fault.verdict.status is Status.UNFAMILIAR else AlarmKind.FAULT
 
 
 def _run(plot: Plot) -> tuple[str, int]:

@@ -20,6 +20,7 @@ _KINDS = {  # what stands in the place of a picture
     AlarmKind.MONITOR: "cross",
     AlarmKind.SOURCE: "cross",
     AlarmKind.STORAGE: "cross",
+    AlarmKind.LATE: "cross",
     AlarmKind.CANARY: "cross",
     AlarmKind.QUIET: "dots",
     AlarmKind.STALE: "hatch",

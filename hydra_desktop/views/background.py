@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Callable
-from concurrent.futures import ThreadPoolExecutor
+from concurrent.futures import Future, ThreadPoolExecutor, wait
 from typing import Any
 
 import shiboken6
@@ -27,6 +27,7 @@ class Background(QObject):
         self._pool = ThreadPoolExecutor(threads, "background")  # PySide keeps 1 KB of each QRunnable of a QThreadPool
         self._closed = False
         self._open = 0
+        self._futures: set[Future[None]] = set()
         self._done.connect(self._take)
 
     @property
@@ -68,12 +69,20 @@ class Background(QObject):
             self._tell(lambda: fail(why) if is_there() else self.failed.emit(why))
 
         self._open += 1
-        self._pool.submit(do)
+        future = self._pool.submit(do)
+        self._futures.add(future)
+        future.add_done_callback(self._futures.discard)
 
     def close(self, *, drop: bool = True) -> None:
         """Wait for what runs; what waits is dropped, or done too."""
         self._closed = True
         self._pool.shutdown(cancel_futures=drop)
+
+    def finish(self, limit_s: float) -> None:
+        """Do what waits too, for at most a time (s); then what waits still is dropped, and what runs is let go."""
+        self._closed = True
+        left = wait(set(self._futures), limit_s).not_done
+        self._pool.shutdown(wait=not left, cancel_futures=True)
 
     def _tell(self, answer: Callable[[], None]) -> None:
         try:

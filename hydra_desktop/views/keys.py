@@ -14,10 +14,22 @@ _TOLD = "told_keys"
 ROWS = 14  # of one column of the sheet
 
 
-def add(owner: QWidget, key: str, text: str, work: Callable[[], object], *, everywhere: bool = False) -> QAction:
-    """Let a key do something while the focus is in `owner`, or in its whole window; `text` is for the sheet."""
+def add(
+    owner: QWidget,
+    key: str,
+    text: str,
+    work: Callable[[], object],
+    *,
+    everywhere: bool = False,
+    repeats: bool = False,
+) -> QAction:
+    """Let a key do something while the focus is in `owner`, or in its whole window; `text` is for the sheet.
+
+    One that is held acts once, unless it `repeats`: that is for what moves or resizes, never for what acts.
+    """
     action = QAction(text, owner)
     action.setShortcut(QKeySequence(key))
+    action.setAutoRepeat(repeats)
     if not everywhere and not owner.isWindow():
         action.setShortcutContext(Qt.ShortcutContext.WidgetWithChildrenShortcut)
     action.triggered.connect(lambda _checked=False: work())

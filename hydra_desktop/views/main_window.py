@@ -317,12 +317,15 @@ class MainWindow(QMainWindow):
             ("F11", "Wall mode: the wall alone on the whole screen", self.toggle_wall_mode),
             ("Ctrl+H", "Show another hall", self.halls_wanted.emit),
             ("Ctrl+N", "Another window", self.window_wanted.emit),
-            ("Ctrl++", "Larger words and controls", lambda: self.set_size(1)),
-            ("Ctrl+-", "Smaller words and controls", lambda: self.set_size(-1)),
             ("Ctrl+0", "Words and controls as usual", lambda: self.set_size(0)),
             ("Ctrl+Q", "Close the window", self.close),
         ):
             keys.add(self, key, text, work)
+        for key, text, step in (
+            ("Ctrl++", "Larger words and controls", 1),
+            ("Ctrl+-", "Smaller words and controls", -1),
+        ):
+            keys.add(self, key, text, lambda step=step: self.set_size(step), repeats=True)
         for action, more in (("F1", "?"), ("Ctrl++", "Ctrl+=")):
             keys.also(self, action, more)
 

@@ -170,9 +170,14 @@ def plain(day: Day) -> list[tuple[int, int, int]]:
 
 
 def replayed(day: Day, rule: AlarmRule) -> list[tuple[int, int, int]]:
-    """Alarms of a rule, all plots at once; a plot without beam is none, and the window starts anew after it."""
-    lit = np.flatnonzero(day.beam)
-    said, runs = day.said[:, lit], day.runs[lit] + len(day.beam) * np.cumsum(np.diff(lit, prepend=-1) > 1)
+    """Alarms of a rule with k > 1, all plots at once; a plot without beam is none, and all starts anew after it.
+
+    The last one of a trip stands for it: Bad in a run by itself, it raises nothing and ends a time without faults.
+    """
+    last = np.append(~day.beam[:-1] & day.beam[1:], False)
+    lit = np.flatnonzero(day.beam | last)
+    said = np.where(last, BAD, day.said)[:, lit]
+    runs = (day.runs + len(last) * np.cumsum(last + np.append(0, last[:-1])))[lit]
     top = np.where(said == DOUBT, BAD, said).ravel()
     sure = np.where(said == DOUBT, 0.55, 0.95).ravel()
     count = said.size

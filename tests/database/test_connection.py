@@ -10,10 +10,10 @@ import sqlalchemy as sa
 from alembic.autogenerate import compare_metadata
 from alembic.runtime.migration import MigrationContext
 
-from hydra_desktop.database import halls
-from hydra_desktop.database.connection import Database, open_database, open_up_to_date
+from hydra_desktop.database import connection, halls
+from hydra_desktop.database.connection import ATTEMPTS, Database, open_database, open_up_to_date
 from hydra_desktop.database.tables import metadata
-from hydra_desktop.domain.errors import DatabaseError, StorageError
+from hydra_desktop.domain.errors import BusyError, DatabaseError, StorageError
 from tests.fakes.postgres_server import PostgresServer
 
 
@@ -28,9 +28,9 @@ def test_a_second_upgrade_changes_nothing(database: Database) -> None:
     assert database.check() == []
 
 
-def test_a_database_that_is_not_set_up_says_what_to_do(database_url: str) -> None:
+def test_a_database_that_is_not_set_up_says_what_to_do(bare_url: str) -> None:
     with pytest.raises(DatabaseError, match="hydra-desktop db upgrade"):
-        open_database(database_url)
+        open_database(bare_url)
 
 
 def test_a_newer_database_is_refused(database: Database, database_url: str) -> None:
@@ -127,14 +127,14 @@ def test_a_file_that_was_taken_away_or_replaced_is_noticed_at_once(tmp_path: Pat
     restored.close()
 
 
-def test_an_embedded_database_is_upgraded_by_itself_and_a_shared_one_is_not(database_url: str) -> None:
-    if database_url.startswith("sqlite"):
-        open_up_to_date(database_url).close()
-        open_database(database_url).close()
+def test_an_embedded_database_is_upgraded_by_itself_and_a_shared_one_is_not(bare_url: str) -> None:
+    if bare_url.startswith("sqlite"):
+        open_up_to_date(bare_url).close()
+        open_database(bare_url).close()
     else:
         for _ in range(2):
             with pytest.raises(DatabaseError, match="hydra-desktop db upgrade"):
-                open_up_to_date(database_url)
+                open_up_to_date(bare_url)
 
 
 @pytest.mark.parametrize(
@@ -163,3 +163,37 @@ def test_options_are_refused_in_words(tmp_path: Path, monkeypatch: pytest.Monkey
 def test_an_option_that_postgresql_does_not_know_is_said(postgres_server: PostgresServer) -> None:
     with pytest.raises(DatabaseError, match="mend the URL"):
         open_database(f"{postgres_server.new_database()}&mood=foo")
+
+
+@pytest.mark.parametrize("code", ["40001", "40P01"])
+def test_what_meets_another_is_done_again_and_at_last_told(database: Database, code: str) -> None:
+    meets = sa.text(f"DO $$ BEGIN RAISE EXCEPTION 'they met' USING ERRCODE = '{code}'; END $$")
+    tries = []
+
+    def work(connection: sa.Connection, others: int) -> int:
+        tries.append(halls.find_or_create(connection, f"hall {len(tries)}"))
+        if len(tries) <= others:
+            if database.dialect == "sqlite":
+                raise BusyError("they met")
+            connection.execute(meets)
+        return tries[-1]
+
+    assert database.act(lambda c: work(c, 2)) == tries[-1]
+    with database.read() as c:
+        assert halls.names(c) == ["hall 2"]  # of the others nothing is left
+    tries.clear()
+    with pytest.raises(BusyError, match="they met"):
+        database.act(lambda c: work(c, 1000))
+    assert len(tries) == ATTEMPTS
+
+
+def test_a_file_that_another_writes_to_for_long_is_not_said_to_be_away(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(connection, "BUSY_TIMEOUT_MS", 1)
+    one, other = (open_database(f"sqlite:///{tmp_path / 'hydra.db'}", upgrade=True) for _ in range(2))
+    with one.write(), pytest.raises(BusyError, match=r"Others use the database.*try again .*locked"):
+        other.act(lambda c: halls.find_or_create(c, "D"))
+    assert other.act(lambda c: halls.find_or_create(c, "D")) == 1
+    one.close()
+    other.close()

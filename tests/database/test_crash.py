@@ -74,7 +74,7 @@ def test_what_was_committed_is_there_and_nothing_by_halves(database: Database, d
     assert database.check() == []
 
 
-def test_an_upgrade_that_is_killed_is_as_if_it_never_began(database_url: str) -> None:
+def test_an_upgrade_that_is_killed_is_as_if_it_never_began(bare_url: str) -> None:
     upgrader = textwrap.dedent("""
         import os, signal, sys
         import sqlalchemy as sa
@@ -87,9 +87,9 @@ def test_an_upgrade_that_is_killed_is_as_if_it_never_began(database_url: str) ->
         sa.event.listen(sa.Engine, "after_cursor_execute", kill)
         open_database(sys.argv[1], upgrade=True)
     """)
-    killed = subprocess.run([sys.executable, "-c", upgrader, database_url], check=False)
+    killed = subprocess.run([sys.executable, "-c", upgrader, bare_url], check=False)
     assert killed.returncode == -signal.SIGKILL
-    database = open_database(database_url, upgrade=True)
+    database = open_database(bare_url, upgrade=True)
     try:
         assert database.check() == []
         with database.write() as c:

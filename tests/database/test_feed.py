@@ -15,10 +15,11 @@ import sqlalchemy as sa
 
 from hydra_desktop.database import feed, halls
 from hydra_desktop.database import tables as t
-from hydra_desktop.database.connection import Database, open_database
+from hydra_desktop.database.connection import Database
 from hydra_desktop.database.feed import ChangeWaiter
 from hydra_desktop.domain.errors import DatabaseError
 from tests.fakes import postgres_server
+from tests.fakes.upgraded import upgraded
 
 WRITERS, TRANSACTIONS = 5, 12
 WORK = sa.text("WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < :rows) SELECT count(*) FROM n")
@@ -221,7 +222,7 @@ def test_a_server_that_went_away_is_told_and_the_next_wait_works_again() -> None
         pytest.skip("PostgreSQL isn't installed here; .ci/run installs it")
     server = postgres_server.PostgresServer()
     try:
-        database = open_database(server.new_database(), upgrade=True)
+        database = upgraded(server.new_database())
         waiter, stop = ChangeWaiter(database), threading.Event()
         assert waiter.wait(1.0, stop)
         server.stop()
@@ -243,7 +244,7 @@ def test_a_server_that_went_away_is_told_and_the_next_wait_works_again() -> None
 
 def test_a_file_that_is_no_database_any_more_is_told(tmp_path: Path) -> None:
     path = tmp_path / "hydra.db"
-    database = open_database(f"sqlite:///{path}", upgrade=True)
+    database = upgraded(f"sqlite:///{path}")
     database.close()
     for leftover in tmp_path.iterdir():
         leftover.unlink()

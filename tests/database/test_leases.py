@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Callable
+from datetime import timedelta
 from functools import partial
 from typing import Any
 
 import pytest
 
-from hydra_desktop.database import halls, leases
+from hydra_desktop.database import clock, halls, leases
+from hydra_desktop.database import tables as t
 from hydra_desktop.domain.errors import LeaseLostError
 
 from .conftest import Site
@@ -59,6 +61,19 @@ def test_an_old_lease_that_nobody_took_is_still_good(site: Site) -> None:
     with site.database.write() as c:
         assert leases.renew(c, site.hall_id, SOURCE, first, 60.0)
     assert _take(site, "b:2") is None
+
+
+def test_a_lease_from_before_the_clock_was_set_back_has_run_out(site: Site) -> None:
+    first = _take(site, "a:1")
+    assert first is not None
+    with site.database.write() as c:
+        c.execute(t.source_leases.update().values(expires_at=clock.now(c) + timedelta(hours=1)))
+        assert leases.living_holder(c, site.hall_id, SOURCE) is None
+        assert leases.renew(c, site.hall_id, SOURCE, first, 10.0)  # its holder is alive, and has it still
+        assert leases.living_holder(c, site.hall_id, SOURCE) == "a:1"
+        c.execute(t.source_leases.update().values(expires_at=clock.now(c) + timedelta(hours=1)))
+    assert _take(site, "b:2") == first + 1
+    assert _take(site, "c:3") is None
 
 
 def test_a_released_lease_is_free_and_the_number_still_rises(site: Site) -> None:

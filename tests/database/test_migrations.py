@@ -33,17 +33,17 @@ def _move(database: Database, revision: str, *, down: bool = False) -> None:
 
 
 @pytest.fixture
-def bare(database_url: str) -> Iterator[Database]:
+def bare(bare_url: str) -> Iterator[Database]:
     """A database without tables, however it came to be."""
-    database = Database(of_connection._engine(sa.make_url(database_url)))
+    database = Database(of_connection._engine(sa.make_url(bare_url)))
     yield database
     database.close()
 
 
-def test_what_the_first_version_stored_is_there(bare: Database, database_url: str) -> None:
+def test_what_the_first_version_stored_is_there(bare: Database, bare_url: str) -> None:
     _move(bare, "0001")
     with pytest.raises(DatabaseError, match="hydra-desktop db upgrade"):
-        open_database(database_url)
+        open_database(bare_url)
     with bare.write() as c:  # in the words of that time
         c.execute(sa.text("INSERT INTO halls VALUES (1, 'D', '/data', 'pattern', '')"))
         c.execute(
@@ -60,7 +60,7 @@ def test_what_the_first_version_stored_is_there(bare: Database, database_url: st
                 "VALUES (7, 1, 1, '02', 'P', 80464, 37, 1, 'hash', :at, false, :at, 'key', true, true)"
             ).bindparams(sa.bindparam("at", START, UtcDateTime()))
         )
-    upgraded = open_database(database_url, upgrade=True)
+    upgraded = open_database(bare_url, upgrade=True)
     with upgraded.read() as c:
         plot = plots.get(c, 7)
         assert halls.load(c, 1).source_folder == "/data"
@@ -70,7 +70,7 @@ def test_what_the_first_version_stored_is_there(bare: Database, database_url: st
     upgraded.close()
 
 
-def test_what_was_live_before_each_activation_is_known_afterwards(bare: Database, database_url: str) -> None:
+def test_what_was_live_before_each_activation_is_known_afterwards(bare: Database, bare_url: str) -> None:
     _move(bare, "0012")
     with bare.write() as c:
         c.execute(
@@ -94,7 +94,7 @@ def test_what_was_live_before_each_activation_is_known_afterwards(bare: Database
                 "VALUES (:id, :type, :id, :at, 'eva')",
             ):
                 c.execute(sa.text(statement).bindparams(at), {"id": number, "type": of_type})
-    upgraded = open_database(database_url, upgrade=True)
+    upgraded = open_database(bare_url, upgrade=True)
     with upgraded.read() as c:
         told = [(one.model_id, one.before_id, one.kind) for one in activations.history(c, 1, "type 1")]
         assert told == [(1, None, "activated"), (3, 1, "activated"), (4, 3, "activated")]
@@ -153,18 +153,19 @@ def test_the_way_back_and_forth_ends_where_it_began(bare: Database) -> None:
     assert bare.check() == []
 
 
+@pytest.mark.parametrize("rounds", [2, pytest.param(50, marks=pytest.mark.soak)])
 def test_many_that_start_on_a_new_database_at_once_all_begin(
-    tmp_path: Path, together: Callable[..., list[Any]]
+    tmp_path: Path, together: Callable[..., list[Any]], rounds: int
 ) -> None:
     """On SQLite: the step to WAL fails at once where it meets another, some one time in fifty."""
-    for round_ in range(8):
+    for round_ in range(rounds):
         url = f"sqlite:///{tmp_path / str(round_)}.db"
         for database in together(*[lambda url=url: open_database(url, upgrade=True)] * 5):
             database.close()
 
 
-def test_two_that_upgrade_at_once_both_end_well(database_url: str, together: Callable[..., list[Any]]) -> None:
-    opened = together(*[lambda: open_database(database_url, upgrade=True)] * 3)
+def test_two_that_upgrade_at_once_both_end_well(bare_url: str, together: Callable[..., list[Any]]) -> None:
+    opened = together(*[lambda: open_database(bare_url, upgrade=True)] * 3)
     for database in opened:
         assert database.check() == []
         database.close()

@@ -129,7 +129,7 @@ def test_alarms_stand_as_they_stood_then(site: Site) -> None:
         for minute, (state, who, facts) in enumerate(
             (
                 (AlarmState.ACKNOWLEDGED, "eva", {}),
-                (AlarmState.UNACKNOWLEDGED, "monitor", {"label": "Hot"}),
+                (AlarmState.UNACKNOWLEDGED, "monitor", {}),
                 (AlarmState.RETURNED_UNACKNOWLEDGED, "monitor", {"behind": Behind(plot.id, None, None, 0.8)}),
                 (AlarmState.NORMAL, "ben", {}),
             ),
@@ -138,7 +138,7 @@ def test_alarms_stand_as_they_stood_then(site: Site) -> None:
             at = START + minute * 10 * MINUTE
             life = told[-1].life
             after = {
-                AlarmState.UNACKNOWLEDGED: life.with_condition(True, Severity.HIGH),
+                AlarmState.UNACKNOWLEDGED: life.with_condition(True, Severity.HIGH, "Hot"),
                 AlarmState.RETURNED_UNACKNOWLEDGED: life.with_condition(False),
             }.get(state, life.acknowledged())
             changed = alarms.move(c, told[-1], after, at=at, who=who, station="s", why="", **facts)

@@ -39,13 +39,14 @@ from hydra_desktop.database import (
     verdicts,
     wall,
 )
-from hydra_desktop.database.connection import Database, open_database
+from hydra_desktop.database.connection import Database
 from hydra_desktop.database.image_store import ImageStore
 from hydra_desktop.domain.alarm_history import Span
 from hydra_desktop.domain.labeling import Choice, Decision, Filters, Mode, Order, Queue
 from hydra_desktop.domain.past import Moment
 from hydra_desktop.domain.station import StationRole
 from hydra_desktop.services.detail import Ask, DetailService
+from tests.fakes.upgraded import upgraded
 
 from .conftest import START, Site
 
@@ -59,7 +60,7 @@ GROWING = {
 @pytest.fixture
 def site(tmp_path: Path) -> Iterator[Site]:
     """A hall on SQLite, whose plans don't depend on how much is in a table."""
-    database = open_database(f"sqlite:///{tmp_path / 'hydra.db'}", upgrade=True)
+    database = upgraded(f"sqlite:///{tmp_path / 'hydra.db'}")
     with database.write() as c:
         site = Site(database, halls.find_or_create(c, "D"))
         model_id = site.add_model(c)

@@ -11,7 +11,7 @@ from hypothesis import settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, invariant, rule
 
-from hydra_desktop.domain.alarm import TO_TAKE, AlarmState, AlarmWindow, Finding, Life
+from hydra_desktop.domain.alarm import TO_TAKE, AlarmState, AlarmStep, AlarmWindow, Finding, Life, labels_told
 from hydra_desktop.domain.hall import AlarmRule, PlotType
 from hydra_desktop.domain.label import Severity
 from hydra_desktop.domain.plot import Plot, PlotName
@@ -44,6 +44,29 @@ def test_one_faulty_chunk_of_three_does_not_alarm() -> None:
 def test_two_faulty_chunks_of_three_alarm_also_with_a_good_one_between() -> None:
     assert window(2, 3, Severity.HIGH, Severity.HIGH).raises()
     assert window(2, 3, Severity.HIGH, Severity.NONE, Severity.LOW).raises()
+
+
+def test_what_lies_before_a_plot_that_means_nothing_counts_no_more_and_what_came_of_later_does() -> None:
+    seen = window(2, 3, Severity.HIGH, Severity.NONE, Severity.NONE, Severity.HIGH)
+    seen.start_after(found(1, Severity.HIGH).plot)  # it comes late
+    assert (seen.seen, seen.faulty) == (2, 1)
+    seen.see(found(0, Severity.HIGH))
+    assert not seen.raises()
+    seen.see(found(4, Severity.HIGH))
+    assert seen.raises()
+    seen.start_after(found(5, Severity.HIGH).plot)
+    assert seen.newest is None
+
+
+def test_more_that_fell_to_what_was_taken_is_heard_and_to_what_is_held_is_not() -> None:
+    taken = Life().with_condition(True, Severity.LOW).acknowledged()
+    again = taken.grown()
+    assert again.state is AlarmState.UNACKNOWLEDGED
+    assert again.annunciates_after(taken)
+    assert again.grown() == again
+    shelved = taken.shelved(START)
+    assert shelved.grown() == shelved
+    assert Life().grown() == Life()
 
 
 def test_a_flickering_plot_makes_one_alarm() -> None:
@@ -130,6 +153,28 @@ def test_an_acknowledgement_is_for_one_severity() -> None:
     assert BEGUN.with_condition(True, Severity.HIGH).annunciates_after(BEGUN)
     fallen = risen.acknowledged().with_condition(True, Severity.LOW)
     assert (fallen.state, fallen.severity) == (AlarmState.ACKNOWLEDGED, Severity.HIGH)
+
+
+def test_an_acknowledgement_is_for_one_fault() -> None:
+    bad = Life().with_condition(True, Severity.MEDIUM, "Bad")
+    taken = bad.acknowledged()
+    for before in (bad, taken):
+        hot = before.with_condition(True, Severity.MEDIUM, "HotChannel")
+        assert (hot.state, hot.label) == (AlarmState.UNACKNOWLEDGED, "HotChannel")
+        assert hot.annunciates_after(before)
+        assert before.with_condition(True, Severity.LOW, "HotChannel") == before
+        assert before.with_condition(True, Severity.MEDIUM) == before
+    shelved = bad.shelved(START)
+    assert shelved.with_condition(True, Severity.MEDIUM, "HotChannel") == shelved
+    assert taken.with_condition(False).label == "Bad"
+
+
+def test_a_fault_by_itself_must_meet_the_rule() -> None:
+    mixed = AlarmWindow(AlarmRule(2, 3))
+    for chunk, name in enumerate(["Bad", "HotChannel", "Bad"]):
+        one = found(chunk, Severity.HIGH)
+        mixed.see(replace(one, verdict=replace(one.verdict, label=name)))
+    assert (mixed.raises(), mixed.raises("Bad"), mixed.raises("HotChannel")) == (True, True, False)
 
 
 def test_a_latched_alarm_waits_for_its_reset() -> None:
@@ -241,17 +286,30 @@ class Machine(RuleBasedStateMachine):
         self.life = Life()
         self.now = START
         self.owed = False  # somebody must still be told of what was annunciated
-        self.known = Severity.NONE  # the severity of this occurrence that somebody took
+        self.log: list[AlarmStep] = []
 
     def turn(self, after: Life) -> None:
         before, self.life = self.life, after
-        if after.annunciates_after(before):
+        is_new = after.annunciates_after(before)
+        self.log.append(
+            AlarmStep(self.now, before.state, after.state, "", "", "", after.label, None, annunciates=is_new)
+        )
+        if is_new:
             assert after.sounds
-            self.owed, self.known = True, Severity.NONE
+            self.owed = True
 
-    @rule(severity=st.sampled_from([Severity.LOW, Severity.MEDIUM, Severity.HIGH]))
-    def begin(self, severity: Severity) -> None:
-        self.turn(self.life.with_condition(True, severity))
+    @rule(severity=st.sampled_from([Severity.LOW, Severity.MEDIUM, Severity.HIGH]), name=st.sampled_from("ABC"))
+    def begin(self, severity: Severity, name: str) -> None:
+        """As the monitor: of an alarm that stands, a fault that was told already is no other."""
+        before, told = self.life, labels_told(self.log)
+        rises = severity > before.severity
+        self.turn(before.with_condition(True, severity, name if not before.active or rises or name not in told else ""))
+        if before.state in (AlarmState.UNACKNOWLEDGED, AlarmState.ACKNOWLEDGED):
+            assert before.label in told
+            is_another = name not in told and severity >= before.severity
+            assert self.life.annunciates_after(before) is (rises or is_another)
+        if self.life.annunciates_after(before):
+            assert self.life.label == name
 
     @rule()
     def end(self) -> None:
@@ -260,7 +318,7 @@ class Machine(RuleBasedStateMachine):
     @rule()
     def acknowledge(self) -> None:
         if self.life.state in TO_TAKE:
-            self.owed, self.known = False, self.life.severity
+            self.owed = False
         self.turn(self.life.acknowledged())
         assert not self.life.sounds
 

@@ -20,10 +20,12 @@ START = datetime(2026, 3, 1, tzinfo=UTC)
 ALARMS = (False, True, False)
 
 
-def recorded(count: int, seed: int, *, bad: float = 0.3) -> Recorded:
+def recorded(count: int, seed: int, *, bad: float = 0.3, run_plots: int = 20) -> Recorded:
     chance = np.random.default_rng(seed)
     streams = np.sort(chance.integers(0, 3, count))
-    runs = np.concatenate([np.sort(chance.integers(0, 1 + count // 20, (streams == one).sum())) for one in range(3)])
+    runs = np.concatenate(
+        [np.sort(chance.integers(0, 1 + count // run_plots, (streams == one).sum())) for one in range(3)]
+    )
     said = chance.choice(np.array([-1, 0, 1], np.int8), count)
     top, confidence = chance.choice(3, count, p=[0.9 - bad, bad, 0.1]), chance.uniform(0.34, 1.0, count)
     return Recorded(
@@ -50,7 +52,7 @@ def one_by_one(span: Recorded, thresholds: dict[str, float], rule: AlarmRule) ->
                 alarms.append((begun, place))
             begun, before = None, None
         if before is None or run != before[1]:
-            window.restart()
+            window.restart(goes_on=before is not None)
             if begun is not None and rule.once_per_run:  # it is over with its run
                 alarms.append((begun, place))
                 begun = None
@@ -81,9 +83,10 @@ RULES = [
 
 
 @pytest.mark.parametrize("rule", RULES)
+@pytest.mark.parametrize("run_plots", [20, 3])  # in short runs a time without faults goes on over several
 @pytest.mark.parametrize("seed", range(4))
-def test_a_replay_is_what_the_rules_say_one_by_one(rule: AlarmRule, seed: int) -> None:
-    span = recorded(400, seed)
+def test_a_replay_is_what_the_rules_say_one_by_one(rule: AlarmRule, run_plots: int, seed: int) -> None:
+    span = recorded(400, seed, run_plots=run_plots)
     for low in (0.0, 0.5, 0.8, 1.0):
         thresholds = {"Good": 0.5, "Bad": low, "NoData": 0.6}
         found = Replay(span, ALARMS, rule).run(np.array([thresholds[name] for name in LABELS]))

@@ -18,7 +18,6 @@ from sqlalchemy import Connection
 
 from hydra_desktop import settings
 from hydra_desktop.database import alarms, halls, stations, verdicts
-from hydra_desktop.database.connection import open_database
 from hydra_desktop.database.image_store import ImageStore
 from hydra_desktop.domain.alarm_settings import AlarmSettings
 from hydra_desktop.domain.hall import AlarmRule
@@ -32,9 +31,10 @@ from hydra_desktop.sources.simulated.canvas import png
 from tests.conftest import wait_for
 
 from .sound_server import Ear
+from .upgraded import upgraded
 
 PLOT_TYPE = "CDC_occupancy"
-EACH = 16
+EACH = 8
 ONLY_OF_PLOTS = AlarmSettings(quiet_after_s=0, repeated_chunks=0, flood_over=0, canary_every_s=0, unanswered_after_s=0)
 LIMIT_S = 60.0
 PAUSE_S = 1.6  # longer than that between two tones
@@ -47,7 +47,7 @@ class AlarmedHall:
     def __init__(self, folder: Path, url: str | None = None) -> None:
         self.folder = folder
         self.settings = settings.Settings(url or f"sqlite:///{folder / 'hydra.db'}", demo.HALL, folder, "here", "eva")
-        self.database = open_database(self.settings.database_url, upgrade=True)
+        self.database = upgraded(self.settings.database_url)
         self.source = folder / "source"
         self.images = ImageStore(self.settings.image_folder)
         self._drawn = folder / "drawn"

@@ -11,7 +11,7 @@ from pathlib import Path
 import numpy as np
 import numpy.typing as npt
 
-from hydra_desktop.siren.tones import PATTERNS
+from hydra_desktop.siren.tones import PATTERNS, end_s
 
 RATE_HZ = 44_100
 LIMIT_S = 20.0
@@ -52,6 +52,16 @@ class Ear:
     def hears(self, pitch_hz: float, within_s: float) -> bool:
         """Whether a tone of that pitch comes within a time."""
         return any(abs(pitch(self.hear(0.1)) - pitch_hz) < 15 for _ in range(round(within_s / 0.1)))
+
+    def hear_whole(self, tone: str, within_s: float) -> npt.NDArray[np.float64]:
+        """All of a tone with a little before and after, once something is heard that is to be its first sample."""
+        before = self.hear(0.1)
+        for _ in range(round(within_s / 0.1)):
+            heard = self.hear(0.1)
+            if np.abs(heard).max() > 0.005:
+                return np.concatenate([before, heard, self.hear(end_s(tone) + 0.3)])
+            before = heard
+        raise AssertionError(f"{tone} never came")
 
     def silent_for(self, seconds: float, within_s: float) -> bool:
         """Whether it gets silent, and stays so for longer than any pause between tones."""

@@ -13,7 +13,7 @@ from hydra_desktop.domain.alarm_history import Span
 from hydra_desktop.domain.errors import SettingsError
 from hydra_desktop.domain.label import Severity
 from hydra_desktop.services import alarm_performance
-from hydra_desktop.services.alarm_performance import Reach, lasting, named, of_days, of_reach, share, span_of
+from hydra_desktop.services.alarm_performance import Reach, lasting, name_of, named, of_days, of_reach, share, span_of
 from tests.fakes.alarm_past import AlarmPast
 
 HOUR = timedelta(hours=1)
@@ -94,6 +94,12 @@ def test_spans_are_those_of_the_local_clock() -> None:
 )
 def test_how_long_something_is(seconds: int, text: str) -> None:
     assert lasting(timedelta(seconds=seconds)) == text
+
+
+def test_what_alarms_is_named_by_its_stream_or_its_own_word() -> None:
+    assert name_of("CDC", "01", "Bad") == "CDC pad 01"
+    assert name_of("CDC", "", "Bad") == "CDC"
+    assert name_of("", "/data/plots", "Source gone") == "Source gone"
 
 
 def test_a_small_share_keeps_its_digits() -> None:

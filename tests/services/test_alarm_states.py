@@ -2,12 +2,10 @@
 
 from __future__ import annotations
 
-import atexit
 import shutil
 import tempfile
 from contextlib import suppress
 from datetime import timedelta
-from functools import cache
 from pathlib import Path
 
 from hypothesis import HealthCheck, Phase, settings
@@ -15,8 +13,8 @@ from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, invariant, precondition, rule
 
 from hydra_desktop.database import alarms, clock, halls, plots, verdicts, wall
-from hydra_desktop.database.connection import Database, open_database
-from hydra_desktop.domain.alarm import TO_TAKE, Alarm, AlarmState
+from hydra_desktop.database.connection import Database
+from hydra_desktop.domain.alarm import TO_TAKE, Alarm, AlarmState, labels_told
 from hydra_desktop.domain.alarm_settings import AlarmSettings
 from hydra_desktop.domain.errors import AlarmActError
 from hydra_desktop.domain.hall import AlarmRule, Hall, PlotType
@@ -28,11 +26,13 @@ from hydra_desktop.domain.who import Who
 from hydra_desktop.services import alarms as alarm_service
 from hydra_desktop.services.alarm_watch import AlarmWatch
 from hydra_desktop.services.streams import Streams
+from tests.fakes.upgraded import upgraded
 
 LABELS = (
     Label("Good", Role.GOOD, Severity.NONE, "#A7BCCB", "g"),
     Label("Warm", Role.FAULTY, Severity.LOW, "#DDBE86", "w"),
     Label("Hot", Role.FAULTY, Severity.HIGH, "#B8615A", "h"),
+    Label("Dead", Role.FAULTY, Severity.HIGH, "#7A3B3B", "d"),
 )
 TYPES = {
     name: PlotType(
@@ -44,23 +44,13 @@ PEOPLE = (Who("ann", "left"), Who("bob", "right"))
 BY_A_PERSON = ("acknowledged", "shelved", "out of service")
 
 
-@cache
-def _empty() -> Path:
-    """A database without rows, made once."""
-    folder = Path(tempfile.mkdtemp(prefix="hydra-states-"))
-    atexit.register(shutil.rmtree, folder)
-    open_database(f"sqlite:///{folder / 'empty.db'}", upgrade=True).close()
-    return folder / "empty.db"
-
-
 class Room(RuleBasedStateMachine):
     """One hall, two plot types, two stations, and processes that come and go."""
 
     def __init__(self) -> None:
         super().__init__()
         self.folder = Path(tempfile.mkdtemp(prefix="hydra-states-"))
-        shutil.copy(_empty(), self.folder / "hall.db")
-        self.database: Database = open_database(f"sqlite:///{self.folder / 'hall.db'}")
+        self.database: Database = upgraded(f"sqlite:///{self.folder / 'hall.db'}")
         with self.database.write() as c:
             self.hall_id = halls.find_or_create(c, "D")
             off = AlarmSettings(quiet_after_s=0, unanswered_after_s=0, flood_over=0, canary_every_s=0)
@@ -83,23 +73,36 @@ class Room(RuleBasedStateMachine):
         with self.database.write() as c:
             c.exec_driver_sql("DELETE FROM source_leases")  # that of the dead one ran out
 
-    @rule(name=st.sampled_from(list(TYPES)), label=st.sampled_from(["Good", "Warm", "Hot"]), crashes=st.booleans())
+    @rule(name=st.sampled_from(list(TYPES)), labels=st.lists(st.sampled_from(["Warm", "Hot", "Dead"]), min_size=3))
+    def judge_faults(self, name: str, labels: list[str]) -> None:
+        """One after the other, with nothing between."""
+        for label in labels[:5]:
+            self.judge(name, label, crashes=False)
+
+    @rule(
+        name=st.sampled_from(list(TYPES)), label=st.sampled_from(["Good", "Warm", "Hot", "Dead"]), crashes=st.booleans()
+    )
     def judge(self, name: str, label: str, crashes: bool) -> None:
         self.chunk += 1
         verdict = judge({one.name: 0.9 if one.name == label else 0.05 for one in LABELS}, {}, TYPES[name])
-        with suppress(ZeroDivisionError):
-            with self.database.write() as c:
-                self.streams.refresh_alarms(c)
-                now = clock.now(c) + self.ahead
-                new = NewPlot(PlotName(name, 1, self.chunk), f"{self.chunk:064x}", now, f"{name}/{self.chunk}")
-                plot = plots.add(c, self.hall_id, new, live=True)
-                assert plot is not None
-                (verdict_id,) = verdicts.add(c, self.hall_id, [verdicts.JudgedPlot(plot.id, name, None, verdict)])
-                self.streams.follow(c, [wall.PastVerdict(plot, verdict_id, verdict, None)], now)
-                if crashes:
-                    raise ZeroDivisionError
+        with suppress(ZeroDivisionError), self.database.write() as c:
+            self.streams.refresh_alarms(c)
+            now = clock.now(c) + self.ahead
+            new = NewPlot(PlotName(name, 1, self.chunk), f"{self.chunk:064x}", now, f"{name}/{self.chunk}")
+            plot = plots.add(c, self.hall_id, new, live=True)
+            assert plot is not None
+            (verdict_id,) = verdicts.add(c, self.hall_id, [verdicts.JudgedPlot(plot.id, name, None, verdict)])
+            self.streams.follow(c, [wall.PastVerdict(plot, verdict_id, verdict, None)], now)
+            if crashes:
+                raise ZeroDivisionError
+        if crashes:
+            self.restart()
             return
-        self.restart()
+
+        for alarm in self.open():
+            if alarm.plot_type == name and alarm.state in (AlarmState.UNACKNOWLEDGED, AlarmState.ACKNOWLEDGED):
+                with self.database.read() as c:
+                    assert label in {"Good", *labels_told(alarms.log(c, alarm.id))} or label == "Warm"
 
     @rule(minutes=st.integers(0, 20))
     def wait(self, minutes: int) -> None:
@@ -171,8 +174,11 @@ class Room(RuleBasedStateMachine):
                 steps = alarms.log(c, alarm.id)
                 assert [one.former for one in steps] == [AlarmState.NORMAL, *(one.state for one in steps[:-1])]
                 assert steps[-1].state is alarm.state
-                owed = False
-                for step in steps:
+                owed, severity = False, Severity.NONE
+                for place, step in enumerate(steps):
+                    goes_on = step.annunciates and step.former in (AlarmState.UNACKNOWLEDGED, AlarmState.ACKNOWLEDGED)
+                    assert not goes_on or step.severity > severity or step.label not in labels_told(steps[:place])
+                    severity = step.severity
                     owed = step.annunciates or (owed and not step.why.startswith(BY_A_PERSON))
                 if owed:
                     assert alarm.state in (*TO_TAKE, AlarmState.SUPPRESSED)

@@ -15,6 +15,7 @@ from hydra_desktop.database import (
     alarms,
     canaries,
     clock,
+    conditions,
     episodes,
     feed,
     halls,
@@ -27,6 +28,7 @@ from hydra_desktop.database import (
 from hydra_desktop.database.connection import Database
 from hydra_desktop.domain.alarm import Alarm, AlarmKind, AlarmState
 from hydra_desktop.domain.alarm_settings import AlarmSettings, SuppressionRule
+from hydra_desktop.domain.condition import ConditionKind
 from hydra_desktop.domain.errors import AlarmActError
 from hydra_desktop.domain.hall import AlarmRule, Hall, PlotType
 from hydra_desktop.domain.label import Severity
@@ -35,6 +37,7 @@ from hydra_desktop.domain.run import RunState
 from hydra_desktop.domain.verdict import Verdict, judge
 from hydra_desktop.domain.who import Who
 from hydra_desktop.services import alarms as alarm_service
+from hydra_desktop.services.alarm_conditions import Holding, settle
 from hydra_desktop.services.alarm_watch import AlarmWatch
 from hydra_desktop.services.streams import Streams
 
@@ -175,6 +178,85 @@ def test_a_plot_type_that_stops_is_missed_and_many_of_a_group_are_one_alarm(room
     states = {one.plot_type or one.pad: one.state for one in room.open()}
     assert states == {"CDC": AlarmState.RETURNED_UNACKNOWLEDGED, "tof": AlarmState.UNACKNOWLEDGED}
     assert "3 plot types" in next(one for one in room.open() if not one.plot_type).facts
+
+
+def test_what_joins_a_taken_alarm_of_many_is_heard_and_what_leaves_is_not(room: Room) -> None:
+    for name in TYPES:
+        room.plot(name)
+    room.look()
+    for _ in range(4):
+        room.ahead += 4 * MINUTE
+        room.plot("FDC")
+        room.plot("TOF4")
+    room.look()
+    (together,) = (one for one in room.open() if one.pad == "tof")
+    alarm_service.acknowledge(room.database, room.hall_id, together.id, who=ANN)
+    room.plot("TOF0")
+    room.look(MINUTE)
+    assert (AlarmKind.STALE, "tof", AlarmState.ACKNOWLEDGED) in room.kinds()
+    for _ in range(4):
+        room.ahead += 4 * MINUTE
+        room.plot("FDC")
+    room.look()  # TOF0 is gone again, and TOF4 with it
+    (again,) = (one for one in room.open() if one.pad == "tof")
+    assert again.state is AlarmState.UNACKNOWLEDGED
+    assert "5 plot types" in again.facts
+    alarm_service.acknowledge(room.database, room.hall_id, again.id, who=ANN)
+    room.look(MINUTE)
+    assert (AlarmKind.STALE, "tof", AlarmState.ACKNOWLEDGED) in room.kinds()
+
+
+def test_a_plot_type_that_changes_beside_one_that_was_taken_is_heard(room: Room) -> None:
+    def change(name: str) -> None:
+        room.plot(name)
+        with room.database.write() as c:
+            shown = [one.plot for one in wall.load(c, room.hall_id).panels if one.plot is not None]
+            (plot,) = (one for one in shown if one.name.plot_type == name)
+            conditions.begin(
+                c, room.hall_id, name, ConditionKind.CHANGED, first_plot_id=plot.id, since=plot.taken_at,
+                begins_period=False, facts="all alike", at=clock.now(c),
+            )  # fmt: skip
+        room.look()
+
+    change("CDC")
+    room.take(AlarmKind.CHANGED)
+    room.look(MINUTE)
+    assert room.only(AlarmKind.CHANGED).state is AlarmState.ACKNOWLEDGED
+    change("FDC")
+    assert room.only(AlarmKind.CHANGED).state is AlarmState.UNACKNOWLEDGED
+
+
+@pytest.mark.parametrize("kind", ["ignored", "once"])
+def test_all_that_is_watched_is_missed_though_other_plots_come(room: Room, kind: str) -> None:
+    with room.database.write() as c:
+        hall = halls.load(c, room.hall_id)
+        other = replace(TYPES["CDC"], name="other", ignored=kind == "ignored", chunked=kind != "once")
+        halls.apply(c, room.hall_id, replace(hall, plot_types={**TYPES, "other": other}), user="test")
+    for name in (*TYPES, "other"):
+        room.plot(name)
+    room.look()
+    for _ in range(5):
+        room.ahead += 4 * MINUTE
+        room.plot("other")
+        room.look()
+    assert {one.kind for one in room.open()} == {AlarmKind.STALE}
+
+
+def test_a_folder_that_came_back_unseen_hides_no_silence(room: Room) -> None:
+    room.plot()
+    room.look()
+    who = Who("monitor", "here")
+    for gone in (True, False):
+        holding = [Holding(AlarmKind.SOURCE, "Source gone", Severity.HIGH, "gone")] if gone else []
+        with room.database.write() as c:
+            settle(
+                c, room.hall_id, holding, [AlarmKind.SOURCE], now=clock.now(c) + room.ahead, who=who,
+                open_alarms=alarms.open_alarms(c, room.hall_id),
+            )  # fmt: skip
+        room.look(MINUTE)
+    assert room.only().state is AlarmState.RETURNED_UNACKNOWLEDGED
+    room.look(20 * MINUTE)
+    assert [one.kind for one in room.open() if one.state is AlarmState.UNACKNOWLEDGED] == [AlarmKind.QUIET]
 
 
 def test_a_monitor_that_gives_no_sign_of_life_is_an_alarm_and_hides_no_other(room: Room) -> None:

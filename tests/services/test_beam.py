@@ -4,15 +4,16 @@ from __future__ import annotations
 
 import json
 import os
+from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
 
 from hydra_desktop.database import feed, halls
 from hydra_desktop.database.connection import Database
-from hydra_desktop.domain.alarm_settings import SuppressionRule
-from hydra_desktop.domain.run import RunState
-from hydra_desktop.services.beam import COUNT_EVERY_S, OLD_S, BeamFollower
+from hydra_desktop.domain.alarm_settings import NO_BEAM, SuppressionRule
+from hydra_desktop.domain.run import BeamSource, RunState
+from hydra_desktop.services.beam import AWAY_S, COUNT_EVERY_S, OLD_S, BeamFollower
 
 
 @pytest.fixture
@@ -72,3 +73,36 @@ def test_an_old_file_says_nothing_of_the_run(database: Database, hall_id: int, t
         state = halls.run_state(c, hall_id)
     assert (state.run_number, state.state, state.events, state.beam_on) == (None, "", None, True)
     assert "hasn't been written since" in follower.trouble
+
+
+@pytest.mark.parametrize("how", ["old", "gone", "no object", "no file is set"])
+def test_a_file_that_says_off_and_dies_holds_no_alarm_back(
+    database: Database, hall_id: int, tmp_path: Path, how: str
+) -> None:
+    follower, path = BeamFollower(hall_id, names_run=True), tmp_path / "beam.json"
+    off = follow(database, follower, path, hall_id, run_number=7, beam_on=False, beam_current_nA=0.5)
+    assert NO_BEAM.why(off, datetime.now(UTC)) == "the beam is off"
+    if how == "old":
+        old = path.stat().st_mtime - OLD_S - 60
+        os.utime(path, (old, old))
+    elif how == "gone":
+        path.unlink()
+        follower._read_at -= AWAY_S + 1  # as if so much time had passed
+    elif how == "no object":
+        path.write_text("[]")
+    with database.write() as c:
+        follower.follow(c, "" if how == "no file is set" else str(path))
+    with database.read() as c:
+        now = halls.run_state(c, hall_id)
+    assert (now.beam_on, now.beam_current_na) == (None, None)
+    assert NO_BEAM.why(now, datetime.now(UTC)) == ""
+    assert how == "no file is set" or "no alarm is held back" in follower.trouble
+
+
+def test_a_switch_stands_when_the_file_dies(database: Database, hall_id: int, tmp_path: Path) -> None:
+    follower, path = BeamFollower(hall_id, names_run=True), tmp_path / "beam.json"
+    with database.write() as c:
+        halls.set_run_state(c, hall_id, RunState(7, beam_on=False, source=BeamSource.SWITCH))
+        path.write_text("[]")
+        follower.follow(c, str(path))
+        assert halls.run_state(c, hall_id).beam_on is False

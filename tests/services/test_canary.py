@@ -15,7 +15,7 @@ from PIL import Image
 from hydra_desktop import settings
 from hydra_desktop.database import canaries, clock, feed, given_labels, halls, plots, stations
 from hydra_desktop.database import tables as t
-from hydra_desktop.database.connection import Database, open_database
+from hydra_desktop.database.connection import Database
 from hydra_desktop.database.image_store import ImageStore
 from hydra_desktop.domain.alarm_settings import AlarmSettings
 from hydra_desktop.domain.plot import NewPlot, PlotName
@@ -28,6 +28,7 @@ from hydra_desktop.sources.simulated.canvas import png
 from hydra_desktop.sources.simulated.faults import Fault
 from tests.conftest import wait_for
 from tests.fakes.running_monitor import running
+from tests.fakes.upgraded import upgraded
 
 TYPE, RUN = "Trigger_bits", 121460
 HALL = SimulatedHall(demo.SEED, 1)
@@ -52,7 +53,7 @@ def source(tmp_path: Path) -> Path:
 
 @pytest.fixture
 def ready(chosen: settings.Settings, source: Path) -> Iterator[Database]:
-    database = open_database(chosen.database_url, upgrade=True)
+    database = upgraded(chosen.database_url)
     demo.prepare(database, demo.SEED, source, 1)
     yield database
     database.close()
@@ -100,7 +101,7 @@ def test_it_is_judged_and_told_and_is_in_no_figure(
         hall = halls.load(c, hall_id)
         assert "Bad, Confirmed" in canary.standing(c, hall_id, hall)
     assert count(ready) == before
-    assert list((chosen.home / "canary").iterdir()) == []
+    assert [one for one in (chosen.home / "canary").rglob("*") if one.is_file()] == []
     assert list(source.rglob("*.png")) == [source / f"RunPeriod-2026-03/Run{RUN}/{TYPE}_0001.png"]
 
 
@@ -143,6 +144,51 @@ def test_what_no_siren_had_is_missed_and_then_heard(ready: Database, hall_id: in
         assert last.heard_by == "wall"
         late = clock.now(c) + timedelta(hours=1)
         assert canary.missing(c, hall_id, hall, late) == ""
+
+
+def test_one_on_its_way_hides_no_other_that_is_missing(ready: Database, hall_id: int) -> None:
+    with ready.write() as c:
+        hall = halls.load(c, hall_id)
+        lost = canaries.send(c, hall_id, TYPE, "f" * 64, "Bad")
+        now = clock.now(c)
+        c.execute(t.canaries.update().values(sent_at=now - timedelta(seconds=hall.alarms.canary_within_s + 1)))
+        assert "had no verdict" in canary.missing(c, hall_id, hall, now)
+        again = canaries.send(c, hall_id, TYPE, "f" * 64, "Bad")
+        assert "had no verdict" in canary.missing(c, hall_id, hall, now)
+        canaries.judged(c, hall_id, again, said="Bad, Confirmed", found=True, confidence=0.9)
+        assert canary.missing(c, hall_id, hall, now) == ""
+        canaries.withdraw(c, hall_id, [lost, again])
+        assert [one.id for one in canaries.last(c, hall_id, 9)] == [again]  # of which something was said
+
+
+def test_of_a_monitor_that_ends_none_is_missed(
+    chosen: settings.Settings, source: Path, ready: Database, hall_id: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    label(ready, hall_id, chosen.image_folder, png(HALL.plot(TYPE, 90_000, 1, (DEAD,)).picture))
+    Monitor(chosen, source).run(once=True)
+    with monkeypatch.context() as slow:
+        slow.setattr(Monitor, "_give_canary", lambda *_: None)  # it is on its way until the monitor ends
+        with running(Monitor(chosen, source)):
+            wait_for(ready, demo.HALL, canaries.newest)
+    files = [one for one in (chosen.home / "canary").rglob("*") if one.is_file()]
+    with ready.read() as c:
+        assert (canaries.newest(c, hall_id), files) == (None, [])
+
+
+def test_of_a_monitor_that_was_killed_none_is_missed_once_it_is_there_again(
+    chosen: settings.Settings, source: Path, ready: Database, hall_id: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    label(ready, hall_id, chosen.image_folder, png(HALL.plot(TYPE, 90_000, 1, (DEAD,)).picture))
+    with monkeypatch.context() as killed:
+        killed.setattr(Monitor, "_give_canary", lambda *_: None)
+        killed.setattr(Monitor, "_withdraw_canaries", lambda _: None)
+        with running(Monitor(chosen, source)):
+            wait_for(ready, demo.HALL, canaries.newest)
+    (left,) = (one for one in (chosen.home / "canary").rglob("*") if one.is_file())
+    Monitor(chosen, source).run(once=True)
+    with ready.read() as c:
+        assert canaries.newest(c, hall_id) is None
+    assert not left.exists()
 
 
 def test_a_model_that_finds_it_no_more_is_told(

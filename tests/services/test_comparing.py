@@ -11,7 +11,6 @@ import pytest
 import torch
 
 from hydra_desktop.database import model_store
-from hydra_desktop.database.connection import open_database
 from hydra_desktop.database.image_store import ImageStore
 from hydra_desktop.domain.errors import SettingsError
 from hydra_desktop.services.comparing import Comparison, compare
@@ -20,13 +19,14 @@ from hydra_desktop.vision.backbone import stack
 from hydra_desktop.vision.picture import decode_for_network
 from hydra_desktop.vision.tuned_model import TunedModel, TunedPredictor
 from tests.fakes.measured_hall import HALL, TRUTH, MeasuredHall
+from tests.fakes.upgraded import upgraded
 
 TURNED = {run: "Bad" if TRUTH[run - 1] == "Good" else "Good" for run in range(13, 33)}
 
 
 @pytest.fixture
 def hall(tmp_path: Path) -> Iterator[MeasuredHall]:
-    database = open_database(f"sqlite:///{tmp_path / 'hydra.db'}", upgrade=True)
+    database = upgraded(f"sqlite:///{tmp_path / 'hydra.db'}")
     yield MeasuredHall(database, ImageStore(tmp_path / "images"), tmp_path)
     database.close()
 

@@ -3,13 +3,18 @@
 from __future__ import annotations
 
 import csv
+import time
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
+import sqlalchemy as sa
 
 from hydra_desktop.database import alarms as alarm_store
 from hydra_desktop.database import conditions, feed, given_labels, halls, model_store, plots, verdicts, wall
+from hydra_desktop.database import tables as t
 from hydra_desktop.database.connection import Database
 from hydra_desktop.database.image_store import ImageStore
 from hydra_desktop.domain.alarm import Alarm, AlarmState
@@ -21,12 +26,17 @@ from hydra_desktop.domain.run import BeamSource
 from hydra_desktop.domain.verdict import NO_MODEL, Status, Verdict
 from hydra_desktop.domain.who import Who
 from hydra_desktop.services import alarms, checking, notices
+from hydra_desktop.services.alarm_watch import AlarmWatch
 from hydra_desktop.services.exporting import export
 from hydra_desktop.services.importing import import_manifest
 from hydra_desktop.services.progress import Progress
 from tests.fakes import manifests
 
 NOW = datetime(2026, 3, 1, 2, 30, tzinfo=UTC)
+WAITS = sa.text(  # of this PostgreSQL database, for what another transaction holds
+    "SELECT count(*) FROM pg_locks JOIN pg_database ON oid = database "
+    "WHERE locktype = 'advisory' AND NOT granted AND datname = current_database()"
+)
 
 
 @pytest.fixture
@@ -59,6 +69,52 @@ def judged(database: Database, images: ImageStore) -> tuple[int, Alarm]:
             why="2 of 3",
         )
     return hall_id, alarm
+
+
+def until(so: Callable[[], object]) -> None:
+    """Look until it is so, for 20 s at most."""
+    deadline = time.monotonic() + 20.0
+    while not so():
+        assert time.monotonic() < deadline
+
+
+def test_who_is_in_a_deadlock_takes_the_alarm_still(database: Database, images: ImageStore) -> None:
+    if database.dialect == "sqlite":
+        pytest.skip("there is one writer at a time, so nobody waits in a circle")
+    hall_id, alarm = judged(database, images)
+    with ThreadPoolExecutor(1) as person:
+        with database.write() as c:
+            c.execute(sa.text("SET LOCAL deadlock_timeout = '60s'"))  # the person's wait is the one that ends
+            feed.publish(c, hall_id, "alarm", alarm.id)
+            feed.write_pending(c)
+            taken = person.submit(alarms.acknowledge, database, hall_id, alarm.id, who=Who("eva", "here"))
+            until(lambda: c.scalar(WAITS))
+            c.execute(sa.update(t.alarms).values(facts="seen"))
+        assert taken.result(timeout=20).acknowledged_by == "eva"
+
+
+def test_several_alarms_are_moved_by_one_at_a_time(database: Database, images: ImageStore) -> None:
+    """Out of service, and the monitor and the watch beside, move alarms in any order and never wait in a circle."""
+    if database.dialect == "sqlite":
+        pytest.skip("there is one writer at a time, so nobody waits in a circle")
+    hall_id, _ = judged(database, images)
+    watch = AlarmWatch(database, hall_id, "here", "watch")
+    assert watch.look()
+    with ThreadPoolExecutor(2) as others:
+        with database.write() as c:
+            alarm_store.hold(c, hall_id)
+            looked = others.submit(watch.look)
+            out = others.submit(
+                alarms.take_out_of_service, database, hall_id, "hump", why="gas", who=Who("eva", "here")
+            )
+            until(lambda: c.scalar(WAITS) == 2)
+            (alarm,) = alarm_store.open_alarms(c, hall_id)
+            taken = alarm.life.acknowledged()
+            assert alarm_store.move(c, alarm, taken, at=NOW, who="ann", station="there", why="") is not None
+        assert looked.result(timeout=20)
+        out.result(timeout=20)
+    with database.read() as c:
+        assert alarm_store.get(c, alarm.id).state is AlarmState.OUT_OF_SERVICE
 
 
 def rows(path: Path) -> list[dict[str, str]]:

@@ -17,7 +17,7 @@ from sqlalchemy import Connection
 
 from hydra_desktop import settings
 from hydra_desktop.database import alarms, clock, feed, halls, verdicts
-from hydra_desktop.database.connection import Database, open_database
+from hydra_desktop.database.connection import Database
 from hydra_desktop.domain.alarm import TO_TAKE, Alarm, AlarmKind, AlarmState
 from hydra_desktop.domain.errors import DatabaseError
 from hydra_desktop.domain.label import Severity
@@ -32,6 +32,7 @@ from tests.conftest import wait_for
 from tests.fakes.postgres_server import PostgresServer, programs
 from tests.fakes.siren_process import SirenProcess
 from tests.fakes.sound_server import environment
+from tests.fakes.upgraded import upgraded
 
 TYPES = 4
 ANN = Who("ann", "control room")
@@ -58,7 +59,7 @@ def chosen(database_url: str) -> settings.Settings:
 @pytest.fixture
 def ready(chosen: settings.Settings, source: Path) -> Iterator[Database]:
     """The simulated hall with its models; a monitor's silence is told soon."""
-    database = open_database(chosen.database_url, upgrade=True)
+    database = upgraded(chosen.database_url)
     prepare(database, source)
     yield database
     database.close()
@@ -233,7 +234,7 @@ def test_a_database_that_stops_is_heard_and_loses_no_plot_and_no_alarm(
     server = PostgresServer()
     try:
         chosen = settings.load(server.new_database(), "Demo")
-        ready = open_database(chosen.database_url, upgrade=True)
+        ready = upgraded(chosen.database_url)
         prepare(ready, source)
         with Works(chosen, source), contextlib.closing(_siren(chosen)) as siren:
             simulated.write_next_chunk(source.parent)

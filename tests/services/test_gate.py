@@ -9,7 +9,6 @@ from pathlib import Path
 import pytest
 
 from hydra_desktop.database import activations, model_store
-from hydra_desktop.database.connection import open_database
 from hydra_desktop.database.image_store import ImageStore
 from hydra_desktop.domain.errors import Stopped, WorseModelError
 from hydra_desktop.services import gate, library, model_sets
@@ -18,11 +17,12 @@ from hydra_desktop.services.progress import Progress
 from hydra_desktop.vision import model_file
 from tests.fakes import library_hall
 from tests.fakes.measured_hall import HALL, TYPE, MeasuredHall
+from tests.fakes.upgraded import upgraded
 
 
 @pytest.fixture
 def hall(tmp_path: Path) -> Iterator[MeasuredHall]:
-    database = open_database(f"sqlite:///{tmp_path / 'hydra.db'}", upgrade=True)
+    database = upgraded(f"sqlite:///{tmp_path / 'hydra.db'}")
     made = MeasuredHall(database, ImageStore(tmp_path / "images"), tmp_path)
     made.add()
     yield made

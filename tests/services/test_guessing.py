@@ -8,7 +8,6 @@ import pytest
 import sqlalchemy as sa
 
 from hydra_desktop.database import tables as t
-from hydra_desktop.database.connection import open_database
 from hydra_desktop.database.image_store import ImageStore
 from hydra_desktop.domain.errors import SettingsError
 from hydra_desktop.domain.labeling import Queue
@@ -18,11 +17,12 @@ from hydra_desktop.services.label_pages import Ask, LabelPages
 from hydra_desktop.services.progress import Progress
 from hydra_desktop.services.training import train
 from tests.fakes import manifests
+from tests.fakes.upgraded import upgraded
 
 
 def test_the_active_model_guesses_what_nobody_has_judged(tmp_path: Path) -> None:
     database, images = (
-        open_database(f"sqlite:///{tmp_path / 'hydra.db'}", upgrade=True),
+        upgraded(f"sqlite:///{tmp_path / 'hydra.db'}"),
         ImageStore(tmp_path / "images"),
     )
 

@@ -13,7 +13,7 @@ from sqlalchemy import Connection
 from hydra_desktop import settings
 from hydra_desktop.cli import main
 from hydra_desktop.database import alarms, clock, halls, known_faults, wall
-from hydra_desktop.database.connection import Database, open_database
+from hydra_desktop.database.connection import Database
 from hydra_desktop.domain.errors import AlarmActError, SettingsError
 from hydra_desktop.domain.known_fault import KnownFault, Region
 from hydra_desktop.domain.run import RunState
@@ -29,6 +29,7 @@ from hydra_desktop.sources.simulated.faults import Fault
 from tests.conftest import wait_for
 from tests.fakes.faulty_plots import apart, region_of
 from tests.fakes.running_monitor import running
+from tests.fakes.upgraded import upgraded
 
 ANN = Who("ann", "desk")
 TYPE, RUN = "TAGH_time", 121460
@@ -51,7 +52,7 @@ def chosen(database_url: str) -> settings.Settings:
 
 @pytest.fixture
 def ready(chosen: settings.Settings, source: Path) -> Iterator[Database]:
-    database = open_database(chosen.database_url, upgrade=True)
+    database = upgraded(chosen.database_url)
     demo.prepare(database, demo.SEED, source, TYPES)
     yield database
     database.close()

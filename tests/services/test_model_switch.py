@@ -17,7 +17,7 @@ import sqlalchemy as sa
 from hydra_desktop import settings
 from hydra_desktop.database import halls, heartbeats, label_queue, model_store, verdicts, wall
 from hydra_desktop.database import tables as t
-from hydra_desktop.database.connection import Database, open_database
+from hydra_desktop.database.connection import Database
 from hydra_desktop.database.image_store import ImageStore
 from hydra_desktop.domain.verdict import Status
 from hydra_desktop.services import demo, library, model_sets, model_switch, shadow
@@ -28,6 +28,7 @@ from hydra_desktop.sources.simulated import SimulatedHall
 from hydra_desktop.vision.predictor import Predictor
 from tests.conftest import wait_for
 from tests.fakes.library_hall import file_of
+from tests.fakes.upgraded import upgraded
 
 TYPES = 4
 HALL = "Demo"
@@ -52,7 +53,7 @@ def simulated() -> SimulatedHall:
 
 @pytest.fixture
 def ready(chosen: settings.Settings, source: Path) -> Iterator[Database]:
-    database = open_database(chosen.database_url, upgrade=True)
+    database = upgraded(chosen.database_url)
     demo.prepare(database, demo.SEED, source, TYPES)
     yield database
     database.close()

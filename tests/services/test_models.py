@@ -13,7 +13,7 @@ import pytest
 from PIL import Image
 
 from hydra_desktop.database import features, given_labels, halls, model_store
-from hydra_desktop.database.connection import Database, open_database
+from hydra_desktop.database.connection import Database
 from hydra_desktop.database.image_store import ImageStore
 from hydra_desktop.domain.errors import ManifestError, SettingsError, Stopped, TrainingError
 from hydra_desktop.services.classifying import classify
@@ -25,6 +25,7 @@ from hydra_desktop.services.training import TrainingReport, train
 from hydra_desktop.vision import model_file
 from hydra_desktop.vision.deviation import DESCRIBED_BY
 from tests.fakes import manifests
+from tests.fakes.upgraded import upgraded
 
 SET = ["Good"] * 10 + ["Bad"] * 8 + ["NoData"] * 4
 UNSEEN = ["Good", "Good", "Bad", "Bad", "", "NoData"]
@@ -50,7 +51,7 @@ def teach(database: Database, images: ImageStore, manifest: Path, **options: boo
 def site(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Site]:
     """Trained once for all tests that only read."""
     folder = tmp_path_factory.mktemp("site")
-    database = open_database(f"sqlite:///{folder / 'hydra.db'}", upgrade=True)
+    database = upgraded(f"sqlite:///{folder / 'hydra.db'}")
     images = ImageStore(folder / "images")
     report = teach(database, images, manifests.write(folder / "data", [*SET, "Ignore", "Odd"]))
     yield Site(database, images, folder, report)
@@ -59,7 +60,7 @@ def site(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Site]:
 
 @pytest.fixture
 def empty(tmp_path: Path) -> Iterator[tuple[Database, ImageStore]]:
-    database = open_database(f"sqlite:///{tmp_path / 'hydra.db'}", upgrade=True)
+    database = upgraded(f"sqlite:///{tmp_path / 'hydra.db'}")
     yield database, ImageStore(tmp_path / "images")
     database.close()
 

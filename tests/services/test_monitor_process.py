@@ -10,10 +10,11 @@ import pytest
 
 from hydra_desktop import settings
 from hydra_desktop.database import halls, heartbeats, leases
-from hydra_desktop.database.connection import Database, open_database
+from hydra_desktop.database.connection import Database
 from hydra_desktop.domain.errors import SettingsError
 from hydra_desktop.domain.hall import Hall
 from hydra_desktop.services import monitor_process
+from tests.fakes.upgraded import upgraded
 
 
 def hall_with(database: Database, folder: str) -> int:
@@ -75,6 +76,7 @@ def test_a_folder_of_the_settings_has_their_name_on_every_station(tmp_path: Path
     assert monitor_process.source_name(hall, other) == str(other)
 
 
+@pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)  # both kinds would show the same
 def test_one_that_ends_with_an_error_is_told_and_tried_ever_later(database: Database, database_url: str) -> None:
     clock = [0.0]
     keeper = monitor_process.Keeper(settings.load(database_url, "D"), clock=lambda: clock[0])
@@ -99,7 +101,7 @@ def test_one_that_ends_with_an_error_is_told_and_tried_ever_later(database: Data
 
 
 def test_one_that_was_asked_to_end_leaves_no_word(database_url: str, tmp_path: Path) -> None:
-    database = open_database(database_url, upgrade=True)  # before the monitor, which makes no shared one
+    database = upgraded(database_url)  # before the monitor, which makes no shared one
     keeper = monitor_process.Keeper(settings.load(database_url, "D"))
     keeper.start(tmp_path)
     assert keeper.process is not None

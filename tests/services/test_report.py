@@ -13,7 +13,6 @@ import pytest
 from hydra_desktop.cli import main
 from hydra_desktop.database import model_store
 from hydra_desktop.database import tables as t
-from hydra_desktop.database.connection import open_database
 from hydra_desktop.database.image_store import ImageStore
 from hydra_desktop.domain.errors import SettingsError
 from hydra_desktop.outputs.report_page import Chart, Pictures, html
@@ -21,6 +20,7 @@ from hydra_desktop.services import gate
 from hydra_desktop.services import report as reports
 from hydra_desktop.vision import model_file
 from tests.fakes.measured_hall import HALL, TRUTH, TYPE, MeasuredHall
+from tests.fakes.upgraded import upgraded
 
 WRONG = {3: "Bad", 11: "Bad", 30: "Good"}  # runs whose label was turned after the training
 
@@ -29,7 +29,7 @@ WRONG = {3: "Bad", 11: "Bad", 30: "Good"}  # runs whose label was turned after t
 def hall(tmp_path_factory: pytest.TempPathFactory) -> Iterator[MeasuredHall]:
     """Models 1, active, 2, and 3 as an older version stored it."""
     folder = tmp_path_factory.mktemp("site")
-    database = open_database(f"sqlite:///{folder / 'hydra.db'}", upgrade=True)
+    database = upgraded(f"sqlite:///{folder / 'hydra.db'}")
     made = MeasuredHall(database, ImageStore(folder / "images"), folder)
     made.add()
     made.train(activate=True)
@@ -84,7 +84,7 @@ def test_what_is_in_sample_is_marked_wherever_it_is_read(hall: MeasuredHall) -> 
 def test_what_is_of_runs_that_it_was_trained_on_is_marked_and_has_no_interval_of_one_run(
     tmp_path: Path,
 ) -> None:
-    database = open_database(f"sqlite:///{tmp_path / 'hydra.db'}", upgrade=True)
+    database = upgraded(f"sqlite:///{tmp_path / 'hydra.db'}")
     made = MeasuredHall(database, ImageStore(tmp_path / "images"), tmp_path)
     made.add()
     with database.write() as c:

@@ -11,11 +11,12 @@ from typing import Any
 import pytest
 import sqlalchemy as sa
 
-from hydra_desktop.database import alarms, episodes, halls, plots, verdicts, wall
+from hydra_desktop.database import alarms, episodes, halls, plots, suppressions, verdicts, wall
 from hydra_desktop.database import tables as t
 from hydra_desktop.database.connection import Database
 from hydra_desktop.domain.alarm import AlarmState
 from hydra_desktop.domain.hall import AlarmRule, Hall, PlotType
+from hydra_desktop.domain.label import Severity, default_label
 from hydra_desktop.domain.plot import NewPlot, PlotName
 from hydra_desktop.domain.verdict import Status, Verdict, judge
 from hydra_desktop.domain.who import Who
@@ -66,6 +67,14 @@ class Desk:
         """States of the open alarms."""
         with self.database.read() as c:
             return [alarm.state for alarm in alarms.open_alarms(c, self.hall_id)]
+
+    def heard(self) -> list[tuple[AlarmState, str, int]]:
+        """Of the open alarms state, label and how often each was annunciated."""
+        with self.database.read() as c:
+            return [
+                (alarm.state, alarm.label, sum(step.annunciates for step in alarms.log(c, alarm.id)))
+                for alarm in alarms.open_alarms(c, self.hall_id)
+            ]
 
     def log(self) -> list[tuple[str, str]]:
         """All transitions ever."""
@@ -286,6 +295,43 @@ def test_a_rise_of_severity_is_a_new_annunciation(desk: Desk) -> None:
     assert BAD.status is Status.CONFIRMED
 
 
+def test_another_fault_is_heard_once_and_two_that_alternate_are_one(desk: Desk) -> None:
+    severe = tuple(replace(default_label(name), severity=Severity.HIGH) for name in ("Bad", "HotChannel"))
+    cdc = replace(CDC, labels=(default_label("Good"), *severe))
+    with desk.database.write() as c:
+        halls.apply(c, desk.hall_id, Hall("D", plot_types={"CDC": cdc}), user="test")
+        desk.streams.hall = halls.load(c, desk.hall_id)
+    hot = judge({"Good": 0.05, "Bad": 0.05, "HotChannel": 0.9}, {}, cdc)
+    doubt = judge({"Good": 0.05, "Bad": 0.4, "HotChannel": 0.55}, {"HotChannel": 0.7}, cdc)
+    desk.deal(BAD, BAD)
+    desk.acknowledge()
+    desk.deal(doubt, hot, BAD)
+    assert desk.heard() == [(AlarmState.ACKNOWLEDGED, "Bad", 1)]  # HotChannel in one of three
+    desk.deal(hot)
+    assert desk.heard() == [(AlarmState.UNACKNOWLEDGED, "HotChannel", 2)]
+    desk.acknowledge()
+    desk.deal(BAD, hot)
+    desk.reload()
+    desk.deal(BAD, BAD, hot, hot)
+    assert desk.heard() == [(AlarmState.ACKNOWLEDGED, "HotChannel", 2)]
+    desk.deal(GOOD, GOOD, BAD, BAD)
+    assert desk.heard() == [(AlarmState.UNACKNOWLEDGED, "Bad", 1)]  # an alarm of its own
+    desk.deal(hot, hot)
+    assert desk.heard() == [(AlarmState.UNACKNOWLEDGED, "HotChannel", 2)]  # nobody may take it for the other
+
+
+def test_a_fault_of_the_past_is_not_heard_in_place_of_another(desk: Desk) -> None:
+    severe = tuple(replace(default_label(name), severity=Severity.HIGH) for name in ("Bad", "HotChannel"))
+    cdc = replace(CDC, labels=(default_label("Good"), *severe))
+    with desk.database.write() as c:
+        halls.apply(c, desk.hall_id, Hall("D", plot_types={"CDC": cdc}), user="test")
+        desk.streams.hall = halls.load(c, desk.hall_id)
+    desk.deal(BAD, BAD)
+    desk.deal(judge({"Good": 0.1, "HotChannel": 0.9}, {}, cdc), age_s=CDC.age_limit_s + 1)
+    desk.deal(judge({"Good": 0.1, "HotChannel": 0.9}, {}, cdc), age_s=CDC.age_limit_s + 1)
+    assert desk.heard() == [(AlarmState.UNACKNOWLEDGED, "Bad", 1)]
+
+
 def test_a_chunk_that_is_written_again_counts_once(desk: Desk) -> None:
     desk.deal(BAD, BAD, chunk=7)
     assert desk.states() == []
@@ -330,6 +376,29 @@ def test_late_plots_of_an_earlier_run_never_alarm(desk: Desk) -> None:
     assert desk.states() == []
 
 
+def test_the_backlog_of_a_beam_trip_takes_nothing_from_the_plots_after_it(desk: Desk) -> None:
+    with desk.database.write() as c:
+        suppressions.begin(c, desk.hall_id, "no beam", "the beam is off", at=START)
+        (trip,) = suppressions.all_open(c, desk.hall_id)
+        suppressions.end(c, desk.hall_id, trip, at=START + timedelta(minutes=5))
+    desk.deal(BAD, chunk=10)  # the newest first
+    desk.deal(BAD, chunk=3)
+    assert desk.states() == []
+    desk.deal(BAD, chunk=11)
+    assert desk.states() == [AlarmState.UNACKNOWLEDGED]
+
+
+def test_what_began_out_of_service_is_told_when_it_is_back_however_old(desk: Desk) -> None:
+    ann = Who("ann", "station")
+    alarm_service.take_out_of_service(desk.database, desk.hall_id, "CDC", why="moved", who=ann)
+    desk.deal(BAD, BAD)
+    assert desk.states() == []
+    assert alarm_service.put_back(desk.database, desk.hall_id, "CDC", who=ann)
+    with desk.database.write() as c:
+        desk.streams.follow(c, [], desk.now + timedelta(hours=3))
+    assert desk.states() == [AlarmState.UNACKNOWLEDGED]
+
+
 def test_after_the_clock_was_set_back_a_plot_of_the_future_holds_up_nothing(desk: Desk) -> None:
     desk.deal(GOOD, chunk=1440)
     desk.now = START
@@ -340,6 +409,18 @@ def test_after_the_clock_was_set_back_a_plot_of_the_future_holds_up_nothing(desk
         (panel,) = wall.load(c, desk.hall_id).panels
     assert panel.plot is not None
     assert panel.plot.name.chunk == 2
+
+
+def test_plots_that_are_all_too_old_are_told_and_a_backlog_is_not(desk: Desk) -> None:
+    for chunk in (50, 40, 39, 38):  # the newest first, after an outage
+        desk.deal(BAD, chunk=chunk, age_s=CDC.age_limit_s + 60)
+    assert desk.streams.late == ""
+    for chunk in (54, 58):
+        desk.deal(BAD, chunk=chunk, age_s=CDC.age_limit_s + 60)
+    assert desk.streams.late.startswith("CDC comes more than 30 min after the time of the files")
+    assert desk.states() == []
+    desk.deal(GOOD, chunk=100)
+    assert desk.streams.late == ""
 
 
 def test_a_cumulative_plot_annunciates_once_per_run(desk: Desk) -> None:

@@ -10,7 +10,6 @@ import numpy as np
 import pytest
 
 from hydra_desktop.database import halls, label_queue, model_store, plots, verdicts
-from hydra_desktop.database.connection import open_database
 from hydra_desktop.database.image_store import ImageStore
 from hydra_desktop.domain.errors import SettingsError
 from hydra_desktop.domain.plot import NewPlot, PlotName
@@ -18,6 +17,7 @@ from hydra_desktop.domain.verdict import judge
 from hydra_desktop.services import thresholds
 from hydra_desktop.services.threshold_bench import STEPS, ThresholdBench, apply, open_bench, text
 from tests.fakes.measured_hall import HALL, TYPE, MeasuredHall
+from tests.fakes.upgraded import upgraded
 
 START = datetime(2026, 3, 1, tzinfo=UTC)
 EVERY = timedelta(minutes=10)
@@ -25,7 +25,7 @@ EVERY = timedelta(minutes=10)
 
 @pytest.fixture
 def hall(tmp_path: Path) -> Iterator[MeasuredHall]:
-    database = open_database(f"sqlite:///{tmp_path / 'hydra.db'}", upgrade=True)
+    database = upgraded(f"sqlite:///{tmp_path / 'hydra.db'}")
     made = MeasuredHall(database, ImageStore(tmp_path / "images"), tmp_path)
     made.add()
     yield made

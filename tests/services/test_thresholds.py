@@ -28,6 +28,7 @@ from hydra_desktop.services.training import TrainingReport, train
 from hydra_desktop.vision import model_file
 from tests.conftest import wait_for
 from tests.fakes import manifests
+from tests.fakes.upgraded import upgraded
 
 SET = ["Good"] * 10 + ["Bad"] * 8 + ["NoData"] * 4
 START = datetime(2024, 5, 1, tzinfo=UTC)
@@ -46,7 +47,7 @@ def teach(database: Database, folder: Path, false_alarms: FalseAlarms | None = N
 def trained(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A folder with a trained hall; nobody writes to it."""
     folder = tmp_path_factory.mktemp("trained")
-    database = open_database(f"sqlite:///{folder / 'hydra.db'}", upgrade=True)
+    database = upgraded(f"sqlite:///{folder / 'hydra.db'}")
     teach(database, folder)
     database.backup(folder / "copy.db")
     database.close()
@@ -191,7 +192,7 @@ def test_without_a_model_or_held_out_plots_it_says_what_to_do(database: Database
 
 
 def test_training_chooses_for_a_rate_too(tmp_path: Path) -> None:
-    database = open_database(f"sqlite:///{tmp_path / 'hydra.db'}", upgrade=True)
+    database = upgraded(f"sqlite:///{tmp_path / 'hydra.db'}")
     with pytest.raises(SettingsError, match="--plots-a-day"):
         teach(database, tmp_path, FalseAlarms(1))
     report = teach(database, tmp_path, FalseAlarms(1, 288))

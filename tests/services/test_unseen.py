@@ -11,17 +11,17 @@ import pytest
 
 from hydra_desktop.database import model_store
 from hydra_desktop.database import tables as t
-from hydra_desktop.database.connection import open_database
 from hydra_desktop.database.image_store import ImageStore
 from hydra_desktop.domain.errors import ModelFileError, SettingsError
 from hydra_desktop.services.unseen import SINCE, look, of_model
 from hydra_desktop.vision import model_file
 from tests.fakes.measured_hall import HALL, TRUTH, TYPE, MeasuredHall
+from tests.fakes.upgraded import upgraded
 
 
 @pytest.fixture
 def hall(tmp_path: Path) -> Iterator[MeasuredHall]:
-    database = open_database(f"sqlite:///{tmp_path / 'hydra.db'}", upgrade=True)
+    database = upgraded(f"sqlite:///{tmp_path / 'hydra.db'}")
     yield MeasuredHall(database, ImageStore(tmp_path / "images"), tmp_path)
     database.close()
 

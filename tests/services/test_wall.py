@@ -8,11 +8,12 @@ from pathlib import Path
 
 from hydra_desktop import settings
 from hydra_desktop.database import halls
-from hydra_desktop.database.connection import Database, open_database
+from hydra_desktop.database.connection import Database
 from hydra_desktop.domain.wall import WallSnapshot
 from hydra_desktop.services import notices
 from hydra_desktop.services.wall import WallFollower
 from tests.fakes.postgres_server import PostgresServer
+from tests.fakes.upgraded import upgraded
 
 
 def follow(url: str) -> tuple[queue.Queue[WallSnapshot | str], threading.Event, threading.Thread]:
@@ -48,7 +49,7 @@ def test_what_is_written_is_seen(database: Database, database_url: str) -> None:
 
 def test_an_outage_of_the_database_is_told_and_survived(postgres_server: PostgresServer) -> None:
     url = postgres_server.new_database()
-    open_database(url, upgrade=True).close()
+    upgraded(url).close()
     seen, stop, thread = follow(url)
     try:
         assert isinstance(seen.get(timeout=20), WallSnapshot)
@@ -66,7 +67,7 @@ def test_an_outage_of_the_database_is_told_and_survived(postgres_server: Postgre
 
 def test_a_file_that_was_taken_away_is_missed_and_a_restored_backup_is_shown(tmp_path: Path) -> None:
     file, copy = tmp_path / "hydra.db", tmp_path / "copy.db"
-    database = open_database(f"sqlite:///{file}", upgrade=True)
+    database = upgraded(f"sqlite:///{file}")
     with database.write() as c:
         hall_id = halls.find_or_create(c, "D")
     notices.write_news(database, hall_id, "restored", user="coordinator")

@@ -69,7 +69,7 @@ def test_the_plot_type_is_named_between_two_tones(qtbot: QtBot, monkeypatch: pyt
 
             def hear() -> bool:
                 heard.extend(ear.hear(0.1))
-                return len(heard) > 14 * RATE_HZ
+                return len(heard) > 9 * RATE_HZ
 
             qtbot.waitUntil(hear, timeout=2 * LIMIT_MS)
             blocks = np.array(heard)[: len(heard) // 4410 * 4410].reshape(-1, 4410)

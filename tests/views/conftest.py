@@ -39,6 +39,12 @@ class Bench:
 
 
 @pytest.fixture
+def database_url(tmp_path: Path) -> str:
+    """On SQLite alone: in what the two kinds of database differ is below the views, and tested there on both."""
+    return f"sqlite:///{tmp_path / 'hydra.db'}"
+
+
+@pytest.fixture
 def bench(qtbot: QtBot, tmp_path: Path) -> Iterator[Bench]:
     theme = Theme()
     wall = WallScreen(theme, tmp_path / "images", lambda _verdict, _label: np.full((7, 10), 0.2, np.float32), hall="D")

@@ -6,6 +6,7 @@ import io
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
+from functools import cache
 from pathlib import Path
 
 import numpy as np
@@ -67,10 +68,7 @@ class Site:
 
     def picture(self, seed: int) -> str:
         """The hash of a picture that nothing else has."""
-        random = np.random.default_rng(seed)
-        file = io.BytesIO()
-        Image.fromarray(random.integers(0, 255, (60, 80, 3), np.uint8)).resize((320, 240)).save(file, "PNG")
-        return self.images.add(file.getvalue())
+        return self.images.add(_png(seed))
 
     def arrive(
         self,
@@ -125,6 +123,14 @@ class Site:
         """Name plots that are normal."""
         with self.database.write() as c:
             references.add(c, self.hall_id, "CDC", period, chosen, state=state, user="eva")
+
+
+@cache
+def _png(seed: int) -> bytes:
+    random = np.random.default_rng(seed)
+    file = io.BytesIO()
+    Image.fromarray(random.integers(0, 255, (60, 80, 3), np.uint8)).resize((320, 240)).save(file, "PNG")
+    return file.getvalue()
 
 
 def make_site(database: Database, home: Path) -> Site:

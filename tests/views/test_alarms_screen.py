@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 from PySide6.QtCore import QPoint, Qt
-from PySide6.QtTest import QAbstractItemModelTester
+from PySide6.QtTest import QAbstractItemModelTester, QTest
 from PySide6.QtWidgets import QApplication, QPushButton, QWidget
 from pytestqt.qtbot import QtBot
 
@@ -18,7 +18,7 @@ from hydra_desktop import settings
 from hydra_desktop.app import Desktop
 from hydra_desktop.database import contests, feed, stations, suppressions
 from hydra_desktop.database import known_faults as known_rows
-from hydra_desktop.database.connection import Database, open_database
+from hydra_desktop.database.connection import Database
 from hydra_desktop.domain.alarm import Alarm, AlarmKind, AlarmState, Disposition
 from hydra_desktop.domain.label import Severity
 from hydra_desktop.domain.station import StationRole
@@ -41,6 +41,7 @@ from hydra_desktop.views.detail.detail_view import DetailView
 from hydra_desktop.views.main_window import Place
 from hydra_desktop.views.theme import Theme
 from tests.fakes.raised_hall import HALL, TYPES, RaisedHall
+from tests.fakes.upgraded import upgraded
 
 CONTROL, SHIFT = Qt.KeyboardModifier.ControlModifier, Qt.KeyboardModifier.ShiftModifier
 Key = Qt.Key
@@ -65,6 +66,11 @@ class Room:
         """Press a key where the focus is."""
         self.until(lambda: QApplication.focusWidget() is not None)
         self.qtbot.keyClick(QApplication.focusWidget(), key, modifier)
+
+    def repeat(self, key: Qt.Key, modifier: Qt.KeyboardModifier = Qt.KeyboardModifier.NoModifier) -> None:
+        """Let a key that is held repeat itself a few times."""
+        for _ in range(3):
+            QTest.simulateEvent(QApplication.focusWidget(), True, key, modifier, QTest.keyToAscii(key), True)
 
     def write(self, text: str) -> None:
         self.qtbot.keyClicks(QApplication.focusWidget(), text)
@@ -128,7 +134,7 @@ class Room:
 
 @pytest.fixture
 def database(home: Path) -> Iterator[Database]:
-    opened = open_database(settings.load().database_url, upgrade=True)
+    opened = upgraded(settings.load().database_url)
     yield opened
     opened.close()
 
@@ -190,6 +196,25 @@ def test_a_takes_the_chosen_one_and_goes_on_to_the_next(room: Room) -> None:
     assert screen.chosen.id == third.id
 
 
+def test_a_key_that_acts_does_it_once_while_it_is_held_and_one_that_moves_goes_on(room: Room) -> None:
+    for name in TYPES:
+        room.raised(name)
+    room.open()
+    room.press(Key.Key_Home)
+    first, screen, window = room.screen.chosen, room.screen, room.desktop.window
+    room.press(Key.Key_A)
+    with room.qtbot.assertNotEmitted(screen.acts.acknowledged), room.qtbot.assertNotEmitted(screen.acts.disposed):
+        room.repeat(Key.Key_A)
+        room.repeat(Key.Key_W)
+    room.stored(first, AlarmState.ACKNOWLEDGED)
+    room.press(Key.Key_1, CONTROL)
+    window.wall.view.setFocus()
+    with room.qtbot.assertNotEmitted(window.wall.acknowledged):
+        room.repeat(Key.Key_A)
+    room.repeat(Key.Key_Plus, CONTROL)
+    assert window.theme.size == 1.4
+
+
 def test_a_click_on_the_button_of_a_row_takes_that_alarm_and_a_second_click_no_other(room: Room) -> None:
     first, second = (room.raised(name) for name in TYPES[:2])
     view = room.screen.view
@@ -208,7 +233,7 @@ def test_a_click_on_the_button_of_a_row_takes_that_alarm_and_a_second_click_no_o
     assert room.screen.isVisible()  # nor was the plot opened
     room.screen._show()
     assert room.site.now(first.id).state is AlarmState.UNACKNOWLEDGED
-    assert not room.screen._just_taken
+    assert not room.screen.acts._just_taken
     room.qtbot.mouseClick(view.viewport(), left, pos=here)
     room.stored(first, AlarmState.ACKNOWLEDGED)
 
@@ -265,6 +290,105 @@ def test_a_comment_is_written_by_keyboard_and_read_by_all(room: Room) -> None:
     room.press(Key.Key_Escape)
     assert room.screen.view.hasFocus()
     assert [step.comment for step in room.site.log(alarm.id)] == ["", "Ask Ann: also SHUW"]
+
+
+def test_a_comment_is_stored_with_the_alarm_that_it_was_begun_for_though_that_is_over(room: Room) -> None:
+    other, mine = room.raised(TYPES[1]), room.raised(TYPES[0])
+    room.open()
+    room.press(Key.Key_Home)
+    assert room.screen.chosen.id == mine.id
+    room.press(Key.Key_C)
+    room.write("HV of sector 3 is tripped, ")
+    acts.acknowledge(room.site.database, room.site.id, mine.id, who=room.desktop.hall.who)
+    room.site.end(mine.id)
+    room.published()
+    room.until(lambda: room.row(mine) is None)
+    side = room.screen.side
+    assert room.screen.chosen is None  # no button acts on another alarm than the one that is shown
+    assert (side.row.alarm.id, side.head.holder) == (mine.id, "It is over now")
+    assert "still goes into its log" in side.guidance.text()
+    room.raised(TYPES[2])
+    room.write("Ann is on her way")
+    room.press(Key.Key_Return)
+    room.until(lambda: room.site.now(mine.id).comment == "HV of sector 3 is tripped, Ann is on her way")
+    assert room.site.now(other.id).comment == ""
+    assert room.site.now(mine.id).state is AlarmState.NORMAL
+    assert room.screen.view.hasFocus()
+    assert room.screen.chosen.plot_type == TYPES[2]
+
+
+def test_nothing_but_a_person_takes_a_comment_from_its_alarm(room: Room) -> None:
+    alarms = [room.raised(name) for name in TYPES[:2]]
+    room.open()
+    room.press(Key.Key_Home)
+    chosen, side, window = room.screen.chosen, room.screen.side, room.desktop.window
+    room.press(Key.Key_C)
+    room.write("taken ")
+    room.qtbot.mouseClick(side.buttons["take"], Qt.MouseButton.LeftButton)
+    room.stored(chosen, AlarmState.ACKNOWLEDGED)
+    assert room.screen.chosen.id == chosen.id
+    room.press(Key.Key_C)
+    latest = room.desktop.hall.latest
+    room.screen.show_trouble("It doesn't answer.")
+    assert side.comment.hasFocus()  # else the letters were keys of the screen
+    room.press(Key.Key_Return)
+    assert side.comment.text() == "taken "
+    room.screen.show_snapshot(latest)
+    room.press(Key.Key_1, CONTROL)
+    room.press(Key.Key_5, CONTROL)
+    assert side.comment.hasFocus()
+    room.write("by us")
+    room.press(Key.Key_Return)
+    room.until(lambda: room.site.now(chosen.id).comment == "taken by us")
+    (other,) = (one for one in alarms if one.id != chosen.id)
+    room.press(Key.Key_C)
+    room.write("of the first")
+    room.screen.choose(other.id)  # as the wall does
+    assert (side.row.alarm.id, side.comment.text()) == (other.id, "")
+    assert room.screen.view.hasFocus()
+    assert window.isActiveWindow()
+
+
+def test_an_alarm_that_rose_while_the_question_stood_is_not_shelved(room: Room) -> None:
+    alarm = room.raised(TYPES[0], "Bad", Severity.MEDIUM)
+    room.open()
+    room.press(Key.Key_H)
+    room.dialog(SpanQuestion)
+    room.site.move(alarm.id, lambda life: life.with_condition(True, Severity.HIGH), "worse")
+    room.published()
+    room.until(lambda: room.row(alarm).severity is Severity.HIGH)
+    room.press(Key.Key_1)
+    room.write("seen as medium")
+    room.press(Key.Key_Return)
+    room.until(lambda: room.screen.failures.isVisible())
+    assert (
+        "The alarm was not shelved. Bad was raised again since you looked, and its severity is high now."
+        in room.screen.failures.message
+    )
+    assert room.site.now(alarm.id).state is AlarmState.UNACKNOWLEDGED
+    room.after_dialog()
+    room.press(Key.Key_H)
+    room.dialog(SpanQuestion)
+    room.press(Key.Key_1)
+    room.write("seen as high")
+    room.press(Key.Key_Return)
+    room.stored(alarm, AlarmState.SHELVED)
+
+
+def test_what_could_not_be_read_of_an_alarm_is_read_as_soon_as_it_can(room: Room) -> None:
+    room.raised(TYPES[0])
+    room.raised(TYPES[1])
+    room.open()
+    room.press(Key.Key_Home)
+    room.until(lambda: not room.screen.reader.busy)
+    with room.site.database.write() as c:
+        c.exec_driver_sql("ALTER TABLE alarm_log RENAME TO alarm_log_away")
+    room.press(Key.Key_Down)
+    happened = room.screen.side.happened
+    room.until(lambda: "be read now" in happened.text())
+    with room.site.database.write() as c:
+        c.exec_driver_sql("ALTER TABLE alarm_log_away RENAME TO alarm_log")
+    room.until(lambda: "Confirmed in 2 of 3 chunks" in happened.text())
 
 
 def test_an_alarm_is_shelved_for_minutes_with_a_reason_and_taken_from_the_shelf(room: Room) -> None:
@@ -457,6 +581,10 @@ def test_who_is_signed_in_did_it(room: Room) -> None:
     room.until(lambda: "On shift: Marie" in room.screen.stations.facts.accessibleDescription())
     room.press(Key.Key_A)
     assert room.stored(alarm, AlarmState.ACKNOWLEDGED).acknowledged_by == "Marie"
+    room.press(Key.Key_D, CONTROL)
+    page = room.desktop.window.page
+    room.until(lambda: page.shown is not None)
+    assert page.shown.written.startswith("Written by Marie, ")
 
 
 def test_enter_opens_the_plot_in_full_and_other_keys_other_pages(room: Room) -> None:

@@ -54,3 +54,24 @@ def test_what_nobody_waits_for_is_not_told_and_a_failure_is(qtbot: QtBot, backgr
 
     newest.run(fail, lambda _value: None, answers.append)
     qtbot.waitUntil(lambda: answers == ["There is nothing earlier."])
+
+
+def test_at_the_end_what_waits_is_done_but_not_for_ever(qtbot: QtBot) -> None:
+    done: list[str] = []
+    gate, begun = threading.Event(), threading.Event()
+    patient = Background(1)
+    patient.run(lambda: (begun.set(), gate.wait(10), done.append("first")))
+    patient.run(lambda: done.append("second"))
+    assert begun.wait(10)
+    threading.Timer(0.2, gate.set).start()
+    patient.finish(10)
+    assert done == ["first", "second"]
+    hanging, gone_on = threading.Event(), threading.Event()
+    short = Background(1)
+    short.run(lambda: (hanging.wait(10), gone_on.set()))
+    short.run(lambda: done.append("never"))
+    short.finish(0.1)
+    assert not gone_on.is_set()
+    hanging.set()
+    assert gone_on.wait(10)
+    assert done == ["first", "second"]

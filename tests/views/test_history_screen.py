@@ -16,7 +16,6 @@ from pytestqt.qtbot import QtBot
 from hydra_desktop import settings
 from hydra_desktop.app import Desktop
 from hydra_desktop.database import episodes, halls, plots, verdicts, wall
-from hydra_desktop.database.connection import open_database
 from hydra_desktop.domain.alarm import AlarmState
 from hydra_desktop.domain.episode import Episode
 from hydra_desktop.domain.past import PastRun
@@ -28,6 +27,7 @@ from hydra_desktop.views.history.banner import Banner
 from hydra_desktop.views.history.history_screen import HistoryScreen
 from hydra_desktop.views.theme import Theme
 from hydra_desktop.views.wall.layouts import Layouts
+from tests.fakes.upgraded import upgraded
 
 THEN = datetime(2026, 3, 1, 3, 12, tzinfo=UTC)
 CONTROL = Qt.KeyboardModifier.ControlModifier
@@ -233,7 +233,7 @@ def test_the_frame_is_painted_round_all(screen: HistoryScreen, snapshot: WallSna
 def desktop(qtbot: QtBot, home: Path) -> Iterator[Desktop]:
     """The program on a hall with two chunks of one plot type."""
     chosen = settings.load(None, "D")
-    database = open_database(chosen.database_url, upgrade=True)
+    database = upgraded(chosen.database_url)
     with database.write() as c:
         hall_id = halls.find_or_create(c, "D")
         halls.ensure_plot_type(c, hall_id, "CDC")

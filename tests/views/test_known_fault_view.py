@@ -54,7 +54,7 @@ def test_by_keys_alone_a_region_is_drawn_and_stored(bench: Bench) -> None:
     bench.press(Qt.Key.Key_Return)
     asked = dialog(bench)
     assert asked.label.currentText() == "Bad"
-    assert not asked._store.isEnabled()
+    assert not asked.do.isEnabled()
     QTest.keyClicks(asked.why, "crate 7 is off")
     QTest.keyClick(asked.why, Qt.Key.Key_Return)
     bench.told("Bad, known: it doesn't alarm until")

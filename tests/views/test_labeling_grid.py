@@ -66,14 +66,21 @@ class Bench:
         return QRect(tile.left(), tile.bottom() - 12, tile.width(), 10)
 
 
+@pytest.fixture(scope="module")
+def drawn(tmp_path_factory: pytest.TempPathFactory) -> tuple[ImageStore, list[str]]:
+    """A picture for each guess, and their hashes."""
+    folder = tmp_path_factory.mktemp("drawn")
+    store, hashes = ImageStore(folder / "images"), []
+    for number in range(1, len(GUESSES) + 1):
+        Image.effect_noise((320, 240), 10 + number).convert("RGB").save(folder / "plot.png")
+        hashes.append(store.add((folder / "plot.png").read_bytes()))
+    return store, hashes
+
+
 @pytest.fixture
-def bench(qtbot: QtBot, tmp_path: Path) -> Iterator[Bench]:
-    store = ImageStore(tmp_path / "images")
-    items = []
-    for number, guess in enumerate(GUESSES, 1):
-        path = tmp_path / "plot.png"
-        Image.effect_noise((320, 240), 10 + number).convert("RGB").save(path)
-        items.append(queued(number, store.add(path.read_bytes()), guess))
+def bench(qtbot: QtBot, drawn: tuple[ImageStore, list[str]]) -> Iterator[Bench]:
+    store, hashes = drawn
+    items = [queued(number, *one) for number, one in enumerate(zip(hashes, GUESSES, strict=True), 1)]
     sheet, pictures = Sheet(PlotType("A", labels=LABELS)), Pictures(lambda _verdict, _label: None)
     view = GridView(Theme(), sheet, pictures, store.folder)
     qtbot.addWidget(view)
@@ -508,9 +515,9 @@ def test_another_size_of_the_window_is_told_once_it_has_settled(qtbot: QtBot, be
 
 
 def test_plots_of_another_shape_are_shown_in_it_and_the_shape_is_known_the_next_time(
-    qtbot: QtBot, bench: Bench, tmp_path: Path
+    qtbot: QtBot, bench: Bench, drawn: tuple[ImageStore, list[str]], tmp_path: Path
 ) -> None:
-    store, path = ImageStore(tmp_path / "images"), tmp_path / "wide.png"
+    store, path = drawn[0], tmp_path / "wide.png"
     Image.effect_noise((400, 100), 60).convert("RGB").save(path)
     kind, content_hash = PlotType("wide", labels=LABELS), store.add(path.read_bytes())
     view = bench.view
@@ -525,8 +532,10 @@ def test_plots_of_another_shape_are_shown_in_it_and_the_shape_is_known_the_next_
     assert again.capacity() == view.capacity()
 
 
-def test_the_next_page_is_there_when_it_is_shown(qtbot: QtBot, bench: Bench, tmp_path: Path) -> None:
-    view, store = bench.view, ImageStore(tmp_path / "images")
+def test_the_next_page_is_there_when_it_is_shown(
+    qtbot: QtBot, bench: Bench, drawn: tuple[ImageStore, list[str]], tmp_path: Path
+) -> None:
+    view, store = bench.view, drawn[0]
     items = []
     for number in range(21, 35):
         path = tmp_path / "next.png"

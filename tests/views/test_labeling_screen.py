@@ -37,6 +37,7 @@ from hydra_desktop.views.labeling.tile import Standing
 from hydra_desktop.views.theme import Theme
 from tests.fakes.desk_hall import HALL, TYPE, fill
 from tests.fakes.typing_person import Person
+from tests.fakes.upgraded import upgraded
 
 PLOTS = 90
 SHIFT, CONTROL = Qt.KeyboardModifier.ShiftModifier, Qt.KeyboardModifier.ControlModifier
@@ -48,7 +49,7 @@ Key = Qt.Key
 def filled(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A data folder with a hall of plots that wait; each three of a picture, which makes stacks."""
     folder = tmp_path_factory.mktemp("desk")
-    database = open_database(f"sqlite:///{folder / 'hydra.db'}", upgrade=True)
+    database = upgraded(f"sqlite:///{folder / 'hydra.db'}")
     fill(database, folder / "images", PLOTS, pictures=PLOTS // 3)
     database.close()
     return folder

@@ -13,7 +13,7 @@ from PySide6.QtWidgets import QApplication, QFileDialog, QLineEdit, QWidget
 from pytestqt.qtbot import QtBot
 
 from hydra_desktop.database import activations, shadows
-from hydra_desktop.database.connection import Database, open_database
+from hydra_desktop.database.connection import Database
 from hydra_desktop.services import library, model_exchange, model_sets, shadow
 from hydra_desktop.services.shadow import ShadowReport
 from hydra_desktop.views import keys
@@ -26,6 +26,7 @@ from hydra_desktop.views.theme import Theme
 from hydra_desktop.views.wall.wall_screen import WallScreen
 from tests.fakes import library_hall
 from tests.fakes.library_hall import HALL, TYPES, active, card
+from tests.fakes.upgraded import upgraded
 
 CONTROL, SHIFT = Qt.KeyboardModifier.ControlModifier, Qt.KeyboardModifier.ShiftModifier
 Key = Qt.Key
@@ -84,7 +85,7 @@ class Library:
 
 @pytest.fixture
 def database(home: Path) -> Iterator[Database]:
-    opened = open_database(f"sqlite:///{home / 'hydra.db'}", upgrade=True)
+    opened = upgraded(f"sqlite:///{home / 'hydra.db'}")
     yield opened
     opened.close()
 
@@ -133,7 +134,7 @@ def at(qtbot: QtBot, database: Database, models: list[int], tmp_path: Path) -> I
 
 def test_a_model_goes_live_and_back_by_a_key_each(at: Library, models: list[int]) -> None:
     screen = at.screen
-    assert screen.title.text() == "1 of 3 plot types has a live model, 2 have none"
+    assert screen.headline.text() == "1 of 3 plot types has a live model, 2 have none"
     assert screen.type_view.hasFocus()
     at.choose(models[2])
     assert screen.activate.text() == f"Activate {models[2]}  [Ctrl+Enter]"
@@ -227,7 +228,7 @@ def test_a_model_is_tried_in_shadow_by_one_key(at: Library, models: list[int]) -
     at.choose(models[2])
     assert "judges in shadow" in at.do(Key.Key_S)
     assert at.screen.shadow.text() == "Shadow off  [S]"
-    assert at.screen.title.text().endswith("; 1 model in shadow")
+    assert at.screen.headline.text().endswith("; 1 model in shadow")
     assert "It has judged no plot yet" in at.screen.facts.toPlainText()
     assert "isn't in shadow any more" in at.do(Key.Key_S)
     with at.database.read() as c:
@@ -283,7 +284,7 @@ def test_a_set_is_saved_put_live_and_rolled_back(at: Library, models: list[int])
     screen.set_view.setFocus()
     assert "of 1 plot types 1 changed" in at.do(Key.Key_L, CONTROL)
     assert at.live() == {TYPES[0]: models[0]}
-    assert "The set 2026-03 is live since" in screen.under.text()
+    assert "The set 2026-03 is live since" in screen.lines.text()
     assert "rolled back" in at.do(Key.Key_B, CONTROL)
     assert at.live() == {TYPES[0]: models[2]}
     assert not screen.roll_back_set.isEnabled()
@@ -318,7 +319,7 @@ def test_a_model_of_a_plot_type_with_another_name_asks_which_it_is_here(
     at: Library, models: list[int], tmp_path: Path
 ) -> None:
     path = tmp_path / "out.hydra-model"
-    other = open_database(f"sqlite:///{tmp_path / 'other.db'}", upgrade=True)
+    other = upgraded(f"sqlite:///{tmp_path / 'other.db'}")
     hall_id = library_hall.fill(other, ("CDC_amplitude",))
     model_exchange.export(other, HALL, library_hall.add(other, hall_id, "CDC_amplitude"), path, user="eva")
     other.close()
@@ -380,7 +381,7 @@ def test_a_search_leaves_what_fits_and_its_letters_do_nothing_else(at: Library, 
 def test_an_empty_hall_says_what_to_do(qtbot: QtBot, database: Database, tmp_path: Path) -> None:
     with_nothing = open_library(qtbot, database, library_hall.fill(database, ()), tmp_path)
     at = next(with_nothing)
-    assert at.screen.title.text() == "No plot types yet"
+    assert at.screen.headline.text() == "No plot types yet"
     assert "hydra-desktop import" in at.screen.empty.text()
     assert not any(button.isEnabled() and button.isVisible() for button in (at.screen.activate, at.screen.save_set))
     next(with_nothing, None)

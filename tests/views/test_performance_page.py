@@ -14,11 +14,11 @@ from pytestqt.qtbot import QtBot
 from hydra_desktop import settings
 from hydra_desktop.app import Desktop
 from hydra_desktop.app.alarm_performance import AlarmPerformance
-from hydra_desktop.database.connection import open_database
 from hydra_desktop.services.alarm_performance import Reach
 from hydra_desktop.views.alarms.performance_page import PerformancePage
 from hydra_desktop.views.main_window import Place
 from tests.fakes.alarm_past import AlarmPast
+from tests.fakes.upgraded import upgraded
 
 Key = Qt.Key
 CONTROL, NONE = Qt.KeyboardModifier.ControlModifier, Qt.KeyboardModifier.NoModifier
@@ -47,7 +47,7 @@ class Site:
 @pytest.fixture
 def site(qtbot: QtBot, home: Path) -> Iterator[Site]:
     chosen = settings.load(None, "D")
-    database = open_database(chosen.database_url, upgrade=True)
+    database = upgraded(chosen.database_url)
     hall = AlarmPast(database)
     hall.a_week()
     desktop = Desktop(chosen, database)

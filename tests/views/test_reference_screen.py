@@ -15,7 +15,7 @@ from pytestqt.qtbot import QtBot
 from hydra_desktop import settings
 from hydra_desktop.app import Desktop
 from hydra_desktop.database import halls, plots, references
-from hydra_desktop.database.connection import Database, open_database
+from hydra_desktop.database.connection import Database
 from hydra_desktop.database.image_store import ImageStore
 from hydra_desktop.domain.plot import NewPlot, PlotName
 from hydra_desktop.domain.reference import Reference, ReferenceState, WithoutReference
@@ -24,6 +24,7 @@ from hydra_desktop.services.deviating import Compared
 from hydra_desktop.views.reference.proposal_list_model import ProposalRow, RowState
 from hydra_desktop.views.reference.reference_screen import NOTHING, ReferenceScreen
 from hydra_desktop.views.wall.message_line import MessageLine
+from tests.fakes.upgraded import upgraded
 
 START = datetime(2026, 3, 1, 3, 0, tzinfo=UTC)
 CONTROL = Qt.KeyboardModifier.ControlModifier
@@ -54,7 +55,7 @@ class Site:
 @pytest.fixture
 def site(qtbot: QtBot, home: Path, tmp_path: Path) -> Iterator[Site]:
     chosen = settings.load(None, "D")
-    database = open_database(chosen.database_url, upgrade=True)
+    database = upgraded(chosen.database_url)
     images = ImageStore(chosen.image_folder)
     with database.write() as c:
         hall_id = halls.find_or_create(c, "D")

@@ -16,7 +16,7 @@ from pytestqt.qtbot import QtBot
 from hydra_desktop import settings
 from hydra_desktop.app import Desktop
 from hydra_desktop.database import label_queue, model_store
-from hydra_desktop.database.connection import Database, open_database
+from hydra_desktop.database.connection import Database
 from hydra_desktop.database.image_store import ImageStore
 from hydra_desktop.domain.labeling import Queue
 from hydra_desktop.domain.model_report import report
@@ -30,6 +30,7 @@ from hydra_desktop.vision import model_file
 from tests.domain.test_model_report import THRESHOLDS, many
 from tests.domain.test_model_report import TYPE as TYPE_OF_MANY
 from tests.fakes.measured_hall import HALL, TYPE, MeasuredHall
+from tests.fakes.upgraded import upgraded
 
 WRONG = {3: "Bad", 11: "Bad", 12: "Bad", 30: "Good"}  # runs whose label was turned after the training
 SHIFT = Qt.KeyboardModifier.ShiftModifier
@@ -59,7 +60,7 @@ class Site:
 def made(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A folder with a database: model 1, active, 2, and 3 and 4 as older versions stored them."""
     folder = tmp_path_factory.mktemp("made")
-    database = open_database(f"sqlite:///{folder / 'hydra.db'}", upgrade=True)
+    database = upgraded(f"sqlite:///{folder / 'hydra.db'}")
     hall = MeasuredHall(database, ImageStore(folder / "images"), folder)
     hall.add()
     hall.train(activate=True)
@@ -82,7 +83,7 @@ def site(qtbot: QtBot, home: Path, made: Path) -> Iterator[Site]:
     chosen = settings.load(None, HALL)
     shutil.copy(made / "hydra.db", home / "hydra.db")
     chosen.image_folder.symlink_to(made / "images", target_is_directory=True)
-    database = open_database(chosen.database_url, upgrade=True)
+    database = upgraded(chosen.database_url)
     desktop = Desktop(chosen, database)
     qtbot.addWidget(desktop.window)
     desktop.window.resize(1280, 800)

@@ -15,7 +15,7 @@ from pytestqt.qtbot import QtBot
 
 from hydra_desktop import settings
 from hydra_desktop.database import halls
-from hydra_desktop.database.connection import Database, open_database
+from hydra_desktop.database.connection import Database
 from hydra_desktop.domain.alarm_settings import AlarmSettings
 from hydra_desktop.domain.hall import Hall
 from hydra_desktop.domain.label import Severity
@@ -24,6 +24,7 @@ from hydra_desktop.settings import Settings
 from hydra_desktop.views.siren_client import SirenClient
 from tests.fakes.siren_process import HALL, raise_alarm
 from tests.fakes.sound_server import Ear, environment, missing, start_server, stop_server
+from tests.fakes.upgraded import upgraded
 
 LIMIT_MS = 30_000
 pytestmark = pytest.mark.skipif(bool(missing()), reason=missing())
@@ -52,7 +53,7 @@ def chosen(home: Path) -> Settings:
 
 @pytest.fixture
 def embedded(chosen: Settings) -> Iterator[Database]:
-    opened = open_database(chosen.database_url, upgrade=True)
+    opened = upgraded(chosen.database_url)
     with opened.write() as c:
         halls.find_or_create(c, HALL)
     yield opened

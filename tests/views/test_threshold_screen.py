@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -15,13 +16,13 @@ from pytestqt.qtbot import QtBot
 from hydra_desktop import settings
 from hydra_desktop.app import Desktop
 from hydra_desktop.database import given_labels, label_queue, model_store
-from hydra_desktop.database.connection import open_database
 from hydra_desktop.database.image_store import ImageStore
 from hydra_desktop.views.labeling.labeling_screen import LabelingScreen
 from hydra_desktop.views.main_window import Place
 from hydra_desktop.views.thresholds.speech import when
 from hydra_desktop.views.thresholds.threshold_screen import ThresholdScreen
 from tests.fakes.measured_hall import HALL, TYPE, MeasuredHall
+from tests.fakes.upgraded import upgraded
 from tests.services.test_threshold_bench import START, live
 
 Key = Qt.Key
@@ -56,11 +57,12 @@ class Site:
         return dict(record.thresholds)
 
 
-@pytest.fixture
-def site(qtbot: QtBot, home: Path) -> Iterator[Site]:
-    chosen = settings.load(None, HALL)
-    database = open_database(chosen.database_url, upgrade=True)
-    hall = MeasuredHall(database, ImageStore(chosen.image_folder), home)
+@pytest.fixture(scope="module")
+def made(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, int, list[int]]:
+    """A folder with a database, the model that is live there, and the plots of its week."""
+    folder = tmp_path_factory.mktemp("made")
+    database = upgraded(f"sqlite:///{folder / 'hydra.db'}")
+    hall = MeasuredHall(database, ImageStore(folder / "images"), folder)
     hall.add()
     model_id = hall.train(activate=True).model_id
     chances = [0.01] * 120
@@ -70,6 +72,18 @@ def site(qtbot: QtBot, home: Path) -> Iterator[Site]:
         model_store.set_thresholds(c, model_id, {"Good": 0.5, "Bad": 0.6}, user="ann", chosen="by hand")
         given_labels.give(c, plot_ids[31], "Bad", user="ann", at=START)
         label_queue.refresh(c, [plot_ids[31]])
+    database.close()
+    return folder, model_id, plot_ids
+
+
+@pytest.fixture
+def site(qtbot: QtBot, home: Path, made: tuple[Path, int, list[int]]) -> Iterator[Site]:
+    chosen = settings.load(None, HALL)
+    folder, model_id, plot_ids = made
+    shutil.copy(folder / "hydra.db", home)
+    shutil.copytree(folder / "images", chosen.image_folder)
+    database = upgraded(chosen.database_url)
+    hall = MeasuredHall(database, ImageStore(chosen.image_folder), home)
     desktop = Desktop(chosen, database)
     desktop.window.show()
     qtbot.waitUntil(desktop.window.isActiveWindow)

@@ -18,7 +18,7 @@ from hydra_desktop import settings
 from hydra_desktop.app import Desktop
 from hydra_desktop.database import tables as t
 from hydra_desktop.database import training_jobs
-from hydra_desktop.database.connection import Database, open_database
+from hydra_desktop.database.connection import Database
 from hydra_desktop.database.image_store import ImageStore
 from hydra_desktop.domain.hall import PlotType
 from hydra_desktop.domain.label import default_label
@@ -49,6 +49,7 @@ from hydra_desktop.views.theme import Theme
 from hydra_desktop.views.training.speech import NO_PLOT_TYPE
 from hydra_desktop.views.training.training_screen import TrainingScreen
 from tests.fakes import library_hall, manifests
+from tests.fakes.upgraded import upgraded
 
 NOW = datetime(2026, 3, 1, 12, tzinfo=UTC)
 SHIFT, CONTROL = Qt.KeyboardModifier.ShiftModifier, Qt.KeyboardModifier.ControlModifier
@@ -320,7 +321,7 @@ class Site:
 @pytest.fixture
 def site(qtbot: QtBot, tmp_path: Path) -> Iterator[Site]:
     chosen = settings.load(None, "D")
-    database = open_database(chosen.database_url, upgrade=True)
+    database = upgraded(chosen.database_url)
     images = ImageStore(chosen.image_folder)
     for name, labels in (("hump", ["Good"] * 22 + ["Bad"] * 4), ("few", ["Good"] * 3)):
         manifest = manifests.write(tmp_path / name, labels, plot_type=name)

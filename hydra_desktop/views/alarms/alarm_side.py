@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import html
+from dataclasses import replace
 from pathlib import Path
 
 from PySide6.QtCore import QSize, Qt, Signal
@@ -42,11 +43,11 @@ PER_ROW = 3
 
 
 class AlarmSide(QFrame):
-    """Shows one row; `pressed` carries the name of what is to be done, `commented` a text."""
+    """Shows one row; `pressed` carries the name of what is to be done, `commented` an alarm's id and a text."""
 
     pressed = Signal(str)
-    commented = Signal(str)
-    left = Signal()  # the comment field, by Esc or with the comment written
+    commented = Signal(int, str)
+    left = Signal()  # the comment field: the comment was written, or another row is shown
 
     def __init__(self, theme: Theme, pictures: Pictures, image_folder: Path) -> None:
         super().__init__()
@@ -55,7 +56,8 @@ class AlarmSide(QFrame):
         self.row: ItemRow | None = None
         self._look: AlarmLook | None = None
         self._plot_type = PlotType("")
-        self._trouble = ""
+        self._trouble = self._gone = ""
+        self._can_comment = False
         self.head = SideHead(theme)
         self.picture = SidePicture(theme, pictures, image_folder)
         self.facts = QLabel()
@@ -68,13 +70,27 @@ class AlarmSide(QFrame):
         self.rescale()
         self.show_row(None, PlotType(""))
 
+    @property
+    def is_writing(self) -> bool:
+        """Whether a comment on what is shown is being written: only a person's choice may show another row then."""
+        return self.row is not None and (self.comment.hasFocus() or bool(self.comment.text()))
+
     def show_row(self, row: ItemRow | None, plot_type: PlotType) -> None:
         """Take over the chosen row; all else of another alarm than before is to be read."""
-        if row is None or self.row is None or row.key != self.row.key:
+        is_other = row is None or self.row is None or row.key != self.row.key
+        if is_other:
             self._look, self._trouble = None, ""
             self.comment.clear()
-        self.row, self._plot_type = row, plot_type
+        self.row, self._plot_type, self._gone = row, plot_type, ""
         self._show()
+        if is_other and self.comment.hasFocus():
+            self.left.emit()  # what is typed on isn't of this one
+
+    def show_gone(self, said: str) -> None:
+        """The row isn't listed any more while a comment on it is written: it stays, with why."""
+        if self.row is not None and said != self._gone:
+            self.row, self._gone = replace(self.row, look=Look.MUTED), said
+            self._show()
 
     def show_look(self, look: AlarmLook) -> None:
         """Take over what was read of the chosen alarm."""
@@ -89,7 +105,8 @@ class AlarmSide(QFrame):
 
     def offer(self, names: tuple[str, ...], main: str, *, can_comment: bool) -> None:
         """Show what can be done now, each with its key."""
-        self.comment.setVisible(can_comment)
+        self._can_comment = can_comment
+        self.comment.setVisible(can_comment or self.is_writing)  # else the next letter would be a key of the screen
         for name in MAIN:
             self.buttons[name].setVisible(name == main)
         if names == self._offered:
@@ -226,7 +243,7 @@ class AlarmSide(QFrame):
             return
         alarm = row.alarm
         confidence = alarm_speech.confidence(alarm) if alarm is not None else ""
-        holder = alarm_speech.holder(alarm) if alarm is not None else row.state
+        holder = self._gone or (alarm_speech.holder(alarm) if alarm is not None else row.state)
         self.head.show_row(row, confidence, holder)
         self._show_picture(row)
         self.facts.setText(self._facts(row))
@@ -301,6 +318,8 @@ class AlarmSide(QFrame):
             parts.append(f'<p><span style="color:{c.muted}">Contact</span>&nbsp; {html.escape(contact)}</p>')
         if alarm.facts and alarm.plot_type:
             parts.insert(0, f"<p>{html.escape(alarm.facts)}</p>")
+        if self._gone:
+            parts.insert(0, _part(self._gone, "Your comment still goes into its log; Esc lets it be."))
         return "".join(parts)
 
     def _happened(self, row: ItemRow) -> str:
@@ -329,10 +348,12 @@ class AlarmSide(QFrame):
         return f"<b>What happened</b>{disposed}<table cellspacing=0 cellpadding=1>{''.join(lines)}</table>"
 
     def _comment(self) -> None:
-        text = self.comment.text().strip()
-        if text:
-            self.commented.emit(text)
-            self.comment.clear()
+        text, alarm = self.comment.text().strip(), self.row.alarm if self.row is not None else None
+        if text and not self._can_comment:
+            return  # it waits here until it can be stored
+        if text and alarm is not None:
+            self.commented.emit(alarm.id, text)
+        self.comment.clear()
         self.left.emit()
 
 

@@ -2,17 +2,18 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from html import escape
 from pathlib import Path
 
-from PySide6.QtCore import Qt, Signal
+from PySide6.QtCore import Signal
 from PySide6.QtGui import QResizeEvent
-from PySide6.QtWidgets import QFileDialog, QLabel, QSizePolicy, QTextBrowser, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QLabel, QTextBrowser, QVBoxLayout
 
 from ...outputs.report_page import Block, Page, Table, Words
 from ...services.alarm_performance import count
 from .. import keys
-from ..dialogs import open_over
+from ..desk_page import DeskPage
 from ..labeling.caps import CapButton
 from ..row import Row
 from ..theme import Theme
@@ -21,22 +22,18 @@ LEAST_H, MOST_H = 1, 48
 LINE = 1000  # as long as a line may be and still be read with ease
 
 
-class HandoverPage(QWidget):
+class HandoverPage(DeskPage):
     """Shows the report; `hours_asked` carries how long the shift was, `html_asked` and `pdf_asked` the file."""
 
-    left = Signal()
     hours_asked = Signal(int)
     html_asked = Signal(Path)
     pdf_asked = Signal(Path)
 
     def __init__(self, theme: Theme, came_from: str) -> None:
-        super().__init__()
-        self.setObjectName("screen")
-        self._theme = theme
-        self._folder = Path.home()
+        super().__init__(theme)
+        self.trail.setText(f"{came_from}  ›  Hand-over")
         self.hours = 8
         self.shown: Page | None = None
-        self.trail, self.headline, self.told = QLabel(f"{came_from}  ›  Hand-over"), QLabel(), QLabel()
         self.text = QTextBrowser()
         self.text.setAccessibleName("Shift hand-over")
         self.shorter = CapButton(theme, "an hour less", ["-"], lambda: self._ask(-1), is_flat=True)
@@ -47,9 +44,12 @@ class HandoverPage(QWidget):
             "pdf": CapButton(theme, "Save as PDF", ["Ctrl+P"], self.save_pdf, is_main=True),
         }
         self._lay_out()
+        for key, text, hours in (
+            ("-", "A shift that is an hour shorter", -1),
+            ("+", "A shift that is an hour longer", 1),
+        ):
+            keys.add(self, key, text, lambda hours=hours: self._ask(hours), repeats=True)
         for key, text, work in (
-            ("-", "A shift that is an hour shorter", lambda: self._ask(-1)),
-            ("+", "A shift that is an hour longer", lambda: self._ask(1)),
             ("Ctrl+S", "Save as HTML", self.save_html),
             ("Ctrl+P", "Save as PDF", self.save_pdf),
             ("Esc", "Back", self.left.emit),
@@ -70,20 +70,13 @@ class HandoverPage(QWidget):
         """Say what didn't work."""
         self.tell(why, wrong=True)
 
-    def tell(self, text: str, *, wrong: bool = False) -> None:
-        """Say something at the foot."""
-        c = self._theme.colours
-        bar = f"border-left: {self._theme.px(3)}px solid {c.high}; padding-left: {self._theme.px(6)}px;"
-        self.told.setStyleSheet(f"color: {c.text}; {bar if wrong else ''}")
-        self.told.setText(text)
-
     def save_html(self) -> None:
         """Ask for a file and write the report there as a page."""
-        self._ask_file("Save the hand-over as a page", "html", "Pages (*.html)", self.html_asked.emit)
+        self._save("Save the hand-over as a page", "html", "Pages (*.html)", self.html_asked.emit)
 
     def save_pdf(self) -> None:
         """Ask for a file and write the report there for paper."""
-        self._ask_file("Save the hand-over for paper", "pdf", "PDF (*.pdf)", self.pdf_asked.emit)
+        self._save("Save the hand-over for paper", "pdf", "PDF (*.pdf)", self.pdf_asked.emit)
 
     # What every page has
 
@@ -91,20 +84,10 @@ class HandoverPage(QWidget):
         """Put the keyboard at the text."""
         self.text.setFocus()
 
-    def set_wall_mode(self, _on: bool) -> None:
-        """Nothing here is for a wall."""
-
-    def show_live(self, _snapshot: object, _trouble: str = "") -> None:
-        """The wall goes on by itself."""
-
-    def close_threads(self) -> None:
-        """There are none."""
-
     def rescale(self) -> None:
         """Take over the theme's size and colours."""
+        super().rescale()
         c, px = self._theme.colours, self._theme.px
-        self.trail.setStyleSheet(f"color: {c.muted}; font-size: {px(13)}px;")
-        self.headline.setStyleSheet(f"font-size: {px(22)}px; font-weight: bold;")
         self.text.setStyleSheet(
             f"QTextBrowser {{ background: {c.panel}; border: 1px solid {c.line}; border-radius: {px(3)}px;"
             f" padding: {px(10)}px; }} QTextBrowser:focus {{ border: 2px solid {c.text}; }}"
@@ -172,21 +155,9 @@ class HandoverPage(QWidget):
         note = f"<p style='color:{c.muted}'>{escape(block.note)}</p>" if block.note else ""
         return f"{title}<table cellspacing='0'><tr>{head}</tr>{rows}</table>{note}"
 
-    def _ask_file(self, title: str, suffix: str, kind: str, then) -> None:
-        """Ask for a file without holding the screen up."""
-        if self.shown is None:
-            return
-        dialog = QFileDialog(self, title, str(self._folder), kind)
-        dialog.setAcceptMode(QFileDialog.AcceptMode.AcceptSave)
-        dialog.setDefaultSuffix(suffix)
-        dialog.selectFile(f"hand-over.{suffix}")
-
-        def chosen(path: str) -> None:
-            self._folder = Path(path).parent
-            then(Path(path))
-
-        dialog.fileSelected.connect(chosen)
-        open_over(self, dialog)
+    def _save(self, title: str, suffix: str, kind: str, then: Callable[[Path], object]) -> None:
+        if self.shown is not None:
+            self._ask_file(title, f"hand-over.{suffix}", kind, then)
 
     def _lay_out(self) -> None:
         self.length = QLabel()
@@ -196,10 +167,7 @@ class HandoverPage(QWidget):
         top.row.addStretch(1)
         for one in (self.length, self.shorter, self.longer):
             top.row.addWidget(one)
-        for label in (self.headline, self.told):
-            label.setWordWrap(True)
-            label.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Preferred)
-            label.setTextInteractionFlags(Qt.TextInteractionFlag.NoTextInteraction)
+        self._wrap_words()
         foot = Row()
         foot.row.setContentsMargins(0, 0, 0, 0)
         foot.row.addWidget(self.told, 1)

@@ -6,11 +6,11 @@ from collections.abc import Callable
 from pathlib import Path
 
 from PySide6.QtCore import Qt, Signal
-from PySide6.QtWidgets import QFileDialog, QFrame, QHBoxLayout, QLabel, QSizePolicy, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QHBoxLayout, QVBoxLayout
 
 from ...services.alarm_performance import AlarmFigures, Reach
 from .. import keys
-from ..dialogs import open_over
+from ..desk_page import DeskPage
 from ..labeling.caps import CapButton
 from ..row import Row
 from ..theme import Theme
@@ -22,27 +22,25 @@ KEYS = {Reach.SHIFT: "S", Reach.DAY: "D", Reach.WEEK: "W", Reach.MONTH: "M", Rea
 CARDS = 6
 
 
-class PerformancePage(QWidget):
+class PerformancePage(DeskPage):
     """Shows the figures of a span; what a person asks for is told by signals.
 
     `span_asked` carries a `Reach` and how many spans before the present one, `export_asked` the file, `hand_over_asked`
     that the hand-over report is wanted, `left` that the person goes back.
     """
 
-    left = Signal()
     span_asked = Signal(object, int)
     export_asked = Signal(Path)
     hand_over_asked = Signal()
 
+    PANEL_MARGINS = (14, 8, 14, 10)
+    PANEL_SPACING = 6
+
     def __init__(self, theme: Theme, came_from: str) -> None:
-        super().__init__()
-        self.setObjectName("screen")
+        super().__init__(theme)
         self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
-        self._theme = theme
-        self._folder = Path.home()
         self._shown: AlarmFigures | None = None
         self.reach, self.back = Reach.WEEK, 0
-        self.trail, self.headline, self.lines, self.told = QLabel(), QLabel(), QLabel(), QLabel()
         self.trail.setText(f"{came_from}  ›  Performance")
         self.reaches = {
             reach: CapButton(theme, str(reach), [key], self._asker(reach, 0)) for reach, key in KEYS.items()
@@ -60,8 +58,6 @@ class PerformancePage(QWidget):
         self.export = CapButton(theme, "Export the alarms", ["Ctrl+E"], self.save)
         self.hand_over = CapButton(theme, "Hand over", ["Ctrl+D"], self.hand_over_asked.emit, is_main=True)
         self.back_button = CapButton(theme, "Back", ["Esc"], self.left.emit)
-        self._heads: dict[str, tuple[QLabel, QLabel]] = {}
-        self._panels: list[QFrame] = []
         self._lay_out()
         self._connect()
         self.rescale()
@@ -100,13 +96,6 @@ class PerformancePage(QWidget):
         self._heads["severities"][1].setText("" if found.why_no_shares else f"{found.alarms:,} alarms")
         self._enable()
 
-    def tell(self, text: str, *, wrong: bool = False) -> None:
-        """Say something at the foot."""
-        c = self._theme.colours
-        bar = f"border-left: {self._theme.px(3)}px solid {c.high}; padding-left: {self._theme.px(6)}px;"
-        self.told.setStyleSheet(f"color: {c.text}; {bar if wrong else ''}")
-        self.told.setText(text)
-
     def go_earlier(self) -> None:
         """Ask for the span before this."""
         if self._shown is not None and self._shown.has_earlier:
@@ -121,18 +110,9 @@ class PerformancePage(QWidget):
         """Ask for a file and write the log of the span there."""
         if self._shown is None:
             return
-        dialog = QFileDialog(self, "Save the log of these alarms", str(self._folder), "CSV (*.csv)")
-        dialog.setAcceptMode(QFileDialog.AcceptMode.AcceptSave)
-        dialog.setDefaultSuffix("csv")
         begin = self._shown.found.span.begin.astimezone()
-        dialog.selectFile(f"alarms of {self._shown.hall} from {begin:%Y-%m-%d}.csv")
-
-        def chosen(path: str) -> None:
-            self._folder = Path(path).parent
-            self.export_asked.emit(Path(path))
-
-        dialog.fileSelected.connect(chosen)
-        open_over(self, dialog)
+        name = f"alarms of {self._shown.hall} from {begin:%Y-%m-%d}.csv"
+        self._ask_file("Save the log of these alarms", name, "CSV (*.csv)", self.export_asked.emit)
 
     # What every page has
 
@@ -140,30 +120,10 @@ class PerformancePage(QWidget):
         """Put the keyboard here."""
         self.setFocus()
 
-    def set_wall_mode(self, _on: bool) -> None:
-        """Nothing here is for a wall."""
-
-    def show_live(self, _snapshot: object, _trouble: str = "") -> None:
-        """The wall goes on by itself."""
-
-    def close_threads(self) -> None:
-        """There are none."""
-
     def rescale(self) -> None:
         """Take over the theme's size and colours."""
-        c, px = self._theme.colours, self._theme.px
-        self.trail.setStyleSheet(f"color: {c.muted}; font-size: {px(13)}px;")
-        self.headline.setStyleSheet(f"font-size: {px(22)}px; font-weight: bold;")
-        self.lines.setStyleSheet(f"color: {c.muted}; font-size: {px(13)}px;")
-        for title, note in self._heads.values():
-            title.setStyleSheet(f"font-size: {px(14)}px; font-weight: bold; border: none;")
-            note.setStyleSheet(f"color: {c.muted}; font-size: {px(12)}px; border: none;")
-        for panel in self._panels:
-            panel.setStyleSheet(
-                f"#panel {{ background: {c.panel}; border: 1px solid {c.line}; border-radius: {px(3)}px; }}"
-            )
-            panel.layout().setContentsMargins(px(14), px(8), px(14), px(10))
-            panel.layout().setSpacing(px(6))
+        super().rescale()
+        px = self._theme.px
         layout, *others = self._layouts
         layout.setContentsMargins(px(14), px(8), px(14), px(10))
         for one in (layout, *others):
@@ -198,9 +158,9 @@ class PerformancePage(QWidget):
     def _connect(self) -> None:
         for reach, key in KEYS.items():
             keys.add(self, key, f"Figures of: {reach}", self._asker(reach, 0))
+        for key, text, work in (("Left", "An earlier span", self.go_earlier), ("Right", "A later span", self.go_later)):
+            keys.add(self, key, text, work, repeats=True)
         for key, text, work in (
-            ("Left", "An earlier span", self.go_earlier),
-            ("Right", "A later span", self.go_later),
             ("Ctrl+E", "Save the log of these alarms as CSV", self.save),
             ("Ctrl+D", "The report that a shift hands over", self.hand_over_asked.emit),
             ("Esc", "Back", self.left.emit),
@@ -219,17 +179,14 @@ class PerformancePage(QWidget):
         top.row.addWidget(self.later)
         top.may_go([self.trail])
         self._head.addWidget(top)
-        for label in (self.headline, self.lines, self.told):
-            label.setWordWrap(True)
-            label.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Preferred)
-            label.setTextInteractionFlags(Qt.TextInteractionFlag.NoTextInteraction)
+        self._wrap_words()
         self._head.addWidget(self.headline)
         self._head.addWidget(self.lines)
         cards, below, right = QHBoxLayout(), QHBoxLayout(), QVBoxLayout()
         for card in self.cards:
             cards.addWidget(card, 1)
         chart = self._panel(
-            "chart", "Alarms per 10 min", self.chart, "flood: from more than 10 in 10 min until under 5"
+            "chart", "Alarms per 10 min", self.chart, note="flood: from more than 10 in 10 min until under 5"
         )
         below.addWidget(self._panel("worst", "Ten worst actors", self.worst), 33)
         below.addWidget(self._panel("nuisances", "Nuisance and what is held back", self.nuisances), 33)
@@ -249,19 +206,3 @@ class PerformancePage(QWidget):
         layout.addLayout(below, 8)
         layout.addWidget(foot)
         self._layouts = (layout, cards, below, right, top.row, foot.row)
-
-    def _panel(self, name: str, title: str, inner: QWidget, note: str = "") -> QFrame:
-        panel = QFrame()
-        panel.setObjectName("panel")
-        line = QHBoxLayout()
-        first, second = QLabel(title), QLabel(note)
-        second.setAlignment(Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter)
-        second.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Preferred)
-        line.addWidget(first)
-        line.addWidget(second, 1)
-        layout = QVBoxLayout(panel)
-        layout.addLayout(line)
-        layout.addWidget(inner, 1)
-        self._heads[name] = first, second
-        self._panels.append(panel)
-        return panel

@@ -381,12 +381,6 @@ class DetailView(QWidget):
             ("N", "Go to the next other alarm", self.go_to_other_alarm),
             ("A", "Acknowledge this alarm", self.acknowledge),
             ("S", "Silence the sound until the next new alarm", self.silenced.emit),
-            ("M", "Next map over the plot", lambda: area.maps.step(1)),
-            ("Shift+M", "Map before", lambda: area.maps.step(-1)),
-            ("[", "Weaker map", lambda: area.step_opacity(-1)),
-            ("]", "Stronger map", lambda: area.step_opacity(1)),
-            ("C", "Compare with the next", lambda: area.others.step(1)),
-            ("Shift+C", "Compare with the one before", lambda: area.others.step(-1)),
             ("1", "Open the nearest training plot", lambda: self.strips.nearest.click(0)),
             ("2", "Open the second nearest", lambda: self.strips.nearest.click(1)),
             ("3", "Open the third nearest", lambda: self.strips.nearest.click(2)),
@@ -400,6 +394,15 @@ class DetailView(QWidget):
             ("Ctrl+S", "Save the plot as shown", lambda: self.export("save")),
         ):
             keys.add(self, key, text, work)
+        for key, text, work in (
+            ("M", "Next map over the plot", lambda: area.maps.step(1)),
+            ("Shift+M", "Map before", lambda: area.maps.step(-1)),
+            ("[", "Weaker map", lambda: area.step_opacity(-1)),
+            ("]", "Stronger map", lambda: area.step_opacity(1)),
+            ("C", "Compare with the next", lambda: area.others.step(1)),
+            ("Shift+C", "Compare with the one before", lambda: area.others.step(-1)),
+        ):
+            keys.add(self, key, text, work, repeats=True)
 
     def _pressed(self, name: str) -> None:
         works = {

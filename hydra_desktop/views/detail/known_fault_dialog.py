@@ -5,27 +5,16 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from PySide6.QtCore import Qt, Signal
-from PySide6.QtGui import QKeyEvent
-from PySide6.QtWidgets import (
-    QButtonGroup,
-    QComboBox,
-    QDialog,
-    QGridLayout,
-    QHBoxLayout,
-    QLabel,
-    QLineEdit,
-    QPushButton,
-    QVBoxLayout,
-    QWidget,
-)
+from PySide6.QtCore import Signal
+from PySide6.QtWidgets import QButtonGroup, QComboBox, QHBoxLayout, QLabel, QLineEdit, QPushButton, QWidget
 
 from ...domain.hall import PlotType
 from ...domain.known_fault import Region
 from ...domain.label import Role
 from ...domain.plot import LARGEST_NUMBER, Plot
+from ..question import LONGEST
+from .plot_dialog import PlotDialog
 
-LONGEST = 1000  # characters of a reason
 A_SHIFT = timedelta(hours=8)
 
 
@@ -50,19 +39,19 @@ def _choice(text: str) -> QPushButton:
     return button
 
 
-class KnownFaultDialog(QDialog):
+class KnownFaultDialog(PlotDialog):
     """The reason and Enter are enough; `given` carries a `Told`."""
 
     given = Signal(object)
 
     def __init__(self, plot_type: PlotType, plot: Plot, label: str, region: Region, parent: QWidget) -> None:
-        super().__init__(parent)
-        self.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
-        self.setWindowTitle("This fault is known")
+        super().__init__(
+            "This fault is known",
+            f"What is known of {plot_type.name} doesn't alarm; all else on its plots does.",
+            "It is known",
+            parent,
+        )
         self._region, self._pad = region, plot.name.pad
-        title = QLabel(f"What is known of {plot_type.name} doesn't alarm; all else on its plots does.")
-        title.setObjectName("head")
-        title.setWordWrap(True)
         self.label = QComboBox()
         self.label.addItems([one.name for one in plot_type.labels if one.role is Role.FAULTY])
         self.label.setCurrentText(label)
@@ -86,16 +75,8 @@ class KnownFaultDialog(QDialog):
         self.why.setMaxLength(LONGEST)
         self.why.setPlaceholderText("What it is, and who works at it")
         self.why.setAccessibleName("Why")
-        self._store = QPushButton("It is known  [Enter]")
-        self._store.setObjectName("main")
-        self._store.setDefault(True)
-        leave = QPushButton("Leave it  [Esc]")
-        leave.setAutoDefault(False)
-        leave.clicked.connect(self.reject)
-        self._store.clicked.connect(self._done)
         for changed in (self.why.textChanged, self.run.textChanged, self.time.textChanged, self.by_run.toggled):
             changed.connect(self._look)
-        grid = QGridLayout()
         for row, (name, widgets) in enumerate(
             (
                 ("Fault", (self.label, self.whole, self.one_pad)),
@@ -108,36 +89,18 @@ class KnownFaultDialog(QDialog):
                 line.addWidget(widget, int(widget is self.why))
             if widgets[0] is not self.why:
                 line.addStretch(1)
-            grid.addWidget(QLabel(name), row, 0)
-            grid.addLayout(line, row, 1)
-        note = QLabel(
+            self.grid.addWidget(QLabel(name), row, 0)
+            self.grid.addLayout(line, row, 1)
+        self._add_foot(
             "It is in force at once, on every station; you can end it at any time. "
             "A fault that rescales the axes is on the whole plot."
         )
-        note.setWordWrap(True)
-        note.setObjectName("muted")
-        foot = QHBoxLayout()
-        foot.addWidget(note, 1)
-        foot.addWidget(leave)
-        foot.addWidget(self._store)
-        layout = QVBoxLayout(self)
-        layout.addWidget(title)
-        layout.addLayout(grid)
-        layout.addLayout(foot)
         self.why.setFocus()
         self._look()
 
-    def keyPressEvent(self, event: QKeyEvent) -> None:
-        """Enter stores it from wherever the focus is, as soon as it may."""
-        if event.key() in (Qt.Key.Key_Return, Qt.Key.Key_Enter):
-            if self._store.isEnabled():
-                self._done()
-            return
-        super().keyPressEvent(event)
-
     def _look(self) -> None:
         ends = self._run() if self.by_run.isChecked() else self._until()
-        self._store.setEnabled(bool(self.why.text().strip()) and ends is not None)
+        self.do.setEnabled(bool(self.why.text().strip()) and ends is not None)
 
     def _until(self) -> datetime | None:
         try:

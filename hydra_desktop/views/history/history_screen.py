@@ -150,6 +150,6 @@ class HistoryScreen(QWidget):
             ("run back", "To the end of the run before", self.run_stepped, -1),
             ("run on", "To the end of the run after", self.run_stepped, 1),
         ):
-            keys.add(self, KEYS[what], text, lambda signal=signal, step=step: signal.emit(step))
+            keys.add(self, KEYS[what], text, lambda signal=signal, step=step: signal.emit(step), repeats=True)
         keys.add(self, "Esc", "Back to now", self.left.emit)
         keys.add(self, "T", "Write a time", self.take_focus)

@@ -79,7 +79,7 @@ class GridView(PageCanvas):
         ):
             keys.tell(self, key, text)
         for key, text, step in (("Alt+Up", "Larger plots", 1), ("Alt+Down", "Smaller plots, more of them", -1)):
-            keys.add(self, key, text, lambda step=step: self.set_size(self.size_step + step))
+            keys.add(self, key, text, lambda step=step: self.set_size(self.size_step + step), repeats=True)
 
     @property
     def armed(self) -> str | None:

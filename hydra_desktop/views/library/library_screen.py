@@ -19,6 +19,7 @@ from PySide6.QtWidgets import (
 from ...domain.library import ModelSet, named
 from ...services.model_listing import LibraryModel, Shelf
 from .. import keys
+from ..desk_page import DeskPage
 from ..row import Row
 from ..theme import Theme
 from . import facts, set_list, speech
@@ -34,7 +35,7 @@ SLOW_MS = 200  # what takes longer says so
 WORKING = "Working... the files of the models are opened before anything is changed."
 
 
-class LibraryScreen(QWidget):
+class LibraryScreen(DeskPage):
     """Shows what the desk has seen; other screens are asked for by signals.
 
     `report_asked` and `thresholds_asked` carry a model's id, `compare_asked` a list of two ids or more,
@@ -46,24 +47,24 @@ class LibraryScreen(QWidget):
     compare_asked = Signal(list)
     reference_asked = Signal(str)
 
+    HEADLINE_PX = 20
+
     def __init__(self, theme: Theme, desk: LibraryDesk) -> None:
-        super().__init__()
-        self.setObjectName("screen")
-        self._theme, self.desk = theme, desk
+        super().__init__(theme)
+        self.desk = desk
         self._run_period = ""
         self._asking = Asking(self, desk)
         self._failed = ""  # why nothing could be read
         self._showing = self._is_slow = self._wants_focus = False
         self._shown_page = ""
         self._shown_for: tuple[str, int | None] = ("", None)
-        self.title, self.under = QLabel("Reading the library..."), QLabel()
+        self.headline.setText("Reading the library...")
         self.search = QLineEdit()
         self.types, self.models, self.sets = TypeListModel(self), ModelListModel(self), SetListModel(self)
         self.type_view, self.model_view = QListView(), QListView()
         self.sets_title, self.set_view, self.no_sets = QLabel(), QListView(), QLabel()
         self.shelf_title, self.empty = QLabel(), QLabel()
         self.facts = QTextBrowser()
-        self.told = QLabel()
         self._acts = Row()
         self._buttons: dict[QPushButton, str] = {}
         self._actions: dict[QPushButton, QAction] = {}
@@ -119,9 +120,6 @@ class LibraryScreen(QWidget):
         self._wants_focus = not self.type_view.isVisible()
         (self.import_ if self._wants_focus else self.type_view).setFocus()
 
-    def set_wall_mode(self, _on: bool) -> None:
-        """Nothing here is for a desk only."""
-
     def show_told(self, text: str, failed: bool) -> None:
         """Say what came of what was asked."""
         if failed and self.desk.seen.types is None:
@@ -133,9 +131,8 @@ class LibraryScreen(QWidget):
 
     def rescale(self) -> None:
         """Take over the theme's size and colours."""
+        super().rescale()
         c, px = self._theme.colours, self._theme.px
-        self.title.setStyleSheet(f"font-size: {px(20)}px; font-weight: bold;")
-        self.under.setStyleSheet(f"color: {c.muted};")
         for label in (self.shelf_title, self.sets_title):
             label.setStyleSheet(f"font-size: {px(15)}px; font-weight: bold;")
         self.empty.setStyleSheet(f"font-size: {px(15)}px; color: {c.muted};")
@@ -154,9 +151,6 @@ class LibraryScreen(QWidget):
         self._show_facts()
         for view in (self.type_view, self.model_view, self.set_view):
             view.scheduleDelayedItemsLayout()
-
-    def close_threads(self) -> None:
-        """Nothing of its own runs."""
 
     # putting it together
 
@@ -193,7 +187,7 @@ class LibraryScreen(QWidget):
         self.facts.setTabChangesFocus(True)
 
     def _lay_out(self) -> None:
-        for label in (self.under, self.empty, self.told, self.no_sets, self.title):
+        for label in (self.lines, self.empty, self.told, self.no_sets, self.headline):
             label.setWordWrap(True)
         self.empty.setAlignment(Qt.AlignmentFlag.AlignCenter)
         self.told.setAccessibleName("Answer")
@@ -225,8 +219,8 @@ class LibraryScreen(QWidget):
         self._acts.row.setContentsMargins(0, 0, 0, 0)
         self._acts.may_go(*([button] for button in reversed(aside)))
         layout = QVBoxLayout(self)
-        layout.addWidget(self.title)
-        layout.addWidget(self.under)
+        layout.addWidget(self.headline)
+        layout.addWidget(self.lines)
         layout.addLayout(body, 1)
         layout.addWidget(self.told)
         layout.addWidget(self._acts)
@@ -305,8 +299,8 @@ class LibraryScreen(QWidget):
         seen, shelf, model = self.desk.seen, self.desk.seen.shelf, self.chosen
         self.desk.choose_model(model.id if model is not None else None)
         self._look_at_pace()
-        self.title.setText(speech.headline(seen, self._failed))
-        self.under.setText(WORKING if self._is_slow else speech.second_line(seen))
+        self.headline.setText(speech.headline(seen, self._failed))
+        self.lines.setText(WORKING if self._is_slow else speech.second_line(seen))
         has_types = bool(seen.types)
         self.shelf_title.setText(shelf.plot_type if shelf is not None else "")
         self.empty.setText(speech.why_empty(seen, self._failed))

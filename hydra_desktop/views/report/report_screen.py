@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 from pathlib import Path
 
-from PySide6.QtCore import QPoint, Qt, Signal
-from PySide6.QtWidgets import QFileDialog, QFrame, QHBoxLayout, QLabel, QMenu, QSizePolicy, QVBoxLayout, QWidget
+from PySide6.QtCore import QPoint, Signal
+from PySide6.QtWidgets import QHBoxLayout, QMenu, QVBoxLayout
 
 from ...domain.label import Role
 from ...domain.model_report import ModelReport
@@ -15,7 +15,7 @@ from ...outputs import report_charts
 from ...services.comparing import Comparison
 from ...services.report import Report, active_curve
 from .. import keys, words
-from ..dialogs import open_over
+from ..desk_page import DeskPage
 from ..labeling.caps import CapButton
 from ..pictures import Evidence, Pictures
 from ..row import Row
@@ -29,7 +29,7 @@ READING = "Reading the report of model {}..."
 MOST_LABELLED = 5000  # plots that labeling is opened on at once, the first of the list
 
 
-class ReportScreen(QWidget):
+class ReportScreen(DeskPage):
     """Shows one report; what a person asks for is told by signals.
 
     `plots_asked` carries the plot type, the ids of plots to label and what they are in words, `thresholds_asked` and
@@ -37,7 +37,6 @@ class ReportScreen(QWidget):
     the file, `left` that the person goes back.
     """
 
-    left = Signal()
     plots_asked = Signal(str, list, str)
     thresholds_asked = Signal(int)
     compare_asked = Signal(int)
@@ -46,15 +45,12 @@ class ReportScreen(QWidget):
     pdf_asked = Signal(Path)
 
     def __init__(self, theme: Theme, evidence: Evidence, image_folder: Path, came_from: str) -> None:
-        super().__init__()
-        self.setObjectName("screen")
-        self._theme, self._came_from = theme, came_from
+        super().__init__(theme)
+        self._came_from = came_from
         self._report: Report | None = None
         self._comparison: Comparison | None = None
-        self._folder = Path.home()
         self._menu = QMenu(self)
         self.pictures = Pictures(evidence, parent=self)
-        self.trail, self.headline, self.lines, self.told = QLabel(), QLabel(), QLabel(), QLabel()
         self.matrix = ConfusionView(theme)
         self.curve = ChartView(theme, "Precision and recall")
         self.promise = ChartView(theme, "How often the model is right, by its confidence")
@@ -69,8 +65,6 @@ class ReportScreen(QWidget):
             "thresholds": CapButton(theme, "Thresholds", ["H"], self._ask_thresholds),
             "back": CapButton(theme, "Back", ["Esc"], self.left.emit),
         }
-        self._heads: dict[str, tuple[QLabel, QLabel]] = {}
-        self._panels: list[QFrame] = []
         self._lay_out()
         self._connect()
         self.rescale()
@@ -136,13 +130,6 @@ class ReportScreen(QWidget):
         self._menu.popup(button.mapToGlobal(QPoint(0, -self._menu.sizeHint().height())))
         self._menu.setActiveAction(self._menu.actions()[0])
 
-    def tell(self, text: str, *, wrong: bool = False) -> None:
-        """Say something below the plots."""
-        c = self._theme.colours
-        bar = f"border-left: {self._theme.px(3)}px solid {c.high}; padding-left: {self._theme.px(6)}px;"
-        self.told.setStyleSheet(f"color: {c.text}; {bar if wrong else ''}")
-        self.told.setText(text)
-
     def open_plots(self) -> None:
         """Have the plots that are listed or selected labelled anew."""
         chosen = self.plots.chosen[:MOST_LABELLED]
@@ -159,11 +146,11 @@ class ReportScreen(QWidget):
 
     def save_html(self) -> None:
         """Ask for a file and write the report there as a page."""
-        self._ask_file("Save the report as a page", "html", "Pages (*.html)", self.html_asked.emit)
+        self._save("Save the report as a page", "html", "Pages (*.html)", self.html_asked.emit)
 
     def save_pdf(self) -> None:
         """Ask for a file and write the report there for paper."""
-        self._ask_file("Save the report for paper", "pdf", "PDF (*.pdf)", self.pdf_asked.emit)
+        self._save("Save the report for paper", "pdf", "PDF (*.pdf)", self.pdf_asked.emit)
 
     # What every page has
 
@@ -171,31 +158,15 @@ class ReportScreen(QWidget):
         """Put the keyboard at the matrix."""
         self.matrix.setFocus()
 
-    def set_wall_mode(self, _on: bool) -> None:
-        """Nothing here is for a wall."""
-
-    def show_live(self, _snapshot: object, _trouble: str = "") -> None:
-        """The wall goes on by itself."""
-
     def close_threads(self) -> None:
         """End the work in the background."""
         self.pictures.close()
 
     def rescale(self) -> None:
         """Take over the theme's size and colours."""
+        super().rescale()
         c, px = self._theme.colours, self._theme.px
-        self.trail.setStyleSheet(f"color: {c.muted}; font-size: {px(13)}px;")
-        self.headline.setStyleSheet(f"font-size: {px(22)}px; font-weight: bold;")
         self.lines.setStyleSheet(f"color: {c.text}; font-size: {px(13)}px;")
-        for title, note in self._heads.values():
-            title.setStyleSheet(f"font-size: {px(14)}px; font-weight: bold; border: none;")
-            note.setStyleSheet(f"color: {c.muted}; font-size: {px(12)}px; border: none;")
-        for panel in self._panels:
-            panel.setStyleSheet(
-                f"#panel {{ background: {c.panel}; border: 1px solid {c.line}; border-radius: {px(3)}px; }}"
-            )
-            panel.layout().setContentsMargins(px(12), px(8), px(12), px(8))
-            panel.layout().setSpacing(px(4))
         self.plots.setStyleSheet(
             f"QListView {{ background: transparent; border: none; }}"
             f"QScrollBar:horizontal {{ background: {c.background}; height: {px(10)}px; }}"
@@ -280,21 +251,10 @@ class ReportScreen(QWidget):
         if self._report is not None:
             self.compare_asked.emit(self._report.record.id)
 
-    def _ask_file(self, title: str, suffix: str, kind: str, then) -> None:
-        """Ask for a file without holding the screen up."""
-        if self._report is None:
-            return
-        dialog = QFileDialog(self, title, str(self._folder), kind)
-        dialog.setAcceptMode(QFileDialog.AcceptMode.AcceptSave)
-        dialog.setDefaultSuffix(suffix)
-        dialog.selectFile(f"{self._report.record.plot_type} model {self._report.record.id}.{suffix}")
-
-        def chosen(path: str) -> None:
-            self._folder = Path(path).parent
-            then(Path(path))
-
-        dialog.fileSelected.connect(chosen)
-        open_over(self, dialog)
+    def _save(self, title: str, suffix: str, kind: str, then: Callable[[Path], object]) -> None:
+        if self._report is not None:
+            record = self._report.record
+            self._ask_file(title, f"{record.plot_type} model {record.id}.{suffix}", kind, then)
 
     def _connect(self) -> None:
         self.matrix.cell_chosen.connect(self._list)
@@ -323,16 +283,13 @@ class ReportScreen(QWidget):
             top.row.addWidget(self.buttons[name])
         top.may_go([self.buttons["pdf"]])
         head.addWidget(top)
-        for label in (self.headline, self.lines, self.told):
-            label.setWordWrap(True)
-            label.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Preferred)
-            label.setTextInteractionFlags(Qt.TextInteractionFlag.NoTextInteraction)
+        self._wrap_words()
         head.addWidget(self.headline)
         head.addWidget(self.lines)
         columns, centre, right = QHBoxLayout(), QVBoxLayout(), QVBoxLayout()
         columns.addWidget(
             self._panel(
-                "confusion", "Confusion: histograms of confidence", self.matrix, "log scale; dashed: threshold"
+                "confusion", "Confusion: histograms of confidence", self.matrix, note="log scale; dashed: threshold"
             ),
             43,
         )
@@ -357,22 +314,6 @@ class ReportScreen(QWidget):
         layout.addWidget(foot)
         self._layouts = (layout, columns, centre, right, head, top.row, foot.row)
         self.setTabOrder(self.matrix, self.plots)
-
-    def _panel(self, name: str, title: str, inner: QWidget, note: str = "") -> QFrame:
-        panel = QFrame()
-        panel.setObjectName("panel")
-        line = QHBoxLayout()
-        first, second = QLabel(title), QLabel(note)
-        second.setAlignment(Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter)
-        second.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Preferred)
-        line.addWidget(first)
-        line.addWidget(second, 1)
-        layout = QVBoxLayout(panel)
-        layout.addLayout(line)
-        layout.addWidget(inner, 1)
-        self._heads[name] = first, second
-        self._panels.append(panel)
-        return panel
 
 
 def first_place(report: Report) -> tuple[int, int] | None:

@@ -10,14 +10,11 @@ import numpy as np
 from PySide6.QtCore import QEvent, QObject, Qt, QTimer, Signal
 from PySide6.QtGui import QKeyEvent
 from PySide6.QtWidgets import (
-    QFrame,
     QHBoxLayout,
-    QLabel,
     QLineEdit,
     QListWidget,
     QListWidgetItem,
     QPushButton,
-    QSizePolicy,
     QVBoxLayout,
     QWidget,
 )
@@ -27,6 +24,7 @@ from ...domain.plot import Plot
 from ...domain.replay import Alarms
 from ...services.threshold_bench import STEPS, Outcome, ThresholdBench
 from .. import keys, words
+from ..desk_page import DeskPage
 from ..labeling.caps import CapButton
 from ..pictures import Evidence, Pictures
 from ..report.plots_view import PlotsView, Told
@@ -44,7 +42,7 @@ MOST_LISTED = 24  # alarms with their pictures
 LIGHT, STEADY = Qt.KeyboardModifier.NoModifier, Qt.KeyboardModifier.ShiftModifier
 
 
-class ThresholdScreen(QWidget):
+class ThresholdScreen(DeskPage):
     """Shows one bench; what a person decides is told by signals.
 
     `apply_asked` carries the thresholds, the comment and how they were chosen, `undo_asked` nothing, `plots_wanted` the
@@ -52,16 +50,17 @@ class ThresholdScreen(QWidget):
     goes back.
     """
 
-    left = Signal()
     apply_asked = Signal(dict, str, str)
     undo_asked = Signal()
     plots_wanted = Signal(list)
     plots_asked = Signal(str, list, str)
 
+    HEADLINE_PX = 20
+    PANEL_MARGINS = (10, 6, 10, 8)
+
     def __init__(self, theme: Theme, evidence: Evidence, image_folder: Path, came_from: str) -> None:
-        super().__init__()
-        self.setObjectName("screen")
-        self._theme, self._came_from = theme, came_from
+        super().__init__(theme)
+        self._came_from = came_from
         self.bench: ThresholdBench | None = None
         self.values: dict[str, float] = {}
         self.label = ""
@@ -70,7 +69,6 @@ class ThresholdScreen(QWidget):
         self._listed: list[tuple[int, str]] = []  # plots of alarms that differ, with words
         self._plots: dict[int, Plot] = {}
         self.pictures = Pictures(evidence, parent=self)
-        self.trail, self.headline, self.lines, self.told = QLabel(), QLabel(), QLabel(), QLabel()
         self.chips: dict[str, QPushButton] = {}
         self.chart = ConfidenceChart(theme)
         self.missed, self.false_alarms = FigureCard(theme, "Missed"), FigureCard(theme, "False alarms")
@@ -89,8 +87,6 @@ class ThresholdScreen(QWidget):
         self.back = CapButton(theme, "back to now", ["Backspace"], self.to_now)
         self._rest = QTimer(self, singleShot=True, interval=REST_MS)
         self._rest.timeout.connect(self._want_plots)
-        self._panels: list[QFrame] = []
-        self._heads: dict[str, tuple[QLabel, QLabel]] = {}
         self._chip_row = QHBoxLayout()
         self._lay_out()
         self.chart.moved.connect(lambda value: self.move_to(value))
@@ -144,13 +140,6 @@ class ThresholdScreen(QWidget):
         """Take over plots that were wanted."""
         self._plots.update(plots)
         self._list_plots()
-
-    def tell(self, text: str, *, wrong: bool = False) -> None:
-        """Say something below everything."""
-        c, px = self._theme.colours, self._theme.px
-        bar = f"border-left: {px(3)}px solid {c.high}; padding-left: {px(6)}px;"
-        self.told.setStyleSheet(f"color: {c.text}; font-size: {px(13)}px; {bar if wrong else ''}")
-        self.told.setText(text)
 
     # What a person does
 
@@ -225,12 +214,6 @@ class ThresholdScreen(QWidget):
         """Put the keyboard at the line."""
         self.chart.setFocus()
 
-    def set_wall_mode(self, _on: bool) -> None:
-        """Nothing here is for a wall."""
-
-    def show_live(self, _snapshot: object, _trouble: str = "") -> None:
-        """The wall goes on by itself."""
-
     def close_threads(self) -> None:
         """End the work in the background."""
         self._rest.stop()
@@ -238,19 +221,8 @@ class ThresholdScreen(QWidget):
 
     def rescale(self) -> None:
         """Take over the theme's size and colours."""
+        super().rescale()
         c, px = self._theme.colours, self._theme.px
-        self.trail.setStyleSheet(f"color: {c.muted}; font-size: {px(13)}px;")
-        self.headline.setStyleSheet(f"font-size: {px(20)}px; font-weight: bold;")
-        self.lines.setStyleSheet(f"color: {c.muted}; font-size: {px(13)}px;")
-        for title, note in self._heads.values():
-            title.setStyleSheet(f"font-size: {px(14)}px; font-weight: bold; border: none;")
-            note.setStyleSheet(f"color: {c.muted}; font-size: {px(12)}px; border: none;")
-        for panel in self._panels:
-            panel.setStyleSheet(
-                f"#panel {{ background: {c.panel}; border: 1px solid {c.line}; border-radius: {px(3)}px; }}"
-            )
-            panel.layout().setContentsMargins(px(10), px(6), px(10), px(8))
-            panel.layout().setSpacing(px(4))
         focus = f"border: {px(2)}px solid {c.text};"
         self.history.setStyleSheet(
             f"QListWidget {{ background: transparent; border: 1px solid {c.line}; color: {c.text};"
@@ -317,22 +289,6 @@ class ThresholdScreen(QWidget):
         keys.also(self, "Ctrl+Return", "Ctrl+Enter")
         keys.add(self, "Ctrl+Z", "Take the last change back", self.ask_undo)
         keys.add(self, "Escape", "Back, and let go what was only tried", self.leave)
-
-    def _panel(self, name: str, title: str, *widgets: QWidget) -> QFrame:
-        panel, column, head = QFrame(), QVBoxLayout(), QHBoxLayout()
-        panel.setObjectName("panel")
-        first, note = QLabel(title), QLabel()
-        note.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Preferred)
-        note.setAlignment(Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter)
-        self._heads[name] = first, note
-        head.addWidget(first)
-        head.addWidget(note, 1)
-        column.addLayout(head)
-        for widget in widgets:
-            column.addWidget(widget, 1)
-        panel.setLayout(column)
-        self._panels.append(panel)
-        return panel
 
     def _lay_out(self) -> None:
         for label in (self.headline, self.lines, self.told):

@@ -270,16 +270,19 @@ class WallScreen(QWidget):
             ("/", "Search plot types", self.controls.search.setFocus),
             ("Esc", "Leave the search", self._leave_search),
             ("E", "Evidence also on Good plots, on or off", self.controls.evidence.toggle),
-            ("+", "Larger panels", lambda: self._resize_by(1)),
-            ("-", "Smaller panels", lambda: self._resize_by(-1)),
             ("F", "Fit all panels on one screen", lambda: self._use_layout(size=FIT)),
             ("H", "Hide the selected panels; they alarm all the same", self._hide_selected),
             ("Shift+H", "Show the hidden panels again", self._show_hidden),
-            ("Alt+Left", "Move the panel one place back", lambda: self._move_selected(-1)),
-            ("Alt+Right", "Move the panel one place on", lambda: self._move_selected(1)),
             ("N", "Write the line of news for all", self._ask_for_news),
         ):
             keys.add(self, key, text, work)
+        for key, text, work in (
+            ("+", "Larger panels", lambda: self._resize_by(1)),
+            ("-", "Smaller panels", lambda: self._resize_by(-1)),
+            ("Alt+Left", "Move the panel one place back", lambda: self._move_selected(-1)),
+            ("Alt+Right", "Move the panel one place on", lambda: self._move_selected(1)),
+        ):
+            keys.add(self, key, text, work, repeats=True)
         keys.tell(self.view, "Enter", "Open the panel in full")
 
     def _open_current(self) -> None:

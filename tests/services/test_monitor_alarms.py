@@ -1,0 +1,112 @@
+"""What a monitor tells of its own folder and disk, beside other monitors of the hall."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+
+import pytest
+
+from hydra_desktop.database import alarms, clock, halls, leases
+from hydra_desktop.database.connection import Database
+from hydra_desktop.domain.alarm import AlarmKind, AlarmState
+from hydra_desktop.domain.label import Severity
+from hydra_desktop.services import monitor_alarms
+from hydra_desktop.services.monitor_alarms import MonitorAlarms
+
+GONE = AlarmKind.SOURCE, AlarmState.UNACKNOWLEDGED
+FULL = AlarmKind.STORAGE, AlarmState.UNACKNOWLEDGED
+NO_MORE = AlarmState.RETURNED_UNACKNOWLEDGED
+
+
+@dataclass
+class TwoFolders:
+    """A hall of two monitors, which tell something at each call."""
+
+    database: Database
+    hall_id: int
+    folder: Path
+
+    def monitor(self, source: str) -> MonitorAlarms:
+        return MonitorAlarms(self.hall_id, "here", source, self.folder)
+
+    def tell(self, monitor: MonitorAlarms, **wrong: str) -> None:
+        with self.database.write() as c:
+            monitor.tell(c, **wrong)
+
+    def stand(self) -> dict[str, tuple[AlarmKind, AlarmState]]:
+        """By the folder."""
+        with self.database.read() as c:
+            return {one.pad: (one.kind, one.state) for one in alarms.open_alarms(c, self.hall_id)}
+
+    def steps(self) -> int:
+        with self.database.read() as c:
+            return sum(1 for _ in alarms.rows(c, self.hall_id))
+
+
+@pytest.fixture
+def hall(database: Database, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> TwoFolders:
+    monkeypatch.setattr(monitor_alarms, "LOOK_ANEW_S", 0.0)
+    monkeypatch.setattr(monitor_alarms, "LOW_BYTES", 0)
+    with database.write() as c:
+        return TwoFolders(database, halls.find_or_create(c, "D"), tmp_path)
+
+
+def test_one_monitor_does_not_end_the_alarm_of_another(hall: TwoFolders) -> None:
+    one, other = hall.monitor("/one"), hall.monitor("/other")
+    hall.tell(other)
+    hall.tell(one, source="The folder /one isn't there.")
+    for _ in range(3):
+        hall.tell(other)
+        hall.tell(one, source="The folder /one isn't there.")
+    assert (hall.stand(), hall.steps()) == ({"/one": GONE}, 1)
+    hall.tell(other, storage="/other can't be written.")
+    hall.tell(one)
+    assert hall.stand() == {"/one": (AlarmKind.SOURCE, NO_MORE), "/other": FULL}
+    hall.tell(other)
+    assert hall.stand() == {"/one": (AlarmKind.SOURCE, NO_MORE), "/other": (AlarmKind.STORAGE, NO_MORE)}
+
+
+def test_late_plots_are_an_alarm_that_ends_by_itself(hall: TwoFolders) -> None:
+    one = hall.monitor("/one")
+    hall.tell(one, late="CDC comes late.")
+    assert hall.stand() == {"/one": (AlarmKind.LATE, AlarmState.UNACKNOWLEDGED)}
+    hall.tell(one, source="The folder /one isn't there.")  # nobody knows then
+    hall.tell(one)
+    assert hall.stand() == {"/one": (AlarmKind.LATE, NO_MORE)}
+
+
+def test_both_may_tell_the_same(hall: TwoFolders) -> None:
+    for name in ("/one", "/other"):
+        hall.tell(hall.monitor(name), storage="it can't be written.")
+        with hall.database.write() as c:
+            assert leases.acquire(c, hall.hall_id, name, "here:1", 10.0)
+    assert hall.stand() == {"/one": FULL, "/other": FULL}
+
+
+def test_without_its_folder_a_monitor_says_nothing_of_the_disk(hall: TwoFolders) -> None:
+    """Another monitor of the same folder may wait for it too, whose disk is another."""
+    watching = hall.monitor("/one")
+    hall.tell(watching, storage="/one can't be written.")
+    steps = hall.steps()
+    waiting = hall.monitor("/one")
+    hall.tell(waiting, source="The folder /one isn't there.")
+    hall.tell(waiting, source="The folder /one isn't there.")
+    assert hall.steps() == steps + 1
+    hall.tell(watching)
+    with hall.database.read() as c:
+        assert {one.state for one in alarms.open_alarms(c, hall.hall_id)} == {NO_MORE}
+
+
+def test_what_nobody_watches_any_more_is_over_with_the_next_monitor(hall: TwoFolders) -> None:
+    with hall.database.write() as c:
+        assert leases.acquire(c, hall.hall_id, "/watched", "here:1", 10.0)
+        for pad in ("", "/watched", "/left"):
+            alarms.raise_alarm(
+                c, hall.hall_id, kind=AlarmKind.STORAGE, label="Disk full", severity=Severity.HIGH, pad=pad,
+                at=clock.now(c), station="here", why="",
+            )  # fmt: skip
+    hall.tell(hall.monitor("/new"))
+    assert hall.stand() == {
+        "": (AlarmKind.STORAGE, NO_MORE), "/watched": FULL, "/left": (AlarmKind.STORAGE, NO_MORE),
+    }  # fmt: skip
