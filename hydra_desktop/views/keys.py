@@ -76,7 +76,6 @@ class KeySheet(QDialog):
         self.setAccessibleName("Keys")
         self.shown = of(window)
         px = theme.px
-        self.setStyleSheet(f"QDialog {{ border: {px(2)}px solid {theme.colours.edge}; }}")
         page = QWidget()
         page.setObjectName("screen")
         grid = QGridLayout(page)

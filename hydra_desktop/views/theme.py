@@ -13,6 +13,7 @@ from PySide6.QtCore import QObject, Signal
 from PySide6.QtGui import QColor, QFont, QFontDatabase, QFontMetricsF, QPalette
 from PySide6.QtWidgets import QApplication
 
+from .. import paths
 from ..domain.label import Label, Role, Severity
 
 
@@ -185,10 +186,13 @@ class Theme(QObject):
     def style_sheet(self) -> str:
         """Style of the ordinary controls."""
         c, px = self.colours, self.px
+        ink, other = ("light", "dark") if _luminance(c.text) > _luminance(c.background) else ("dark", "light")
+        icons = (paths.shipped("resources") / "icons").as_posix()
         return f"""
             * {{ font-family: "{self._family}"; font-size: {px(13)}px; }}
             QWidget {{ color: {c.text}; }}
             QMainWindow, QDialog, #screen {{ background: {c.background}; }}
+            QDialog {{ border: {max(2, px(2))}px solid {c.edge}; }}
             QPushButton {{ background: {c.raised}; border: 1px solid {c.edge}; border-radius: {px(4)}px;
                 padding: {px(6)}px {px(12)}px; }}
             QPushButton:disabled {{ color: {c.muted}; border-color: {c.line}; }}
@@ -198,7 +202,13 @@ class Theme(QObject):
             QPushButton#main:focus {{ border: 2px solid {c.unconfirmed}; }}
             QLineEdit, QComboBox {{ background: {c.panel}; border: 1px solid {c.edge}; border-radius: {px(4)}px;
                 padding: {px(4)}px {px(8)}px; }}
+            QComboBox::drop-down {{ border: none; background: transparent; width: {px(22)}px; }}
+            QComboBox::down-arrow {{ image: url("{icons}/arrow-{ink}.svg"); width: {px(11)}px; height: {px(11)}px; }}
+            QCheckBox::indicator {{ width: {px(15)}px; height: {px(15)}px; border: 1px solid {c.edge};
+                border-radius: {px(3)}px; background: {c.panel}; }}
+            QCheckBox::indicator:checked {{ background: {c.text}; image: url("{icons}/tick-{other}.svg"); }}
             QComboBox QAbstractItemView {{ background: {c.panel}; border: 1px solid {c.edge}; }}
+            QSlider:horizontal {{ min-height: {px(16)}px; }}
             QSlider::groove:horizontal {{ height: {px(4)}px; background: {c.edge}; border-radius: {px(2)}px; }}
             QSlider::handle:horizontal {{ background: {c.text}; width: {px(14)}px; height: {px(14)}px;
                 margin: -{px(5)}px 0; border-radius: {px(7)}px; }}
@@ -216,7 +226,6 @@ class Theme(QObject):
                 color: {c.text}; }}
             QHeaderView, QHeaderView::section {{ background: {c.raised}; color: {c.text}; border: none; }}
             QHeaderView::section {{ padding: {px(4)}px; border-right: 1px solid {c.line}; }}
-            QFileDialog {{ border: 2px solid {c.edge}; }}
             QFileDialog QToolButton {{ background: {c.edge}; border: 1px solid {c.edge}; border-radius: {px(4)}px; }}
             QFileDialog QToolButton:checked, QFileDialog QToolButton:focus {{ border: 2px solid {c.text}; }}
         """

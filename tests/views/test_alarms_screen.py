@@ -532,6 +532,7 @@ def test_what_is_held_back_is_listed_with_who_and_why(room: Room) -> None:
     assert room.sections()["Held back"] == [f"Bad {TYPES[0]}", "Beam trip 1 plot type", f"No alarm {TYPES[1]}"]
     head = next(row for row in room.screen.model.rows if isinstance(row, SectionRow) and row.section == "Held back")
     assert head.beside == "3 rows, 3 plot types; no sound"
+    assert (room.screen.banner.said.word, room.screen.banner.said.facts) == ("No alarm", ("1 shelved",))
     rule = next(row for row in room.screen.model.rows if isinstance(row, ItemRow) and row.suppression is not None)
     assert rule.plot_types == (TYPES[3],)
     assert "the beam is 0 nA" in rule.text

@@ -59,7 +59,7 @@ def test_an_error_of_any_kind_is_told_once_and_what_waits_is_tried_again(
         raise OSError("no such file")
 
     monkeypatch.setattr(training_runner, "FAULT_S", 0.01)
-    monkeypatch.setattr(training_runner, "open_up_to_date", broken)
+    monkeypatch.setattr(training_runner, "open_database", broken)
     thread.trouble.connect(came.append)
     thread.start()
     qtbot.waitUntil(lambda: tries > 3 and bool(came), timeout=20_000)

@@ -6,14 +6,15 @@ import warnings
 
 import numpy as np
 import pytest
-from PySide6.QtCore import Qt, QTimer
-from PySide6.QtWidgets import QAbstractScrollArea, QApplication, QWidget
+from PySide6.QtCore import QRect, Qt, QTimer
+from PySide6.QtGui import QColor
+from PySide6.QtWidgets import QAbstractScrollArea, QApplication, QCheckBox, QComboBox, QWidget
 from pytestqt.qtbot import QtBot
 
 from hydra_desktop.domain.wall import WallSnapshot
 from hydra_desktop.views import stored
 from hydra_desktop.views.keys import KeySheet, of
-from hydra_desktop.views.theme import SIZES, THEMES, contrast
+from hydra_desktop.views.theme import SIZES, THEMES, Theme, contrast
 
 from .conftest import Bench
 
@@ -135,3 +136,34 @@ def test_every_control_has_a_name_and_the_focus_goes_round(qtbot: QtBot, bench: 
         seen.add(bench.window.focusWidget())
         qtbot.keyClick(bench.window.focusWidget(), Qt.Key.Key_Tab)
     assert wanted <= seen
+
+
+@pytest.mark.parametrize("name", ["dark", "light", "contrast"])
+@pytest.mark.parametrize("scale", [0.7, 2.0])
+def test_a_ticked_box_has_a_tick_and_a_combo_box_an_arrow_that_grows_with_the_screen(
+    qtbot: QtBot, name: str, scale: float
+) -> None:
+    theme = Theme(name)
+    theme.set_window_scale(scale)
+    box, combo = QCheckBox(), QComboBox()
+    combo.addItem("")
+    for widget in (box, combo):
+        qtbot.addWidget(widget)
+        widget.setStyleSheet(theme.style_sheet())
+        widget.ensurePolished()
+        widget.resize(theme.px(100), theme.px(30))
+
+    def marked(widget: QWidget, area: QRect, fill: str) -> float:
+        """The share of an area that isn't its fill."""
+        image, ink = widget.grab(area).toImage(), QColor(fill).rgb()
+        pixels = [image.pixel(x, y) for x in range(image.width()) for y in range(image.height())]
+        return sum(pixel != ink for pixel in pixels) / len(pixels)
+
+    px, c = theme.px, theme.colours
+    box.setChecked(True)
+    inside = QRect(0, box.height() // 2 - px(4), px(15), px(8)).adjusted(4, 0, -4, 0)
+    assert 0.1 < marked(box, inside, c.text) < 0.6
+    box.setChecked(False)
+    assert marked(box, inside, c.panel) == 0
+    arrow = QRect(combo.width() - px(22), combo.height() // 2 - px(5), px(18), px(10))
+    assert 0.15 < marked(combo, arrow, c.panel) < 0.7

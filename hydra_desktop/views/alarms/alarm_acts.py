@@ -331,7 +331,7 @@ class AlarmActs(QObject):
     def _ask(self, question: QDialog) -> None:
         c, px = self._theme.colours, self._theme.px
         question.setStyleSheet(
-            f"QDialog {{ border: {max(2, px(2))}px solid {c.edge}; }} * {{ font-size: {max(13, px(15))}px; }}"
+            f"* {{ font-size: {max(13, px(15))}px; }}"
             f"QPushButton:checked {{ background: {c.text}; color: {c.background}; }}"
         )
         question.finished.connect(self.answered)

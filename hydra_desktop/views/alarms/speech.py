@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections import Counter
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
@@ -67,16 +68,15 @@ def banner(snapshot: WallSnapshot, why: Mapping[int, str], now: datetime) -> Sai
 
 
 def _quiet(snapshot: WallSnapshot) -> Said:
-    _, taken, shelved = in_order(snapshot)
+    _, taken, _ = in_order(snapshot)
+    states = Counter(str(one.state) for one in snapshot.held)
+    held = [f"{number} {state}" for state, number in sorted(states.items())]
+    if taken:
+        return Said("Nothing to take", facts=(", ".join([*alarm_speech.counts(snapshot.alarms), *held]),))
     ended = snapshot.last_alarm_ended_at
-    if not taken:
-        since = f"quiet since {words.clock(ended)[:5]}" if ended else "none was raised yet"
-        facts = (since, f"{len(shelved)} shelved") if shelved else (since,)
-        return Said("No alarm", facts=facts)
-    parts = alarm_speech.counts(snapshot.alarms)
-    if shelved:
-        parts.append(f"{len(shelved)} shelved")
-    return Said("Nothing to take", facts=(", ".join(parts),))
+    if ended is not None:
+        held.insert(0, f"quiet since {words.clock(ended)[:5]}")
+    return Said("No alarm", facts=tuple(held) or ("none was raised yet",))
 
 
 def empty(snapshot: WallSnapshot | None, trouble: str) -> str:

@@ -206,6 +206,8 @@ class StationBar(QWidget):
             f"#stations QPushButton:checked {{ background: {c.text}; color: {c.background}; }}"
             f"#stations QLabel {{ font-size: {max(11, px(13))}px; color: {c.muted}; }}"
         )
+        for button in (self.handover, self.sign_in, self.test, self.performance, self.role_button, self.speech):
+            button.updateGeometry()
         self.update()
 
     def _change_role(self) -> None:

@@ -19,7 +19,7 @@ class ContestDialog(PlotDialog):
     def __init__(self, plot_type: PlotType, plot: str, said: str, parent: QWidget) -> None:
         super().__init__(
             "This verdict is wrong", f"The verdict on {plot} is {said}. What should it be?", "Contest it", parent
-        )  # fmt: skip
+        )
         self._keys: dict[str, QPushButton] = {}
         self._group = QButtonGroup(self)
         for number, label in enumerate(plot_type.labels):

@@ -27,7 +27,6 @@ class KeyChoice(QDialog):
         self.setAccessibleName("Keys of labels")
         px, c = theme.px, theme.colours
         self.setStyleSheet(
-            f"QDialog {{ border: {px(2)}px solid {c.edge}; }}"
             f"QListWidget::item {{ padding: {px(5)}px {px(8)}px; color: {c.text}; }}"
             f"QListWidget::item:selected {{ background: {c.selected}; color: {c.text}; font-weight: bold; }}"
             f"#title {{ font-size: {px(16)}px; font-weight: bold; }}"

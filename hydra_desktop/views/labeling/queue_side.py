@@ -228,9 +228,6 @@ class QueueSide(QWidget):
             f"QLineEdit, QComboBox {{ padding: {px(3)}px {px(5)}px; }}"
             f"QComboBox:disabled, #muted:disabled {{ color: {c.muted}; border-color: {c.line}; }}"
             f"QCheckBox {{ color: {c.text}; spacing: {px(8)}px; border: 1px solid transparent; padding: 1px; }}"
-            f"QCheckBox::indicator {{ width: {px(15)}px; height: {px(15)}px; border: 1px solid {c.edge};"
-            f" border-radius: {px(3)}px; background: {c.panel}; }}"
-            f"QCheckBox::indicator:checked {{ background: {c.text}; }}"
             f"QCheckBox:focus {{ border: 1px solid {c.text}; }}"
         )
         self.clear.updateGeometry()

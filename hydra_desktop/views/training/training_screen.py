@@ -134,7 +134,6 @@ class TrainingScreen(QWidget):
             f"#chip {{ padding: {px(4)}px {px(9)}px; }} #chip:checked {{ border: 2px solid {c.text}; }}"
             f"QPushButton:flat {{ border: none; background: transparent; padding: {px(4)}px; }}"
             f"QPushButton:flat:focus {{ border: 2px solid {c.text}; }}"
-            f"QCheckBox::indicator {{ width: {px(15)}px; height: {px(15)}px; }}"
             f"QCheckBox {{ border: 2px solid {c.panel}; }} QCheckBox:focus {{ border-color: {c.text}; }}"
             f"QPlainTextEdit {{ background: {c.background}; border: 1px solid {c.line}; }}"
         )

@@ -485,8 +485,9 @@ class AlarmArea(QWidget):
         self._scroll.setVisible(bool(alarms))
         self._quiet.setVisible(not alarms)
         ended = snapshot.last_alarm_ended_at
-        since = f"quiet since {words.clock(ended)[:5]}" if ended else "none was raised yet"
-        self._quiet.setText(f"No alarms\n{since}")
+        since = "" if snapshot.held else "none was raised yet"
+        since = f"quiet since {words.clock(ended)[:5]}" if ended else since
+        self._quiet.setText(f"No alarms\n{since}".strip())
         doubtful = sum(item.state in (PanelState.UNCONFIRMED, PanelState.UNFAMILIAR) for item in self._model.all_items)
         held = _held_back(snapshot)
         self._doubt.setVisible(doubtful > 0 or bool(held))
