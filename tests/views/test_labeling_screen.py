@@ -325,7 +325,7 @@ def test_a_note_goes_with_the_label(sitting: Sitting, monkeypatch: pytest.Monkey
     assert s.screen.single.facts._facts["Note"] == "a dip at bin 16"
     s.press(Key.Key_B)
     assert s.given(plot)[0].note == "a dip at bin 16"
-    assert s.screen._notes == {}
+    assert s.screen.acts._notes == {}
 
 
 # Taking back
@@ -590,7 +590,7 @@ def test_a_page_that_was_on_its_way_takes_nothing_from_what_was_taken_back(sitti
     page = set(s.sheet.tiles)
     s.desk._next = None
     s.desk._wants_next = s.desk.is_loading = True  # Enter was pressed, and the next page is slow
-    s.screen.give("Bad")
+    s.screen.acts.give("Bad")
     assert "The next page is coming" in s.told
     s.desk._wants_next = s.desk.is_loading = False
     s.press(Key.Key_B)
@@ -606,9 +606,9 @@ def test_a_key_that_waits_is_stored_when_the_screen_closes(sitting: Sitting) -> 
     first = s.sheet.focus
     held = sqlite3.connect(s.database.engine.url.database or "", isolation_level=None)
     held.execute("BEGIN IMMEDIATE")
-    s.screen.give("Bad")
+    s.screen.acts.give("Bad")
     second = s.sheet.focus
-    s.screen.give("NoData")
+    s.screen.acts.give("NoData")
     assert s.desk.holds
     s.desk._start_all()
     held.execute("ROLLBACK")
@@ -639,7 +639,7 @@ def test_a_stack_takes_one_label_and_can_be_opened(sitting: Sitting) -> None:
     assert set(s.sheet.tiles) == {second, *others}
     s.press(Key.Key_B)
     assert [s.label(one) for one in (second, *others)] == ["Bad", *[""] * len(others)]
-    assert s.screen.open_stack() is None  # nothing alike is left to open
+    assert s.screen.acts.open_stack() is None  # nothing alike is left to open
     assert s.desk.left == PLOTS - len(alike) - 2
 
 

@@ -45,17 +45,18 @@ class KeyFilter(QObject):
         shift = modifiers == Qt.KeyboardModifier.ShiftModifier
         if not modifiers and key in _ONCE:
             if not event.isAutoRepeat():  # a key held down commits one page, takes one decision back
-                {_TAB: self._screen.toggle_mode, _BACK: self._screen.undo}.get(Qt.Key(key), self._screen.accept)()
+                others = {_TAB: self._screen.toggle_mode, _BACK: self._screen.desk.undo}
+                others.get(Qt.Key(key), self._screen.acts.accept)()
             return True
         if key in _PAGES and self._screen.desk.ask.queue is Queue.EVERY:
-            self._screen.turn(_PAGES[Qt.Key(key)])
+            self._screen.acts.turn(_PAGES[Qt.Key(key)])
             return True
         if self._screen.is_single and not modifiers and key in _STEPS:
             if self._screen.desk.queue_settles and key in _SIDES:
                 if not event.isAutoRepeat():
-                    self._screen.take_voice(_SIDES.index(Qt.Key(key)))
+                    self._screen.acts.take_voice(_SIDES.index(Qt.Key(key)))
             else:
-                self._screen.move(_STEPS[Qt.Key(key)])
+                self._screen.acts.move(_STEPS[Qt.Key(key)])
             return True
         if self._screen.is_single and key == Qt.Key.Key_Space and not modifiers:
             self._screen.toggle_room()
@@ -71,7 +72,7 @@ class KeyFilter(QObject):
         label = next((one.label.name for one in self._screen.labels if one.key == text), None)
         if label is not None and (not shift or not text.isalpha()):
             if not event.isAutoRepeat():  # else a key that is held down labels one plot after the other
-                self._screen.give(label)
+                self._screen.acts.give(label)
             return True
         act = self._screen.keys.work(f"Shift+{text.upper()}" if shift and text.isalpha() else text.upper())
         if act is None:

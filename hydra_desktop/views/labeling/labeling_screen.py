@@ -11,9 +11,7 @@ from PySide6.QtWidgets import (
     QFrame,
     QGridLayout,
     QHBoxLayout,
-    QInputDialog,
     QLabel,
-    QLineEdit,
     QScrollArea,
     QStackedWidget,
     QVBoxLayout,
@@ -21,7 +19,7 @@ from PySide6.QtWidgets import (
 )
 
 from ...domain.hall import Hall, PlotType
-from ...domain.labeling import Choice, Keyed, Mode, Queue, QueuedPlot, keyed, voices
+from ...domain.labeling import Keyed, Queue, QueuedPlot, keyed, voices
 from ...domain.wall import WallSnapshot
 from ...services.detail import Ask as DetailAsk
 from ...services.detail import Detail
@@ -41,6 +39,7 @@ from .grid_view import GridView
 from .key_bar import KeyBar
 from .key_choice import KeyChoice
 from .key_filter import KeyFilter
+from .label_acts import LabelActs
 from .page_side import PageSide
 from .queue_side import CLEAR, WITHOUT_LABELS, QueueSide
 from .screen_keys import ScreenKeys
@@ -58,7 +57,9 @@ _AT = "labeling/at"
 
 
 class LabelingScreen(QWidget):
-    """`label_key_wanted` asks for another key of a label: plot type, label, key; `asked_anew` to read all again;
+    """What people do about the plots is done by `acts`.
+
+    `label_key_wanted` asks for another key of a label: plot type, label, key; `asked_anew` to read all again;
     `plots_left` tells that chosen plots are no longer shown.
     """
 
@@ -72,7 +73,6 @@ class LabelingScreen(QWidget):
         self._theme, self.desk, self._reader = theme, desk, reader
         self._hall: Hall | None = None
         self.labels: tuple[Keyed, ...] = ()
-        self._notes: dict[int, str] = {}
         self._counts = Counts({}, {})
         self._wants_single = self._evidence_on = self._is_large = self._had_reference = False
         self.pictures = Pictures(evidence, parent=self)
@@ -85,9 +85,12 @@ class LabelingScreen(QWidget):
         self.title, self.left, self.page_note = QLabel(), QLabel(), QLabel()
         self.speed, self.told = QLabel(), Told(theme)
         self.stored = Storing(theme, desk, self.told)
+        self.acts = LabelActs(
+            self, desk, self.told, is_single=lambda: self.is_single, skip_key=lambda: self.keys.free("S")
+        )
         self.mode_button = CapButton(theme, "Single", ["Tab"], self.toggle_mode)
-        self.undo_button = CapButton(theme, "Take back", ["Backspace"], self.undo)
-        self.redo_button = CapButton(theme, "Redo", ["Ctrl+Y"], self.redo)
+        self.undo_button = CapButton(theme, "Take back", ["Backspace"], desk.undo)
+        self.redo_button = CapButton(theme, "Redo", ["Ctrl+Y"], desk.redo)
         self.leave_button = CapButton(theme, "Back", [CLEAR], self.side.clear_filters)
         self.empty = QLabel()
         self.bar, self.keys, self._key_filter = KeyBar(theme), ScreenKeys(self), KeyFilter(self)
@@ -116,8 +119,7 @@ class LabelingScreen(QWidget):
     @property
     def tile(self) -> Tile | None:
         """The plot in focus, as it stands."""
-        focus = self.desk.sheet.focus
-        return self.desk.sheet.tiles.get(focus) if focus is not None else None
+        return self.desk.sheet.in_focus
 
     @property
     def item(self) -> QueuedPlot | None:
@@ -204,7 +206,7 @@ class LabelingScreen(QWidget):
         self.desk.close()
         self.pictures.close()
 
-    # What a person does
+    # How a person wants it shown
 
     def show_single(self, on: bool) -> None:
         """One plot at a time, or a page of them; at the same plot."""
@@ -219,84 +221,34 @@ class LabelingScreen(QWidget):
         """One plot at a time where a page was, and the other way round."""
         self.show_single(not self.is_single)
 
-    def give(self, label: str | None) -> None:
-        """Label what is in focus or selected, with its stacks; None skips it."""
-        sheet = self.desk.sheet
-        if self._awaits_page():
+    def resize_plots(self, step: int) -> None:
+        """Show the plots of a page larger or smaller."""
+        before = self.grid.size_step
+        self.grid.set_size(before + step)
+        if self.grid.size_step != before and any(tile.said for tile in self.desk.sheet.tiles.values()):
+            self.told.tell("The next page has plots of this size.")
+
+    def toggle_reference(self) -> None:
+        """Show what is normal beside the plot, or give the plot all the room."""
+        self.single.toggle_reference()
+        self.bar.show_acts(self.keys.now())
+
+    def toggle_evidence(self) -> None:
+        """Show on what the guess rests, or don't."""
+        if not self._evidence_on and not self.single.has_evidence:
+            self.told.tell("No evidence is stored for this plot.")
             return
-        targets = (sheet.focus,) if self.is_single and sheet.focus is not None else sheet.targets
-        if targets:
-            self._decide([(one, label, False) for one in targets])
-        else:
-            self.told.tell("There is no plot here to label.")
+        self._evidence_on = not self._evidence_on
+        self.single.toggle_evidence(self._evidence_on)
 
-    def accept(self) -> None:
-        """Enter: take the guess over in single mode, the page as shown in grid mode; then go on."""
-        sheet = self.desk.sheet
-        if self._awaits_page():
-            return
-        if self.is_single:
-            self._accept_one()
-            return
-        accepted = [(item.plot.id, item.shown_guess, True) for item in sheet.to_accept()]
-        if accepted:
-            self._decide(accepted)
-            return
-        if not self._go_to_waiting():
-            self._next_page()
-
-    def _awaits_page(self) -> bool:
-        """Whether another page is on its way: a key that is meant for it does nothing to what is in sight."""
-        if self.desk.is_loading and self.desk.sheet.tiles:
-            self.told.tell("The next page is coming; this key did nothing.")
-            return True
-        return False
-
-    def undo(self) -> None:
-        """Take the last decision back."""
-        self.desk.undo()
-
-    def redo(self) -> None:
-        """Give again what was taken back."""
-        self.desk.redo()
-
-    def move(self, step: int) -> None:
-        """Look at another plot of the page, as far as it goes."""
-        ids = list(self.desk.sheet.tiles)
-        if not ids or self.desk.sheet.focus is None:
-            return
-        place = max(0, min(len(ids) - 1, ids.index(self.desk.sheet.focus) + step))
-        if ids[place] != self.desk.sheet.focus:
-            self.desk.sheet.go(ids[place])
-            self.desk.looks_now()
-
-    def turn(self, pages: int) -> None:
-        """Another page where all plots are looked through, as far as there are any."""
-        if self.desk.first_of(pages) is not None:
-            self.desk.turn(pages)
-        elif pages > 0:
-            self.told.tell("This is the last page; Page Up goes back.")
-        else:
-            self.told.tell("This is the first page.")
-
-    def write_note(self) -> None:
-        """Write a note that goes with the label of the plot in focus."""
-        item = self.item
-        if item is None:
-            return
-        text, well = QInputDialog.getText(
-            self,
-            "Note",
-            f"A note on {where(item)}, kept with the label that you give it next:",
-            QLineEdit.EchoMode.Normal,
-            self._notes.get(item.plot.id, ""),
-        )
-        self.activateWindow()
-        if well:
-            self._notes[item.plot.id] = text.strip()
-            self.single.say_note(text.strip())
-            if text.strip():
-                self.told.tell("The note is stored with the label that you give this plot.")
+    def toggle_room(self) -> None:
+        """Give the plot all the room, or show again what is beside and below it."""
+        self._is_large = not self._is_large
+        self.single.strip.setVisible(not self._is_large)
+        if self._is_large:
+            self._had_reference = self.single.shows_reference
+        if self._had_reference and self.single.shows_reference == self._is_large:
+            self.toggle_reference()
 
     def change_key(self) -> None:
         """Let another key give a label."""
@@ -306,98 +258,6 @@ class LabelingScreen(QWidget):
             choice.exec()
             choice.deleteLater()
             self.activateWindow()
-
-    def open_stack(self) -> None:
-        """Show the near-duplicates of the plot in focus one by one."""
-        item = self.item
-        if item is not None and item.alike:
-            self.desk.open_stack(item.plot.id)
-
-    def take_voice(self, number: int) -> None:
-        """Settle it as the first or the second person said."""
-        said = voices(self.item.given) if self.item is not None else ()
-        if number < len(said):
-            self.give(said[number].label)
-
-    def _accept_one(self) -> None:
-        sheet, tile = self.desk.sheet, self.tile
-        if tile is None:
-            self.desk.next_page()
-        elif sheet.accepts(tile.item.plot.id):
-            self._decide([(tile.item.plot.id, tile.item.shown_guess, True)])
-        elif tile.standing is Standing.OPEN:
-            self.told.tell(f"This plot waits for your own word: {self._how_to_say()}")
-        else:
-            self._go_on()
-
-    def _how_to_say(self) -> str:
-        doubt = "the shift says that the guess is wrong; " if not self.desk.sheet.may_accept else ""
-        return f"{doubt}press the key of its label, or {self.keys.free('S')} to skip it."
-
-    def _go_to_waiting(self) -> bool:
-        """Go to the next plot of the page of which nothing was said yet; whether there is one."""
-        sheet, waiting = self.desk.sheet, self._waiting()
-        if not waiting:
-            return False
-        ids = list(sheet.tiles)
-        place = ids.index(sheet.focus) if sheet.focus in sheet.tiles else -1
-        sheet.go(next((one for one in waiting if ids.index(one) > place), waiting[0]))
-        wait = "plot waits" if len(waiting) == 1 else "plots wait"
-        self.told.tell(f"{len(waiting)} {wait} for your own word: {self._how_to_say()}")
-        return True
-
-    def _waiting(self) -> list[int]:
-        """The plots of the page of which nothing was said yet."""
-        return [one for one, tile in self.desk.sheet.tiles.items() if tile.standing is Standing.OPEN]
-
-    def _paint(self, plot_ids: Sequence[int], label: str) -> None:
-        self._decide([(one, label, False) for one in plot_ids])
-
-    def _decide(self, said: Sequence[tuple[int, str | None, bool]]) -> None:
-        sheet = self.desk.sheet
-        choices = []
-        for plot_id, label, accepted in said:
-            item = sheet.tiles[plot_id].item
-            for one in (plot_id, *item.alike):
-                seen = sheet.tiles[plot_id].is_guess_seen
-                choices.append(Choice(one, label, accepted, seen, self._notes.get(plot_id, "")))
-        mode = Mode.SINGLE if self.is_single else Mode.GRID
-        was_commit = bool(said) and said[0][2] and not self.is_single
-        self.desk.decide(choices, mode, lambda: self._decided(was_commit))
-
-    def _decided(self, is_commit: bool) -> None:
-        """Go on at once, before it is stored."""
-        sheet = self.desk.sheet
-        self.told.decided()
-        if self.is_single:
-            self._go_on()
-        else:
-            sheet.let_go()
-            if is_commit and not self._go_to_waiting():
-                self._next_page()
-        self._refresh_soon()
-
-    def _go_on(self) -> None:
-        """The next plot that waits; behind the last of the page its next page."""
-        sheet = self.desk.sheet
-        ids = list(sheet.tiles)
-        place = ids.index(sheet.focus) if sheet.focus in sheet.tiles else -1
-        if self.desk.ask.queue is Queue.EVERY:
-            following = ids[place + 1 :]
-        else:
-            order = (*ids[place + 1 :], *ids[: max(0, place)])
-            following = [one for one in order if sheet.tiles[one].said is None]
-        if following:
-            sheet.go(following[0])
-            self.desk.looks_now()
-        else:
-            self._next_page()
-
-    def _next_page(self) -> None:
-        if self.desk.ask.queue is Queue.EVERY:
-            self.turn(1)
-        else:
-            self.desk.next_page()
 
     # What is shown
 
@@ -481,7 +341,7 @@ class LabelingScreen(QWidget):
             around = [one.item for one in sheet.tiles.values()]
             place = list(sheet.tiles).index(tile.item.plot.id) if tile is not None else 0
             around += self.desk.peek()[: max(0, 9 - (len(around) - place))]
-            self.single.say_note(self._notes.get(tile.item.plot.id, "") if tile is not None else "")
+            self.single.say_note(self.acts.note)
             self.single.show_tile(tile, self.plot_type, around, place, self.empty.text())
             if self._evidence_on:
                 self.single.toggle_evidence(True)
@@ -589,7 +449,7 @@ class LabelingScreen(QWidget):
             note = "An accepted guess may train, it never evaluates" if accepts else ""
         else:
             main = f"Commit page: accept {count} {'guess' if count == 1 else 'guesses'}"
-            main = main if count else "Next that waits" if self._waiting() else "Next page"
+            main = main if count else "Next that waits" if self.acts.waiting else "Next page"
             note = "Accepted guesses may train, they never evaluate" if count else ""
         targets = len(sheet.selection)
         head = "" if self.is_single or tile is None else f"{targets} selected" if targets else "In focus"
@@ -615,42 +475,6 @@ class LabelingScreen(QWidget):
         self.keys.renew()
         self.bar.show_labels(self.labels, large=self.is_single)
         self.bar.show_acts(self.keys.now())
-
-    def widen(self) -> None:
-        """Select the plot in focus and the next one."""
-        sheet = self.desk.sheet
-        ids = list(sheet.tiles)
-        if sheet.focus in sheet.tiles:
-            sheet.extend(ids[min(len(ids) - 1, ids.index(sheet.focus) + 1)])
-
-    def resize_plots(self, step: int) -> None:
-        """Show the plots of a page larger or smaller."""
-        before = self.grid.size_step
-        self.grid.set_size(before + step)
-        if self.grid.size_step != before and any(tile.said for tile in self.desk.sheet.tiles.values()):
-            self.told.tell("The next page has plots of this size.")
-
-    def toggle_reference(self) -> None:
-        """Show what is normal beside the plot, or give the plot all the room."""
-        self.single.toggle_reference()
-        self.bar.show_acts(self.keys.now())
-
-    def toggle_evidence(self) -> None:
-        """Show on what the guess rests, or don't."""
-        if not self._evidence_on and not self.single.has_evidence:
-            self.told.tell("No evidence is stored for this plot.")
-            return
-        self._evidence_on = not self._evidence_on
-        self.single.toggle_evidence(self._evidence_on)
-
-    def toggle_room(self) -> None:
-        """Give the plot all the room, or show again what is beside and below it."""
-        self._is_large = not self._is_large
-        self.single.strip.setVisible(not self._is_large)
-        if self._is_large:
-            self._had_reference = self.single.shows_reference
-        if self._had_reference and self.single.shows_reference == self._is_large:
-            self.toggle_reference()
 
     # How it is put together
 
@@ -718,7 +542,8 @@ class LabelingScreen(QWidget):
         desk.counted.connect(self._take_counts)
         desk.agreed.connect(self.agreement.show_agreements)
         desk.told.connect(self.told.tell)
-        desk.stored.connect(self._forget_notes)
+        self.acts.decided.connect(self._refresh_soon)
+        self.acts.noted.connect(self.single.say_note)
         sheet.focus_moved.connect(self._show_focus)
         sheet.tiles_changed.connect(self._tiles_changed)
         sheet.selection_changed.connect(self._refresh_soon)
@@ -727,14 +552,14 @@ class LabelingScreen(QWidget):
         self.side.left.connect(self.take_focus)
         self.side.plots_left.connect(self.plots_left)
         self.grid.capacity_changed.connect(lambda: desk.set_size(max(1, self.grid.capacity())))
-        self.grid.painted.connect(self._paint)
+        self.grid.painted.connect(self.acts.paint)
         self.grid.opened.connect(lambda _plot_id: self.show_single(True))
         self.grid.stack_asked.connect(desk.open_stack)
         self.single.wanted.connect(sheet.go)
         self.single.beside.hide_wanted.connect(lambda: self.bar.show_acts(self.keys.now()))
         self.legend.armed.connect(self.grid.arm)
-        self.bar.label_pressed.connect(self.give)
-        self.bar.main_pressed.connect(self.accept)
+        self.bar.label_pressed.connect(self.acts.give)
+        self.bar.main_pressed.connect(self.acts.accept)
         self._reader.came.connect(self.show_detail)
         self._reader.failed.connect(lambda why: self.told.tell(why, wrong=True))
         self._rest.setSingleShot(True)
@@ -744,8 +569,8 @@ class LabelingScreen(QWidget):
         for view in (self.grid, self.single):
             view.installEventFilter(self._key_filter)
         for key, text, work in (
-            ("Ctrl+Z", "Take the last decision back", self.undo),
-            ("Ctrl+Y", "Give again what was taken back", self.redo),
+            ("Ctrl+Z", "Take the last decision back", desk.undo),
+            ("Ctrl+Y", "Give again what was taken back", desk.redo),
             ("F5", "Look anew", self.look_anew),
             ("F2", "Change the key of a label", self.change_key),
             ("F6", "To the queues, Enter or Escape goes back", self.side.queues.setFocus),
@@ -772,10 +597,6 @@ class LabelingScreen(QWidget):
         self.side.show_counts(counts.queues)
         self.side.show_choices(counts.periods, [one.label.name for one in self.labels], counts.users)
         self._refresh_soon()
-
-    def _forget_notes(self, act: object) -> None:
-        for choice in act.choices:
-            self._notes.pop(choice.plot_id, None)
 
     def rescale(self) -> None:
         """Take over the theme's size and colours."""

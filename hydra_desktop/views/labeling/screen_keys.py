@@ -58,9 +58,9 @@ class ScreenKeys:
     def _every(self) -> list[tuple[bool, Act]]:
         """All acts of the mode, and whether each would do something now."""
         screen, tile, sheet, free = self._screen, self._screen.tile, self._screen.desk.sheet, self.free
-        skip = Act((free("S"),), "skip", lambda: screen.give(None))
-        stack = Act((free("O"),), "open the stack", screen.open_stack)
-        note = Act((free("W"),), "note", screen.write_note)
+        skip = Act((free("S"),), "skip", lambda: screen.acts.give(None))
+        stack = Act((free("O"),), "open the stack", screen.acts.open_stack)
+        note = Act((free("W"),), "note", screen.acts.write_note)
         is_stack = tile is not None and bool(tile.item.alike)
         if not screen.is_single:
             size = ("Alt+Up", "Alt+Down") if self._taken & {"+", "-"} else ("+", "-")
@@ -70,7 +70,7 @@ class ScreenKeys:
                 (is_stack, stack),
                 (True, Act((free("R"),), "reference beside it", screen.grid.compare)),
                 (True, note),
-                (len(sheet.tiles) > 1, Act(("Shift", "Left", "Right"), "widen", screen.widen)),
+                (len(sheet.tiles) > 1, Act(("Shift", "Left", "Right"), "widen", screen.acts.widen)),
                 (True, Act(size, "size", lambda: screen.resize_plots(1))),
             ]
         single = screen.single
@@ -79,7 +79,7 @@ class ScreenKeys:
         compare = Act(("[", "]"), "compare with another", lambda: single.beside.change(1))
         return [
             (True, skip),
-            (len(sheet.tiles) > 1, Act(arrows, "look back, ahead", lambda: screen.move(1))),
+            (len(sheet.tiles) > 1, Act(arrows, "look back, ahead", lambda: screen.acts.move(1))),
             (True, Act((free("R"),), reference, screen.toggle_reference)),
             (is_stack, stack),
             (True, note),

@@ -66,6 +66,11 @@ class Sheet(QObject):
         return self._tiles
 
     @property
+    def in_focus(self) -> Tile | None:
+        """The tile in focus, None on an empty page."""
+        return self._tiles.get(self._focus) if self._focus is not None else None
+
+    @property
     def groups(self) -> tuple[Group, ...]:
         """The groups in their order, that of most plots first."""
         return self._groups
