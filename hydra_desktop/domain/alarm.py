@@ -114,7 +114,8 @@ class Life:
     def with_condition(self, active: bool, severity: Severity = Severity.NONE, label: str = "") -> Life:
         """The condition was looked at: with `active` it holds, at a `severity`.
 
-        Of what stands there already, another `label` is another fault, unless it is less severe or the alarm is held.
+        Of what stands there already, another `label` is another fault, unless it is less severe and nobody has taken
+        what stands there. Where that was taken, or is held, it takes its place with its own severity.
         """
         if self.suppressed and self.annunciated:
             return self  # while a rule suppresses it nobody looks: it stands as it was until the rule ends
@@ -122,9 +123,9 @@ class Life:
             return replace(self, active=False)._settled()
         anew = not self.active and (self.taken is not None or not self.annunciated)  # another occurrence
         begun = replace(self, taken=None, severity=Severity.NONE) if anew else self
-        heard = not self.active or (self.state not in HELD_STATES and severity >= self.severity)
-        if heard and label not in ("", self.label):
-            begun = replace(begun, taken=None, label=label)
+        if label not in ("", self.label) and (severity >= self.severity or self.state not in TO_TAKE):
+            before = begun.severity if self.state in TO_TAKE else Severity.NONE
+            begun = replace(begun, taken=None, label=label, severity=before)
         return replace(begun, active=True, severity=max(begun.severity, severity))._settled()
 
     def acknowledged(self) -> Life:
@@ -281,14 +282,19 @@ class AlarmStep:
     annunciates: bool = False
 
 
-def labels_told(log: Iterable[AlarmStep]) -> set[str]:
-    """The faults that were annunciated since an alarm last began, by its log, the oldest step first."""
-    told: set[str] = set()
+def told_since_begun(log: Iterable[AlarmStep]) -> list[AlarmStep]:
+    """The annunciations since an alarm last began, by its log, the oldest step first."""
+    told: list[AlarmStep] = []
     for step in log:
         if step.annunciates:
             goes_on = step.former in (AlarmState.UNACKNOWLEDGED, AlarmState.ACKNOWLEDGED)
-            told = {*told, step.label} if goes_on else {step.label}
+            told = [*told, step] if goes_on else [step]
     return told
+
+
+def labels_told(log: Iterable[AlarmStep]) -> set[str]:
+    """The faults that were annunciated since an alarm last began, by its log, the oldest step first."""
+    return {step.label for step in told_since_begun(log)}
 
 
 @dataclass(frozen=True)

@@ -61,7 +61,8 @@ def settle(
             feed.publish(connection, hall_id, "alarm", raised.id)
             moved = True
             continue
-        after = alarm.life.with_condition(True, one.severity, one.label)
+        label = one.label if one.severity >= alarm.life.severity else ""  # better than before is nothing new
+        after = alarm.life.with_condition(True, one.severity, label)
         after = after.grown() if one.grown else after
         is_moved = turn(connection, hall_id, alarm, after, one.facts, now, who)
         moved |= is_moved

@@ -29,7 +29,7 @@ from ..database import (
     suppressions,
 )
 from ..database.connection import Database
-from ..domain.alarm import OF_PLOTS, Alarm, AlarmKind, Life
+from ..domain.alarm import OF_PLOTS, Alarm, AlarmKind, Life, told_since_begun
 from ..domain.alarm_settings import SuppressionRule
 from ..domain.condition import tell
 from ..domain.errors import DatabaseError
@@ -217,8 +217,8 @@ class AlarmWatch:
         own = {alarm.plot_type for alarm in open_alarms if alarm.kind is AlarmKind.REPEATED}
         repeated = [one for one in self._repeated if not self._is_held(one.plot_type, own)]
         missing = self._of_source(newest.values(), open_alarms, now)
-        missing = missing or self._of_plot_types(newest, open_alarms, now)
-        return [*missing, *self._of_repeated(repeated, open_alarms)]
+        missing = missing or self._of_plot_types(connection, newest, open_alarms, now)
+        return [*missing, *self._of_repeated(connection, repeated, open_alarms)]
 
     def _of_monitor(self, connection: Connection, open_alarms: Sequence[Alarm], now: datetime) -> list[Holding]:
         limit = timedelta(seconds=self._hall.alarms.unanswered_after_s)
@@ -245,7 +245,9 @@ class AlarmWatch:
         facts = f"No plot of any type has come since {_clock(last)}. Look at the program that makes the plots."
         return [Holding(AlarmKind.QUIET, "No data", Severity.HIGH, facts)]
 
-    def _of_plot_types(self, newest: dict[str, datetime], open_alarms: Sequence[Alarm], now: datetime) -> list[Holding]:
+    def _of_plot_types(
+        self, connection: Connection, newest: dict[str, datetime], open_alarms: Sequence[Alarm], now: datetime
+    ) -> list[Holding]:
         """Plot types that stopped while others come; many of a group at once are one alarm."""
         stale = [alarm for alarm in open_alarms if alarm.kind is AlarmKind.STALE and alarm.life.active]
         own = {alarm.plot_type: alarm.raised_at for alarm in stale if alarm.plot_type}
@@ -282,12 +284,14 @@ class AlarmWatch:
             if rest:
                 first = min(newest[name] for name in rest)
                 facts = f"{len(rest)} plot types have not come since {_clock(first)}: {', '.join(sorted(rest))}."
-                grown = group in together and not of_groups >= set(rest)
+                grown = group in together and _has_more(connection, together[group], rest)
                 holding.append(Holding(AlarmKind.STALE, "No data", Severity.MEDIUM, facts, pad=group, grown=grown))
         return holding
 
     @staticmethod
-    def _of_repeated(repeated: Sequence[Repeated], open_alarms: Sequence[Alarm]) -> list[Holding]:
+    def _of_repeated(
+        connection: Connection, repeated: Sequence[Repeated], open_alarms: Sequence[Alarm]
+    ) -> list[Holding]:
         """Streams that show the same picture again and again; many at once are one alarm."""
         own = {(alarm.plot_type, alarm.pad): alarm for alarm in open_alarms if alarm.kind is AlarmKind.REPEATED}
         rest = [one for one in repeated if (one.plot_type, one.pad) not in own]
@@ -307,7 +311,7 @@ class AlarmWatch:
                 f"{len(names)} plot types show the very same pictures again and again, with beam, since "
                 f"{_clock(min(one.since for one in rest))}: what makes the plots may be stuck: {', '.join(names)}."
             )
-            grown = ("", "") in own and not _named(own["", ""].facts) >= set(names)
+            grown = ("", "") in own and _has_more(connection, own["", ""], names)
             holding.append(Holding(AlarmKind.REPEATED, SAME, Severity.MEDIUM, facts, grown=grown))
         return holding
 
@@ -364,6 +368,14 @@ def _told_once(level: int, before: str, message: str) -> str:
 def _active_since(open_alarms: Iterable[Alarm], kind: AlarmKind) -> datetime | None:
     """When an alarm of a kind was raised whose condition holds, None without one."""
     return next((one.raised_at for one in open_alarms if one.kind is kind and one.life.active), None)
+
+
+def _has_more(connection: Connection, alarm: Alarm, names: Iterable[str]) -> bool:
+    """Whether an alarm of many plot types was never told of some of these since it began."""
+    new = set(names) - _named(alarm.facts)
+    return bool(new) and not new <= {
+        name for step in told_since_begun(alarms.log(connection, alarm.id)) for name in _named(step.why)
+    }
 
 
 def _named(facts: str) -> set[str]:

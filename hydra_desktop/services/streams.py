@@ -27,7 +27,17 @@ from ..database import (
     wall,
 )
 from ..database.wall import PastVerdict
-from ..domain.alarm import OF_PLOTS, Alarm, AlarmKind, AlarmWindow, Behind, Finding, Life, labels_told
+from ..domain.alarm import (
+    HELD_STATES,
+    OF_PLOTS,
+    Alarm,
+    AlarmKind,
+    AlarmWindow,
+    Behind,
+    Finding,
+    Life,
+    labels_told,
+)
 from ..domain.episode import Episode
 from ..domain.hall import Hall, PlotType
 from ..domain.held import Suppression
@@ -78,6 +88,7 @@ class Streams:
         self._at = datetime.now(UTC)
         self._spans: tuple[Suppression, ...] = ()
         self._out_of_service: frozenset[str] = frozenset()
+        self._rested: frozenset[str] = frozenset()  # those out of service when plots came last
         self._thresholds: dict[int, dict[str, float]] = {}  # by model, as of this transaction
 
     @property
@@ -154,10 +165,9 @@ class Streams:
         moved: dict[int, tuple[_Stream, PastVerdict]] = {}  # by the stream, what it shows now
         kept: set[int] = set()
         self._at = at or now
-        rested = self._out_of_service
         alarms.hold(connection, self._hall_id)
         self._look_what_is_held(connection, self._at)
-        self._look_at_those_back(connection, rested - self._out_of_service)
+        self._look_at_those_back(connection)
         for one in sorted(batch, key=lambda one: one.plot.place):
             plot, verdict = one.plot, one.verdict
             plot_type = self._plot_type(plot.name.plot_type)
@@ -199,11 +209,14 @@ class Streams:
             label_queue.refresh(connection, kept)
         return kept
 
-    def _look_at_those_back(self, connection: Connection, plot_types: Collection[str]) -> None:
-        """What began while a plot type was out of service stands all the same: it is told, however old it is."""
+    def _look_at_those_back(self, connection: Connection) -> None:
+        """What began while a plot type was out of service stands all the same: it is told, however old, in its run."""
+        back, self._rested = self._rested - self._out_of_service, self._out_of_service
+        last = self.newest
         for (name, _), stream in self._streams.items():
-            if name in plot_types and stream.newest is not None:
-                self._follow_window(connection, stream, self._plot_type(name), stream.newest.taken_at, "")
+            newest = stream.newest
+            if name in back and newest is not None and last is not None and _same_run(newest, last):
+                self._follow_window(connection, stream, self._plot_type(name), newest.taken_at, "")
 
     def _store_episodes(
         self, connection: Connection, touched: Mapping[int, Episode], streams: Sequence[_Stream]
@@ -363,13 +376,16 @@ class Streams:
         """The fault as which an alarm is heard, "" where it goes on as what it is.
 
         Of an alarm that stands, another one is heard that meets the rule by itself, once: two that alternate are one.
+        One that is less severe is as long as the other meets the rule no more.
         """
         if not alarm.life.active or fault.severity > alarm.life.severity:
             return fault.name
         if fault.name == alarm.label or fault.verdict.status is not Status.CONFIRMED or window.rule.once_per_run:
             return ""
-        is_new = window.raises(fault.name) and fault.name not in labels_told(alarms.log(connection, alarm.id))
-        return fault.name if is_new else ""
+        if not window.raises(fault.name) or (fault.severity < alarm.life.severity and window.raises(alarm.label)):
+            return ""
+        is_held = alarm.state in HELD_STATES  # then nothing is heard, and it comes back as what it is
+        return fault.name if is_held or fault.name not in labels_told(alarms.log(connection, alarm.id)) else ""
 
     def _is_old(self, plot: Plot, now: datetime) -> bool:
         """Whether a plot belongs to a backlog that is judged without a sound."""

@@ -162,11 +162,26 @@ def test_an_acknowledgement_is_for_one_fault() -> None:
         hot = before.with_condition(True, Severity.MEDIUM, "HotChannel")
         assert (hot.state, hot.label) == (AlarmState.UNACKNOWLEDGED, "HotChannel")
         assert hot.annunciates_after(before)
-        assert before.with_condition(True, Severity.LOW, "HotChannel") == before
         assert before.with_condition(True, Severity.MEDIUM) == before
-    shelved = bad.shelved(START)
-    assert shelved.with_condition(True, Severity.MEDIUM, "HotChannel") == shelved
+    assert bad.with_condition(True, Severity.LOW, "HotChannel") == bad  # what nobody saw stays to be seen
+    returned = bad.with_condition(False)
+    again = returned.with_condition(True, Severity.LOW, "HotChannel")
+    assert (again.state, again.label, again.severity) == (AlarmState.UNACKNOWLEDGED, "Bad", Severity.MEDIUM)
+    low = taken.with_condition(True, Severity.LOW, "HotChannel")
+    assert (low.state, low.label, low.severity) == (AlarmState.UNACKNOWLEDGED, "HotChannel", Severity.LOW)
+    assert low.annunciates_after(taken)
     assert taken.with_condition(False).label == "Bad"
+
+
+def test_what_is_held_comes_back_as_the_fault_that_it_is_then() -> None:
+    bad = Life().with_condition(True, Severity.MEDIUM, "Bad")
+    for held in (bad.shelved(START), bad.taken_out_of_service()):
+        hot = held.with_condition(True, Severity.LOW, "HotChannel")
+        assert (hot.state, hot.label, hot.severity) == (held.state, "HotChannel", Severity.LOW)
+        assert not hot.annunciates_after(held)
+        back = hot.unshelved().put_back()
+        assert (back.state, back.label) == (AlarmState.UNACKNOWLEDGED, "HotChannel")
+        assert back.with_condition(True, Severity.LOW, "HotChannel") == back
 
 
 def test_a_fault_by_itself_must_meet_the_rule() -> None:
@@ -306,10 +321,11 @@ class Machine(RuleBasedStateMachine):
         self.turn(before.with_condition(True, severity, name if not before.active or rises or name not in told else ""))
         if before.state in (AlarmState.UNACKNOWLEDGED, AlarmState.ACKNOWLEDGED):
             assert before.label in told
-            is_another = name not in told and severity >= before.severity
+            is_another = name not in told and (severity >= before.severity or before.state is AlarmState.ACKNOWLEDGED)
             assert self.life.annunciates_after(before) is (rises or is_another)
         if self.life.annunciates_after(before):
-            assert self.life.label == name
+            was_unseen = before.state is AlarmState.RETURNED_UNACKNOWLEDGED and severity < before.severity
+            assert self.life.label == (before.label if was_unseen else name)
 
     @rule()
     def end(self) -> None:

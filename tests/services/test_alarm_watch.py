@@ -206,6 +206,24 @@ def test_what_joins_a_taken_alarm_of_many_is_heard_and_what_leaves_is_not(room: 
     assert (AlarmKind.STALE, "tof", AlarmState.ACKNOWLEDGED) in room.kinds()
 
 
+def test_one_of_many_that_comes_and_goes_is_heard_once(room: Room) -> None:
+    for name in TYPES:
+        room.plot(name)
+    room.look()
+    heard = 0
+    for _ in range(5):
+        for _ in range(5):
+            room.ahead += 4 * MINUTE
+            room.plot("FDC")
+        room.look()
+        (tof,) = (one for one in room.open() if one.pad == "tof")
+        heard += tof.state is AlarmState.UNACKNOWLEDGED
+        alarm_service.acknowledge(room.database, room.hall_id, tof.id, who=ANN)
+        room.plot("TOF0")
+        room.look(MINUTE)
+    assert heard == 1
+
+
 def test_a_plot_type_that_changes_beside_one_that_was_taken_is_heard(room: Room) -> None:
     def change(name: str) -> None:
         room.plot(name)

@@ -320,6 +320,44 @@ def test_another_fault_is_heard_once_and_two_that_alternate_are_one(desk: Desk) 
     assert desk.heard() == [(AlarmState.UNACKNOWLEDGED, "HotChannel", 2)]  # nobody may take it for the other
 
 
+def test_a_lesser_fault_in_the_place_of_one_that_was_taken_is_heard(desk: Desk) -> None:
+    labels = (default_label("Good"), default_label("Bad"), replace(default_label("HotChannel"), severity=Severity.LOW))
+    cdc = replace(CDC, labels=labels, alarm_rule=AlarmRule(2, 3, off_delay_s=1800))
+    with desk.database.write() as c:
+        halls.apply(c, desk.hall_id, Hall("D", plot_types={"CDC": cdc}), user="test")
+        desk.streams.hall = halls.load(c, desk.hall_id)
+    hot = judge({"Good": 0.05, "Bad": 0.05, "HotChannel": 0.9}, {}, cdc)
+    desk.deal(BAD, BAD, hot, hot, hot)
+    assert desk.heard() == [(AlarmState.UNACKNOWLEDGED, "Bad", 1)]  # nobody saw it yet
+    desk.acknowledge()
+    desk.deal(hot)
+    assert desk.heard() == [(AlarmState.UNACKNOWLEDGED, "HotChannel", 2)]
+    desk.acknowledge()
+    desk.deal(hot, GOOD, hot, hot)
+    assert desk.heard() == [(AlarmState.ACKNOWLEDGED, "HotChannel", 2)]
+
+
+def test_from_the_shelf_it_is_heard_once_as_what_it_is_then(desk: Desk) -> None:
+    severe = tuple(replace(default_label(name), severity=Severity.HIGH) for name in ("Bad", "HotChannel"))
+    cdc = replace(CDC, labels=(default_label("Good"), *severe))
+    with desk.database.write() as c:
+        halls.apply(c, desk.hall_id, Hall("D", plot_types={"CDC": cdc}), user="test")
+        desk.streams.hall = halls.load(c, desk.hall_id)
+    hot = judge({"Good": 0.05, "Bad": 0.05, "HotChannel": 0.9}, {}, cdc)
+    desk.deal(BAD, BAD)
+    ann = Who("ann", "station")
+    with desk.database.read() as c:
+        (alarm,) = alarms.open_alarms(c, desk.hall_id)
+    alarm_service.shelve(desk.database, desk.hall_id, alarm.id, for_s=600, why="known", who=ann)
+    desk.reload()
+    desk.deal(hot, hot, hot)
+    alarm_service.unshelve(desk.database, desk.hall_id, alarm.id, who=ann)
+    assert desk.heard() == [(AlarmState.UNACKNOWLEDGED, "HotChannel", 2)]
+    desk.acknowledge()
+    desk.deal(hot, hot)
+    assert desk.heard() == [(AlarmState.ACKNOWLEDGED, "HotChannel", 2)]
+
+
 def test_a_fault_of_the_past_is_not_heard_in_place_of_another(desk: Desk) -> None:
     severe = tuple(replace(default_label(name), severity=Severity.HIGH) for name in ("Bad", "HotChannel"))
     cdc = replace(CDC, labels=(default_label("Good"), *severe))
@@ -393,7 +431,12 @@ def test_what_began_out_of_service_is_told_when_it_is_back_however_old(desk: Des
     alarm_service.take_out_of_service(desk.database, desk.hall_id, "CDC", why="moved", who=ann)
     desk.deal(BAD, BAD)
     assert desk.states() == []
+    with desk.database.write() as c:
+        desk.streams.follow(c, [], desk.now)
     assert alarm_service.put_back(desk.database, desk.hall_id, "CDC", who=ann)
+    with desk.database.write() as c:  # whatever the monitor does before its next plots
+        desk.streams.look_at_known(c, ["other"], desk.now, at=desk.now)
+    desk.reload()
     with desk.database.write() as c:
         desk.streams.follow(c, [], desk.now + timedelta(hours=3))
     assert desk.states() == [AlarmState.UNACKNOWLEDGED]
