@@ -195,6 +195,8 @@ class Theme(QObject):
             QDialog {{ border: {max(2, px(2))}px solid {c.edge}; }}
             QPushButton {{ background: {c.raised}; border: 1px solid {c.edge}; border-radius: {px(4)}px;
                 padding: {px(6)}px {px(12)}px; }}
+            QPushButton::menu-indicator {{ image: url("{icons}/arrow-{ink}.svg"); width: {px(10)}px; height: {px(10)}px;
+                subcontrol-origin: padding; subcontrol-position: right center; right: {px(6)}px; }}
             QPushButton:disabled {{ color: {c.muted}; border-color: {c.line}; }}
             QPushButton#main {{ background: {c.text}; color: {c.background}; font-weight: bold; border: none; }}
             QPushButton#main:disabled {{ background: {c.raised}; color: {c.muted}; }}

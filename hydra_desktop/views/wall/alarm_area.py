@@ -54,7 +54,7 @@ class AlarmCard(QWidget):
 
     def rescale(self) -> None:
         """Take over the theme's size."""
-        high = (360 if self._has_picture else 190) if self.large else 150
+        high = (360 if self._has_picture else 240) if self.large else 150
         self.setFixedHeight(self._theme.px(high))
 
     @property
@@ -270,15 +270,24 @@ class AlarmCard(QWidget):
     def _of_hall(self, painter: QPainter, room: QRect, alarm: Alarm) -> None:
         """What is said of an alarm without a picture: what was seen, and what the shift wrote."""
         c, px = self._theme.colours, self._theme.px
-        size = px(72)
+        size = min(px(72), room.height() - px(10))
         self._mark_of_kind(painter, QRectF(room.left(), room.top() + px(10), size, size), alarm)
         beside = room.adjusted(size + px(14), px(8), 0, 0)
-        painter.setFont(self._theme.font(17))
         painter.setPen(QColor(c.text))
         said = alarm.facts or f"{alarm.label} since {words.clock(alarm.raised_at)}"
         if alarm.comment:
             said += f"\n\u201c{alarm.comment}\u201d"
-        painter.drawText(beside, Qt.TextFlag.TextWordWrap | Qt.AlignmentFlag.AlignTop, said)
+        flags = Qt.TextFlag.TextWordWrap | Qt.AlignmentFlag.AlignTop
+        for points in (17, 15, 13, 12):  # rather smaller than cut
+            painter.setFont(self._theme.font(points))
+            if painter.boundingRect(beside, int(flags), said).height() <= beside.height():
+                break
+        else:  # as many lines as there are whole
+            lines = beside.height() // painter.fontMetrics().lineSpacing()
+            beside.setHeight(lines * painter.fontMetrics().lineSpacing())
+            painter.setClipRect(beside)
+        painter.drawText(beside, flags, said)
+        painter.setClipping(False)
 
     def _line(self, painter: QPainter, box: QRect, forms: list[str], *, cut: bool = False) -> None:
         """Write the first form that has room; the last one is made smaller rather than cut, unless it is a person's."""
