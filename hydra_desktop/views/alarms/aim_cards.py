@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from PySide6.QtCore import QRectF, QSize, Qt
-from PySide6.QtGui import QColor, QPaintEvent, QPen
+from PySide6.QtGui import QColor, QFontMetrics, QPaintEvent, QPen
 
 from ...services.alarm_performance import Aim
 from .. import marks
@@ -26,7 +26,8 @@ class AimCard(Painted):
 
     def minimumSizeHint(self) -> QSize:
         """As small as it can still be read."""
-        return QSize(self._theme.px(140), self._theme.px(112))
+        note = 2 * QFontMetrics(self._theme.font(12)).lineSpacing()
+        return QSize(self._theme.px(140), self._theme.px(74 + 8) + note)
 
     def paintEvent(self, _event: QPaintEvent) -> None:
         """Paint it."""

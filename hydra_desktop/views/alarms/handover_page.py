@@ -7,7 +7,7 @@ from html import escape
 from pathlib import Path
 
 from PySide6.QtCore import Signal
-from PySide6.QtGui import QResizeEvent
+from PySide6.QtGui import QFontMetrics, QResizeEvent
 from PySide6.QtWidgets import QLabel, QTextBrowser, QVBoxLayout
 
 from ...outputs.report_page import Block, Page, Table, Words
@@ -19,7 +19,7 @@ from ..row import Row
 from ..theme import Theme
 
 LEAST_H, MOST_H = 1, 48
-LINE = 1000  # as long as a line may be and still be read with ease
+LINE = 130  # letters of a line that is still read with ease
 
 
 class HandoverPage(DeskPage):
@@ -121,9 +121,9 @@ class HandoverPage(DeskPage):
             self.buttons[name].setEnabled(self.shown is not None)
 
     def _wrap(self) -> None:
-        px = self._theme.px
+        px, letter = self._theme.px, QFontMetrics(self._theme.font(14)).averageCharWidth()
         self.text.setLineWrapMode(QTextBrowser.LineWrapMode.FixedPixelWidth)
-        self.text.setLineWrapColumnOrWidth(min(self.width() - px(80), px(LINE)))
+        self.text.setLineWrapColumnOrWidth(min(self.width() - px(80), LINE * letter))
 
     def _write(self) -> None:
         """Write the report in the look of the screen; where it was scrolled to stays."""
