@@ -383,10 +383,12 @@ class Monitor:
             log.warning("New references are proposed later: %s", first_line(error))
 
     def _beat(self) -> None:
+        run = self._beam.read(self._hall.beam_file, self._hall.run_pvs)  # what may hang comes before the transaction
+        low = self._own_alarms.low_disk()
         with self._database.write() as connection:
             self._lease.beat(connection, len(self._backlog), self._trouble)
-            self._own_alarms.tell(connection, storage=self._store.trouble, late=self._streams.late)
-            self._beam.follow(connection, self._hall.beam_file, self._hall.run_pvs)
+            self._own_alarms.tell(connection, storage=self._store.trouble, low=low, late=self._streams.late)
+            self._beam.store(connection, run)
             self._read_feed(connection)
 
     def _read_feed(self, connection: Connection) -> None:

@@ -40,8 +40,12 @@ class MonitorAlarms:
         self._is_low = False
         self._is_new = True
 
-    def tell(self, connection: Connection, *, source: str = "", storage: str = "", late: str = "") -> None:
+    def tell(
+        self, connection: Connection, *, source: str = "", storage: str = "", low: str = "", late: str = ""
+    ) -> None:
         """Make the alarms what is so: each says in words what is wrong with it, "" when nothing is.
+
+        `low` is of the disk, and less than `storage`.
 
         Without its source it stores nothing, and another monitor may be about to: then the rest is left as it was told.
         """
@@ -53,7 +57,7 @@ class MonitorAlarms:
             holding.append(Holding(AlarmKind.SOURCE, "Source gone", Severity.HIGH, source, pad=self._source))
         elif storage:
             holding.append(Holding(AlarmKind.STORAGE, "Disk full", Severity.HIGH, storage, pad=self._source))
-        elif low := self._low_disk():
+        elif low:
             holding.append(Holding(AlarmKind.STORAGE, "Disk nearly full", Severity.MEDIUM, low, pad=self._source))
         now_s = time.monotonic()
         if holding == self._told and now_s - self._told_at_s < LOOK_ANEW_S:
@@ -80,7 +84,11 @@ class MonitorAlarms:
         """What was told may not have been stored: the next time it is told whatever was before."""
         self._told = None
 
-    def _low_disk(self) -> str:
+    def low_disk(self) -> str:
+        """In words that little is left on the disk of the pictures, "" where enough is.
+
+        It may hang as that disk does, so it has no place in a transaction.
+        """
         try:
             folder = next((one for one in (self._images, *self._images.parents) if one.is_dir()), None)
             disk = shutil.disk_usage(folder) if folder is not None else None
