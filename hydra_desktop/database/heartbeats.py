@@ -46,12 +46,6 @@ def beat(
     )
 
 
-def leave(c: sa.Connection, hall_id: int, kind: str, station: str) -> None:
-    """A process of this kind ended as it should, and isn't to be missed."""
-    h = t.heartbeats.c
-    c.execute(t.heartbeats.delete().where(h.hall_id == hall_id, h.kind == kind, h.station == station))
-
-
 def newest(c: sa.Connection, hall_id: int, kind: str) -> Heartbeat | None:
     """The newest sign of life of a kind of process, on whatever station."""
     h = t.heartbeats.c

@@ -161,6 +161,7 @@ class Monitor:
     def _run_all(self, *, once: bool, ready: threading.Event | None) -> None:
         if once and not self._lease.folder_is_there():
             raise SettingsError(f"{self._folder} is not a folder; name the one where the plots arrive.")
+        self._lease.is_missed = not once  # nobody needs to miss what ends when it is done
         self._await_folder()
         if self._stop.is_set():
             return
@@ -197,7 +198,7 @@ class Monitor:
                 thread.join()
             self._beam.close()
             self._canaries.withdraw()
-            self._lease.release(leave=once)
+            self._lease.release()
         if once and self._failure is None:
             self._propose()
 

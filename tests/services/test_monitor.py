@@ -127,6 +127,19 @@ def test_a_chunk_is_judged_once_and_a_second_time_nothing_happens(
     assert all((chosen.image_folder / p.plot.content_hash[:2] / p.plot.content_hash).exists() for p in shown if p.plot)
 
 
+def test_one_that_judges_once_does_not_hide_that_the_monitor_of_its_station_is_dead(
+    chosen: settings.Settings, source: Path, simulated: SimulatedHall, ready: Database
+) -> None:
+    with ready.write() as c:
+        hall_id = halls.find(c, "Demo") or 0
+        heartbeats.beat(c, hall_id, heartbeats.MONITOR, chosen.station, pid=1)
+        before = heartbeats.newest(c, hall_id, heartbeats.MONITOR)
+    simulated.write_next_chunk(source.parent)
+    judge_all(chosen, source)
+    with ready.read() as c:
+        assert heartbeats.newest(c, hall_id, heartbeats.MONITOR) == before
+
+
 def test_the_beam_that_was_there_is_kept_with_each_plot(
     chosen: settings.Settings, source: Path, simulated: SimulatedHall, ready: Database
 ) -> None:
