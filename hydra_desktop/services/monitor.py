@@ -388,7 +388,8 @@ class Monitor:
         low = self._own_alarms.low_disk()
         with self._database.write() as connection:
             self._lease.beat(connection, len(self._backlog), self._trouble)
-            self._own_alarms.tell(connection, storage=self._store.trouble, low=low, late=self._streams.late)
+            late = self._streams.late(datetime.now(UTC))
+            self._own_alarms.tell(connection, storage=self._store.trouble, low=low, late=late)
             self._beam.store(connection, run)
             self._read_feed(connection)
 

@@ -42,25 +42,26 @@ class MonitorAlarms:
         self._is_low = False
 
     def tell(
-        self, connection: Connection, *, source: str = "", storage: str = "", low: str = "", late: str = ""
+        self, connection: Connection, *, source: str = "", storage: str = "", low: str = "", late: str | None = ""
     ) -> None:
         """Make the alarms what is so: each says in words what is wrong with it, "" when nothing is.
 
-        `low` is of the disk, and less than `storage`.
-
+        `low` is of the disk, and less than `storage`. As long as `late` is None, which nobody knows then, it is left
+        as it was told. Without its source it stores nothing, and another monitor may be about to: then all the rest is.
         What no process tells any more, as its monitor ended, is over too.
-        Without its source it stores nothing, and another monitor may be about to: then the rest is left as it was told.
         """
-        kinds = (AlarmKind.SOURCE,) if source else _KINDS
+        kinds: list[AlarmKind] = [AlarmKind.SOURCE]
         holding = []
-        if late and not source:
-            holding.append(Holding(AlarmKind.LATE, "Plots come late", Severity.HIGH, late, pad=self._source))
         if source:
             holding.append(Holding(AlarmKind.SOURCE, "Source gone", Severity.HIGH, source, pad=self._source))
-        elif storage:
-            holding.append(Holding(AlarmKind.STORAGE, "Disk full", Severity.HIGH, storage, pad=self._source))
-        elif low:
-            holding.append(Holding(AlarmKind.STORAGE, "Disk nearly full", Severity.MEDIUM, low, pad=self._source))
+        else:
+            kinds += [AlarmKind.STORAGE] if late is None else [AlarmKind.STORAGE, AlarmKind.LATE]
+            if storage:
+                holding.append(Holding(AlarmKind.STORAGE, "Disk full", Severity.HIGH, storage, pad=self._source))
+            elif low:
+                holding.append(Holding(AlarmKind.STORAGE, "Disk nearly full", Severity.MEDIUM, low, pad=self._source))
+            if late:
+                holding.append(Holding(AlarmKind.LATE, "Plots come late", Severity.HIGH, late, pad=self._source))
         now_s = time.monotonic()
         if self._told is None:
             self._tells_since_s = now_s

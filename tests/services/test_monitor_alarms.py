@@ -32,7 +32,7 @@ class TwoFolders:
     def monitor(self, source: str) -> MonitorAlarms:
         return MonitorAlarms(self.hall_id, "here", source, self.folder)
 
-    def tell(self, monitor: MonitorAlarms, **wrong: str) -> None:
+    def tell(self, monitor: MonitorAlarms, **wrong: str | None) -> None:
         with self.database.write() as c:
             monitor.tell(c, **wrong)
 
@@ -81,6 +81,17 @@ def test_late_plots_are_an_alarm_that_ends_by_itself(hall: TwoFolders) -> None:
     assert hall.stand() == {"/one": (AlarmKind.LATE, AlarmState.UNACKNOWLEDGED)}
     hall.tell(one, source="The folder /one isn't there.")  # nobody knows then
     hall.tell(one)
+    assert hall.stand() == {"/one": (AlarmKind.LATE, NO_MORE)}
+
+
+def test_whether_plots_come_late_is_left_as_it_was_told_until_it_is_known(hall: TwoFolders) -> None:
+    hall.tell(hall.monitor("/one"), late="CDC comes late.")
+    started_again = hall.monitor("/one")
+    hall.tell(started_again, late=None)
+    assert hall.stand() == {"/one": (AlarmKind.LATE, AlarmState.UNACKNOWLEDGED)}
+    hall.tell(started_again, late="CDC comes late.")
+    assert hall.steps() == 1
+    hall.tell(started_again, late="")
     assert hall.stand() == {"/one": (AlarmKind.LATE, NO_MORE)}
 
 
