@@ -38,14 +38,17 @@ _IS_OF_TYPE = t.plot_types.c.id == t.alarms.c.plot_type_id
 
 
 _LOCK = 711997
+LOCK_TIMEOUT_MS = 5000
 
 
 def hold(c: sa.Connection, hall_id: int) -> None:
     """Whoever moves several alarms of a hall holds them first, until the commit: nobody waits in a circle then.
 
-    Who moves one needs nothing: it waits, and is waited for, that moment.
+    Who moves one needs nothing: it waits, and is waited for, that moment. The transaction raises BusyError when
+    another process, one that hangs perhaps, holds them, or a row, for LOCK_TIMEOUT_MS.
     """
     if c.dialect.name == "postgresql":  # on SQLite there is one writer at a time
+        c.exec_driver_sql(f"SET LOCAL lock_timeout = {LOCK_TIMEOUT_MS}")
         c.execute(sa.select(sa.func.pg_advisory_xact_lock(_LOCK, sa.cast(hall_id % 2**31, sa.Integer))))
 
 

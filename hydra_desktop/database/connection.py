@@ -28,7 +28,7 @@ _WRITE, _DURABLE, _REBUILDS = "hydra_write", "hydra_durable", "hydra_rebuilds"
 BUSY_TIMEOUT_MS = 30_000
 ATTEMPTS = 5
 LAST_ATTEMPT_S = 5.0  # after the first
-_IN_EACH_OTHERS_WAY = ("40001", "40P01")  # of PostgreSQL: serialization failure, deadlock
+_IN_EACH_OTHERS_WAY = ("40001", "40P01", "55P03")  # of PostgreSQL: serialization failure, deadlock, lock timeout
 _T = TypeVar("_T")
 # a server whose cable was pulled is noticed within 20 s or so, not after the two hours of TCP's default
 _POSTGRESQL_OPTIONS = {

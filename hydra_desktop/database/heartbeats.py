@@ -12,6 +12,7 @@ from . import tables as t
 from .upsert import upsert
 
 MONITOR = "monitor"
+_SELECT = sa.select(*(t.heartbeats.c[name] for name in ("kind", "station", "pid", "at", "queue_length", "message")))
 
 
 @dataclass(frozen=True)
@@ -46,19 +47,15 @@ def beat(
     )
 
 
-def leave(c: sa.Connection, hall_id: int, kind: str, station: str) -> None:
-    """A process of this kind ended as it should, and isn't to be missed."""
+def of(c: sa.Connection, hall_id: int, kind: str, station: str) -> Heartbeat | None:
+    """The last sign of life of that kind of process on that station."""
     h = t.heartbeats.c
-    c.execute(t.heartbeats.delete().where(h.hall_id == hall_id, h.kind == kind, h.station == station))
+    row = c.execute(_SELECT.where(h.hall_id == hall_id, h.kind == kind, h.station == station)).one_or_none()
+    return Heartbeat(*row) if row is not None else None
 
 
 def newest(c: sa.Connection, hall_id: int, kind: str) -> Heartbeat | None:
     """The newest sign of life of a kind of process, on whatever station."""
     h = t.heartbeats.c
-    row = c.execute(
-        sa.select(h.kind, h.station, h.pid, h.at, h.queue_length, h.message)
-        .where(h.hall_id == hall_id, h.kind == kind)
-        .order_by(h.at.desc())
-        .limit(1)
-    ).one_or_none()
+    row = c.execute(_SELECT.where(h.hall_id == hall_id, h.kind == kind).order_by(h.at.desc()).limit(1)).one_or_none()
     return Heartbeat(*row) if row is not None else None

@@ -86,6 +86,12 @@ def living_holder(c: sa.Connection, hall_id: int, source: str) -> str | None:
     return found
 
 
+def living(c: sa.Connection, hall_id: int) -> list[str]:
+    """What leases are held on that haven't run out: folders, and what else one process does at a time."""
+    s = t.source_leases.c
+    return list(c.scalars(sa.select(s.source).where(s.hall_id == hall_id, s.holder != "", _is_valid(clock.now(c)))))
+
+
 def _expiry(now: datetime, ttl_s: float) -> datetime:
     return now + timedelta(seconds=min(ttl_s, LONGEST_S))
 

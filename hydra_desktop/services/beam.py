@@ -41,15 +41,22 @@ class BeamFollower:
         self.names_run = names_run
         self.trouble = ""
 
-    def follow(self, connection: Connection, beam_file: str, pvs: RunPvs = _NO_PVS) -> None:
-        """Take over what the file says now ("" for none), and what EPICS variables say, which goes before it."""
+    def read(self, beam_file: str, pvs: RunPvs = _NO_PVS) -> RunState | None:
+        """What the file says now ("" for none), and what EPICS variables say, which goes before it; None for nothing.
+
+        It may hang as the file's server does, so it has no place in a transaction, where others would wait for it.
+        """
         told = self._with_epics(self._told(beam_file), pvs)
         self.names_run = told is not None and told.run_number is not None
-        now = halls.run_state(connection, self._hall_id)
-        if not beam_file and not pvs.names and now.source in (BeamSource.FILE, BeamSource.EPICS):
-            told = RunState()  # there was one, and nobody says that the beam is off any more
+        return told if beam_file or pvs.names else RunState()
+
+    def store(self, connection: Connection, told: RunState | None) -> None:
+        """Take over what was read."""
         if told is None:
             return
+        now = halls.run_state(connection, self._hall_id)
+        if told == RunState() and now.source not in (BeamSource.FILE, BeamSource.EPICS):
+            return  # where there was one, nobody says that the beam is off any more
         if told.run_number is None:
             told = replace(told, run_number=now.run_number, run_period=now.run_period)
         elif not told.run_period and told.source is BeamSource.EPICS:

@@ -161,6 +161,7 @@ class Monitor:
     def _run_all(self, *, once: bool, ready: threading.Event | None) -> None:
         if once and not self._lease.folder_is_there():
             raise SettingsError(f"{self._folder} is not a folder; name the one where the plots arrive.")
+        self._lease.is_missed = not once  # nobody needs to miss what ends when it is done
         self._await_folder()
         if self._stop.is_set():
             return
@@ -197,7 +198,7 @@ class Monitor:
                 thread.join()
             self._beam.close()
             self._canaries.withdraw()
-            self._lease.release(leave=once)
+            self._lease.release()
         if once and self._failure is None:
             self._propose()
 
@@ -383,10 +384,13 @@ class Monitor:
             log.warning("New references are proposed later: %s", first_line(error))
 
     def _beat(self) -> None:
+        run = self._beam.read(self._hall.beam_file, self._hall.run_pvs)  # what may hang comes before the transaction
+        low = self._own_alarms.low_disk()
         with self._database.write() as connection:
             self._lease.beat(connection, len(self._backlog), self._trouble)
-            self._own_alarms.tell(connection, storage=self._store.trouble, late=self._streams.late)
-            self._beam.follow(connection, self._hall.beam_file, self._hall.run_pvs)
+            late = self._streams.late(datetime.now(UTC))
+            self._own_alarms.tell(connection, storage=self._store.trouble, low=low, late=late)
+            self._beam.store(connection, run)
             self._read_feed(connection)
 
     def _read_feed(self, connection: Connection) -> None:

@@ -5,6 +5,7 @@ They are of the folder that it watches, which is their pad: another monitor of t
 
 from __future__ import annotations
 
+import os
 import shutil
 import time
 from collections.abc import Sequence
@@ -13,7 +14,7 @@ from pathlib import Path
 
 from sqlalchemy import Connection
 
-from ..database import alarms, clock, leases
+from ..database import alarms, clock, heartbeats, leases
 from ..domain.alarm import Alarm, AlarmKind
 from ..domain.label import Severity
 from ..domain.who import Who
@@ -22,6 +23,7 @@ from .alarm_conditions import Holding, settle, turn
 LOW_BYTES = 500_000_000  # a disk that has less is told before it is full
 OVER = 1.2  # times so much must be free before it is said to be over
 LOOK_ANEW_S = 10.0  # a person, or another monitor, may have changed the alarms meanwhile
+FORGOTTEN_S = 30.0  # what is told anew by no process for so long is told by nobody any more
 USER = "monitor"
 _KINDS: tuple[AlarmKind, ...] = (AlarmKind.SOURCE, AlarmKind.STORAGE, AlarmKind.LATE)
 
@@ -36,51 +38,72 @@ class MonitorAlarms:
         self._hall_id, self._source, self._images = hall_id, source, images
         self._who = Who(USER, station)
         self._told: list[Holding] | None = None
-        self._told_at_s = 0.0
+        self._told_at_s = self._tells_since_s = 0.0
         self._is_low = False
-        self._is_new = True
 
-    def tell(self, connection: Connection, *, source: str = "", storage: str = "", late: str = "") -> None:
+    def tell(
+        self, connection: Connection, *, source: str = "", storage: str = "", low: str = "", late: str | None = ""
+    ) -> None:
         """Make the alarms what is so: each says in words what is wrong with it, "" when nothing is.
 
-        Without its source it stores nothing, and another monitor may be about to: then the rest is left as it was told.
+        `low` is of the disk, and less than `storage`. As long as `late` is None, which nobody knows then, it is left
+        as it was told. Without its source it stores nothing, and another monitor may be about to: then all the rest is.
+        What no process tells any more, as its monitor ended, is over too.
         """
-        kinds = (AlarmKind.SOURCE,) if source else _KINDS
+        kinds: list[AlarmKind] = [AlarmKind.SOURCE]
         holding = []
-        if late and not source:
-            holding.append(Holding(AlarmKind.LATE, "Plots come late", Severity.HIGH, late, pad=self._source))
         if source:
             holding.append(Holding(AlarmKind.SOURCE, "Source gone", Severity.HIGH, source, pad=self._source))
-        elif storage:
-            holding.append(Holding(AlarmKind.STORAGE, "Disk full", Severity.HIGH, storage, pad=self._source))
-        elif low := self._low_disk():
-            holding.append(Holding(AlarmKind.STORAGE, "Disk nearly full", Severity.MEDIUM, low, pad=self._source))
+        else:
+            kinds += [AlarmKind.STORAGE] if late is None else [AlarmKind.STORAGE, AlarmKind.LATE]
+            if storage:
+                holding.append(Holding(AlarmKind.STORAGE, "Disk full", Severity.HIGH, storage, pad=self._source))
+            elif low:
+                holding.append(Holding(AlarmKind.STORAGE, "Disk nearly full", Severity.MEDIUM, low, pad=self._source))
+            if late:
+                holding.append(Holding(AlarmKind.LATE, "Plots come late", Severity.HIGH, late, pad=self._source))
         now_s = time.monotonic()
-        if holding == self._told and now_s - self._told_at_s < LOOK_ANEW_S:
+        if self._told is None:
+            self._tells_since_s = now_s
+        elif holding == self._told and now_s - self._told_at_s < LOOK_ANEW_S:
             return
-        self._is_new &= self._told is None
         alarms.hold(connection, self._hall_id)
         now, open_alarms = clock.now(connection), alarms.open_alarms(connection, self._hall_id)
         own = [one for one in open_alarms if one.pad == self._source]
         settle(connection, self._hall_id, holding, kinds, now=now, who=self._who, open_alarms=own)
-        if self._is_new:
+        for one in holding:
+            self._sign(connection, one)
+        if now_s - self._tells_since_s >= FORGOTTEN_S:  # where the database was away all have told anew by then
             self._end_those_of_nobody(connection, open_alarms, now)
         self._told, self._told_at_s = holding, now_s
 
+    def _sign(self, connection: Connection, told: Holding) -> None:
+        """Say that somebody still tells it: one that waits for its folder has no lease on it."""
+        heartbeats.beat(
+            connection, self._hall_id, _sign_of(told.kind), told.pad, os.getpid(), message=self._who.station
+        )
+
     def _end_those_of_nobody(self, connection: Connection, open_alarms: Sequence[Alarm], now: datetime) -> None:
-        """End what was told of folders that no monitor watches; one that waits for its own tells it again."""
+        """End what was told of folders that no monitor watches or waits for any more."""
         for one in open_alarms:
             if one.kind not in _KINDS or one.pad == self._source:
                 continue
-            if leases.living_holder(connection, self._hall_id, one.pad) is None:
+            if leases.living_holder(connection, self._hall_id, one.pad) is not None:
+                continue
+            sign = heartbeats.of(connection, self._hall_id, _sign_of(one.kind), one.pad)
+            if sign is None or (now - sign.at).total_seconds() >= FORGOTTEN_S:
                 life = one.life.with_condition(False)
-                turn(connection, self._hall_id, one, life, "no monitor watches that folder", now, self._who)
+                turn(connection, self._hall_id, one, life, "no monitor tells it any more", now, self._who)
 
     def forget(self) -> None:
         """What was told may not have been stored: the next time it is told whatever was before."""
         self._told = None
 
-    def _low_disk(self) -> str:
+    def low_disk(self) -> str:
+        """In words that little is left on the disk of the pictures, "" where enough is.
+
+        It may hang as that disk does, so it has no place in a transaction.
+        """
         try:
             folder = next((one for one in (self._images, *self._images.parents) if one.is_dir()), None)
             disk = shutil.disk_usage(folder) if folder is not None else None
@@ -97,3 +120,8 @@ class MonitorAlarms:
             f"Less than {max(1, free // step + 1) * step / 1e6:.0f} MB are left on the disk of {self._images}. When it "
             "is full, plots wait and are judged late: make room."
         )
+
+
+def _sign_of(kind: AlarmKind) -> str:
+    """The kind of heartbeat that goes with an alarm; its station is the pad of that."""
+    return f"tells {kind}"

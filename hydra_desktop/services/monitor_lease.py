@@ -41,6 +41,7 @@ class FolderLease:
         self._seen_at = time.monotonic()
         self._fencing = self._verified = 0  # fencing numbers, 0 for none
         self.holder = f"{station}:{os.getpid()}"
+        self.is_missed = True  # when it ends: it gives signs of life
 
     @property
     def is_held(self) -> bool:
@@ -106,18 +107,18 @@ class FolderLease:
         self._say_alive(connection, queue_length, message)
         return True
 
-    def release(self, *, leave: bool = False) -> None:
-        """Give the lease back, and with `leave` say that nobody needs to miss this monitor."""
+    def release(self) -> None:
+        """Give the lease back."""
         try:
             with self._database.write() as connection:
-                if leave:
-                    heartbeats.leave(connection, self._hall_id, heartbeats.MONITOR, self._station)
                 leases.release(connection, self._hall_id, self._source, self._fencing)
         except (SiteError, DBAPIError) as error:
             log.info("The lease runs out by itself: %s", first_line(error))
         self._fencing = 0
 
     def _say_alive(self, connection: Connection, queue_length: int, message: str) -> None:
+        if not self.is_missed:
+            return
         heartbeats.beat(
             connection,
             self._hall_id,

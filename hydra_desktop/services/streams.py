@@ -69,7 +69,23 @@ class _Stream:
     alarm: Alarm | None = None
     alarm_run: tuple[str, int] | None = None  # with which the alarm began, where it is once per run
     late: tuple[str, Status, int] = field(default=("", Status.NO_MODEL, 0))
-    too_old: int = 0  # how often in a row its newest plot was
+
+
+@dataclass
+class _Ages:
+    """How old the newest plots of a stream were as they came, in this life of the monitor."""
+
+    plots: int = 0
+    too_old: int = 0  # in a row
+    taken_at: datetime | None = None  # the last of them
+    came_at: datetime | None = None
+
+    def see(self, plot: Plot, now: datetime, *, is_old: bool) -> None:
+        """Count a plot that comes now, once: a transaction that failed is done again."""
+        if plot.taken_at != self.taken_at:
+            self.plots += 1
+            self.too_old = self.too_old + 1 if is_old else 0
+        self.taken_at, self.came_at = plot.taken_at, now
 
 
 class Streams:
@@ -83,6 +99,7 @@ class Streams:
         self._hall_id = hall_id
         self._station = station
         self._streams: dict[tuple[str, str], _Stream] = {}
+        self._ages: dict[tuple[str, str], _Ages] = {}
         self._drift = Drift(hall_id)
         self._known = KnownFaults(hall_id)
         self._at = datetime.now(UTC)
@@ -97,28 +114,35 @@ class Streams:
         known = [stream.newest for stream in self._streams.values() if stream.newest is not None]
         return max(known, key=lambda plot: plot.place, default=None)
 
-    @property
-    def late(self) -> str:
+    def late(self, now: datetime) -> str | None:
         """In words which plot types come so late that no fault of theirs alarms, "" where none does.
 
-        In a backlog the newest come first: where even these are too old, clocks differ or plots are held up.
+        In a backlog the newest come first: where even these are too old, clocks differ or plots are held up. None
+        while too few came to know. One that doesn't come any more isn't late; `now` is as in `follow`.
         """
-        streams = list(self._streams.items())  # the writer adds to them
-        names = sorted(
-            {name for (name, _), one in streams if one.too_old >= LATE and not self._plot_type(name).ignored}
-        )
+        ages = list(self._ages.items())  # the writer adds to them
+        if all(one.plots < LATE for _, one in ages):
+            return None
+        names = sorted({name for (name, _), one in ages if one.too_old >= LATE and self._comes(name, one, now)})
         if not names:
             return ""
         limit = min(self._plot_type(name).age_limit_s for name in names)
-        who = f"{names[0]} comes" if len(names) == 1 else f"{names[0]} and {len(names) - 1} more plot types come"
+        more = len(names) - 1
+        who = f"{names[0]} and {more} more plot type{'s' if more > 1 else ''} come" if more else f"{names[0]} comes"
         return (
             f"{who} more than {limit / 60:.0f} min after the time of the files, so that no fault of theirs alarms. "
             "Compare the clocks of the computer that makes the plots, of the file server and of this station; if they "
             "agree, look for what holds the plots up."
         )
 
+    def _comes(self, name: str, ages: _Ages, now: datetime) -> bool:
+        """Whether a plot type is to alarm and still comes."""
+        plot_type = self._plot_type(name)
+        is_stale = ages.came_at is None or (now - ages.came_at).total_seconds() > plot_type.stale_after_s
+        return not plot_type.ignored and not is_stale
+
     def load(self, connection: Connection) -> None:
-        """Rebuild everything from the database."""
+        """Rebuild everything from the database, but for how old plots were as they came, which isn't there."""
         self._streams = {}
         self._known.load(connection)
         self._look_what_is_held(connection, clock.now(connection))
@@ -192,8 +216,9 @@ class Streams:
                 self._look_for_alarm(connection, stream, plot_type, finding, now, mark)
             if self._is_kept(connection, plot, plot_type, verdict, length):
                 kept.add(plot.id)
-        for stream, one in moved.values():
-            stream.too_old = stream.too_old + 1 if self._is_old(one.plot, now) else 0
+        for _, one in moved.values():
+            key = (one.plot.name.plot_type, one.plot.name.pad)
+            self._ages.setdefault(key, _Ages()).see(one.plot, now, is_old=self._is_old(one.plot, now))
         self._store_episodes(connection, touched, [stream for stream, _ in moved.values()])
         wall.update_panels(
             connection,

@@ -10,7 +10,7 @@ import sqlalchemy as sa
 from alembic.autogenerate import compare_metadata
 from alembic.runtime.migration import MigrationContext
 
-from hydra_desktop.database import connection, halls
+from hydra_desktop.database import alarms, connection, halls
 from hydra_desktop.database.connection import ATTEMPTS, Database, open_database, open_up_to_date
 from hydra_desktop.database.tables import metadata
 from hydra_desktop.domain.errors import BusyError, DatabaseError, StorageError
@@ -165,7 +165,7 @@ def test_an_option_that_postgresql_does_not_know_is_said(postgres_server: Postgr
         open_database(f"{postgres_server.new_database()}&mood=foo")
 
 
-@pytest.mark.parametrize("code", ["40001", "40P01"])
+@pytest.mark.parametrize("code", ["40001", "40P01", "55P03"])
 def test_what_meets_another_is_done_again_and_at_last_told(database: Database, code: str) -> None:
     meets = sa.text(f"DO $$ BEGIN RAISE EXCEPTION 'they met' USING ERRCODE = '{code}'; END $$")
     tries = []
@@ -185,6 +185,21 @@ def test_what_meets_another_is_done_again_and_at_last_told(database: Database, c
     with pytest.raises(BusyError, match="they met"):
         database.act(lambda c: work(c, 1000))
     assert len(tries) == ATTEMPTS
+
+
+def test_who_holds_the_alarms_for_long_is_not_waited_for_any_longer(
+    database: Database, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(alarms, "LOCK_TIMEOUT_MS", 10)
+    monkeypatch.setattr(connection, "LAST_ATTEMPT_S", 0.0)
+    if database.dialect == "sqlite":
+        pytest.skip("there is one writer at a time, see the next")
+    with database.write() as c:
+        alarms.hold(c, 1)
+        with pytest.raises(BusyError, match="lock timeout"):
+            database.act(lambda other: alarms.hold(other, 1))
+        database.act(lambda other: alarms.hold(other, 2))
+    database.act(lambda other: alarms.hold(other, 1))
 
 
 def test_a_file_that_another_writes_to_for_long_is_not_said_to_be_away(

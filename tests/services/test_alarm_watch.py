@@ -20,6 +20,7 @@ from hydra_desktop.database import (
     feed,
     halls,
     heartbeats,
+    leases,
     plots,
     suppressions,
     verdicts,
@@ -275,6 +276,21 @@ def test_a_folder_that_came_back_unseen_hides_no_silence(room: Room) -> None:
     assert room.only().state is AlarmState.RETURNED_UNACKNOWLEDGED
     room.look(20 * MINUTE)
     assert [one.kind for one in room.open() if one.state is AlarmState.UNACKNOWLEDGED] == [AlarmKind.QUIET]
+
+
+@pytest.mark.parametrize("watched", [["/other"], [], ["training"]])
+def test_a_folder_that_is_gone_hides_no_silence_where_another_is_watched(room: Room, watched: list[str]) -> None:
+    room.plot()
+    room.look()
+    with room.database.write() as c:
+        alarms.raise_alarm(
+            c, room.hall_id, kind=AlarmKind.SOURCE, label="Source gone", severity=Severity.HIGH, pad="/one",
+            at=clock.now(c), station="here", why="",
+        )  # fmt: skip
+        for name in watched:
+            leases.acquire(c, room.hall_id, name, "here:1", 20.0)
+    room.look(20 * MINUTE)
+    assert len(room.open(AlarmKind.QUIET)) == (watched == ["/other"])
 
 
 def test_a_monitor_that_gives_no_sign_of_life_is_an_alarm_and_hides_no_other(room: Room) -> None:

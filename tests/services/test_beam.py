@@ -25,7 +25,7 @@ def hall_id(database: Database) -> int:
 def follow(database: Database, follower: BeamFollower, path: Path, hall_id: int, **told: object) -> RunState:
     path.write_text(json.dumps(told))
     with database.write() as c:
-        follower.follow(c, str(path))
+        follower.store(c, follower.read(str(path)))
     with database.read() as c:
         return halls.run_state(c, hall_id)
 
@@ -68,7 +68,7 @@ def test_an_old_file_says_nothing_of_the_run(database: Database, hall_id: int, t
     old = path.stat().st_mtime - OLD_S - 60
     os.utime(path, (old, old))
     with database.write() as c:
-        follower.follow(c, str(path))
+        follower.store(c, follower.read(str(path)))
     with database.read() as c:
         state = halls.run_state(c, hall_id)
     assert (state.run_number, state.state, state.events, state.beam_on) == (None, "", None, True)
@@ -91,7 +91,7 @@ def test_a_file_that_says_off_and_dies_holds_no_alarm_back(
     elif how == "no object":
         path.write_text("[]")
     with database.write() as c:
-        follower.follow(c, "" if how == "no file is set" else str(path))
+        follower.store(c, follower.read("" if how == "no file is set" else str(path)))
     with database.read() as c:
         now = halls.run_state(c, hall_id)
     assert (now.beam_on, now.beam_current_na) == (None, None)
@@ -104,5 +104,5 @@ def test_a_switch_stands_when_the_file_dies(database: Database, hall_id: int, tm
     with database.write() as c:
         halls.set_run_state(c, hall_id, RunState(7, beam_on=False, source=BeamSource.SWITCH))
         path.write_text("[]")
-        follower.follow(c, str(path))
+        follower.store(c, follower.read(str(path)))
         assert halls.run_state(c, hall_id).beam_on is False

@@ -24,7 +24,18 @@ import sqlalchemy as sa
 from PIL import Image
 
 from hydra_desktop import paths, settings
-from hydra_desktop.database import features, halls, heartbeats, leases, model_store, plots, problems, verdicts, wall
+from hydra_desktop.database import (
+    alarms,
+    features,
+    halls,
+    heartbeats,
+    leases,
+    model_store,
+    plots,
+    problems,
+    verdicts,
+    wall,
+)
 from hydra_desktop.database import tables as t
 from hydra_desktop.database.connection import Database
 from hydra_desktop.database.image_store import ImageStore
@@ -114,6 +125,19 @@ def test_a_chunk_is_judged_once_and_a_second_time_nothing_happens(
     assert snapshot.analysed_total == TYPES
     assert snapshot.run.run_number == 121453
     assert all((chosen.image_folder / p.plot.content_hash[:2] / p.plot.content_hash).exists() for p in shown if p.plot)
+
+
+def test_one_that_judges_once_does_not_hide_that_the_monitor_of_its_station_is_dead(
+    chosen: settings.Settings, source: Path, simulated: SimulatedHall, ready: Database
+) -> None:
+    with ready.write() as c:
+        hall_id = halls.find(c, "Demo") or 0
+        heartbeats.beat(c, hall_id, heartbeats.MONITOR, chosen.station, pid=1)
+        before = heartbeats.newest(c, hall_id, heartbeats.MONITOR)
+    simulated.write_next_chunk(source.parent)
+    judge_all(chosen, source)
+    with ready.read() as c:
+        assert heartbeats.newest(c, hall_id, heartbeats.MONITOR) == before
 
 
 def test_the_beam_that_was_there_is_kept_with_each_plot(
@@ -288,6 +312,19 @@ def test_a_broken_beam_file_is_told_and_ends_nothing(chosen: settings.Settings, 
         beam.write_text('{"run_number": 9}')
         wait_for(ready, "Demo", says())
         wait_for(ready, "Demo", lambda c, hall_id: halls.run_state(c, hall_id).run_number == 9)
+
+
+def test_nobody_waits_for_a_beam_file_that_hangs(chosen: settings.Settings, source: Path, ready: Database) -> None:
+    beam = source.parent / "beam.json"
+    os.mkfifo(beam)
+    with running(Monitor(chosen, source)):
+        with beam.open("w") as told:  # once the monitor reads, it waits for what is told
+            with ready.write() as c:
+                hall_id = halls.find(c, "Demo") or 0
+                alarms.hold(c, hall_id)
+                halls.apply(c, hall_id, replace(halls.load(c, hall_id), beam_file=""), user="test")
+            told.write('{"run_number": 7}')
+        wait_for(ready, "Demo", lambda c, hall_id: halls.run_state(c, hall_id).run_number == 7)
 
 
 def run_of(database: Database) -> tuple[int | None, bool | None, BeamSource]:

@@ -3,16 +3,18 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from datetime import timedelta
 from pathlib import Path
 
 import pytest
 
 from hydra_desktop.database import alarms, clock, halls, leases
+from hydra_desktop.database import tables as t
 from hydra_desktop.database.connection import Database
 from hydra_desktop.domain.alarm import AlarmKind, AlarmState
 from hydra_desktop.domain.label import Severity
 from hydra_desktop.services import monitor_alarms
-from hydra_desktop.services.monitor_alarms import MonitorAlarms
+from hydra_desktop.services.monitor_alarms import FORGOTTEN_S, MonitorAlarms
 
 GONE = AlarmKind.SOURCE, AlarmState.UNACKNOWLEDGED
 FULL = AlarmKind.STORAGE, AlarmState.UNACKNOWLEDGED
@@ -30,9 +32,15 @@ class TwoFolders:
     def monitor(self, source: str) -> MonitorAlarms:
         return MonitorAlarms(self.hall_id, "here", source, self.folder)
 
-    def tell(self, monitor: MonitorAlarms, **wrong: str) -> None:
+    def tell(self, monitor: MonitorAlarms, **wrong: str | None) -> None:
         with self.database.write() as c:
             monitor.tell(c, **wrong)
+
+    def lets_pass(self, monitor: MonitorAlarms) -> None:
+        """As if the time had passed after which what nobody tells is forgotten."""
+        monitor._tells_since_s -= FORGOTTEN_S
+        with self.database.write() as c:
+            c.execute(t.heartbeats.update().values(at=clock.now(c) - timedelta(seconds=FORGOTTEN_S)))
 
     def stand(self) -> dict[str, tuple[AlarmKind, AlarmState]]:
         """By the folder."""
@@ -76,6 +84,17 @@ def test_late_plots_are_an_alarm_that_ends_by_itself(hall: TwoFolders) -> None:
     assert hall.stand() == {"/one": (AlarmKind.LATE, NO_MORE)}
 
 
+def test_whether_plots_come_late_is_left_as_it_was_told_until_it_is_known(hall: TwoFolders) -> None:
+    hall.tell(hall.monitor("/one"), late="CDC comes late.")
+    started_again = hall.monitor("/one")
+    hall.tell(started_again, late=None)
+    assert hall.stand() == {"/one": (AlarmKind.LATE, AlarmState.UNACKNOWLEDGED)}
+    hall.tell(started_again, late="CDC comes late.")
+    assert hall.steps() == 1
+    hall.tell(started_again, late="")
+    assert hall.stand() == {"/one": (AlarmKind.LATE, NO_MORE)}
+
+
 def test_both_may_tell_the_same(hall: TwoFolders) -> None:
     for name in ("/one", "/other"):
         hall.tell(hall.monitor(name), storage="it can't be written.")
@@ -98,7 +117,7 @@ def test_without_its_folder_a_monitor_says_nothing_of_the_disk(hall: TwoFolders)
         assert {one.state for one in alarms.open_alarms(c, hall.hall_id)} == {NO_MORE}
 
 
-def test_what_nobody_watches_any_more_is_over_with_the_next_monitor(hall: TwoFolders) -> None:
+def test_what_nobody_watches_any_more_is_over(hall: TwoFolders) -> None:
     with hall.database.write() as c:
         assert leases.acquire(c, hall.hall_id, "/watched", "here:1", 10.0)
         for pad in ("", "/watched", "/left"):
@@ -106,7 +125,35 @@ def test_what_nobody_watches_any_more_is_over_with_the_next_monitor(hall: TwoFol
                 c, hall.hall_id, kind=AlarmKind.STORAGE, label="Disk full", severity=Severity.HIGH, pad=pad,
                 at=clock.now(c), station="here", why="",
             )  # fmt: skip
-    hall.tell(hall.monitor("/new"))
+    new = hall.monitor("/new")
+    hall.tell(new)
+    assert set(hall.stand().values()) == {FULL}  # others may tell them again
+    hall.lets_pass(new)
+    hall.tell(new)
     assert hall.stand() == {
         "": (AlarmKind.STORAGE, NO_MORE), "/watched": FULL, "/left": (AlarmKind.STORAGE, NO_MORE),
     }  # fmt: skip
+
+
+def test_a_folder_that_is_gone_is_told_as_long_as_a_monitor_waits_for_it(hall: TwoFolders) -> None:
+    waiting, other = hall.monitor("/one"), hall.monitor("/other")
+    for _ in range(3):
+        hall.tell(waiting, source="The folder /one isn't there.")
+        hall.tell(other)
+        hall.lets_pass(other)
+        hall.tell(waiting, source="The folder /one isn't there.")
+        hall.tell(other)
+    assert (hall.stand(), hall.steps()) == ({"/one": GONE}, 1)
+    hall.lets_pass(other)  # the one that waits was killed
+    hall.tell(other)
+    assert hall.stand() == {"/one": (AlarmKind.SOURCE, NO_MORE)}
+
+
+def test_after_the_database_was_away_one_waits_for_others_to_tell_anew(hall: TwoFolders) -> None:
+    waiting, other = hall.monitor("/one"), hall.monitor("/other")
+    hall.tell(waiting, source="The folder /one isn't there.")
+    hall.tell(other)
+    hall.lets_pass(other)
+    other.forget()
+    hall.tell(other)
+    assert (hall.stand(), hall.steps()) == ({"/one": GONE}, 1)

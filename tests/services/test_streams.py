@@ -15,13 +15,14 @@ from hydra_desktop.database import alarms, episodes, halls, plots, suppressions,
 from hydra_desktop.database import tables as t
 from hydra_desktop.database.connection import Database
 from hydra_desktop.domain.alarm import AlarmState
+from hydra_desktop.domain.errors import DatabaseError
 from hydra_desktop.domain.hall import AlarmRule, Hall, PlotType
 from hydra_desktop.domain.label import Severity, default_label
 from hydra_desktop.domain.plot import NewPlot, PlotName
 from hydra_desktop.domain.verdict import Status, Verdict, judge
 from hydra_desktop.domain.who import Who
 from hydra_desktop.services import alarms as alarm_service
-from hydra_desktop.services.streams import Streams
+from hydra_desktop.services.streams import LATE, Streams
 
 START = datetime(2026, 3, 1, 2, 0, tzinfo=UTC)
 CDC = PlotType("CDC", alarm_rule=AlarmRule(2, 3), collect_percent=0.0, age_limit_s=1800)
@@ -46,7 +47,9 @@ class Desk:
             halls.apply(c, self.hall_id, Hall("D", plot_types={"CDC": CDC}), user="test")
             self.streams = Streams(self.hall_id, halls.load(c, self.hall_id), "station")
 
-    def deal(self, *dealt: Verdict, run: int = 1, chunk: int | None = None, age_s: float = 0.0) -> list[int]:
+    def deal(
+        self, *dealt: Verdict, run: int = 1, chunk: int | None = None, age_s: float = 0.0, name: str = "CDC"
+    ) -> list[int]:
         """Store verdicts, one a chunk and a minute; returns the plots' ids."""
         ids = []
         for verdict in dealt:
@@ -54,10 +57,10 @@ class Desk:
             self.chunk += 1
             taken = START + timedelta(minutes=number)
             with self.database.write() as c:
-                new = NewPlot(PlotName("CDC", run, number), f"{self.chunk:064x}", taken, f"{run}/{number}/{self.chunk}")
+                new = NewPlot(PlotName(name, run, number), f"{self.chunk:064x}", taken, f"{run}/{number}/{self.chunk}")
                 plot = plots.add(c, self.hall_id, new, live=True)
                 assert plot is not None
-                (verdict_id,) = verdicts.add(c, self.hall_id, [verdicts.JudgedPlot(plot.id, "CDC", None, verdict)])
+                (verdict_id,) = verdicts.add(c, self.hall_id, [verdicts.JudgedPlot(plot.id, name, None, verdict)])
                 self.now = max(self.now, taken + timedelta(seconds=age_s))
                 self.streams.follow(c, [wall.PastVerdict(plot, verdict_id, verdict, None)], self.now)
             ids.append(plot.id)
@@ -457,13 +460,47 @@ def test_after_the_clock_was_set_back_a_plot_of_the_future_holds_up_nothing(desk
 def test_plots_that_are_all_too_old_are_told_and_a_backlog_is_not(desk: Desk) -> None:
     for chunk in (50, 40, 39, 38):  # the newest first, after an outage
         desk.deal(BAD, chunk=chunk, age_s=CDC.age_limit_s + 60)
-    assert desk.streams.late == ""
+    assert desk.streams.late(desk.now) is None
     for chunk in (54, 58):
         desk.deal(BAD, chunk=chunk, age_s=CDC.age_limit_s + 60)
-    assert desk.streams.late.startswith("CDC comes more than 30 min after the time of the files")
+    said = desk.streams.late(desk.now)
+    assert said is not None
+    assert said.startswith("CDC comes more than 30 min after the time of the files")
     assert desk.states() == []
     desk.deal(GOOD, chunk=100)
-    assert desk.streams.late == ""
+    assert desk.streams.late(desk.now) == ""
+
+
+def test_that_plots_come_late_is_known_after_a_transaction_that_failed_until_they_stop(desk: Desk) -> None:
+    desk.deal(GOOD, age_s=CDC.age_limit_s + 120)
+    with desk.database.read() as c:
+        (past,) = wall.last_chunks(c, desk.hall_id, "CDC", "", 1)
+    following = replace(past, plot=replace(past.plot, taken_at=past.plot.taken_at + timedelta(minutes=1)))
+    for _ in range(3):
+        with pytest.raises(DatabaseError), desk.database.write() as c:
+            desk.streams.follow(c, [following], desk.now)
+            raise DatabaseError("The server is away.")
+        desk.reload()
+    desk.deal(GOOD, age_s=CDC.age_limit_s + 120)  # the same, stored at last
+    assert desk.streams.late(desk.now) is None
+    desk.deal(GOOD, age_s=CDC.age_limit_s + 120)
+    desk.reload()
+    assert desk.streams.late(desk.now)
+    desk.now += timedelta(seconds=CDC.stale_after_s + 1)
+    assert desk.streams.late(desk.now) == ""
+
+
+@pytest.mark.parametrize(
+    ("names", "told"),
+    [("A", "A comes more"), ("AB", "A and 1 more plot type come more"), ("ABC", "A and 2 more plot types come more")],
+)
+def test_how_many_plot_types_come_late(desk: Desk, names: str, told: str) -> None:
+    with desk.database.write() as c:
+        for name in names:
+            halls.ensure_plot_type(c, desk.hall_id, name, chunked=True)
+    for name in names * LATE:
+        desk.deal(GOOD, name=name, age_s=7200)
+    assert str(desk.streams.late(desk.now)).startswith(told)
 
 
 def test_a_cumulative_plot_annunciates_once_per_run(desk: Desk) -> None:

@@ -139,7 +139,7 @@ def test_the_hall_follows_them_and_a_file_says_the_rest(ioc: Ioc, database: Data
     try:
         for _ in range(int(WAIT_S / 0.05)):
             with database.write() as c:
-                follower.follow(c, str(beam), pvs)
+                follower.store(c, follower.read(str(beam), pvs))
                 state = halls.run_state(c, hall_id)
             if state.run_number == 9 and state.state == "running":
                 break
@@ -147,7 +147,7 @@ def test_the_hall_follows_them_and_a_file_says_the_rest(ioc: Ioc, database: Data
         assert (state.run_number, state.run_period, state.beam_on, state.state) == (9, "2026-03", True, "running")
         assert state.source is BeamSource.EPICS
         with database.write() as c:  # the variables are taken from the settings
-            follower.follow(c, str(beam), RunPvs())
+            follower.store(c, follower.read(str(beam), RunPvs()))
             assert halls.run_state(c, hall_id).run_number == 7
     finally:
         follower.close()
