@@ -14,7 +14,7 @@ from pathlib import Path
 from sqlalchemy import Connection
 
 from ..database import alarms, clock, leases
-from ..domain.alarm import Alarm, AlarmKind
+from ..domain.alarm import OF_FOLDER, Alarm, AlarmKind
 from ..domain.label import Severity
 from ..domain.who import Who
 from .alarm_conditions import Holding, settle, turn
@@ -23,7 +23,6 @@ LOW_BYTES = 500_000_000  # a disk that has less is told before it is full
 OVER = 1.2  # times so much must be free before it is said to be over
 LOOK_ANEW_S = 10.0  # a person, or another monitor, may have changed the alarms meanwhile
 USER = "monitor"
-_KINDS: tuple[AlarmKind, ...] = (AlarmKind.SOURCE, AlarmKind.STORAGE, AlarmKind.LATE)
 
 
 class MonitorAlarms:
@@ -45,7 +44,7 @@ class MonitorAlarms:
 
         Without its source it stores nothing, and another monitor may be about to: then the rest is left as it was told.
         """
-        kinds = (AlarmKind.SOURCE,) if source else _KINDS
+        kinds = (AlarmKind.SOURCE,) if source else OF_FOLDER
         holding = []
         if late and not source:
             holding.append(Holding(AlarmKind.LATE, "Plots come late", Severity.HIGH, late, pad=self._source))
@@ -70,7 +69,7 @@ class MonitorAlarms:
     def _end_those_of_nobody(self, connection: Connection, open_alarms: Sequence[Alarm], now: datetime) -> None:
         """End what was told of folders that no monitor watches; one that waits for its own tells it again."""
         for one in open_alarms:
-            if one.kind not in _KINDS or one.pad == self._source:
+            if one.kind not in OF_FOLDER or one.pad == self._source:
                 continue
             if leases.living_holder(connection, self._hall_id, one.pad) is None:
                 life = one.life.with_condition(False)
