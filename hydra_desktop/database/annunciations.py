@@ -48,6 +48,6 @@ def untaken(c: sa.Connection, hall_ids: Collection[int]) -> tuple[Annunciation, 
         Annunciation(
             row.hall_id, row.id, row.raised_at, Severity(row.severity), row.label, row.name or "",
             "" if row.kind in OF_FOLDER else row.pad,
-        )  # fmt: skip
+        )
         for row in rows
-    )
+    )  # fmt: skip
