@@ -76,18 +76,23 @@ class FollowedHall(QObject):
         """Let what takes its time to end begin with it."""
         self.trainer.begin_end()
 
-    def close(self) -> list[str]:
-        """End its threads once what people asked for is done, and tell what of that isn't; a monitor goes on."""
+    def finish(self) -> list[str]:
+        """Do what people asked for, if it can be done soon, and tell what of that isn't done."""
         self._closed = True
         self._tending.stop()
-        self.begin_end()
         self._wishes.finish(WISHES_S)
-        self.follower.close()
-        self.trainer.close()
         undone = [f"{what}: the program ended before it could be done." for what in list(self._undone.values())]
         for line in undone:
             log.error("%s: %s", self.name, line)
         return undone
+
+    def close(self) -> None:
+        """End its threads once what people asked for is done; a monitor goes on."""
+        self.begin_end()
+        if not self._closed:
+            self.finish()
+        self.follower.close()
+        self.trainer.close()
 
     @property
     def unacknowledged(self) -> int:
