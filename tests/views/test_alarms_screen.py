@@ -67,6 +67,13 @@ class Room:
         self.until(lambda: QApplication.focusWidget() is not None)
         self.qtbot.keyClick(QApplication.focusWidget(), key, modifier)
 
+    def press_in(self, dialog: QWidget, key: Qt.Key) -> None:
+        """Press a key in a dialog that it closes; the offscreen platform gives the focus back to no window by itself."""
+        self.qtbot.keyClick(dialog, key)
+        self.until(lambda: QApplication.activeModalWidget() is None)
+        self.desktop.window.activateWindow()
+        self.until(self.desktop.window.isActiveWindow)
+
     def repeat(self, key: Qt.Key, modifier: Qt.KeyboardModifier = Qt.KeyboardModifier.NoModifier) -> None:
         """Let a key that is held repeat itself a few times."""
         for _ in range(3):
@@ -327,7 +334,12 @@ def test_nothing_but_a_person_takes_a_comment_from_its_alarm(room: Room) -> None
     room.qtbot.mouseClick(side.buttons["take"], Qt.MouseButton.LeftButton)
     room.stored(chosen, AlarmState.ACKNOWLEDGED)
     assert room.screen.chosen.id == chosen.id
-    room.press(Key.Key_C)
+    for clicked in (side.picture, side.head, room.screen.banner):
+        room.qtbot.mouseClick(clicked, Qt.MouseButton.LeftButton)
+        assert side.comment.hasFocus()
+    room.qtbot.mouseClick(side.buttons["dispose"], Qt.MouseButton.LeftButton)
+    room.press_in(room.dialog(DispositionQuestion), Key.Key_Escape)
+    room.until(lambda: side.comment.hasFocus())
     latest = room.desktop.hall.latest
     room.screen.show_trouble("It doesn't answer.")
     assert side.comment.hasFocus()  # else the letters were keys of the screen
@@ -347,6 +359,14 @@ def test_nothing_but_a_person_takes_a_comment_from_its_alarm(room: Room) -> None
     assert (side.row.alarm.id, side.comment.text()) == (other.id, "")
     assert room.screen.view.hasFocus()
     assert window.isActiveWindow()
+    room.screen.choose(chosen.id)
+    assert side.comment.text() == "of the first"  # until it is sent or emptied
+    room.press(Key.Key_C)
+    room.press(Key.Key_Escape)
+    room.screen.choose(other.id)
+    room.screen.choose(chosen.id)
+    assert side.comment.text() == ""
+
 
 
 def test_an_alarm_that_rose_while_the_question_stood_is_not_shelved(room: Room) -> None:
