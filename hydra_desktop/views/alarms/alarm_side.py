@@ -89,6 +89,14 @@ class AlarmSide(QFrame):
         if is_other and self.comment.hasFocus():
             self.left.emit()  # what is typed on isn't of this one
 
+    def put_back(self, alarm_id: int, text: str) -> None:
+        """A comment was not stored: it is to be sent again, with what was written since."""
+        shown = self.row.alarm if self.row is not None else None
+        if shown is not None and shown.id == alarm_id:
+            self.comment.setText(f"{text} {self.comment.text()}".strip())
+        else:
+            self._drafts[alarm_id] = f"{text} {self._drafts.get(alarm_id, '')}".strip()
+
     def show_gone(self, said: str) -> None:
         """The row isn't listed any more while a comment on it is written: it stays, with why."""
         if self.row is not None and said != self._gone:
