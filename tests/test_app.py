@@ -109,13 +109,48 @@ def test_what_a_person_asked_for_last_is_done_before_the_program_ends_or_told(
     hall.acknowledge(alarm.id)
     if not hangs:
         threading.Timer(0.2, let_on.set).start()
-    undone = hall.close()
+    undone = hall.finish()
     assert site.now(alarm.id).acknowledged_by == (None if hangs else "wim")
     told = ["The alarm was not acknowledged: the program ended before it could be done."]
     assert undone == (told if hangs else [])
     let_on.set()
+    hall.close()
     background.close()
     database.close()
+
+
+HANGING = """
+import sys, threading
+from PySide6.QtCore import QTimer
+from hydra_desktop import app, cli
+from hydra_desktop.app import desktop, followed_hall
+
+where = sys.argv.pop()
+app.END_S, followed_hall.WISHES_S = 1.0, 0.2
+start = desktop.Desktop.start
+
+def start_with_a_database_that_hangs(self):
+    start(self)
+    hang = threading.Event().wait
+    (self.hall._wishes if where == "wishes" else self.background).run(hang)
+    self.hall.acknowledge(1)
+    QTimer.singleShot(0, self.end)
+
+desktop.Desktop.start = start_with_a_database_that_hangs
+sys.exit(cli.main())
+"""
+
+
+@pytest.mark.parametrize("where", ["wishes", "reading"])
+def test_a_database_that_hangs_does_not_keep_the_program_from_ending(home: Path, where: str) -> None:
+    environment = {**os.environ, "QT_QPA_PLATFORM": "offscreen", "PYTHONPATH": str(Path(__file__).parents[1])}
+    ended = subprocess.run(
+        [sys.executable, "-c", HANGING, where], env=environment, cwd=home, capture_output=True, text=True,
+        timeout=LIMIT_S, check=False,
+    )  # fmt: skip
+    told = "The alarm was not acknowledged: the program ended before it could be done.\n"
+    assert (ended.returncode, ended.stderr) == (0, told if where == "wishes" else "")
+    assert "The program ends without waiting for: " in paths.log_file().read_text()
 
 
 @pytest.fixture

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import contextlib
 import logging
 import os
 import signal
 import sys
+import threading
 from collections.abc import Callable
 from logging.handlers import RotatingFileHandler
 from pathlib import Path
@@ -26,13 +28,17 @@ if TYPE_CHECKING:
 log = logging.getLogger(__name__)
 
 LOG_BYTES = 5_000_000
+END_S = 60.0  # the threads of the program have to end, which may store something yet
 _HARMLESS = ("This plugin does not support propagateSizeHints()",)  # the offscreen platform, at every window
 DEMO_CHUNKS_WITHOUT_DISPLAY = 3
 SCREENSHOT_SIZE = (1920, 1080)
 
 
-def run(settings: Settings) -> int:
-    """Run the desktop program on the user's own database; returns an exit code."""
+def run(settings: Settings, *, own_process: bool = False) -> int:
+    """Run the desktop program on the user's own database; returns an exit code.
+
+    With `own_process` the process ends here where a thread would hold it up for long, as one whose database hangs.
+    """
     _expect_display()
     _log_to_file()
     application = _application()
@@ -45,9 +51,16 @@ def run(settings: Settings) -> int:
         with _quit_on_signals(desktop.end):
             desktop.start()
             code = application.exec()
-        _tell(desktop.close())
+        _tell(desktop.finish())
+        if own_process:
+            limit = threading.Timer(END_S, _leave, [code])
+            limit.daemon = True
+            limit.start()
+        desktop.close()
     finally:
         database.close()
+    if own_process and any(not one.daemon for one in threading.enumerate() if one is not threading.main_thread()):
+        _leave(code)  # what it still does was told as not done
     return code
 
 
@@ -125,7 +138,8 @@ def _run_demo(application: QApplication, demo: Demo, database: Database, screens
     with _quit_on_signals(desktop.window.close):
         desktop.start()
         application.exec()
-    _tell(desktop.close())
+    _tell(desktop.finish())
+    desktop.close()
     return problem[0] if problem else None
 
 
@@ -133,6 +147,17 @@ def _tell(undone: list[str]) -> None:
     """No window is open any more: what wasn't done is told where the program was started from."""
     for line in undone:
         print(line, file=sys.stderr)  # noqa: T201
+
+
+def _leave(code: int) -> None:
+    """End the process, whatever its threads wait for."""
+    names = ", ".join(sorted(one.name for one in threading.enumerate() if not one.daemon))
+    log.warning("The program ends without waiting for: %s", names)
+    logging.shutdown()
+    for stream in (sys.stdout, sys.stderr):
+        with contextlib.suppress(OSError, ValueError):  # nobody reads it any more
+            stream.flush()
+    os._exit(code)
 
 
 def _application() -> QApplication:

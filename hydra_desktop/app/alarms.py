@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from functools import partial
+
 from PySide6.QtCore import QObject, Signal
 
 from ..database import halls
@@ -100,7 +102,7 @@ class AlarmScreens(QObject):
         acts.all_acknowledged.connect(hall.acknowledge_all)
         acts.shelved.connect(hall.shelve)
         acts.unshelved.connect(hall.unshelve)
-        acts.commented.connect(hall.comment)
+        acts.commented.connect(partial(self._comment, hall))
         acts.reset_asked.connect(hall.reset)
         acts.disposed.connect(hall.dispose)
         acts.taken_out.connect(hall.take_out_of_service)
@@ -118,6 +120,13 @@ class AlarmScreens(QObject):
         self._window.set_screen(Place.ALARMS, screen)
         self._show_sound()
         self._read_settings(screen, hall)
+
+    def _comment(self, hall: FollowedHall, alarm_id: int, text: str) -> None:
+        def put_back() -> None:
+            if self.screen is not None and hall is self._hall:
+                self.screen.side.put_back(alarm_id, text)
+
+        hall.comment(alarm_id, text, put_back)
 
     def _take_role(self, role: StationRole) -> None:
         self._siren.set_role(role)

@@ -106,18 +106,24 @@ class Desktop(QObject):
         self._told_to_end = True
         QApplication.closeAllWindows()
 
-    def close(self) -> list[str]:
-        """End all threads and the siren; tells what a person asked for and wasn't done."""
+    def finish(self) -> list[str]:
+        """Do what people asked for, if it can be done soon, and tell what of that isn't done."""
         for hall in self.halls.values():
             hall.begin_end()
-        undone = [line for hall in self.halls.values() for line in hall.close()]
+        return [line for hall in self.halls.values() for line in hall.finish()]
+
+    def close(self) -> None:
+        """End the siren and all threads; one whose database hangs is waited for."""
+        self.siren.close()
+        for hall in self.halls.values():
+            hall.begin_end()
+        for hall in self.halls.values():
+            hall.close()
         for window in self.windows:
             self._pages[window].close()
             self.screens[window].close()
             window.close_threads()
         self.background.close()
-        self.siren.close()
-        return undone
 
     def report(self, kind: type[BaseException], error: BaseException, trace: TracebackType | None) -> None:
         """Tell the person of an error that a slot raised; its details go to the log file."""

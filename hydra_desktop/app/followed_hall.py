@@ -76,18 +76,23 @@ class FollowedHall(QObject):
         """Let what takes its time to end begin with it."""
         self.trainer.begin_end()
 
-    def close(self) -> list[str]:
-        """End its threads once what people asked for is done, and tell what of that isn't; a monitor goes on."""
+    def finish(self) -> list[str]:
+        """Do what people asked for, if it can be done soon, and tell what of that isn't done."""
         self._closed = True
         self._tending.stop()
-        self.begin_end()
         self._wishes.finish(WISHES_S)
-        self.follower.close()
-        self.trainer.close()
         undone = [f"{what}: the program ended before it could be done." for what in list(self._undone.values())]
         for line in undone:
             log.error("%s: %s", self.name, line)
         return undone
+
+    def close(self) -> None:
+        """End its threads once what people asked for is done; a monitor goes on."""
+        self.begin_end()
+        if not self._closed:
+            self.finish()
+        self.follower.close()
+        self.trainer.close()
 
     @property
     def unacknowledged(self) -> int:
@@ -144,9 +149,14 @@ class FollowedHall(QObject):
         """Say that a latched alarm is over."""
         self._act("The alarm was not reset", alarm_service.reset, alarm_id)
 
-    def comment(self, alarm_id: int, text: str) -> None:
-        """Write a comment that everyone on shift reads."""
-        self._act("The comment was not written", alarm_service.comment, alarm_id, text)
+    def comment(self, alarm_id: int, text: str, failed: Callable[[], None]) -> None:
+        """Write a comment that everyone on shift reads; `failed` is called where it can't be stored."""
+        who = self.who
+        self._do(
+            lambda: alarm_service.comment(self._database, self.id, alarm_id, text, who=who),
+            f"The comment \u201c{text}\u201d was not written",
+            failed,
+        )
 
     def dispose(self, alarm_id: int, disposition: Disposition) -> None:
         """Say what an alarm was in the end."""
@@ -205,7 +215,7 @@ class FollowedHall(QObject):
         user = self.settings.user
         self._do(lambda: notices.write_news(self._database, self.id, text, user=user), "The news was not written")
 
-    def _do(self, work: Callable[[], object], what: str) -> None:
+    def _do(self, work: Callable[[], object], what: str, failed: Callable[[], None] = lambda: None) -> None:
         wish = object()
         self._undone[wish] = what
 
@@ -215,6 +225,7 @@ class FollowedHall(QObject):
 
         def fail(why: str) -> None:
             del self._undone[wish]
+            failed()
             self.failed.emit(f"{what}. {why}")
 
         self._wishes.run(do, failure=fail)

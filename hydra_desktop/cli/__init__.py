@@ -93,10 +93,10 @@ def _add_demo(commands: Commands) -> None:
     demo.add_argument("--screenshot", type=Path, metavar="FILE", help="save a picture of the wall at the end")
 
 
-def _desktop(_options: argparse.Namespace, settings: Settings) -> int:
+def _desktop(options: argparse.Namespace, settings: Settings) -> int:
     from .. import app
 
-    return app.run(settings)
+    return app.run(settings, own_process=options.own_process)
 
 
 def _demo(options: argparse.Namespace, settings: Settings) -> int:

@@ -67,7 +67,8 @@ def _lines(c: sa.Connection, hall_id: int, span: Span, open_now: set[int]) -> li
     within = {"hall_id": hall_id, "begin": span.begin, "end": span.end}
     found = c.execute(_OF_SPAN, within).all()
     first = {row.alarm_id: row for row in reversed(found)}.values()
-    began_before = {row.alarm_id for row in first if row.from_state != AlarmState.NORMAL}
+    normal = AlarmState.NORMAL
+    began_before = {row.alarm_id for row in first if row.from_state != normal or row.to_state == normal}
     others = c.execute(_OF_ALARMS, within | {"ids": sorted(began_before | open_now)}).all()
     return [_line(row) for row in sorted((*found, *others), key=lambda row: int(row.id))]
 

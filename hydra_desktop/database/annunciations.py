@@ -7,7 +7,7 @@ from typing import NamedTuple
 
 import sqlalchemy as sa
 
-from ..domain.alarm import AlarmState
+from ..domain.alarm import OF_FOLDER, AlarmState
 from ..domain.label import Severity
 from ..domain.loudness import Annunciation
 from . import alarm_settings
@@ -15,7 +15,7 @@ from . import tables as t
 
 _A = t.alarms.c
 _UNTAKEN = (
-    sa.select(_A.hall_id, _A.id, _A.raised_at, _A.severity, _A.label, t.plot_types.c.name, _A.pad)
+    sa.select(_A.hall_id, _A.id, _A.kind, _A.raised_at, _A.severity, _A.label, t.plot_types.c.name, _A.pad)
     .outerjoin(t.plot_types, t.plot_types.c.id == _A.plot_type_id)
     .where(
         _A.hall_id.in_(sa.bindparam("hall_ids", expanding=True)),
@@ -45,6 +45,9 @@ def untaken(c: sa.Connection, hall_ids: Collection[int]) -> tuple[Annunciation, 
     """Alarms of these halls that hold and that nobody has taken, the newest annunciation first."""
     rows = c.execute(_UNTAKEN, {"hall_ids": list(hall_ids)})
     return tuple(
-        Annunciation(row.hall_id, row.id, row.raised_at, Severity(row.severity), row.label, row.name or "", row.pad)
+        Annunciation(
+            row.hall_id, row.id, row.raised_at, Severity(row.severity), row.label, row.name or "",
+            "" if row.kind in OF_FOLDER else row.pad,
+        )
         for row in rows
-    )
+    )  # fmt: skip

@@ -17,6 +17,7 @@ _IS_OPEN = _S.until.is_(None)
 _SINCE = sa.select(t.suppressions).where(
     _S.hall_id == sa.bindparam("hall_id"), sa.or_(_IS_OPEN, _S.until > sa.bindparam("after", type_=t.UtcDateTime))
 )
+_BETWEEN = _SINCE.where(_S.since <= sa.bindparam("end", type_=t.UtcDateTime)).order_by(_S.since)
 _OPEN = sa.select(t.suppressions).where(_S.hall_id == sa.bindparam("hall_id"), _IS_OPEN).order_by(_S.since.desc())
 
 
@@ -28,6 +29,11 @@ def all_open(c: sa.Connection, hall_id: int) -> tuple[Suppression, ...]:
 def since(c: sa.Connection, hall_id: int, after: datetime) -> tuple[Suppression, ...]:
     """The rules that hold now or held after a time."""
     return tuple(_one(row) for row in c.execute(_SINCE, {"hall_id": hall_id, "after": after}))
+
+
+def between(c: sa.Connection, hall_id: int, begin: datetime, end: datetime) -> tuple[Suppression, ...]:
+    """The rules that held at any time from one to another, both included, the oldest first."""
+    return tuple(_one(row) for row in c.execute(_BETWEEN, {"hall_id": hall_id, "after": begin, "end": end}))
 
 
 def begin(c: sa.Connection, hall_id: int, rule: str, why: str, *, at: datetime) -> None:

@@ -55,6 +55,7 @@ class AlarmKind(StrEnum):
     FLOOD = "flood"  # more alarms than a person can take in
 
 
+OF_FOLDER: tuple[AlarmKind, ...] = (AlarmKind.SOURCE, AlarmKind.STORAGE, AlarmKind.LATE)  # `pad` is the folder
 OF_PLOTS = (AlarmKind.FAULT, AlarmKind.UNFAMILIAR)  # raised by single plots, with verdict and confidence behind them
 
 

@@ -26,8 +26,8 @@ class Suppression:
         return replace(self, since=self.since + off, holds_until=_later(self.holds_until, off)) if off else self
 
     def covers(self, at: datetime) -> bool:
-        """Whether a plot that was taken then is meant; one that comes while it holds is in any case."""
-        return self.until is None or self.since <= at < self.until
+        """Whether a plot that was taken then is meant, whenever it comes."""
+        return self.since <= at and (self.until is None or at < self.until)
 
 
 @dataclass(frozen=True)

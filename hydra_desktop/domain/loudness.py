@@ -23,11 +23,11 @@ class Annunciation(NamedTuple):
     severity: Severity
     label: str
     plot_type: str  # "" for one of the hall
-    pad: str
+    pad: str  # or the group of an alarm of many plot types; "" for one of a folder
 
     @property
     def key(self) -> Key:
-        """What tells it from every other; another label of the same alarm is no new annunciation."""
+        """What tells it from every other; a label that changed without being heard anew is no new annunciation."""
         return self.hall_id, self.alarm_id, self.raised_at.isoformat(), int(self.severity)
 
 

@@ -188,7 +188,8 @@ class AlarmFigures:
         causes = Counter((one.label, one.plot_type) for one in heard if one.severity is severity)
         (label, plot_type), most = causes.most_common(1)[0]
         if most == 1:
-            return f"Too many at {severity.word}: {found.severities[severity]} of {found.alarms}, each of its own.", ""
+            many = f"{found.severities[severity]} of {found.alarms}"
+            return f"Too many at {severity.word}: {many}, each of another cause.", ""
         cause = f"{label} of {plot_type}" if plot_type else label
         first = f"Too many at {severity.word}: {most} of {found.severities[severity]} are {cause}."
         rule = self.rules.get(plot_type, "")

@@ -113,8 +113,9 @@ class Monitor:
             proposals=self._proposals,
         )
         self._writer = Writer(self._store, self._lease, self._stop)
-        own = hashlib.sha256(f"{self._hall_id} {self._source_name}".encode()).hexdigest()[:16]
-        canaries = Canaries(self._database, self._hall_id, self._images, settings.home / "canary" / own)
+        own = f"{self._database.url} {self._hall_id} {self._source_name}"
+        folder_of_canaries = settings.home / "canary" / hashlib.sha256(own.encode()).hexdigest()[:16]
+        canaries = Canaries(self._database, self._hall_id, self._images, folder_of_canaries)
         self._canaries = MonitorCanaries(self._database, canaries, self._lease, self._writer, lambda: self._hall)
         self._watch = AlarmWatch(self._database, self._hall_id, settings.station, self._lease.holder)
         self._own_alarms = MonitorAlarms(self._hall_id, settings.station, self._source_name, settings.image_folder)

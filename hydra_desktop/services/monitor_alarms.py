@@ -15,7 +15,7 @@ from pathlib import Path
 from sqlalchemy import Connection
 
 from ..database import alarms, clock, heartbeats, leases
-from ..domain.alarm import Alarm, AlarmKind
+from ..domain.alarm import OF_FOLDER, Alarm, AlarmKind
 from ..domain.label import Severity
 from ..domain.who import Who
 from .alarm_conditions import Holding, settle, turn
@@ -25,7 +25,6 @@ OVER = 1.2  # times so much must be free before it is said to be over
 LOOK_ANEW_S = 10.0  # a person, or another monitor, may have changed the alarms meanwhile
 FORGOTTEN_S = 30.0  # what is told anew by no process for so long is told by nobody any more
 USER = "monitor"
-_KINDS: tuple[AlarmKind, ...] = (AlarmKind.SOURCE, AlarmKind.STORAGE, AlarmKind.LATE)
 
 
 class MonitorAlarms:
@@ -86,7 +85,7 @@ class MonitorAlarms:
     def _end_those_of_nobody(self, connection: Connection, open_alarms: Sequence[Alarm], now: datetime) -> None:
         """End what was told of folders that no monitor watches or waits for any more."""
         for one in open_alarms:
-            if one.kind not in _KINDS or one.pad == self._source:
+            if one.kind not in OF_FOLDER or one.pad == self._source:
                 continue
             if leases.living_holder(connection, self._hall_id, one.pad) is not None:
                 continue

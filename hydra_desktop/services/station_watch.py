@@ -9,7 +9,7 @@ from collections.abc import Callable
 
 from ..database import halls
 from ..database.connection import Database, open_database
-from ..domain.errors import DatabaseError
+from ..domain.errors import BusyError, DatabaseError
 from ..settings import Settings
 from .alarm_watch import LOOK_EVERY_S, AlarmWatch
 
@@ -51,12 +51,14 @@ class StationWatch:
                 database.close()
 
     def _look(self, database: Database, watches: dict[str, AlarmWatch]) -> None:
-        """Look after each hall, whatever another's fault is; raises DatabaseError."""
+        """Look after each hall, whatever another's fault is; raises DatabaseError when the database is away."""
         followed = self._followed()
         for name in followed:
             try:
                 self._look_after(database, watches, name)
                 self._faults.pop(name, None)
+            except BusyError as error:
+                log.info("The alarms of %s are looked after in a moment: %s", name, error)
             except DatabaseError:
                 raise
             except Exception as error:

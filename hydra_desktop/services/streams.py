@@ -104,6 +104,7 @@ class Streams:
         self._known = KnownFaults(hall_id)
         self._at = datetime.now(UTC)
         self._spans: tuple[Suppression, ...] = ()
+        self._spans_since = self._at
         self._out_of_service: frozenset[str] = frozenset()
         self._rested: frozenset[str] = frozenset()  # those out of service when plots came last
         self._thresholds: dict[int, dict[str, float]] = {}  # by model, as of this transaction
@@ -277,10 +278,14 @@ class Streams:
         chunks = wall.last_chunks(connection, self._hall_id, name, pad, wanted)
         strange = [one.verdict_id for one in chunks if one.verdict.status is Status.UNFAMILIAR]
         familiarities = verdicts.familiarities(connection, strange) if strange else {}
+        spans = self._spans
+        if chunks and chunks[-1].plot.taken_at < self._spans_since:
+            ends = (chunks[-1].plot.taken_at, chunks[0].plot.taken_at)
+            spans = suppressions.between(connection, self._hall_id, *ends)
         for past in reversed([replace(one, familiarity=familiarities.get(one.verdict_id)) for one in chunks]):
             self._restart_window_on_change(stream, past.plot, past.model_id)
             stream.newest, stream.model_id = past.plot, past.model_id
-            if self._suppressing(past.plot, plot_type):
+            if self._suppressing(past.plot, plot_type, spans):
                 stream.window.start_after(past.plot)
             else:
                 stream.window.see(self._finding(connection, past, plot_type))
@@ -294,14 +299,15 @@ class Streams:
                     stream.alarm_run = _run(plots.get(connection, alarm.plot_id))
 
     def _look_what_is_held(self, connection: Connection, now: datetime) -> None:
-        self._spans = suppressions.since(connection, self._hall_id, now - SPANS)
+        self._spans_since = now - SPANS
+        self._spans = suppressions.since(connection, self._hall_id, self._spans_since)
         self._out_of_service = out_of_service.names(connection, self._hall_id)
         self._thresholds = {}
 
-    def _suppressing(self, plot: Plot, plot_type: PlotType) -> list[int]:
-        """The suppressions under which this plot means nothing."""
+    def _suppressing(self, plot: Plot, plot_type: PlotType, spans: Sequence[Suppression]) -> list[int]:
+        """Those of the suppressions under which this plot means nothing."""
         found = []
-        for span in self._spans:
+        for span in spans:
             rules = self.hall.alarms.rules_for([span.rule])  # none: it was taken from the settings, and ends
             if span.covers(plot.taken_at) and any(rule.is_for(plot_type.name, plot_type.group) for rule in rules):
                 found.append(span.id)
@@ -352,7 +358,7 @@ class Streams:
         if stream.window.rule != plot_type.rule:
             stream.window = AlarmWindow(plot_type.rule)
         window = stream.window
-        suppressing = self._suppressing(finding.plot, plot_type)
+        suppressing = self._suppressing(finding.plot, plot_type, self._spans)
         if suppressing:
             window.start_after(finding.plot)
             if finding.severity > Severity.NONE:

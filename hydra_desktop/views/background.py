@@ -79,7 +79,10 @@ class Background(QObject):
         self._pool.shutdown(cancel_futures=drop)
 
     def finish(self, limit_s: float) -> None:
-        """Do what waits too, for at most a time (s); then what waits still is dropped, and what runs is let go."""
+        """Do what waits too, for at most a time (s); then what waits still is dropped.
+
+        What runs then goes on, on a thread that Python's end would wait for.
+        """
         self._closed = True
         left = wait(set(self._futures), limit_s).not_done
         self._pool.shutdown(wait=not left, cancel_futures=True)

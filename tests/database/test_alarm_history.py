@@ -52,6 +52,17 @@ def test_lines_of_a_span_and_all_others_of_alarms_that_began_before_it_or_are_op
     assert [one.id for one in found.open_now] == [quiet.id, open_now.id]
 
 
+def test_what_is_said_of_an_alarm_that_was_over_before_the_span_does_not_begin_it_anew(site: Site) -> None:
+    gone = {"label": "No data", "severity": Severity.MEDIUM, **WHO}
+    with site.database.write() as c:
+        quiet = alarms.raise_alarm(c, site.hall_id, kind=AlarmKind.QUIET, at=START - 3 * HOUR, **gone)
+        quiet = alarms.move(c, quiet, quiet.life.acknowledged(), at=START - 2 * HOUR, **WHO) or quiet
+        quiet = alarms.move(c, quiet, quiet.life.with_condition(False), at=START - HOUR, **WHO) or quiet
+        alarms.move(c, quiet, quiet.life, at=START + HOUR, disposition=str(Disposition.REAL), **WHO)
+        found = alarm_history.read(c, site.hall_id, SHIFT).lines
+    assert [(one.at - START) / HOUR for one in found] == [-3, -2, -1, 1]
+
+
 def test_suppressions_that_reach_into_the_span(site: Site) -> None:
     with site.database.write() as c:
         suppressions.begin(c, site.hall_id, "access", "the run is paused", at=START - 90 * HOUR)

@@ -161,6 +161,8 @@ def test_what_is_to_be_heard_is_what_nobody_has_taken(site: Site) -> None:
         other = halls.find_or_create(c, "Other")
     of_plot = raise_one(Severity.LOW, plot_type="CDC_occupancy", pad="2")
     of_hall = raise_one(Severity.HIGH, kind=AlarmKind.QUIET)
+    of_group = raise_one(Severity.MEDIUM, kind=AlarmKind.STALE, pad="Drift chambers")
+    of_folder = raise_one(Severity.HIGH, kind=AlarmKind.STORAGE, pad="/data/rootspy")  # nobody wants to hear its name
     taken = raise_one(Severity.HIGH, kind=AlarmKind.SOURCE)
     with site.database.write() as c:
         alarms.move(c, taken, taken.life.acknowledged(), at=clock.now(c), who="eva", station="a", why="")
@@ -170,5 +172,6 @@ def test_what_is_to_be_heard_is_what_nobody_has_taken(site: Site) -> None:
         assert annunciations.untaken(c, []) == ()
     assert {one.id for one in followed} == {site.hall_id, other}
     assert [(one.alarm_id, one.severity, one.plot_type, one.pad) for one in heard] == [
-        (of_hall.id, Severity.HIGH, "", ""), (of_plot.id, Severity.LOW, "CDC_occupancy", "2")
+        (of_folder.id, Severity.HIGH, "", ""), (of_group.id, Severity.MEDIUM, "", "Drift chambers"),
+        (of_hall.id, Severity.HIGH, "", ""), (of_plot.id, Severity.LOW, "CDC_occupancy", "2"),
     ]  # fmt: skip

@@ -14,7 +14,7 @@ from hydra_desktop.domain.errors import SettingsError
 from hydra_desktop.domain.label import Severity
 from hydra_desktop.services import alarm_performance
 from hydra_desktop.services.alarm_performance import Reach, lasting, name_of, named, of_days, of_reach, share, span_of
-from tests.fakes.alarm_past import AlarmPast
+from tests.fakes.alarm_past import TYPES, AlarmPast
 
 HOUR = timedelta(hours=1)
 
@@ -59,6 +59,14 @@ def test_time_before_the_first_alarm_of_a_hall_makes_no_mean_better(hall: AlarmP
     found = of_days(hall.database, "D", 30).found
     assert 12 <= found.windows <= 14
     assert found.mean == pytest.approx(12 / found.windows)
+
+
+def test_too_many_of_one_severity_are_told_with_their_cause_where_they_share_one(hall: AlarmPast) -> None:
+    for number, name in enumerate(TYPES[:12]):
+        hall.alarm(hall.now - 2 * HOUR + number * timedelta(minutes=9), name)
+    assert of_days(hall.database, "D", 1).too_many() == ("Too many at high: 12 of 12, each of another cause.", "")
+    hall.alarm(hall.now - timedelta(minutes=5), TYPES[0])
+    assert of_days(hall.database, "D", 1).too_many()[0] == f"Too many at high: 2 of 13 are Bad of {TYPES[0]}."
 
 
 def test_the_log_of_a_span_is_exported_and_no_other(hall: AlarmPast, tmp_path: Path) -> None:

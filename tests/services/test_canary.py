@@ -177,7 +177,12 @@ def test_of_a_monitor_that_ends_none_is_missed(
 
 
 def test_of_a_monitor_that_was_killed_none_is_missed_once_it_is_there_again(
-    chosen: settings.Settings, source: Path, ready: Database, hall_id: int, monkeypatch: pytest.MonkeyPatch
+    chosen: settings.Settings,
+    source: Path,
+    ready: Database,
+    hall_id: int,
+    monkeypatch: pytest.MonkeyPatch,
+    tmp_path: Path,
 ) -> None:
     label(ready, hall_id, chosen.image_folder, png(HALL.plot(TYPE, 90_000, 1, (DEAD,)).picture))
     with monkeypatch.context() as killed:
@@ -186,6 +191,10 @@ def test_of_a_monitor_that_was_killed_none_is_missed_once_it_is_there_again(
         with running(Monitor(chosen, source)):
             wait_for(ready, demo.HALL, canaries.newest)
     (left,) = (one for one in (chosen.home / "canary").rglob("*") if one.is_file())
+    Monitor(replace(chosen, database_url=f"sqlite:///{tmp_path / 'other.db'}"), source).run(once=True)
+    with ready.read() as c:
+        assert canaries.newest(c, hall_id) is not None  # that of another database knows nothing of it
+    assert left.exists()
     Monitor(chosen, source).run(once=True)
     with ready.read() as c:
         assert canaries.newest(c, hall_id) is None

@@ -141,7 +141,8 @@ def test_outages_that_go_on_or_began_long_ago_are_told_with_their_whole_length(h
     Log(hall, 4 * day, kind=AlarmKind.STORAGE).taken(4 * day - HOUR)  # of the days before, and still on
     Log(hall, 9 * HOUR + 2 * day, kind=AlarmKind.QUIET).taken(9 * HOUR).goes(HOUR)
     Log(hall, 10 * HOUR, kind=AlarmKind.SOURCE).goes(9 * HOUR).comes(7 * HOUR)
-    Log(hall, 11 * HOUR, kind=AlarmKind.MONITOR).taken(10 * HOUR).goes(9 * HOUR)  # over before the shift
+    over = Log(hall, 11 * HOUR, kind=AlarmKind.MONITOR).taken(10 * HOUR).goes(9 * HOUR)  # before the shift
+    over.then(HOUR, lambda life: life, "ann")  # says what it was
     storage, quiet, source = blocks(hall)["Outages"][1:]
     assert storage.endswith(", still: storage gone. it is gone")
     assert quiet.endswith(" for 2 d: quiet gone. it is gone")

@@ -8,11 +8,12 @@ from pathlib import Path
 
 import pytest
 
-from hydra_desktop.database import alarms, clock, halls
+from hydra_desktop.database import alarms, clock, connection, halls
 from hydra_desktop.database import tables as t
-from hydra_desktop.database.connection import Database
+from hydra_desktop.database.connection import Database, open_database
 from hydra_desktop.domain.alarm import AlarmKind, AlarmState
 from hydra_desktop.domain.label import Severity
+from hydra_desktop.services.alarm_watch import AlarmWatch
 from hydra_desktop.services.station_watch import StationWatch
 from hydra_desktop.settings import Settings
 from tests.conftest import wait_for
@@ -44,3 +45,28 @@ def test_a_hall_that_cannot_be_looked_after_leaves_the_others_alone(
         stop.set()
         thread.join()
     assert "Alarms of Broken can't be looked after" in caplog.text
+
+
+def test_who_is_in_the_way_of_one_look_takes_no_watch_away(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    caplog.set_level("INFO", logger="hydra_desktop.services.station_watch")
+    monkeypatch.setattr(connection, "BUSY_TIMEOUT_MS", 1)
+    url = f"sqlite:///{tmp_path / 'hydra.db'}"
+    other, database = open_database(url, upgrade=True), open_database(url)
+    with other.write() as c:
+        for name in ("One", "Two"):
+            halls.find_or_create(c, name)
+    watch = StationWatch(Settings(url, "One", tmp_path, "here", "ann"), lambda: ("One", "Two"))
+    watches: dict[str, AlarmWatch] = {}
+    watch._look(database, watches)
+    before = dict(watches)
+    with other.write():
+        watch._look(database, watches)
+    watch._look(database, watches)
+    assert watches == before
+    assert [one.message.split(":")[0] for one in caplog.records] == [
+        f"The alarms of {name} are looked after in a moment" for name in ("One", "Two")
+    ]
+    database.close()
+    other.close()

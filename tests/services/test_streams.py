@@ -93,6 +93,17 @@ class Desk:
             with self.database.read() as c:
                 self.streams.refresh_alarms(c)
 
+    def suppress(self, minute: float) -> None:
+        """A beam trip begins."""
+        with self.database.write() as c:
+            suppressions.begin(c, self.hall_id, "no beam", "the beam is off", at=START + timedelta(minutes=minute))
+
+    def end_suppression(self, minute: float) -> None:
+        """It is over."""
+        with self.database.write() as c:
+            (trip,) = suppressions.all_open(c, self.hall_id)
+            suppressions.end(c, self.hall_id, trip, at=START + timedelta(minutes=minute))
+
     def reload(self) -> None:
         """As after a restart of the monitor."""
         with self.database.read() as c:
@@ -418,15 +429,34 @@ def test_late_plots_of_an_earlier_run_never_alarm(desk: Desk) -> None:
 
 
 def test_the_backlog_of_a_beam_trip_takes_nothing_from_the_plots_after_it(desk: Desk) -> None:
-    with desk.database.write() as c:
-        suppressions.begin(c, desk.hall_id, "no beam", "the beam is off", at=START)
-        (trip,) = suppressions.all_open(c, desk.hall_id)
-        suppressions.end(c, desk.hall_id, trip, at=START + timedelta(minutes=5))
+    desk.suppress(0)
+    desk.end_suppression(5)
     desk.deal(BAD, chunk=10)  # the newest first
     desk.deal(BAD, chunk=3)
     assert desk.states() == []
     desk.deal(BAD, chunk=11)
     assert desk.states() == [AlarmState.UNACKNOWLEDGED]
+
+
+def test_a_fault_of_before_a_beam_trip_that_comes_while_it_lasts_counts(desk: Desk) -> None:
+    desk.suppress(4.5)
+    desk.deal(BAD, chunk=4)  # taken before it
+    assert desk.states() == []
+    desk.end_suppression(6)
+    desk.deal(BAD, chunk=7)
+    assert desk.states() == [AlarmState.UNACKNOWLEDGED]
+
+
+@pytest.mark.parametrize("is_restarted", [False, True])
+def test_faults_of_a_beam_trip_never_count_however_long_ago(desk: Desk, *, is_restarted: bool) -> None:
+    desk.suppress(0.5)
+    desk.deal(BAD, chunk=1)
+    desk.deal(BAD, chunk=2)
+    desk.end_suppression(3)
+    if is_restarted:
+        desk.reload()  # of which the database's clock says that it is months later
+    desk.deal(BAD, chunk=299)
+    assert desk.states() == []
 
 
 def test_what_began_out_of_service_is_told_when_it_is_back_however_old(desk: Desk) -> None:

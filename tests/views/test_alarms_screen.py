@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import threading
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
@@ -20,6 +21,7 @@ from hydra_desktop.database import contests, feed, stations, suppressions
 from hydra_desktop.database import known_faults as known_rows
 from hydra_desktop.database.connection import Database
 from hydra_desktop.domain.alarm import Alarm, AlarmKind, AlarmState, Disposition
+from hydra_desktop.domain.errors import BusyError
 from hydra_desktop.domain.label import Severity
 from hydra_desktop.domain.station import StationRole
 from hydra_desktop.services import alarms as acts
@@ -111,11 +113,15 @@ class Room:
         return found
 
     def after_dialog(self) -> None:
+        """The dialog went, and the keyboard is back in the list."""
+        self.dialog_gone()
+        self.until(lambda: self.screen.view.hasFocus() or self.screen.hasFocus())
+
+    def dialog_gone(self) -> None:
         """The dialog went; the offscreen platform gives the focus back to no window by itself."""
         self.until(lambda: QApplication.activeModalWidget() is None)
         self.desktop.window.activateWindow()
         self.until(self.desktop.window.isActiveWindow)
-        self.until(lambda: self.screen.view.hasFocus() or self.screen.hasFocus())
 
     def sections(self) -> dict[str, list[str]]:
         """The list: of each section the words and places of its rows."""
@@ -327,7 +333,13 @@ def test_nothing_but_a_person_takes_a_comment_from_its_alarm(room: Room) -> None
     room.qtbot.mouseClick(side.buttons["take"], Qt.MouseButton.LeftButton)
     room.stored(chosen, AlarmState.ACKNOWLEDGED)
     assert room.screen.chosen.id == chosen.id
-    room.press(Key.Key_C)
+    for clicked in (side.picture, side.head, room.screen.banner):
+        room.qtbot.mouseClick(clicked, Qt.MouseButton.LeftButton)
+        assert side.comment.hasFocus()
+    room.qtbot.mouseClick(side.buttons["dispose"], Qt.MouseButton.LeftButton)
+    room.qtbot.keyClick(room.dialog(DispositionQuestion), Key.Key_Escape)
+    room.dialog_gone()
+    room.until(lambda: side.comment.hasFocus())
     latest = room.desktop.hall.latest
     room.screen.show_trouble("It doesn't answer.")
     assert side.comment.hasFocus()  # else the letters were keys of the screen
@@ -347,6 +359,52 @@ def test_nothing_but_a_person_takes_a_comment_from_its_alarm(room: Room) -> None
     assert (side.row.alarm.id, side.comment.text()) == (other.id, "")
     assert room.screen.view.hasFocus()
     assert window.isActiveWindow()
+    room.screen.choose(chosen.id)
+    assert side.comment.text() == "of the first"  # until it is sent or emptied
+    room.press(Key.Key_C)
+    room.press(Key.Key_Escape)
+    room.screen.choose(other.id)
+    room.screen.choose(chosen.id)
+    assert side.comment.text() == ""
+
+
+def test_a_comment_that_could_not_be_stored_is_there_again(room: Room, monkeypatch: pytest.MonkeyPatch) -> None:
+    other, mine = room.raised(TYPES[1]), room.raised(TYPES[0])
+    room.open()
+    side, refuses = room.screen.side, threading.Event()
+
+    def refuse(*_given: object, **_more: object) -> None:
+        assert refuses.wait(LONG_MS / 1000)
+        raise BusyError("Others use the database.")
+
+    for meanwhile in ("stay", "go on", "elsewhere"):
+        room.screen.choose(mine.id)
+        refuses.clear()
+        with monkeypatch.context() as busy:
+            busy.setattr(acts, "comment", refuse)
+            room.press(Key.Key_C)
+            if not side.comment.text():
+                room.write("Ann is on her way")
+            room.press(Key.Key_Return)
+            assert side.comment.text() == ""
+            if meanwhile == "go on":
+                room.press(Key.Key_C)
+                room.write("with Bob")
+            elif meanwhile == "elsewhere":
+                room.screen.choose(other.id)
+            refuses.set()
+            room.until(lambda: "was not written. Others use" in room.screen.failures.message)
+        assert "The comment \u201cAnn is on her way" in room.screen.failures.message
+        room.screen.failures.show_message("")
+        if meanwhile == "elsewhere":
+            assert side.comment.text() == ""
+            room.screen.choose(mine.id)
+        assert side.comment.text() == "Ann is on her way" + (" with Bob" if meanwhile != "stay" else "")
+        if side.comment.hasFocus():
+            room.screen.view.setFocus()
+    room.press(Key.Key_C)
+    room.press(Key.Key_Return)
+    room.until(lambda: room.site.now(mine.id).comment == "Ann is on her way with Bob")
 
 
 def test_an_alarm_that_rose_while_the_question_stood_is_not_shelved(room: Room) -> None:

@@ -58,6 +58,7 @@ class AlarmSide(QFrame):
         self._plot_type = PlotType("")
         self._trouble = self._gone = ""
         self._can_comment = False
+        self._drafts: dict[int, str] = {}  # comments on alarms that aren't shown, by their ids
         self.head = SideHead(theme)
         self.picture = SidePicture(theme, pictures, image_folder)
         self.facts = QLabel()
@@ -80,11 +81,21 @@ class AlarmSide(QFrame):
         is_other = row is None or self.row is None or row.key != self.row.key
         if is_other:
             self._look, self._trouble = None, ""
-            self.comment.clear()
+            self._keep_draft()
+            alarm = row.alarm if row is not None else None
+            self.comment.setText(self._drafts.pop(alarm.id, "") if alarm is not None else "")
         self.row, self._plot_type, self._gone = row, plot_type, ""
         self._show()
         if is_other and self.comment.hasFocus():
             self.left.emit()  # what is typed on isn't of this one
+
+    def put_back(self, alarm_id: int, text: str) -> None:
+        """A comment was not stored: it is to be sent again, with what was written since."""
+        shown = self.row.alarm if self.row is not None else None
+        if shown is not None and shown.id == alarm_id:
+            self.comment.setText(f"{text} {self.comment.text()}".strip())
+        else:
+            self._drafts[alarm_id] = f"{text} {self._drafts.get(alarm_id, '')}".strip()
 
     def show_gone(self, said: str) -> None:
         """The row isn't listed any more while a comment on it is written: it stays, with why."""
@@ -346,6 +357,12 @@ class AlarmSide(QFrame):
             )
         disposed = _disposed(row.alarm)
         return f"<b>What happened</b>{disposed}<table cellspacing=0 cellpadding=1>{''.join(lines)}</table>"
+
+    def _keep_draft(self) -> None:
+        """What is written about an alarm is there again with it, until it is sent or emptied."""
+        alarm = self.row.alarm if self.row is not None else None
+        if alarm is not None and self.comment.text().strip():
+            self._drafts[alarm.id] = self.comment.text()
 
     def _comment(self) -> None:
         text, alarm = self.comment.text().strip(), self.row.alarm if self.row is not None else None

@@ -54,7 +54,7 @@ class AlarmsScreen(QWidget):
     ) -> None:
         super().__init__()
         self.setObjectName("screen")
-        self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)  # while there is no list
+        self.setFocusPolicy(Qt.FocusPolicy.TabFocus)  # while there is no list; a click takes it from no comment
         self._theme, self._clock = theme, clock
         self._snapshot: WallSnapshot | None = None
         self._trouble = ""
@@ -231,7 +231,7 @@ class AlarmsScreen(QWidget):
         self.side.left.connect(self._comment_left)
         keys.add(self.side.comment, "Esc", "", self._leave_comment)
         self.acts.taken.connect(self._show_chosen)
-        self.acts.answered.connect(self._focus_list)
+        self.acts.answered.connect(self._go_on)
 
     # bringing it up to date
 
@@ -358,6 +358,11 @@ class AlarmsScreen(QWidget):
 
     def _focus_list(self) -> None:
         (self if self.view.isHidden() else self.view).setFocus()
+
+    def _go_on(self) -> None:
+        """A question is over: the keyboard is back in the list, or in the comment that is being written."""
+        if self.window().focusWidget() is not self.side.comment:
+            self._focus_list()
 
     def _leave_comment(self) -> None:
         self.side.comment.clear()
