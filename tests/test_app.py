@@ -126,7 +126,7 @@ from hydra_desktop import app, cli
 from hydra_desktop.app import desktop, followed_hall
 
 where = sys.argv.pop()
-app.END_S, followed_hall.WISHES_S = 1.0, 0.2
+app.END_S, followed_hall.WISHES_S = 1.0, 0.2 if where == "wishes" else 30.0
 start = desktop.Desktop.start
 
 def start_with_a_database_that_hangs(self):
