@@ -126,14 +126,17 @@ from hydra_desktop import app, cli
 from hydra_desktop.app import desktop, followed_hall
 
 where = sys.argv.pop()
-app.END_S, followed_hall.WISHES_S = 1.0, 0.2 if where == "wishes" else 30.0
+app.END_S, followed_hall.WISHES_S = 1.0, 0.2
 start = desktop.Desktop.start
 
 def start_with_a_database_that_hangs(self):
     start(self)
     hang = threading.Event().wait
-    (self.hall._wishes if where == "wishes" else self.background).run(hang)
-    self.hall.acknowledge(1)
+    if where == "wishes":
+        self.hall._wishes.run(hang)
+        self.hall.acknowledge(1)
+    else:
+        self.background.run(hang)
     QTimer.singleShot(0, self.end)
 
 desktop.Desktop.start = start_with_a_database_that_hangs
