@@ -86,10 +86,11 @@ def living_holder(c: sa.Connection, hall_id: int, source: str) -> str | None:
     return found
 
 
-def living(c: sa.Connection, hall_id: int) -> list[str]:
-    """What leases are held on that haven't run out: folders, and what else one process does at a time."""
+def watched(c: sa.Connection, hall_id: int) -> dict[str, str]:
+    """The folders with a lease that hasn't run out, and who holds it; leases on something else are no paths."""
     s = t.source_leases.c
-    return list(c.scalars(sa.select(s.source).where(s.hall_id == hall_id, s.holder != "", _is_valid(clock.now(c)))))
+    valid = sa.and_(s.hall_id == hall_id, s.source.startswith("/"), s.holder != "", _is_valid(clock.now(c)))
+    return {row.source: row.holder for row in c.execute(sa.select(s.source, s.holder).where(valid))}
 
 
 def _expiry(now: datetime, ttl_s: float) -> datetime:

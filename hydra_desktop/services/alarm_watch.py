@@ -12,7 +12,6 @@ import threading
 from collections import defaultdict
 from collections.abc import Collection, Iterable, Sequence
 from datetime import datetime, timedelta
-from pathlib import Path
 
 from sqlalchemy import Connection
 from sqlalchemy.exc import DBAPIError
@@ -142,7 +141,7 @@ class AlarmWatch:
         holding = [*beat_is_missed, *self._of_changes(connection, open_alarms)]
         holding += self._of_flood(connection, active, now)
         kinds = {AlarmKind.MONITOR, AlarmKind.CHANGED, AlarmKind.FLOOD}
-        if beat_is_missed or (AlarmKind.SOURCE in active and not self._is_watched(connection)):
+        if beat_is_missed or (AlarmKind.SOURCE in active and not leases.watched(connection, self._hall_id)):
             self._flows_since = now  # what should come can't, and nobody can tell what is missing
         else:
             kinds |= {AlarmKind.QUIET, AlarmKind.STALE, AlarmKind.REPEATED, AlarmKind.CANARY}
@@ -235,10 +234,6 @@ class AlarmWatch:
             "again: open the program at a station that has the folder, or run hydra-desktop monitor there."
         )
         return [Holding(AlarmKind.MONITOR, "Monitor down", Severity.HIGH, facts)]
-
-    def _is_watched(self, connection: Connection) -> bool:
-        """Whether a monitor has any folder of the hall."""
-        return any(Path(name).is_absolute() for name in leases.living(connection, self._hall_id))
 
     def _of_source(self, newest: Iterable[datetime], open_alarms: Sequence[Alarm], now: datetime) -> list[Holding]:
         limit = timedelta(seconds=self._hall.alarms.quiet_after_s)

@@ -200,8 +200,10 @@ class Monitor:
             self._beam.close()
             self._canaries.withdraw()
             self._lease.release()
-        if once and self._failure is None:
-            self._propose()
+        if self._failure is None:
+            self._leave_alarms()
+            if once:
+                self._propose()
 
     def _work(self, judge: Judge, *, once: bool) -> None:
         told = frozenset(fault.plot_type for fault in judge.models.known.faults)
@@ -393,6 +395,13 @@ class Monitor:
             self._own_alarms.tell(connection, storage=self._store.trouble, low=low, late=late)
             self._beam.store(connection, run)
             self._read_feed(connection)
+
+    def _leave_alarms(self) -> None:
+        try:
+            with self._database.write() as connection:
+                self._own_alarms.leave(connection)
+        except (DatabaseError, DBAPIError) as error:
+            log.info("Its alarms are ended by another monitor: %s", first_line(error))
 
     def _read_feed(self, connection: Connection) -> None:
         for change in feed.read_after(connection, self._hall_id, self._feed_position, limit=1000):

@@ -1,6 +1,7 @@
 """What a monitor itself knows to be wrong, as alarms of its hall: its folder is gone, its disk is full, plots are late.
 
-They are of the folder that it watches, which is their pad: another monitor of the hall has its own.
+They are of the folder that it watches, which is their pad: another monitor of the hall has its own. That of the disk
+is of the station and its folder of pictures, which its monitors share.
 """
 
 from __future__ import annotations
@@ -15,6 +16,7 @@ from pathlib import Path
 from sqlalchemy import Connection
 
 from ..database import alarms, clock, heartbeats, leases
+from ..database.heartbeats import Heartbeat
 from ..domain.alarm import OF_FOLDER, Alarm, AlarmKind
 from ..domain.label import Severity
 from ..domain.who import Who
@@ -35,6 +37,7 @@ class MonitorAlarms:
 
     def __init__(self, hall_id: int, station: str, source: str, images: Path) -> None:
         self._hall_id, self._source, self._images = hall_id, source, images
+        self._disk = f"{station} {images}"
         self._who = Who(USER, station)
         self._told: list[Holding] | None = None
         self._told_at_s = self._tells_since_s = 0.0
@@ -56,9 +59,9 @@ class MonitorAlarms:
         else:
             kinds += [AlarmKind.STORAGE] if late is None else [AlarmKind.STORAGE, AlarmKind.LATE]
             if storage:
-                holding.append(Holding(AlarmKind.STORAGE, "Disk full", Severity.HIGH, storage, pad=self._source))
+                holding.append(Holding(AlarmKind.STORAGE, "Disk full", Severity.HIGH, storage, pad=self._disk))
             elif low:
-                holding.append(Holding(AlarmKind.STORAGE, "Disk nearly full", Severity.MEDIUM, low, pad=self._source))
+                holding.append(Holding(AlarmKind.STORAGE, "Disk nearly full", Severity.MEDIUM, low, pad=self._disk))
             if late:
                 holding.append(Holding(AlarmKind.LATE, "Plots come late", Severity.HIGH, late, pad=self._source))
         now_s = time.monotonic()
@@ -68,7 +71,9 @@ class MonitorAlarms:
             return
         alarms.hold(connection, self._hall_id)
         now, open_alarms = clock.now(connection), alarms.open_alarms(connection, self._hall_id)
-        own = [one for one in open_alarms if one.pad == self._source]
+        if not (storage or low) and AlarmKind.STORAGE in kinds and self._another_tells(connection, now):
+            kinds.remove(AlarmKind.STORAGE)
+        own = [one for one in open_alarms if self._is_own(one)]
         settle(connection, self._hall_id, holding, kinds, now=now, who=self._who, open_alarms=own)
         for one in holding:
             self._sign(connection, one)
@@ -76,21 +81,37 @@ class MonitorAlarms:
             self._end_those_of_nobody(connection, open_alarms, now)
         self._told, self._told_at_s = holding, now_s
 
+    def leave(self, connection: Connection) -> None:
+        """End what it told of late plots as it ends itself, and of the disk where no other monitor shares that."""
+        alarms.hold(connection, self._hall_id)
+        kinds = [AlarmKind.LATE]
+        watched = leases.watched(connection, self._hall_id).items()
+        if not any(name != self._source and by.startswith(f"{self._who.station}:") for name, by in watched):
+            kinds.append(AlarmKind.STORAGE)
+        now, open_alarms = clock.now(connection), alarms.open_alarms(connection, self._hall_id)
+        own = [one for one in open_alarms if self._is_own(one)]
+        settle(connection, self._hall_id, [], kinds, now=now, who=self._who, open_alarms=own)
+
+    def _is_own(self, alarm: Alarm) -> bool:
+        return alarm.pad in (self._source, self._disk)
+
     def _sign(self, connection: Connection, told: Holding) -> None:
         """Say that somebody still tells it: one that waits for its folder has no lease on it."""
-        heartbeats.beat(
-            connection, self._hall_id, _sign_of(told.kind), told.pad, os.getpid(), message=self._who.station
-        )
+        heartbeats.beat(connection, self._hall_id, _sign_of(told.kind), told.pad, os.getpid(), message=self._source)
+
+    def _another_tells(self, connection: Connection, now: datetime) -> bool:
+        """Whether another monitor that shares the disk finds something wrong with it."""
+        sign = heartbeats.of(connection, self._hall_id, _sign_of(AlarmKind.STORAGE), self._disk)
+        return sign is not None and sign.message != self._source and _is_young(sign, now)
 
     def _end_those_of_nobody(self, connection: Connection, open_alarms: Sequence[Alarm], now: datetime) -> None:
-        """End what was told of folders that no monitor watches or waits for any more."""
+        """End what was told by monitors that neither watch their folder nor wait for it any more."""
+        watched = leases.watched(connection, self._hall_id)
         for one in open_alarms:
-            if one.kind not in OF_FOLDER or one.pad == self._source:
-                continue
-            if leases.living_holder(connection, self._hall_id, one.pad) is not None:
+            if one.kind not in OF_FOLDER or self._is_own(one) or one.pad in watched:
                 continue
             sign = heartbeats.of(connection, self._hall_id, _sign_of(one.kind), one.pad)
-            if sign is None or (now - sign.at).total_seconds() >= FORGOTTEN_S:
+            if sign is None or not _is_young(sign, now):
                 life = one.life.with_condition(False)
                 turn(connection, self._hall_id, one, life, "no monitor tells it any more", now, self._who)
 
@@ -124,3 +145,7 @@ class MonitorAlarms:
 def _sign_of(kind: AlarmKind) -> str:
     """The kind of heartbeat that goes with an alarm; its station is the pad of that."""
     return f"tells {kind}"
+
+
+def _is_young(sign: Heartbeat, now: datetime) -> bool:
+    return (now - sign.at).total_seconds() < FORGOTTEN_S

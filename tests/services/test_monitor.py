@@ -26,6 +26,7 @@ from PIL import Image
 from hydra_desktop import paths, settings
 from hydra_desktop.database import (
     alarms,
+    clock,
     features,
     halls,
     heartbeats,
@@ -39,7 +40,9 @@ from hydra_desktop.database import (
 from hydra_desktop.database import tables as t
 from hydra_desktop.database.connection import Database
 from hydra_desktop.database.image_store import ImageStore
+from hydra_desktop.domain.alarm import AlarmKind
 from hydra_desktop.domain.errors import DatabaseError, LeaseLostError, ModelFileError, SettingsError
+from hydra_desktop.domain.label import Severity
 from hydra_desktop.domain.run import BeamSource
 from hydra_desktop.domain.verdict import Status
 from hydra_desktop.services import demo, notices
@@ -138,6 +141,21 @@ def test_one_that_judges_once_does_not_hide_that_the_monitor_of_its_station_is_d
     judge_all(chosen, source)
     with ready.read() as c:
         assert heartbeats.newest(c, hall_id, heartbeats.MONITOR) == before
+
+
+def test_a_monitor_that_ends_leaves_no_alarm_that_nobody_would_end(
+    chosen: settings.Settings, source: Path, ready: Database
+) -> None:
+    with ready.write() as c:
+        hall_id = halls.find(c, "Demo") or 0
+        alarms.raise_alarm(
+            c, hall_id, kind=AlarmKind.LATE, label="Plots come late", severity=Severity.HIGH, pad=str(source),
+            at=clock.now(c), station="here", why="",
+        )  # fmt: skip
+    judge_all(chosen, source)  # none came, so nobody knows whether they would be late
+    with ready.read() as c:
+        (alarm,) = alarms.open_alarms(c, hall_id)
+    assert not alarm.life.active
 
 
 def test_the_beam_that_was_there_is_kept_with_each_plot(

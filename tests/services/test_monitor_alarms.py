@@ -18,6 +18,7 @@ from hydra_desktop.services.monitor_alarms import FORGOTTEN_S, MonitorAlarms
 
 GONE = AlarmKind.SOURCE, AlarmState.UNACKNOWLEDGED
 FULL = AlarmKind.STORAGE, AlarmState.UNACKNOWLEDGED
+LATE = AlarmKind.LATE, AlarmState.UNACKNOWLEDGED
 NO_MORE = AlarmState.RETURNED_UNACKNOWLEDGED
 
 
@@ -42,8 +43,16 @@ class TwoFolders:
         with self.database.write() as c:
             c.execute(t.heartbeats.update().values(at=clock.now(c) - timedelta(seconds=FORGOTTEN_S)))
 
+    @property
+    def disk(self) -> str:
+        return f"here {self.folder}"
+
+    def leave(self, monitor: MonitorAlarms) -> None:
+        with self.database.write() as c:
+            monitor.leave(c)
+
     def stand(self) -> dict[str, tuple[AlarmKind, AlarmState]]:
-        """By the folder."""
+        """By the folder, or the disk."""
         with self.database.read() as c:
             return {one.pad: (one.kind, one.state) for one in alarms.open_alarms(c, self.hall_id)}
 
@@ -70,15 +79,15 @@ def test_one_monitor_does_not_end_the_alarm_of_another(hall: TwoFolders) -> None
     assert (hall.stand(), hall.steps()) == ({"/one": GONE}, 1)
     hall.tell(other, storage="/other can't be written.")
     hall.tell(one)
-    assert hall.stand() == {"/one": (AlarmKind.SOURCE, NO_MORE), "/other": FULL}
+    assert hall.stand() == {"/one": (AlarmKind.SOURCE, NO_MORE), hall.disk: FULL}
     hall.tell(other)
-    assert hall.stand() == {"/one": (AlarmKind.SOURCE, NO_MORE), "/other": (AlarmKind.STORAGE, NO_MORE)}
+    assert hall.stand() == {"/one": (AlarmKind.SOURCE, NO_MORE), hall.disk: (AlarmKind.STORAGE, NO_MORE)}
 
 
 def test_late_plots_are_an_alarm_that_ends_by_itself(hall: TwoFolders) -> None:
     one = hall.monitor("/one")
     hall.tell(one, late="CDC comes late.")
-    assert hall.stand() == {"/one": (AlarmKind.LATE, AlarmState.UNACKNOWLEDGED)}
+    assert hall.stand() == {"/one": LATE}
     hall.tell(one, source="The folder /one isn't there.")  # nobody knows then
     hall.tell(one)
     assert hall.stand() == {"/one": (AlarmKind.LATE, NO_MORE)}
@@ -88,19 +97,38 @@ def test_whether_plots_come_late_is_left_as_it_was_told_until_it_is_known(hall: 
     hall.tell(hall.monitor("/one"), late="CDC comes late.")
     started_again = hall.monitor("/one")
     hall.tell(started_again, late=None)
-    assert hall.stand() == {"/one": (AlarmKind.LATE, AlarmState.UNACKNOWLEDGED)}
+    assert hall.stand() == {"/one": LATE}
     hall.tell(started_again, late="CDC comes late.")
     assert hall.steps() == 1
     hall.tell(started_again, late="")
     assert hall.stand() == {"/one": (AlarmKind.LATE, NO_MORE)}
 
 
-def test_both_may_tell_the_same(hall: TwoFolders) -> None:
-    for name in ("/one", "/other"):
-        hall.tell(hall.monitor(name), storage="it can't be written.")
-        with hall.database.write() as c:
-            assert leases.acquire(c, hall.hall_id, name, "here:1", 10.0)
-    assert hall.stand() == {"/one": FULL, "/other": FULL}
+def test_a_disk_that_monitors_share_is_one_alarm_until_none_finds_it_full(hall: TwoFolders) -> None:
+    one, other = hall.monitor("/one"), hall.monitor("/other")
+    hall.tell(one, low="Little is left.")
+    hall.tell(other, storage="it can't be written.")
+    hall.tell(one)  # it has nothing to write
+    assert hall.stand() == {hall.disk: FULL}
+    hall.tell(other)
+    hall.tell(one)
+    assert hall.stand() == {hall.disk: (AlarmKind.STORAGE, NO_MORE)}
+    hall.tell(other, storage="it can't be written.")
+    hall.lets_pass(one)  # the other was killed
+    hall.tell(one)
+    assert hall.stand() == {hall.disk: (AlarmKind.STORAGE, NO_MORE)}
+
+
+@pytest.mark.parametrize("beside", ["", "here", "there"])
+def test_what_a_monitor_told_ends_with_it_unless_another_shares_the_disk(hall: TwoFolders, beside: str) -> None:
+    one = hall.monitor("/one")
+    hall.tell(one, storage="it can't be written.", late="CDC comes late.")
+    with hall.database.write() as c:
+        for folder, station in [("/one", "here"), *([("/other", beside)] if beside else [])]:
+            assert leases.acquire(c, hall.hall_id, folder, f"{station}:1", 10.0)
+    hall.leave(one)
+    storage = FULL if beside == "here" else (AlarmKind.STORAGE, NO_MORE)
+    assert hall.stand() == {"/one": (AlarmKind.LATE, NO_MORE), hall.disk: storage}
 
 
 def test_without_its_folder_a_monitor_says_nothing_of_the_disk(hall: TwoFolders) -> None:
@@ -122,16 +150,16 @@ def test_what_nobody_watches_any_more_is_over(hall: TwoFolders) -> None:
         assert leases.acquire(c, hall.hall_id, "/watched", "here:1", 10.0)
         for pad in ("", "/watched", "/left"):
             alarms.raise_alarm(
-                c, hall.hall_id, kind=AlarmKind.STORAGE, label="Disk full", severity=Severity.HIGH, pad=pad,
+                c, hall.hall_id, kind=AlarmKind.LATE, label="Plots come late", severity=Severity.HIGH, pad=pad,
                 at=clock.now(c), station="here", why="",
             )  # fmt: skip
     new = hall.monitor("/new")
     hall.tell(new)
-    assert set(hall.stand().values()) == {FULL}  # others may tell them again
+    assert set(hall.stand().values()) == {LATE}  # others may tell them again
     hall.lets_pass(new)
     hall.tell(new)
     assert hall.stand() == {
-        "": (AlarmKind.STORAGE, NO_MORE), "/watched": FULL, "/left": (AlarmKind.STORAGE, NO_MORE),
+        "": (AlarmKind.LATE, NO_MORE), "/watched": LATE, "/left": (AlarmKind.LATE, NO_MORE),
     }  # fmt: skip
 
 
