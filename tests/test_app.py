@@ -132,8 +132,11 @@ start = desktop.Desktop.start
 def start_with_a_database_that_hangs(self):
     start(self)
     hang = threading.Event().wait
-    (self.hall._wishes if where == "wishes" else self.background).run(hang)
-    self.hall.acknowledge(1)
+    if where == "wishes":
+        self.hall._wishes.run(hang)
+        self.hall.acknowledge(1)
+    else:
+        self.background.run(hang)
     QTimer.singleShot(0, self.end)
 
 desktop.Desktop.start = start_with_a_database_that_hangs
