@@ -201,6 +201,8 @@ QUESTIONS: dict[str, Callable[[sa.Connection, Site], object]] = {
     "last alarm": lambda c, site: alarms.last_ended_at(c, site.hall_id),
     "a lease": lambda c, site: leases.renew(c, site.hall_id, "/data", 1, 1.0),
     "who watches": lambda c, site: leases.living_holder(c, site.hall_id, "/data"),
+    "which folders are watched": lambda c, site: leases.watched(c, site.hall_id),
+    "whether it is still told": lambda c, site: heartbeats.of(c, site.hall_id, "tells source", "/data"),
     "the last heartbeat": lambda c, site: heartbeats.newest(c, site.hall_id, "monitor"),
     "the newest problems": lambda c, site: problems.newest(c, site.hall_id),
     "the wall of another time": lambda c, site: wall.at(c, site.hall_id, Moment.of(START)),
