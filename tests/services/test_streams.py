@@ -29,6 +29,9 @@ CDC = PlotType("CDC", alarm_rule=AlarmRule(2, 3), collect_percent=0.0, age_limit
 GOOD = judge({"Good": 0.9, "Bad": 0.1}, {}, CDC)
 BAD = judge({"Good": 0.1, "Bad": 0.9}, {}, CDC)
 DOUBT = judge({"Good": 0.45, "Bad": 0.55}, {"Bad": 0.7}, CDC)
+SEVERE = tuple(replace(default_label(name), severity=Severity.HIGH) for name in ("Bad", "HotChannel"))
+HOT_TOO = replace(CDC, labels=(default_label("Good"), *SEVERE))
+HOT = judge({"Good": 0.05, "Bad": 0.05, "HotChannel": 0.9}, {}, HOT_TOO)
 
 
 @dataclass
@@ -46,6 +49,12 @@ class Desk:
             self.hall_id = halls.find_or_create(c, "D")
             halls.apply(c, self.hall_id, Hall("D", plot_types={"CDC": CDC}), user="test")
             self.streams = Streams(self.hall_id, halls.load(c, self.hall_id), "station")
+
+    def use(self, plot_type: PlotType) -> None:
+        """The plot type is another from now on."""
+        with self.database.write() as c:
+            halls.apply(c, self.hall_id, Hall("D", plot_types={"CDC": plot_type}), user="test")
+            self.streams.hall = halls.load(c, self.hall_id)
 
     def deal(
         self, *dealt: Verdict, run: int = 1, chunk: int | None = None, age_s: float = 0.0, name: str = "CDC"
@@ -298,11 +307,10 @@ def test_two_stations_that_acknowledge_at_once_make_one_entry(desk: Desk) -> Non
 
 
 def test_a_rise_of_severity_is_a_new_annunciation(desk: Desk) -> None:
-    hot = judge({"Good": 0.1, "HotChannel": 0.9}, {}, CDC)
     with desk.database.write() as c:
         halls.ensure_labels(c, desk.hall_id, "CDC", ["HotChannel"], user="test", comment="")
         desk.streams.hall = replace(desk.streams.hall, plot_types=halls.load(c, desk.hall_id).plot_types)
-    desk.deal(hot, hot)
+    desk.deal(HOT, HOT)
     desk.acknowledge()
     desk.deal(BAD)
     assert desk.states() == [AlarmState.UNACKNOWLEDGED]
@@ -310,77 +318,59 @@ def test_a_rise_of_severity_is_a_new_annunciation(desk: Desk) -> None:
 
 
 def test_another_fault_is_heard_once_and_two_that_alternate_are_one(desk: Desk) -> None:
-    severe = tuple(replace(default_label(name), severity=Severity.HIGH) for name in ("Bad", "HotChannel"))
-    cdc = replace(CDC, labels=(default_label("Good"), *severe))
-    with desk.database.write() as c:
-        halls.apply(c, desk.hall_id, Hall("D", plot_types={"CDC": cdc}), user="test")
-        desk.streams.hall = halls.load(c, desk.hall_id)
-    hot = judge({"Good": 0.05, "Bad": 0.05, "HotChannel": 0.9}, {}, cdc)
-    doubt = judge({"Good": 0.05, "Bad": 0.4, "HotChannel": 0.55}, {"HotChannel": 0.7}, cdc)
+    desk.use(HOT_TOO)
+    doubt = judge({"Good": 0.05, "Bad": 0.4, "HotChannel": 0.55}, {"HotChannel": 0.7}, HOT_TOO)
     desk.deal(BAD, BAD)
     desk.acknowledge()
-    desk.deal(doubt, hot, BAD)
+    desk.deal(doubt, HOT, BAD)
     assert desk.heard() == [(AlarmState.ACKNOWLEDGED, "Bad", 1)]  # HotChannel in one of three
-    desk.deal(hot)
+    desk.deal(HOT)
     assert desk.heard() == [(AlarmState.UNACKNOWLEDGED, "HotChannel", 2)]
     desk.acknowledge()
-    desk.deal(BAD, hot)
+    desk.deal(BAD, HOT)
     desk.reload()
-    desk.deal(BAD, BAD, hot, hot)
+    desk.deal(BAD, BAD, HOT, HOT)
     assert desk.heard() == [(AlarmState.ACKNOWLEDGED, "HotChannel", 2)]
     desk.deal(GOOD, GOOD, BAD, BAD)
     assert desk.heard() == [(AlarmState.UNACKNOWLEDGED, "Bad", 1)]  # an alarm of its own
-    desk.deal(hot, hot)
+    desk.deal(HOT, HOT)
     assert desk.heard() == [(AlarmState.UNACKNOWLEDGED, "HotChannel", 2)]  # nobody may take it for the other
 
 
 def test_a_lesser_fault_in_the_place_of_one_that_was_taken_is_heard(desk: Desk) -> None:
     labels = (default_label("Good"), default_label("Bad"), replace(default_label("HotChannel"), severity=Severity.LOW))
-    cdc = replace(CDC, labels=labels, alarm_rule=AlarmRule(2, 3, off_delay_s=1800))
-    with desk.database.write() as c:
-        halls.apply(c, desk.hall_id, Hall("D", plot_types={"CDC": cdc}), user="test")
-        desk.streams.hall = halls.load(c, desk.hall_id)
-    hot = judge({"Good": 0.05, "Bad": 0.05, "HotChannel": 0.9}, {}, cdc)
-    desk.deal(BAD, BAD, hot, hot, hot)
+    desk.use(replace(CDC, labels=labels, alarm_rule=AlarmRule(2, 3, off_delay_s=1800)))
+    desk.deal(BAD, BAD, HOT, HOT, HOT)
     assert desk.heard() == [(AlarmState.UNACKNOWLEDGED, "Bad", 1)]  # nobody saw it yet
     desk.acknowledge()
-    desk.deal(hot)
+    desk.deal(HOT)
     assert desk.heard() == [(AlarmState.UNACKNOWLEDGED, "HotChannel", 2)]
     desk.acknowledge()
-    desk.deal(hot, GOOD, hot, hot)
+    desk.deal(HOT, GOOD, HOT, HOT)
     assert desk.heard() == [(AlarmState.ACKNOWLEDGED, "HotChannel", 2)]
 
 
 def test_from_the_shelf_it_is_heard_once_as_what_it_is_then(desk: Desk) -> None:
-    severe = tuple(replace(default_label(name), severity=Severity.HIGH) for name in ("Bad", "HotChannel"))
-    cdc = replace(CDC, labels=(default_label("Good"), *severe))
-    with desk.database.write() as c:
-        halls.apply(c, desk.hall_id, Hall("D", plot_types={"CDC": cdc}), user="test")
-        desk.streams.hall = halls.load(c, desk.hall_id)
-    hot = judge({"Good": 0.05, "Bad": 0.05, "HotChannel": 0.9}, {}, cdc)
+    desk.use(HOT_TOO)
     desk.deal(BAD, BAD)
     ann = Who("ann", "station")
     with desk.database.read() as c:
         (alarm,) = alarms.open_alarms(c, desk.hall_id)
     alarm_service.shelve(desk.database, desk.hall_id, alarm.id, for_s=600, why="known", who=ann)
     desk.reload()
-    desk.deal(hot, hot, hot)
+    desk.deal(HOT, HOT, HOT)
     alarm_service.unshelve(desk.database, desk.hall_id, alarm.id, who=ann)
     assert desk.heard() == [(AlarmState.UNACKNOWLEDGED, "HotChannel", 2)]
     desk.acknowledge()
-    desk.deal(hot, hot)
+    desk.deal(HOT, HOT)
     assert desk.heard() == [(AlarmState.ACKNOWLEDGED, "HotChannel", 2)]
 
 
 def test_a_fault_of_the_past_is_not_heard_in_place_of_another(desk: Desk) -> None:
-    severe = tuple(replace(default_label(name), severity=Severity.HIGH) for name in ("Bad", "HotChannel"))
-    cdc = replace(CDC, labels=(default_label("Good"), *severe))
-    with desk.database.write() as c:
-        halls.apply(c, desk.hall_id, Hall("D", plot_types={"CDC": cdc}), user="test")
-        desk.streams.hall = halls.load(c, desk.hall_id)
+    desk.use(HOT_TOO)
     desk.deal(BAD, BAD)
-    desk.deal(judge({"Good": 0.1, "HotChannel": 0.9}, {}, cdc), age_s=CDC.age_limit_s + 1)
-    desk.deal(judge({"Good": 0.1, "HotChannel": 0.9}, {}, cdc), age_s=CDC.age_limit_s + 1)
+    desk.deal(HOT, age_s=CDC.age_limit_s + 1)
+    desk.deal(HOT, age_s=CDC.age_limit_s + 1)
     assert desk.heard() == [(AlarmState.UNACKNOWLEDGED, "Bad", 1)]
 
 
@@ -535,9 +525,7 @@ def test_how_many_plot_types_come_late(desk: Desk, names: str, told: str) -> Non
 
 def test_a_cumulative_plot_annunciates_once_per_run(desk: Desk) -> None:
     once = replace(CDC, alarm_rule=AlarmRule(1, 1, once_per_run=True))
-    with desk.database.write() as c:
-        halls.apply(c, desk.hall_id, Hall("D", plot_types={"CDC": once}), user="test")
-        desk.streams.hall = halls.load(c, desk.hall_id)
+    desk.use(once)
     desk.deal(BAD)
     desk.acknowledge()
     desk.deal(GOOD, BAD, GOOD)
@@ -554,9 +542,7 @@ def test_a_cumulative_plot_annunciates_once_per_run(desk: Desk) -> None:
 
 def test_a_latched_alarm_stays_after_its_fault_and_an_edit_until_it_is_reset(desk: Desk) -> None:
     latched = replace(CDC, alarm_rule=AlarmRule(1, 1, latches=True))
-    with desk.database.write() as c:
-        halls.apply(c, desk.hall_id, Hall("D", plot_types={"CDC": latched}), user="test")
-        desk.streams.hall = halls.load(c, desk.hall_id)
+    desk.use(latched)
     desk.deal(BAD)
     desk.acknowledge()
     desk.deal(GOOD)
